@@ -1,0 +1,84 @@
+"""What does a command cost the server, from HTTP to the log and back, beside a bare route with one INSERT?"""
+
+import sys
+from dataclasses import dataclass, field
+
+import psutil
+
+from bench import bare
+from bench.crowd import Crowd, Generator
+from bench.measure import Goal, Question, Result, Samples, alternate, scaled, verify
+from bench.stack import Stack, execute, query
+
+QUESTION = Question("command_vs_bare_route", "ms of CPU", Goal(">=", 0.5), cost=True)
+
+CONNECTIONS = 32
+REQUESTS = scaled(3_000, least=CONNECTIONS)
+WARM_UP = scaled(1_000, least=CONNECTIONS)
+
+OURS = (
+    "SELECT count(*), coalesce(sum(version), 0) FROM membership.events WHERE type = 'MemberJoined'"
+)
+BESIDE = "SELECT count(*), count(*) FROM bare_members"
+
+
+async def run(stack: Stack) -> list[Result]:
+    stack.migrate("membership")
+    api, port = stack.api("membership"), stack.settings.ports["membership"]
+    await execute(stack.database_url, bare.TABLE)
+    bare_port = stack.settings.ports["origin"]
+    told = stack.told("membership", TESSERA_PORT=str(bare_port))
+    bare_api = stack.launch("bare", [sys.executable, "-m", "bench.bare"], told, bare_port)
+
+    crowd, generator = Crowd(stack), Generator(stack.folder)
+    await crowd.open_community()
+    ours = Server(stack.database_url, crowd, generator, api, port, OURS)
+    beside = Server(stack.database_url, crowd, generator, bare_api, bare_port, BESIDE)
+    for server in (ours, beside):
+        await server.answer(WARM_UP)
+    samples = await alternate(
+        {"ours": lambda: ours.answer(REQUESTS), "beside": lambda: beside.answer(REQUESTS)}
+    )
+    return [
+        QUESTION.compared(
+            samples["ours"],
+            samples["beside"],
+            f"joining a community, {CONNECTIONS} connections, a token per request checked on both sides;"
+            f" user and system time of the API process alone, one process each; load from {generator.name};"
+            f" {_rate(ours)}/s beside {_rate(beside)}/s",
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One that lets people join; its answer is the CPU time a request cost it, once the rows are counted."""
+
+    url: str
+    crowd: Crowd
+    generator: Generator
+    process: psutil.Process
+    port: int
+    counting: str
+    rates: Samples = field(default_factory=Samples)
+
+    async def answer(self, number: int) -> float:
+        lines = await self.crowd.newcomers(number, self.port)
+        rows, versions = await query(self.url, self.counting)
+        before = _cpu(self.process)
+        elapsed = await self.generator.send(lines, self.port, CONNECTIONS)
+        spent = _cpu(self.process) - before
+        stored = await query(self.url, self.counting)
+        verify("rows, versions", stored, (rows + number, versions + number))
+        self.rates.values.append(number / elapsed)
+        return 1000 * spent / number
+
+
+def _cpu(process: psutil.Process) -> float:
+    processes = [process, *process.children(recursive=True)]
+    times = [one.cpu_times() for one in processes]
+    return sum(time.user + time.system for time in times)
+
+
+def _rate(server: Server) -> str:
+    return f"{server.rates.median:.0f}"

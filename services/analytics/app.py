@@ -1,0 +1,40 @@
+"""Analytics: what happened everywhere, as figures an organiser can act on."""
+
+from pathlib import Path
+
+from services.analytics.community.feature import FEATURE as COMMUNITY
+from services.analytics.delivery.feature import FEATURE as DELIVERY
+from services.analytics.recurring.feature import FEATURE as RECURRING
+from services.analytics.retention.feature import FEATURE as RETENTION
+from services.analytics.revenue.feature import FEATURE as REVENUE
+from services.analytics.settings import Settings
+from shared import erasure
+from shared.auth import HEARD_ROLES
+from shared.contracts.analytics_privacy import PersonForgotten
+from shared.contracts.membership_member import PersonErased
+from shared.feature import Feature
+from shared.service import Blueprint
+
+FEATURES = (
+    COMMUNITY,
+    RECURRING,
+    REVENUE,
+    RETENTION,
+    DELIVERY,
+    Feature(name="staff", projections=(HEARD_ROLES,)),
+    erasure.feature("analytics", PersonErased, PersonForgotten),
+)
+
+
+def blueprint() -> Blueprint:
+    """The service as the environment describes it."""
+    return blueprint_of(Settings())
+
+
+def blueprint_of(settings: Settings) -> Blueprint:
+    return Blueprint(
+        name="analytics",
+        settings=settings,
+        features=FEATURES,
+        migrations=Path(__file__).parent / "migrations",
+    )

@@ -1,0 +1,97 @@
+"""What every figure needs to know of its community: its zone, its currency, and whether it is a test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from annotated_types import Ge, Le
+
+from shared.contracts.membership_community import CommunityCreated
+from shared.decider import NotFound, Rejected
+from shared.event_store import Fact
+from shared.projection import Projection
+
+Day = Annotated[date, Ge(date(1970, 1, 1)), Le(date(2999, 12, 31))]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole days of a zone, both ends included; `start` and `end` are the instants they lie between."""
+
+    first_day: date
+    last_day: date
+    time_zone: str
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.first_day, time(), ZoneInfo(self.time_zone))
+
+    @property
+    def end(self) -> datetime:
+        return datetime.combine(self.last_day + timedelta(days=1), time(), ZoneInfo(self.time_zone))
+
+
+def window(time_zone: str, first_day: date | None, last_day: date | None, now: datetime) -> Window:
+    """The days asked for; without a last day until today, without a first from that month's first."""
+    last = last_day or now.astimezone(ZoneInfo(time_zone)).date()
+    first = first_day or last.replace(day=1)
+    if first > last:
+        raise Rejected("window_reversed", "`to` lies before `from`.", pointer="?to")
+    return Window(first, last, time_zone)
+
+
+def quarter_hour(at: datetime) -> datetime:
+    """When the quarter of an hour began: days begin with one in every zone, so sums by it serve all."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    community_id: UUID
+    time_zone: str
+    currency: str
+    mode: Literal["live", "test"]
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    await connection.executemany(
+        "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4)",
+        [(f.community_id, f.body.time_zone, f.body.currency, f.body.mode) for f in facts],
+    )
+
+
+COMMUNITIES = Projection(
+    name="communities",
+    version=1,
+    ddl="""
+        CREATE TABLE communities_v1 (
+            community_id uuid PRIMARY KEY,
+            time_zone text NOT NULL,
+            currency text NOT NULL,
+            mode text NOT NULL
+        )
+    """,
+    tables=("communities_v1",),
+    facts=(CommunityCreated,),
+    apply=apply,
+)
+
+
+async def community_of(connection: Any, community_id: UUID) -> Community:
+    """The community, NotFound when it is unknown or another than the connection may see."""
+    row = await connection.fetchrow(
+        "SELECT community_id, time_zone, currency, mode FROM communities_v1 WHERE community_id = $1",
+        community_id,
+    )
+    if row is None:
+        raise NotFound("community_not_found", "There is no such community.")
+    return Community(*row)
+
+
+async def live_communities(connection: Any) -> list[UUID]:
+    """All that count in the platform's figures: tests do not."""
+    rows = await connection.fetch("SELECT community_id FROM communities_v1 WHERE mode = 'live'")
+    return [row["community_id"] for row in rows]

@@ -1,0 +1,148 @@
+"""What monthly recurring revenue is, and how its changes are told apart; pure, and the same in any order of arrival.
+
+A person's change from nothing is new, and a reactivation if they had paid before; a change to nothing is churn; what
+lies between is expansion or contraction. So the revenue at any end is that at the start plus the movements between.
+Trials bring nothing, a subscription past due still counts, and nothing is prorated inside a month.
+
+Amounts are kept per year: 52 weeks, 12 months or 4 quarters of anything are whole minor units, so sums are exact, and
+a twelfth is taken and rounded only where a figure is shown.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from fractions import Fraction
+from itertools import accumulate, groupby, pairwise
+from operator import attrgetter
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from shared.contracts import billing_subscription as contracts
+from shared.contracts.contract import MoneyValue
+from shared.event_store import Fact
+from shared.money import rounded
+
+Kind = Literal["new", "reactivation", "expansion", "contraction", "churn"]
+TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1, "once": 0}
+
+
+class Subscription(NamedTuple):
+    """What one subscription brings a year, as of `at`."""
+
+    subscription_id: UUID
+    community_id: UUID
+    person_id: UUID
+    at: datetime
+    status: Literal["trial", "paying", "past_due", "ended"] = "trial"
+    currency: str | None = None
+    times_a_year: int = 0
+    yearly: int = 0
+
+
+class Customer(NamedTuple):
+    """Whose movements are told apart: a person, in one currency."""
+
+    community_id: UUID
+    person_id: UUID
+    currency: str
+
+
+class Change(NamedTuple):
+    """A subscription of the customer brings `yearly` more, or less, from `at` on."""
+
+    customer: Customer
+    at: datetime
+    yearly: int
+
+
+class Movement(NamedTuple):
+    at: datetime
+    kind: Kind
+    yearly: int
+
+
+def follow(before: Subscription | None, fact: Fact) -> Subscription:
+    body: contracts.SubscriptionContract = fact.body
+    known = before or Subscription(body.subscription_id, body.community_id, body.person_id, fact.at)
+    # A later fact of a stream never takes effect before an earlier one, whatever the clocks said.
+    now = known._replace(at=max(known.at, fact.at))
+    match body:
+        case contracts.SubscriptionActivated(price=price):
+            times_a_year = TIMES_A_YEAR[body.interval] * body.quantity
+            return _paid(now._replace(times_a_year=times_a_year), price)
+        case contracts.SubscriptionRenewed(price=price):
+            return _paid(now, price)
+        case contracts.SubscriptionPastDue():
+            return now._replace(status="past_due")
+        case contracts.SubscriptionRecovered():
+            return now._replace(status="paying")
+        case contracts.SubscriptionEnded():
+            return now._replace(status="ended", yearly=0)
+        case _:
+            return now
+
+
+def _paid(subscription: Subscription, price: MoneyValue) -> Subscription:
+    yearly = price.minor * subscription.times_a_year
+    return subscription._replace(status="paying", currency=price.currency, yearly=yearly)
+
+
+def changes_between(before: Subscription | None, after: Subscription) -> list[Change]:
+    yearly = Counter({after.currency: after.yearly})
+    yearly.subtract({before.currency: before.yearly} if before else {})
+    return [
+        Change(Customer(after.community_id, after.person_id, currency), after.at, change)
+        for currency, change in yearly.items()
+        if currency and change
+    ]
+
+
+def fold(facts: Iterable[Fact], subscriptions: dict[UUID, Subscription]) -> list[Change]:
+    """What the facts change; `subscriptions` are left as they are after them."""
+    changes: list[Change] = []
+    for fact in facts:
+        before = subscriptions.get(fact.stream_id)
+        after = subscriptions[fact.stream_id] = follow(before, fact)
+        changes += changes_between(before, after)
+    return changes
+
+
+def movements_of(changes: Iterable[Change]) -> list[Movement]:
+    """One customer's, from all their changes in any order; what falls on one instant is one movement."""
+    found: list[Movement] = []
+    balance = 0
+    for at, together in groupby(sorted(changes, key=attrgetter("at")), key=attrgetter("at")):
+        yearly = sum(change.yearly for change in together)
+        if yearly:
+            found.append(Movement(at, _kind(balance, balance + yearly, first=not found), yearly))
+        balance += yearly
+    return found
+
+
+def _kind(before: int, after: int, *, first: bool) -> Kind:
+    if before == 0:
+        return "new" if first else "reactivation"
+    if after == 0:
+        return "churn"
+    return "expansion" if after > before else "contraction"
+
+
+class Recurring(NamedTuple):
+    """A month's worth in minor units: `end` is `start` and the movements summed; some are negative."""
+
+    start: int
+    new: int
+    reactivation: int
+    expansion: int
+    contraction: int
+    churn: int
+    end: int
+
+
+def per_month(start: int, moved: Mapping[Kind, int]) -> Recurring:
+    """Yearly amounts as shown: rounded where the running sum stands, so that what is shown adds up."""
+    kinds: tuple[Kind, ...] = ("new", "reactivation", "expansion", "contraction", "churn")
+    running = accumulate((moved.get(kind, 0) for kind in kinds), initial=start)
+    shown = [rounded(Fraction(yearly, 12)) for yearly in running]
+    moves = (after - before for before, after in pairwise(shown))
+    return Recurring._make((shown[0], *moves, shown[-1]))

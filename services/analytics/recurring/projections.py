@@ -1,0 +1,199 @@
+"""The movements of monthly recurring revenue, and how subscriptions stand."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.analytics.community.projections import Window
+from services.analytics.movements import (
+    Change,
+    Customer,
+    Subscription,
+    fold,
+    movements_of,
+    per_month,
+)
+from shared.contracts import billing_subscription as contracts
+from shared.contracts.contract import MoneyValue
+from shared.event_store import Fact
+from shared.money import rounded
+from shared.projection import Projection
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    subscriptions = await _known(connection, {fact.stream_id for fact in facts})
+    changes = fold(facts, subscriptions)
+    await connection.execute(
+        "INSERT INTO recurring_v1_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+        " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::bigint[])"
+        " ON CONFLICT (subscription_id) DO UPDATE SET at = excluded.at, status = excluded.status,"
+        " currency = excluded.currency, times_a_year = excluded.times_a_year,"
+        " yearly = excluded.yearly",
+        *zip(*subscriptions.values(), strict=True),
+    )
+    if changes:
+        rows = [(*change.customer, change.at, change.yearly) for change in changes]
+        await connection.execute(
+            "INSERT INTO recurring_v1_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            " $3::text[], $4::timestamptz[], $5::bigint[])",
+            *zip(*rows, strict=True),
+        )
+        await _tell_apart_anew(connection, {change.customer for change in changes})
+
+
+async def _known(connection: Any, ids: Collection[UUID]) -> dict[UUID, Subscription]:
+    rows = await connection.fetch(
+        "SELECT * FROM recurring_v1_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
+    )
+    return {row["subscription_id"]: Subscription(*row) for row in rows}
+
+
+async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> None:
+    """All movements of the customers: a change heard of late can make another's "new" an expansion."""
+    columns = list(zip(*customers, strict=True))
+    rows = await connection.fetch(
+        "SELECT community_id, person_id, currency, at, yearly FROM recurring_v1_changes"
+        " JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS of (community_id, person_id, currency)"
+        " USING (community_id, person_id, currency)",
+        *columns,
+    )
+    changes: dict[Customer, list[Change]] = defaultdict(list)
+    for *key, at, yearly in rows:
+        customer = Customer(*key)
+        changes[customer].append(Change(customer, at, yearly))
+    await connection.execute(
+        "DELETE FROM recurring_v1_movements WHERE (community_id, person_id, currency)"
+        " IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))",
+        *columns,
+    )
+    movements = [
+        (*customer, *movement)
+        for customer, theirs in changes.items()
+        for movement in movements_of(theirs)
+    ]
+    if movements:
+        await connection.execute(
+            "INSERT INTO recurring_v1_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            " $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])",
+            *zip(*movements, strict=True),
+        )
+
+
+RECURRING = Projection(
+    name="recurring",
+    version=1,
+    ddl="""
+        CREATE TABLE recurring_v1_subscriptions (
+            subscription_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            at timestamptz NOT NULL,
+            status text NOT NULL,
+            currency text,
+            times_a_year int NOT NULL,
+            yearly bigint NOT NULL
+        );
+        CREATE INDEX recurring_v1_subscriptions_status
+            ON recurring_v1_subscriptions (community_id, status);
+        CREATE TABLE recurring_v1_changes (
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            currency text NOT NULL,
+            at timestamptz NOT NULL,
+            yearly bigint NOT NULL
+        );
+        CREATE INDEX recurring_v1_changes_customer
+            ON recurring_v1_changes (community_id, person_id, currency);
+        CREATE TABLE recurring_v1_movements (
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            currency text NOT NULL,
+            at timestamptz NOT NULL,
+            kind text NOT NULL,
+            yearly bigint NOT NULL
+        );
+        CREATE INDEX recurring_v1_movements_customer
+            ON recurring_v1_movements (community_id, person_id, currency);
+        CREATE INDEX recurring_v1_movements_window
+            ON recurring_v1_movements (community_id, at) INCLUDE (currency, kind, yearly);
+    """,
+    tables=("recurring_v1_subscriptions", "recurring_v1_changes", "recurring_v1_movements"),
+    facts=(
+        contracts.TrialStarted,
+        contracts.SubscriptionActivated,
+        contracts.SubscriptionRenewed,
+        contracts.SubscriptionPastDue,
+        contracts.SubscriptionRecovered,
+        contracts.SubscriptionEnded,
+    ),
+    apply=apply,
+)
+
+
+class RecurringRevenue(BaseModel):
+    """MRR of one currency: `end` is `start` plus the five movements, of which some are negative."""
+
+    currency: str
+    start: int
+    new: int
+    reactivation: int
+    expansion: int
+    contraction: int
+    churn: int
+    end: int
+
+
+async def recurring_revenue_of(
+    connection: Any, communities: Collection[UUID], window: Window
+) -> list[RecurringRevenue]:
+    rows = await connection.fetch(
+        "SELECT currency, kind, coalesce(sum(yearly) FILTER (WHERE at < $2), 0)::bigint AS before,"
+        " coalesce(sum(yearly) FILTER (WHERE at >= $2), 0)::bigint AS within"
+        " FROM recurring_v1_movements WHERE community_id = ANY ($1) AND at < $3"
+        " GROUP BY currency, kind ORDER BY currency",
+        list(communities), window.start, window.end,
+    )  # fmt: skip
+    found = []
+    for currency, group in groupby(rows, key=itemgetter("currency")):
+        kinds = list(group)
+        start = sum(row["before"] for row in kinds)
+        shown = per_month(start, {row["kind"]: row["within"] for row in kinds})
+        found.append(RecurringRevenue(currency=currency, **shown._asdict()))
+    return found
+
+
+class Subscriptions(BaseModel):
+    """How many stand how, now; `at_risk` is the part of MRR whose renewal was declined."""
+
+    trial: int
+    paying: int
+    past_due: int
+    at_risk: list[MoneyValue]
+
+
+async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Subscriptions:
+    rows = await connection.fetch(
+        "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly"
+        " FROM recurring_v1_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
+        " GROUP BY status, currency ORDER BY currency",
+        list(communities),
+    )
+    many = Counter[str]()
+    for row in rows:
+        many[row["status"]] += row["many"]
+    return Subscriptions(
+        trial=many["trial"],
+        paying=many["paying"],
+        past_due=many["past_due"],
+        at_risk=[
+            MoneyValue(minor=rounded(Fraction(row["yearly"], 12)), currency=row["currency"])
+            for row in rows
+            if row["status"] == "past_due" and row["currency"]
+        ],
+    )

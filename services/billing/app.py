@@ -1,0 +1,49 @@
+"""Billing: what is for sale, who pays for it, and what has been paid."""
+
+from pathlib import Path
+
+from services.billing.checkout.feature import FEATURE as CHECKOUT
+from services.billing.gateways import webhooks
+from services.billing.gateways.stripe_gateway import StripeGateway
+from services.billing.merchant.feature import FEATURE as MERCHANT
+from services.billing.offer.feature import FEATURE as OFFER
+from services.billing.order.feature import FEATURE as ORDER
+from services.billing.payer.events import PayerErased
+from services.billing.payer.feature import FEATURE as PAYER
+from services.billing.payment.feature import FEATURE as PAYMENT
+from services.billing.settings import Settings
+from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
+from shared import erasure
+from shared.auth import HEARD_ROLES
+from shared.contracts.billing_privacy import PersonForgotten
+from shared.feature import Feature
+from shared.service import Blueprint
+
+FEATURES = (
+    MERCHANT,
+    OFFER,
+    PAYER,
+    CHECKOUT,
+    PAYMENT,
+    ORDER,
+    SUBSCRIPTION,
+    Feature(name="webhooks", router=webhooks.router),
+    Feature(name="staff", projections=(HEARD_ROLES,)),
+    # The others are told once the processor has forgotten the person too.
+    erasure.feature("billing", PayerErased, PersonForgotten),
+)
+
+
+def blueprint() -> Blueprint:
+    return blueprint_of(Settings())
+
+
+def blueprint_of(settings: Settings) -> Blueprint:
+    processor = StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url)
+    return Blueprint(
+        name="billing",
+        settings=settings,
+        features=FEATURES,
+        migrations=Path(__file__).parent / "migrations",
+        gateways={"processor": processor},
+    )

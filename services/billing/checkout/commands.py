@@ -1,0 +1,83 @@
+"""What may be asked of a checkout."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.billing.checkout.events import Line
+from services.billing.payer.events import Instrument
+from shared.ids import Code, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheckout:
+    person_id: PersonId
+    lines: tuple[Line, ...]
+    account: Code | None
+    time_zone: Code
+    return_url: Code
+    origin: Code
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayCheckout:
+    person_id: PersonId
+    payment_method: Code
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCheckout:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireCheckout:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class UseKeptCard:
+    """The payment method of this attempt is kept."""
+
+    attempt: int
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitAction:
+    """The person has to authenticate."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitMoney:
+    """The money is on its way."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineAttempt:
+    attempt: int
+    code: Code
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteCheckout:
+    """The money has arrived."""
+
+
+CheckoutCommand = (
+    OpenCheckout
+    | PayCheckout
+    | CancelCheckout
+    | ExpireCheckout
+    | UseKeptCard
+    | AwaitAction
+    | AwaitMoney
+    | DeclineAttempt
+    | CompleteCheckout
+)

@@ -1,0 +1,221 @@
+"""A checkout charges what it showed when it was opened, one attempt at a time, and completes once."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal, assert_never
+from urllib.parse import urlsplit
+
+from services.billing.checkout import commands, events
+from services.billing.checkout.events import Basket, OfferLine, QuoteLine, charges_of
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import DEAREST
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import Code, PersonId
+from shared.money import Money
+
+LIFETIME = timedelta(minutes=30)
+MOST_LINES = 20
+MOST_OF_ONE = 100
+
+Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """`instrument` is the last that was charged: money may come of it even while another is tried."""
+
+    opened: events.CheckoutOpened
+    phase: Phase = "open"
+    attempt: int = 0
+    payment_method: Code | None = None
+    instrument: Instrument | None = None
+    waits_for_card: bool = False
+    needs_action: bool = False
+
+
+def decide(
+    command: commands.CheckoutCommand, checkout: Checkout | None
+) -> list[events.CheckoutEvent]:
+    match command:
+        case commands.OpenCheckout():
+            return _open(command) if checkout is None else []
+        case commands.PayCheckout() | commands.CancelCheckout() if (
+            checkout is None or checkout.opened.basket.person_id != command.person_id
+        ):
+            raise NotFound("checkout_not_found", "There is no such checkout.")
+        case _ if checkout is None:
+            return []
+        case commands.PayCheckout():
+            return _pay(command, checkout)
+        case commands.CancelCheckout(person_id):
+            return _cancel(person_id, checkout)
+        case commands.ExpireCheckout():
+            if checkout.phase not in ("open", "awaiting_payment"):
+                return []  # Money on its way may take days.
+            return [events.CheckoutExpired(checkout.opened.basket.person_id, "timeout")]
+        case commands.CompleteCheckout() if checkout.phase == "completed":
+            return []
+        case commands.CompleteCheckout():
+            # Late money buys what it was for: who sells it decides whether it is still to be had.
+            return [events.CheckoutCompleted(checkout.opened.basket, checkout.instrument)]
+        case _ if command.attempt != checkout.attempt:
+            return []
+        case commands.UseKeptCard(_, instrument):
+            waits = checkout.phase == "awaiting_payment" and checkout.waits_for_card
+            return [_charge_or_complete(checkout, instrument)] if waits else []
+        case commands.AwaitAction(attempt):
+            waits = checkout.phase == "awaiting_payment" and not checkout.needs_action
+            return [events.CheckoutActionRequired(attempt)] if waits else []
+        case commands.AwaitMoney(attempt):
+            waits = checkout.phase == "awaiting_payment"
+            return [events.CheckoutProcessing(attempt)] if waits else []
+        case commands.DeclineAttempt():
+            return _decline(command, checkout)
+        case _:
+            assert_never(command)
+
+
+def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
+    if not 1 <= len(asked.lines) <= MOST_LINES:
+        raise Rejected(
+            "lines_out_of_range", "A checkout has lines.", pointer="/lines", most=MOST_LINES
+        )
+    if not _at_home(asked.return_url, asked.origin):
+        raise Rejected("foreign_return_url", "The way back leads elsewhere.", pointer="/return_url")
+    if len({line.thing for line in asked.lines}) < len(asked.lines):
+        raise Rejected("line_twice", "Each thing has one line.", pointer="/lines")
+    if len({line.price.currency for line in asked.lines}) > 1:
+        raise Rejected("currencies_differ", "One checkout, one currency.", pointer="/lines")
+    offers = [line for line in asked.lines if isinstance(line, OfferLine)]
+    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in offers):
+        raise Rejected("quantity_out_of_range", "Not so many.", pointer="/lines", most=MOST_OF_ONE)
+    ends = [line.expires_at for line in asked.lines if isinstance(line, QuoteLine)]
+    if any(end <= asked.at for end in ends):
+        raise Rejected("quote_expired", "The seats are held no longer.", pointer="/lines")
+    basket = _basket(asked)
+    if max(basket.due.minor, *(line.price.minor * line.quantity for line in offers), 0) > DEAREST:
+        raise Rejected(
+            "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
+        )
+    expires_at = min([asked.at + LIFETIME, *ends])
+    opened = events.CheckoutOpened(basket, asked.return_url, expires_at)
+    gratis = not basket.due and not basket.recurs
+    return [opened, events.CheckoutCompleted(basket, None)] if gratis else [opened]
+
+
+def _at_home(return_url: Code, origin: Code) -> bool:
+    # Nothing but a place: what follows a question mark may say something about a person.
+    there, home = urlsplit(return_url), urlsplit(origin)
+    bare = return_url.isprintable() and not (there.query or there.fragment)
+    return bare and (there.scheme, there.netloc) == (home.scheme, home.netloc)
+
+
+def _basket(asked: commands.OpenCheckout) -> Basket:
+    charges = charges_of(asked.lines)
+    nothing = Money(0, asked.lines[0].price.currency)
+    return Basket(
+        person_id=asked.person_id,
+        lines=asked.lines,
+        due=sum((charge.amount for charge in charges), nothing),
+        charges=charges,
+        account=asked.account,
+        time_zone=asked.time_zone,
+    )
+
+
+def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
+    basket = checkout.opened.basket
+    if checkout.phase in ("completed", "processing"):
+        return []
+    if checkout.phase == "expired" or asked.at >= checkout.opened.expires_at:
+        raise Rejected("checkout_expired", "It was left unpaid for too long.")
+    if checkout.phase == "awaiting_payment":
+        if asked.payment_method == checkout.payment_method:
+            return []
+        if not checkout.needs_action:
+            raise Rejected("payment_underway", "Another payment method is being charged.")
+    attempt = checkout.attempt + 1
+    if basket.recurs:
+        return [
+            events.PaymentMethodAsked(
+                basket.person_id, attempt, asked.payment_method, basket.account
+            )
+        ]
+    passing = Instrument(asked.payment_method, None, basket.account)
+    return [events.ChargeAsked(basket.person_id, attempt, passing, basket.due, basket.charges)]
+
+
+def _cancel(person_id: PersonId, checkout: Checkout) -> list[events.CheckoutEvent]:
+    match checkout.phase:
+        case "open" | "awaiting_payment":
+            return [events.CheckoutExpired(person_id, "cancelled")]
+        case "processing":
+            raise Rejected("payment_underway", "The money is on its way.")
+        case "completed":
+            raise Rejected("checkout_completed", "It is paid.")
+        case "expired":
+            return []
+        case _:
+            assert_never(checkout.phase)
+
+
+def _charge_or_complete(checkout: Checkout, kept: Instrument) -> events.CheckoutEvent:
+    basket = checkout.opened.basket
+    if not basket.due:
+        return events.CheckoutCompleted(basket, kept)
+    return events.ChargeAsked(basket.person_id, checkout.attempt, kept, basket.due, basket.charges)
+
+
+def _decline(told: commands.DeclineAttempt, checkout: Checkout) -> list[events.CheckoutEvent]:
+    if checkout.phase not in ("awaiting_payment", "processing"):
+        return []
+    declined = events.CheckoutDeclined(told.attempt, told.code)
+    if told.at < checkout.opened.expires_at:
+        return [declined]
+    return [declined, events.CheckoutExpired(checkout.opened.basket.person_id, "timeout")]
+
+
+def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout | None:
+    match event:
+        case events.CheckoutOpened():
+            return Checkout(event)
+        case _ if checkout is None:
+            return None
+        case events.PaymentMethodAsked(_, attempt, method):
+            return replace(_trying(checkout, attempt, method), waits_for_card=True)
+        case events.ChargeAsked(_, attempt, instrument):
+            trying = _trying(checkout, attempt, instrument.payment_method)
+            return replace(trying, instrument=instrument)
+        case events.CheckoutActionRequired():
+            return replace(checkout, needs_action=True)
+        case events.CheckoutProcessing():
+            return replace(checkout, phase="processing")
+        case events.CheckoutDeclined():
+            return replace(checkout, phase="open", needs_action=False)
+        case events.CheckoutCompleted():
+            return replace(checkout, phase="completed")
+        case events.CheckoutExpired():
+            return replace(checkout, phase="expired")
+        case _:
+            assert_never(event)
+
+
+def _trying(checkout: Checkout, attempt: int, payment_method: Code) -> Checkout:
+    return replace(
+        checkout,
+        phase="awaiting_payment",
+        attempt=attempt,
+        payment_method=payment_method,
+        waits_for_card=False,
+        needs_action=False,
+    )
+
+
+CHECKOUT: Decider[commands.CheckoutCommand, Checkout | None, events.CheckoutEvent] = Decider(
+    "checkout",
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    commands=commands.CheckoutCommand,
+    events=events.CheckoutEvent,
+)

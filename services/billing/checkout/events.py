@@ -1,0 +1,176 @@
+"""What happened to a checkout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.billing.offer.events import Interval
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import ChargedFor, MoneyLine
+from shared.ids import Code, PersonId
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """An offer at the price it had when the checkout was opened."""
+
+    offer_id: UUID
+    tier_id: UUID | None
+    price: Money
+    interval: Interval
+    trial_days: int
+    quantity: int
+
+    @property
+    def thing(self) -> UUID:
+        return self.offer_id
+
+    @property
+    def recurs(self) -> bool:
+        return self.interval != "once"
+
+    @property
+    def charged_for(self) -> ChargedFor:
+        return "subscription" if self.recurs else "purchase"
+
+    @property
+    def due(self) -> Money:
+        return self.price * (0 if self.trial_days else self.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """Seats held for the person, at the price that was signed."""
+
+    hold_id: UUID
+    revision: int
+    price: Money
+    expires_at: datetime
+
+    @property
+    def thing(self) -> UUID:
+        return self.hold_id
+
+    @property
+    def recurs(self) -> bool:
+        return False
+
+    @property
+    def charged_for(self) -> ChargedFor:
+        return "ticket"
+
+    @property
+    def due(self) -> Money:
+        return self.price
+
+
+Line = OfferLine | QuoteLine
+
+
+def charges_of(lines: Sequence[Line]) -> tuple[MoneyLine, ...]:
+    """What is due now, one amount for each kind of thing."""
+    sums: dict[ChargedFor, Money] = {}
+    for line in lines:
+        if line.due:
+            before = sums.get(line.charged_for)
+            sums[line.charged_for] = before + line.due if before else line.due
+    return tuple(MoneyLine(kind, amount) for kind, amount in sums.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What is bought: `due` is charged now, `charges` says for what; trials are due later."""
+
+    person_id: PersonId
+    lines: tuple[Line, ...]
+    due: Money
+    charges: tuple[MoneyLine, ...]
+    account: Code | None
+    time_zone: Code
+
+    @property
+    def recurs(self) -> bool:
+        return any(line.recurs for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutOpened:
+    """A person has chosen, and has until `expires_at` to pay."""
+
+    basket: Basket
+    return_url: Code
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodAsked:
+    """A subscription is in the basket: the card has to be kept before anything is charged."""
+
+    person_id: PersonId
+    attempt: int
+    payment_method: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeAsked:
+    """What is due is to be charged."""
+
+    person_id: PersonId
+    attempt: int
+    instrument: Instrument
+    due: Money
+    charges: tuple[MoneyLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutActionRequired:
+    """The person has to authenticate the payment."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutProcessing:
+    """The money is on its way, which may take days."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutDeclined:
+    """The attempt failed; another may follow."""
+
+    attempt: int
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutCompleted:
+    """All that was due is paid, even when the money came after the checkout had expired."""
+
+    basket: Basket
+    instrument: Instrument | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutExpired:
+    """It was left unpaid for too long, or given up."""
+
+    person_id: PersonId
+    reason: Literal["timeout", "cancelled"]
+
+
+CheckoutEvent = (
+    CheckoutOpened
+    | PaymentMethodAsked
+    | ChargeAsked
+    | CheckoutActionRequired
+    | CheckoutProcessing
+    | CheckoutDeclined
+    | CheckoutCompleted
+    | CheckoutExpired
+)

@@ -1,0 +1,126 @@
+"""Where a checkout stands, and the keys that quotes are verified with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.billing.checkout import events
+from shared.contracts.events_key import QuoteKeyPublished
+from shared.event_store import Fact
+from shared.ids import Code
+from shared.money import Money
+from shared.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`problem` is why the last attempt failed; `needs_action` when the person must authenticate."""
+
+    checkout_id: UUID
+    person_id: UUID
+    version: int
+    state: str
+    due: Money
+    account: Code | None
+    return_url: Code
+    expires_at: datetime
+    needs_action: bool
+    problem: Code | None
+
+
+_STATES = {
+    events.PaymentMethodAsked: "awaiting_payment",
+    events.ChargeAsked: "awaiting_payment",
+    events.CheckoutActionRequired: "awaiting_payment",
+    events.CheckoutProcessing: "processing",
+    events.CheckoutDeclined: "open",
+    events.CheckoutCompleted: "completed",
+    events.CheckoutExpired: "expired",
+}
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        body = fact.body
+        if isinstance(body, events.CheckoutOpened):
+            basket = body.basket
+            await connection.execute(
+                "INSERT INTO checkouts_v1 VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9)",
+                fact.stream_id, fact.community_id, basket.person_id, fact.version,
+                basket.due.minor, basket.due.currency, basket.account,
+                body.return_url, body.expires_at,
+            )  # fmt: skip
+        else:
+            await connection.execute(
+                "UPDATE checkouts_v1 SET version = $2, state = $3, needs_action = $4, problem = $5"
+                " WHERE checkout_id = $1",
+                fact.stream_id, fact.version, _STATES[type(body)],
+                isinstance(body, events.CheckoutActionRequired),
+                body.code if isinstance(body, events.CheckoutDeclined) else None,
+            )  # fmt: skip
+
+
+CHECKOUTS = Projection(
+    name="checkouts",
+    version=1,
+    ddl="""
+        CREATE TABLE checkouts_v1 (
+            checkout_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            version int NOT NULL,
+            state text NOT NULL,
+            due_minor bigint NOT NULL,
+            currency text NOT NULL,
+            account text,
+            return_url text NOT NULL,
+            expires_at timestamptz NOT NULL,
+            needs_action boolean NOT NULL DEFAULT false,
+            problem text
+        );
+    """,
+    tables=("checkouts_v1",),
+    facts=(events.CheckoutOpened, *_STATES),
+    apply=apply,
+)
+
+
+async def checkout_of(connection: Any, checkout_id: UUID, person_id: UUID) -> Standing | None:
+    """Where the person's checkout stands."""
+    row = await connection.fetchrow(
+        "SELECT * FROM checkouts_v1 WHERE checkout_id = $1 AND person_id = $2",
+        checkout_id, person_id,
+    )  # fmt: skip
+    if row is None:
+        return None
+    return Standing(
+        row["checkout_id"], row["person_id"], row["version"], row["state"],
+        Money(row["due_minor"], row["currency"]), row["account"], row["return_url"],
+        row["expires_at"], row["needs_action"], row["problem"],
+    )  # fmt: skip
+
+
+async def apply_keys(connection: Any, facts: Sequence[Fact]) -> None:
+    await connection.executemany(
+        "INSERT INTO quote_keys_v1 VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        [(fact.body.kid, fact.body.x) for fact in facts],
+    )
+
+
+QUOTE_KEYS = Projection(
+    name="quote_keys",
+    version=1,
+    ddl="CREATE TABLE quote_keys_v1 (kid text PRIMARY KEY, x text NOT NULL);",
+    tables=("quote_keys_v1",),
+    facts=(QuoteKeyPublished,),
+    apply=apply_keys,
+    tenant=False,
+)
+
+
+async def quote_keys(connection: Any) -> Mapping[str, str]:
+    """The public halves of every key that quotes were ever signed with, by name."""
+    rows = await connection.fetch("SELECT kid, x FROM quote_keys_v1")
+    return {row["kid"]: row["x"] for row in rows}

@@ -1,0 +1,100 @@
+"""A checkout follows its card and its payment, and ends by the clock when neither comes."""
+
+from services.billing.checkout import commands, events
+from services.billing.checkout.decider import CHECKOUT
+from services.billing.payer.events import PaymentMethodRefused, PaymentMethodSaved
+from services.billing.payment.events import (
+    PaymentActionRequired,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+)
+from shared.event_store import Fact
+from shared.reaction import Ask, At, Reaction
+
+
+def when_checkout_opened_expire_checkout(fact: Fact) -> list[At]:
+    opened: events.CheckoutOpened = fact.body
+    return [At(opened.expires_at, Ask(CHECKOUT, fact.stream_id, commands.ExpireCheckout()))]
+
+
+def when_payment_method_saved_use_kept_card(fact: Fact) -> list[Ask]:
+    saved: PaymentMethodSaved = fact.body
+    if saved.checkout is None:
+        return []
+    use = commands.UseKeptCard(saved.checkout.attempt, saved.instrument)
+    return [Ask(CHECKOUT, saved.checkout.checkout_id, use)]
+
+
+def when_payment_method_refused_decline_attempt(fact: Fact) -> list[Ask]:
+    refused: PaymentMethodRefused = fact.body
+    if refused.checkout is None:
+        return []
+    decline = commands.DeclineAttempt(refused.checkout.attempt, refused.code, fact.at)
+    return [Ask(CHECKOUT, refused.checkout.checkout_id, decline)]
+
+
+def when_payment_action_required_await_action(fact: Fact) -> list[Ask]:
+    waits: PaymentActionRequired = fact.body
+    return _ask(waits, commands.AwaitAction(waits.attempt))
+
+
+def when_payment_processing_await_money(fact: Fact) -> list[Ask]:
+    waits: PaymentProcessing = fact.body
+    return _ask(waits, commands.AwaitMoney(waits.attempt))
+
+
+def when_payment_failed_decline_attempt(fact: Fact) -> list[Ask]:
+    failed: PaymentFailed = fact.body
+    return _ask(failed, commands.DeclineAttempt(failed.attempt, failed.code, fact.at))
+
+
+def when_payment_succeeded_complete_checkout(fact: Fact) -> list[Ask]:
+    return _ask(fact.body, commands.CompleteCheckout())
+
+
+def _ask(
+    news: PaymentActionRequired | PaymentProcessing | PaymentFailed | PaymentSucceeded,
+    command: commands.CheckoutCommand,
+) -> list[Ask]:
+    ours = news.charge.origin == "checkout"
+    return [Ask(CHECKOUT, news.charge.origin_id, command)] if ours else []
+
+
+REACTIONS = (
+    Reaction(
+        "billing.checkout.when_checkout_opened_expire_checkout",
+        events.CheckoutOpened,
+        when_checkout_opened_expire_checkout,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_method_saved_use_kept_card",
+        PaymentMethodSaved,
+        when_payment_method_saved_use_kept_card,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_method_refused_decline_attempt",
+        PaymentMethodRefused,
+        when_payment_method_refused_decline_attempt,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_action_required_await_action",
+        PaymentActionRequired,
+        when_payment_action_required_await_action,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_processing_await_money",
+        PaymentProcessing,
+        when_payment_processing_await_money,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_failed_decline_attempt",
+        PaymentFailed,
+        when_payment_failed_decline_attempt,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_succeeded_complete_checkout",
+        PaymentSucceeded,
+        when_payment_succeeded_complete_checkout,
+    ),
+)

@@ -1,0 +1,172 @@
+"""Opening a checkout, paying it, and seeing what the processor's own form needs."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel, StringConstraints
+
+from services.billing.checkout import commands
+from services.billing.checkout.decider import CHECKOUT
+from services.billing.checkout.events import Line, OfferLine
+from services.billing.checkout.projections import Standing, checkout_of, quote_keys
+from services.billing.gateways.gateway import PaymentGateway
+from services.billing.merchant.projections import merchant_of
+from services.billing.offer.projections import offers_among
+from services.billing.payment.events import payment_of
+from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.quotes import read_quote
+from shared.contracts.contract import MoneyValue
+from shared.decider import NotFound, Rejected
+from shared.http import Body, Caller, Written, needs
+from shared.ids import Code, PersonId
+from shared.reaction import Ask
+
+router = APIRouter()
+
+Member = Annotated[Caller, needs("person")]
+
+
+class OfferChosen(Body):
+    offer_id: UUID
+    quantity: int = 1
+
+
+class SeatsQuoted(Body):
+    quote: Annotated[str, StringConstraints(max_length=4000)]
+
+
+class OpenCheckout(Body):
+    """`return_url` is a page at this origin, without a query."""
+
+    lines: list[OfferChosen | SeatsQuoted]
+    return_url: Annotated[str, StringConstraints(max_length=500)]
+
+
+class PayCheckout(Body):
+    """The id that the processor's own form gave to the card: no number of a card comes here."""
+
+    payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+
+
+class Processor(BaseModel):
+    """What the processor's own form needs. `client_secret` is there while the person must authenticate."""
+
+    name: Literal["stripe"] = "stripe"
+    account: str | None
+    payment_intent: str | None
+    client_secret: str | None
+
+
+class Checkout(BaseModel):
+    """`problem` is the processor's code for why the last attempt failed."""
+
+    checkout_id: UUID
+    version: int
+    state: str
+    due: MoneyValue
+    expires_at: AwareDatetime
+    return_url: str
+    payment_id: UUID
+    problem: str | None
+    processor: Processor
+
+
+@router.post("/checkouts", status_code=201, operation_id="open_checkout")
+async def open_checkout(body: OpenCheckout, caller: Member) -> Written:
+    checkout_id = caller.new_id("checkout")
+    async with caller.read() as connection:
+        merchant = await merchant_of(connection)
+        lines = await _lines(connection, body.lines, caller)
+    command = commands.OpenCheckout(
+        person_id=PersonId(caller.person_id),
+        lines=tuple(lines),
+        account=merchant.account,
+        time_zone=merchant.time_zone,
+        return_url=Code(body.return_url),
+        origin=Code(caller.service.settings.origin),
+        at=caller.now,
+    )
+    return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+
+
+@router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
+async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -> Checkout:
+    async with caller.read() as connection:
+        standing = await checkout_of(connection, checkout_id, caller.person_id)
+        payment = await payment_by_id(connection, payment_of(checkout_id))
+    if standing is None:
+        raise NotFound("checkout_not_found", "There is no such checkout.")
+    response.headers["ETag"] = f'"{standing.version}"'
+    return Checkout(
+        checkout_id=checkout_id,
+        version=standing.version,
+        state=standing.state,
+        due=MoneyValue.of(standing.due),
+        expires_at=standing.expires_at,
+        return_url=standing.return_url,
+        payment_id=payment_of(checkout_id),
+        problem=standing.problem,
+        processor=await _processor(standing, payment, caller),
+    )
+
+
+@router.post("/checkouts/{checkout_id}/pay", status_code=202, operation_id="pay_checkout")
+async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> Written:
+    command = commands.PayCheckout(
+        PersonId(caller.person_id), Code(body.payment_method), caller.now
+    )
+    return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+
+
+@router.post("/checkouts/{checkout_id}/cancel", operation_id="cancel_checkout")
+async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
+    command = commands.CancelCheckout(PersonId(caller.person_id))
+    return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+
+
+async def _lines(
+    connection: Any, chosen: Sequence[OfferChosen | SeatsQuoted], caller: Caller
+) -> list[Line]:
+    offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
+    offers = await offers_among(connection, offer_ids)
+    keys = await quote_keys(connection)
+    lines: list[Line] = []
+    for number, one in enumerate(chosen):
+        if isinstance(one, SeatsQuoted):
+            pointer = f"/lines/{number}/quote"
+            lines.append(
+                read_quote(
+                    one.quote,
+                    keys,
+                    community_id=caller.community_id,
+                    account_id=caller.account_id,
+                    pointer=pointer,
+                )
+            )
+            continue
+        offer = offers.get(one.offer_id)
+        if offer is None or not offer.sellable:
+            pointer = f"/lines/{number}/offer_id"
+            raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
+        lines.append(
+            OfferLine(
+                offer.offer_id,
+                offer.tier_id,
+                offer.price,
+                offer.interval,
+                offer.trial_days,
+                one.quantity,
+            )
+        )
+    return lines
+
+
+async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:
+    intent = payment.intent if payment else None
+    secret = None
+    if standing.needs_action and intent:
+        gateway: PaymentGateway = caller.service.gateways["processor"]
+        secret = await gateway.client_secret(intent, standing.account)
+    return Processor(account=standing.account, payment_intent=intent, client_secret=secret)

@@ -1,0 +1,92 @@
+"""What billing asks of a payment processor, in words that are no vendor's."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+from shared.event_store import Unavailable
+from shared.ids import Code
+from shared.money import Money
+
+
+class ProcessorUnavailable(Unavailable):
+    """The processor cannot answer now: nothing is known of the outcome, and the same may be asked again."""
+
+
+class Declined(Exception):
+    """The processor says no. `final`: asking again with the same card is of no use."""
+
+    def __init__(self, code: Code, *, final: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an intent stands; `untouched` means that nobody has confirmed it."""
+
+    status: Literal[
+        "untouched", "requires_action", "processing", "succeeded", "failed", "cancelled"
+    ]
+    code: Code | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IntentOrder:
+    """What to charge, on whose account, and what the processor is to remember of it."""
+
+    community_id: UUID
+    payment_id: UUID
+    attempt: int
+    amount: Money
+    payment_method: Code
+    customer: Code | None
+    account: Code | None
+
+
+class PaymentGateway(Protocol):
+    """One processor. Every method raises ProcessorUnavailable; repeating any of them is harmless."""
+
+    async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
+        """A customer that keeps cards; the processor learns no name and no address."""
+        ...
+
+    async def keep(self, payment_method: Code, customer: Code, account: Code | None) -> None:
+        """Have the customer keep a payment method for later charges; Declined when it will not."""
+        ...
+
+    async def delete_customer(self, customer: Code, account: Code | None) -> None:
+        """Delete the customer and every card of theirs."""
+        ...
+
+    async def create_intent(self, order: IntentOrder) -> Code:
+        """Announce a charge without making it; Declined when the processor will not hear of it."""
+        ...
+
+    async def confirm_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Make the announced charge: the one call that moves money."""
+        ...
+
+    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Where the charge stands now."""
+        ...
+
+    async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Make sure it is never charged, or say that it was."""
+        ...
+
+    async def client_secret(self, intent: Code, account: Code | None) -> Code:
+        """What the payer's browser needs to authenticate a charge."""
+        ...
+
+    async def refund(
+        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+    ) -> Code:
+        """Send money back; Declined when the processor will not."""
+        ...
+
+    async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
+        """The refund that was made under this id, if it was."""
+        ...

@@ -1,0 +1,247 @@
+"""Stripe, through its own SDK: our idempotency keys, no telemetry, an explicit API version."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+import stripe
+from stripe import (
+    APIConnectionError,
+    APIError,
+    AuthenticationError,
+    CardError,
+    HTTPXClient,
+    InvalidRequestError,
+    PaymentIntent,
+    RateLimitError,
+    RequestOptions,
+    StripeClient,
+)
+
+from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, ProcessorUnavailable
+from shared.ids import Code
+from shared.money import EXPONENTS, Money
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams
+
+# The last version in which an intent can say that it takes cards and nothing that redirects.
+API_VERSION = "2026-08-26.dahlia"
+PATIENCE_SECONDS = 20.0
+PAGE = 100
+
+# Declines that no later try with the same card will turn into money (docs.stripe.com/declines/codes).
+FINAL = frozenset(
+    [
+        "incorrect_number",
+        "invalid_account",
+        "lost_card",
+        "stolen_card",
+        "pickup_card",
+        "restricted_card",
+        "expired_card",
+        "fraudulent",
+        "highest_risk_level",
+        "transaction_not_allowed",
+        "revocation_of_authorization",
+        "revocation_of_all_authorizations",
+        "resource_missing",
+    ]
+)
+
+# Where Stripe counts other minor units than ISO 4217 does (docs.stripe.com/currencies, special cases).
+STRIPE_EXPONENTS = {**EXPONENTS, "ISK": 2, "UGX": 2, "MGA": 0}
+
+THREE_DECIMALS = 3
+
+stripe.enable_telemetry = False
+
+
+class StripeGateway:
+    """One platform key; charges are made on the community's own account when it has connected one."""
+
+    def __init__(self, key: str, url: str | None) -> None:
+        self._http = HTTPXClient(timeout=PATIENCE_SECONDS)
+        self._client = StripeClient(
+            key,
+            base_addresses={"api": url.rstrip("/")} if url else {},
+            stripe_version=API_VERSION,
+            http_client=self._http,
+            max_network_retries=1,
+        )
+
+    async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
+        with _translated():
+            customer = await self._client.v1.customers.create_async(
+                {"metadata": {"person_id": str(person_id)}},
+                _options(account, f"customer:{person_id}"),
+            )
+        return Code(customer.id)
+
+    async def keep(self, payment_method: Code, customer: Code, account: Code | None) -> None:
+        with _translated():
+            await self._client.v1.payment_methods.attach_async(
+                payment_method,
+                {"customer": customer},
+                _options(account, f"attach:{payment_method}:{customer}"),
+            )
+
+    async def delete_customer(self, customer: Code, account: Code | None) -> None:
+        try:
+            with _translated():
+                await self._client.v1.customers.delete_async(customer, {}, _options(account))
+        except Declined as gone:
+            if gone.code != "resource_missing":
+                raise
+
+    async def create_intent(self, order: IntentOrder) -> Code:
+        # No parameter that would confirm: creating must be without effect, however often it is repeated.
+        params = {
+            "amount": minor_units(order.amount),
+            "currency": order.amount.currency.lower(),
+            "payment_method": order.payment_method,
+            "payment_method_types": ["card"],
+            "metadata": {
+                "community_id": str(order.community_id),
+                "payment_id": str(order.payment_id),
+            },
+        } | ({"customer": order.customer} if order.customer else {})
+        with _translated():
+            intent = await self._client.v1.payment_intents.create_async(
+                cast("PaymentIntentCreateParams", params),
+                _options(order.account, f"intent:{order.payment_id}:{order.attempt}"),
+            )
+        return Code(intent.id)
+
+    async def confirm_intent(self, intent: Code, account: Code | None) -> Outcome:
+        try:
+            with _translated():
+                confirmed = await self._client.v1.payment_intents.confirm_async(
+                    intent, {}, _options(account, f"confirm:{intent}")
+                )
+        except Declined as declined:
+            # It may be refused because it was confirmed or cancelled before: only a second look says.
+            now = await self.fetch_intent(intent, account)
+            return _failed(declined) if now.status == "untouched" else now
+        return _outcome(confirmed)
+
+    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
+        return _outcome(await self._retrieve(intent, account))
+
+    async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
+        try:
+            with _translated():
+                cancelled = await self._client.v1.payment_intents.cancel_async(
+                    intent, {}, _options(account, f"cancel:{intent}")
+                )
+        except Declined:
+            return await self.fetch_intent(intent, account)
+        return _outcome(cancelled)
+
+    async def client_secret(self, intent: Code, account: Code | None) -> Code:
+        return Code((await self._retrieve(intent, account)).client_secret or "")
+
+    async def refund(
+        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+    ) -> Code:
+        with _translated():
+            refund = await self._client.v1.refunds.create_async(
+                {
+                    "payment_intent": intent,
+                    "amount": minor_units(amount),
+                    "metadata": {"refund_id": str(refund_id)},
+                },
+                _options(account, f"refund:{refund_id}"),
+            )
+        if refund.status in ("failed", "canceled"):
+            raise Declined(Code(refund.failure_reason or refund.status), final=True)
+        return Code(refund.id)
+
+    async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
+        with _translated():
+            refunds = await self._client.v1.refunds.list_async(
+                {"payment_intent": intent, "limit": PAGE}, _options(account)
+            )
+        async for refund in refunds.auto_paging_iter():
+            if getattr(refund.metadata, "refund_id", None) == str(refund_id):
+                return Code(refund.id)
+        return None
+
+    async def close(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    async def _retrieve(self, intent: Code, account: Code | None) -> PaymentIntent:
+        with _translated():
+            return await self._client.v1.payment_intents.retrieve_async(
+                intent, {}, _options(account)
+            )
+
+
+def minor_units(money: Money) -> int:
+    """The amount as Stripe counts it; Declined when Stripe has no coin that small."""
+    ours = EXPONENTS.get(money.currency, 2)
+    shift = STRIPE_EXPONENTS.get(money.currency, 2) - ours
+    whole, rest = divmod(money.minor * 10 ** max(shift, 0), 10 ** max(-shift, 0))
+    if rest or (ours == THREE_DECIMALS and whole % 10):  # Of three decimals, the last must be 0.
+        raise Declined(Code("amount_not_chargeable"), final=True)
+    return int(whole)
+
+
+def _options(account: Code | None, key: str | None = None) -> RequestOptions:
+    options: RequestOptions = {}
+    if account:
+        options["stripe_account"] = account
+    if key:
+        options["idempotency_key"] = key
+    return options
+
+
+def _outcome(intent: PaymentIntent) -> Outcome:
+    match intent.status:
+        case "succeeded" | "processing" | "requires_action":
+            return Outcome(intent.status)
+        case "canceled":
+            return Outcome("cancelled")
+        case "requires_payment_method" if intent.last_payment_error:
+            return _failed(_declined(intent.last_payment_error))
+        case _:
+            return Outcome("untouched")
+
+
+def _failed(declined: Declined) -> Outcome:
+    # Off-session, the issuer's wish to see the payer comes as a decline; to the payer it is the same.
+    if declined.code == "authentication_required":
+        return Outcome("requires_action")
+    return Outcome("failed", declined.code, declined.final)
+
+
+def _declined(error: object) -> Declined:
+    # The double leaves out what is null, and then the attribute is missing.
+    code = getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined"
+    return Declined(Code(code), final=code in FINAL)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except CardError as error:
+        raise _declined(error.error or error) from error
+    except InvalidRequestError as error:
+        missing = error.http_status == HTTPStatus.NOT_FOUND
+        code = error.code or ("resource_missing" if missing else "invalid_request")
+        raise Declined(Code(code), final=True) from error
+    except (
+        RateLimitError,
+        APIConnectionError,
+        AuthenticationError,
+        stripe.PermissionError,
+    ) as error:
+        # A revoked key is no fault of this charge: it waits until somebody has set another.
+        raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error
+    except APIError as error:
+        if error.http_status and error.http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error

@@ -1,0 +1,15 @@
+"""What happened to a community's own account at the processor."""
+
+from dataclasses import dataclass
+
+from shared.ids import Code
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConnected:
+    """From now on the community's charges are made on this account: it is the seller."""
+
+    account: Code
+
+
+MerchantEvent = AccountConnected

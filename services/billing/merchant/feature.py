@@ -1,0 +1,10 @@
+"""On whose account a community sells."""
+
+from services.billing.merchant import routes
+from services.billing.merchant.decider import MERCHANT
+from services.billing.merchant.projections import MERCHANTS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="merchant", deciders=(MERCHANT,), router=routes.router, projections=(MERCHANTS,)
+)

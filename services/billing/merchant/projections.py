@@ -1,0 +1,60 @@
+"""On what terms a community sells: its account at the processor, and the zone its days are counted in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from services.billing.merchant.events import AccountConnected
+from shared.contracts.membership_community import CommunityCreated
+from shared.event_store import Fact
+from shared.ids import Code
+from shared.projection import Projection
+
+UTC = Code("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    account: Code | None = None
+    time_zone: Code = UTC
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case CommunityCreated(time_zone=time_zone):
+                known = time_zone if time_zone in available_timezones() else UTC
+                await connection.execute(
+                    "INSERT INTO merchants_v1 (community_id, time_zone) VALUES ($1, $2)"
+                    " ON CONFLICT (community_id) DO UPDATE SET time_zone = excluded.time_zone",
+                    fact.community_id, known,
+                )  # fmt: skip
+            case AccountConnected(account):
+                await connection.execute(
+                    "INSERT INTO merchants_v1 (community_id, account) VALUES ($1, $2)"
+                    " ON CONFLICT (community_id) DO UPDATE SET account = excluded.account",
+                    fact.community_id, account,
+                )  # fmt: skip
+
+
+MERCHANTS = Projection(
+    name="merchants",
+    version=1,
+    ddl="""
+        CREATE TABLE merchants_v1 (
+            community_id uuid PRIMARY KEY,
+            account text,
+            time_zone text NOT NULL DEFAULT 'UTC'
+        );
+    """,
+    tables=("merchants_v1",),
+    facts=(CommunityCreated, AccountConnected),
+    apply=apply,
+)
+
+
+async def merchant_of(connection: Any) -> Merchant:
+    """The terms of the community whose rows the connection sees."""
+    row = await connection.fetchrow("SELECT account, time_zone FROM merchants_v1")
+    return Merchant(row["account"], row["time_zone"]) if row else Merchant()

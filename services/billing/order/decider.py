@@ -1,0 +1,70 @@
+"""An order is paid once: a second payment goes back, and so does the first if there is no seat."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from services.billing.checkout.events import charges_of
+from services.billing.order import commands, events
+from services.billing.order.events import Purchase, ReturnReason
+from shared.decider import Decider
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    purchase: Purchase
+    returning: ReturnReason | None = None
+    refunded: bool = False
+
+
+def decide(command: commands.OrderCommand, order: Order | None) -> list[events.OrderEvent]:
+    match command:
+        case commands.PayOrder(purchase) if order is None:
+            return [events.OrderPaid(purchase)]
+        case _ if order is None:
+            return []
+        case commands.PayOrder(purchase):
+            again = purchase.payment_id != order.purchase.payment_id and purchase.total
+            return (
+                [events.OrderPaidAgain(purchase.payment_id, charges_of(purchase.lines))]
+                if again
+                else []
+            )
+        case commands.ReturnOrder() if order.returning:
+            return []
+        case commands.ReturnOrder(reason):
+            paid = order.purchase
+            asked = events.OrderReturnAsked(
+                paid.person_id, paid.payment_id, charges_of(paid.lines), reason
+            )
+            gratis = events.OrderRefunded(paid.person_id, paid.total, reason)
+            return [asked] if paid.total else [asked, gratis]
+        case commands.RecordReturn() if order.refunded or order.returning is None:
+            return []
+        case commands.RecordReturn(total):
+            return [events.OrderRefunded(order.purchase.person_id, total, order.returning)]
+        case _:
+            assert_never(command)
+
+
+def evolve(order: Order | None, event: events.OrderEvent) -> Order | None:
+    match event:
+        case events.OrderPaid(purchase):
+            return Order(purchase)
+        case events.OrderPaidAgain():
+            return order
+        case events.OrderReturnAsked(reason=reason):
+            return order and replace(order, returning=reason)
+        case events.OrderRefunded():
+            return order and replace(order, refunded=True)
+        case _:
+            assert_never(event)
+
+
+ORDER: Decider[commands.OrderCommand, Order | None, events.OrderEvent] = Decider(
+    "order",
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    commands=commands.OrderCommand,
+    events=events.OrderEvent,
+)

@@ -1,0 +1,68 @@
+"""What happened to an order: what one checkout bought, or one hold of seats."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from services.billing.checkout.events import Line
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import MoneyLine
+from shared.ids import Code, PersonId, derive
+from shared.money import Money
+
+ReturnReason = Literal["seat_denied", "gathering_cancelled"]
+
+
+def order_of(checkout_id: UUID) -> UUID:
+    """The order of a checkout's offers. Seats are ordered under the id of their hold."""
+    return derive(checkout_id, "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is bought, by whom, and the payment that paid for it."""
+
+    person_id: PersonId
+    checkout_id: UUID
+    payment_id: UUID
+    total: Money
+    lines: tuple[Line, ...]
+    instrument: Instrument | None
+    time_zone: Code
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid:
+    """It is paid, or was free."""
+
+    purchase: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaidAgain:
+    """Another payment came for the same order; it goes back."""
+
+    payment_id: UUID
+    charges: tuple[MoneyLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReturnAsked:
+    """What was paid for is not to be had; the money goes back."""
+
+    person_id: PersonId
+    payment_id: UUID
+    charges: tuple[MoneyLine, ...]
+    reason: ReturnReason
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefunded:
+    """The money has gone back."""
+
+    person_id: PersonId
+    total: Money
+    reason: ReturnReason
+
+
+OrderEvent = OrderPaid | OrderPaidAgain | OrderReturnAsked | OrderRefunded

@@ -1,0 +1,53 @@
+"""What the others hear of orders."""
+
+from services.billing.checkout.events import Line, OfferLine
+from services.billing.order import events
+from shared.contracts import billing_order as contracts
+from shared.contracts.contract import MoneyValue
+from shared.event_store import Fact
+from shared.feature import Publication
+
+
+def paid(fact: Fact) -> contracts.OrderPaid:
+    purchase = fact.body.purchase
+    return contracts.OrderPaid(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        order_id=fact.stream_id,
+        person_id=purchase.person_id,
+        checkout_id=purchase.checkout_id,
+        payment_id=purchase.payment_id,
+        total=MoneyValue.of(purchase.total),
+        lines=tuple(_line(line) for line in purchase.lines),
+    )
+
+
+def _line(line: Line) -> contracts.OrderLine:
+    amount = MoneyValue.of(line.due)
+    if not isinstance(line, OfferLine):
+        return contracts.OrderLine(
+            kind="quote", amount=amount, hold_id=line.hold_id, revision=line.revision
+        )
+    # What a subscription grants, and for how long, its own facts say: the order grants nothing.
+    tier_id = None if line.recurs else line.tier_id
+    return contracts.OrderLine(
+        kind="offer", amount=amount, quantity=line.quantity, offer_id=line.offer_id, tier_id=tier_id
+    )
+
+
+def refunded(fact: Fact) -> contracts.OrderRefunded:
+    order: events.OrderRefunded = fact.body
+    return contracts.OrderRefunded(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        order_id=fact.stream_id,
+        person_id=order.person_id,
+        total=MoneyValue.of(order.total),
+        reason=order.reason,
+    )
+
+
+PUBLICATIONS = (
+    Publication(events.OrderPaid, contracts.OrderPaid, paid),
+    Publication(events.OrderRefunded, contracts.OrderRefunded, refunded),
+)

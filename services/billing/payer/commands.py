@@ -1,0 +1,72 @@
+"""What may be asked of a payer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.billing.payer.events import CheckoutAttempt
+from shared.ids import Code, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SavePaymentMethod:
+    person_id: PersonId
+    payment_method: Code
+    account: Code | None
+    checkout: CheckoutAttempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPaymentMethod:
+    """The processor keeps the payment method for this customer."""
+
+    person_id: PersonId
+    payment_method: Code
+    customer: Code
+    account: Code | None
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefusal:
+    """The processor made the customer, but will not keep the payment method."""
+
+    person_id: PersonId
+    payment_method: Code
+    customer: Code
+    account: Code | None
+    code: Code
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSubscription:
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkSubscription:
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPayer:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDeletion:
+    """The processor has deleted the customer."""
+
+    person_id: PersonId
+    customer: Code
+
+
+PayerCommand = (
+    SavePaymentMethod
+    | RecordPaymentMethod
+    | RecordRefusal
+    | LinkSubscription
+    | UnlinkSubscription
+    | ForgetPayer
+    | RecordDeletion
+)

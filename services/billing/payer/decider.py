@@ -1,0 +1,143 @@
+"""A payer pays by the last card the processor kept; once forgotten, nothing of theirs stays."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+from services.billing.payer import commands, events
+from services.billing.payer.events import CheckoutAttempt, Instrument
+from shared.decider import Decider
+from shared.ids import Code, PersonId
+
+Wish = tuple[Code, CheckoutAttempt | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """`saving` and `deleting` are what the processor was asked for and has not answered."""
+
+    customer: Code | None = None
+    account: Code | None = None
+    subscriptions: tuple[UUID, ...] = ()
+    saving: frozenset[Wish] = frozenset()
+    deleting: frozenset[Code] = frozenset()
+    forgotten: bool = False
+
+
+def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEvent]:
+    match command:
+        case commands.SavePaymentMethod():
+            return _save(command, payer)
+        case commands.RecordPaymentMethod() | commands.RecordRefusal():
+            return _answered(command, payer)
+        case commands.LinkSubscription(subscription_id):
+            if payer.forgotten:
+                return [events.SubscriptionOrphaned(subscription_id)]
+            linked = subscription_id in payer.subscriptions
+            return [] if linked else [events.SubscriptionLinked(subscription_id)]
+        case commands.UnlinkSubscription(subscription_id):
+            linked = subscription_id in payer.subscriptions
+            return [events.SubscriptionUnlinked(subscription_id)] if linked else []
+        case commands.ForgetPayer(person_id):
+            return _forget(person_id, payer)
+        case commands.RecordDeletion(person_id, customer):
+            if customer not in payer.deleting:
+                return []
+            last = payer.deleting == {customer} and not payer.saving
+            deleted = events.CustomerDeleted(customer)
+            return [deleted, events.PayerErased(person_id)] if last else [deleted]
+        case _:
+            assert_never(command)
+
+
+def _answered(
+    told: commands.RecordPaymentMethod | commands.RecordRefusal, payer: Payer
+) -> list[events.PayerEvent]:
+    person_id, checkout = told.person_id, told.checkout
+    kept = Instrument(told.payment_method, told.customer, told.account)
+    if (told.payment_method, checkout) not in payer.saving:
+        return []
+    if payer.forgotten:
+        return [
+            events.CustomerLeftBehind(
+                person_id, told.payment_method, told.customer, told.account, checkout
+            )
+        ]
+    if isinstance(told, commands.RecordRefusal):
+        return [events.PaymentMethodRefused(person_id, kept, told.code, checkout)]
+    # A card given with a checkout pays for that one; only a card given by itself replaces.
+    replaces = () if checkout else payer.subscriptions
+    return [events.PaymentMethodSaved(person_id, kept, checkout, replaces)]
+
+
+def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerEvent]:
+    if (asked.payment_method, asked.checkout) in payer.saving:
+        return []
+    if payer.forgotten:
+        unkept = Instrument(asked.payment_method, None, asked.account)
+        return [
+            events.PaymentMethodRefused(
+                asked.person_id, unkept, Code("payer_erased"), asked.checkout
+            )
+        ]
+    # A customer belongs to one account of the processor and means nothing to another.
+    customer = payer.customer if payer.account == asked.account else None
+    return [
+        events.PaymentMethodOffered(
+            asked.person_id, asked.payment_method, customer, asked.account, asked.checkout
+        )
+    ]
+
+
+def _forget(person_id: PersonId, payer: Payer) -> list[events.PayerEvent]:
+    if payer.forgotten:
+        return []
+    forgotten = events.PayerForgotten(person_id, payer.customer, payer.account, payer.subscriptions)
+    if payer.customer or payer.saving:
+        return [forgotten]
+    return [forgotten, events.PayerErased(person_id)]
+
+
+def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
+    match event:
+        case events.PaymentMethodOffered(payment_method=payment_method, checkout=checkout):
+            return replace(payer, saving=payer.saving | {(payment_method, checkout)})
+        case events.PaymentMethodSaved(_, kept, checkout) | events.PaymentMethodRefused(
+            _, kept, checkout=checkout
+        ):
+            return replace(
+                payer,
+                customer=kept.customer or payer.customer,
+                account=kept.account if kept.customer else payer.account,
+                saving=payer.saving - {(kept.payment_method, checkout)},
+            )
+        case events.SubscriptionLinked(subscription_id):
+            return replace(payer, subscriptions=(*payer.subscriptions, subscription_id))
+        case events.SubscriptionUnlinked(subscription_id):
+            rest = tuple(linked for linked in payer.subscriptions if linked != subscription_id)
+            return replace(payer, subscriptions=rest)
+        case events.PayerForgotten(customer=customer):
+            deleting = frozenset({customer} if customer else ())
+            return replace(payer, forgotten=True, subscriptions=(), deleting=deleting)
+        case events.CustomerLeftBehind(_, payment_method, customer, checkout=checkout):
+            return replace(
+                payer,
+                saving=payer.saving - {(payment_method, checkout)},
+                deleting=payer.deleting | {customer},
+            )
+        case events.CustomerDeleted(customer):
+            return replace(payer, deleting=payer.deleting - {customer})
+        case events.SubscriptionOrphaned() | events.PayerErased():
+            return payer
+        case _:
+            assert_never(event)
+
+
+PAYER: Decider[commands.PayerCommand, Payer, events.PayerEvent] = Decider(
+    "payer",
+    initial=Payer(),
+    decide=decide,
+    evolve=evolve,
+    commands=commands.PayerCommand,
+    events=events.PayerEvent,
+)

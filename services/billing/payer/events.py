@@ -1,0 +1,129 @@
+"""What happened to a payer: the processor's customer, the card kept there, and what it pays for."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.ids import Code, PersonId, derive
+
+
+def payer_of(person_id: UUID) -> UUID:
+    """The stream of the payer that a person is."""
+    return derive(person_id, "payer")
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """The processor's ids of what is charged: its customer when it is kept, and the seller."""
+
+    payment_method: Code
+    customer: Code | None
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutAttempt:
+    """Which attempt of which checkout waits for the payment method."""
+
+    checkout_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodOffered:
+    """A person wants to be charged by this payment method from now on."""
+
+    person_id: PersonId
+    payment_method: Code
+    customer: Code | None
+    account: Code | None
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodSaved:
+    """The processor keeps it; it pays for `subscriptions` instead of the one before."""
+
+    person_id: PersonId
+    instrument: Instrument
+    checkout: CheckoutAttempt | None
+    subscriptions: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodRefused:
+    """It will not be kept; `code` says why."""
+
+    person_id: PersonId
+    instrument: Instrument
+    code: Code
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionLinked:
+    """The payer pays for this subscription."""
+
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionUnlinked:
+    """The payer no longer pays for this subscription."""
+
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionOrphaned:
+    """A subscription began for a payer who has been forgotten; it ends."""
+
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PayerForgotten:
+    """The person was erased: what they pay for ends, and the customer goes from the processor."""
+
+    person_id: PersonId
+    customer: Code | None
+    account: Code | None
+    subscriptions: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLeftBehind:
+    """The processor made a customer for somebody forgotten meanwhile; it goes as well."""
+
+    person_id: PersonId
+    payment_method: Code
+    customer: Code
+    account: Code | None
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDeleted:
+    """The processor no longer knows the customer, nor any card of theirs."""
+
+    customer: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PayerErased:
+    """Nothing of the person is left here or at the processor."""
+
+    person_id: PersonId
+
+
+PayerEvent = (
+    PaymentMethodOffered
+    | PaymentMethodSaved
+    | PaymentMethodRefused
+    | SubscriptionLinked
+    | SubscriptionUnlinked
+    | SubscriptionOrphaned
+    | PayerForgotten
+    | CustomerLeftBehind
+    | CustomerDeleted
+    | PayerErased
+)

@@ -1,0 +1,16 @@
+"""Who pays: the processor's customer and the card that is kept."""
+
+from services.billing.payer import routes
+from services.billing.payer.decider import PAYER
+from services.billing.payer.projections import PAYERS
+from services.billing.payer.reactions import ACTIONS, REACTIONS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="payer",
+    deciders=(PAYER,),
+    router=routes.router,
+    projections=(PAYERS,),
+    reactions=REACTIONS,
+    actions=ACTIONS,
+)

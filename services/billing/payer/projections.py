@@ -1,0 +1,70 @@
+"""Whether the processor keeps a card for a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from services.billing.payer import events
+from shared.event_store import Fact
+from shared.ids import Code
+from shared.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The last payment method offered, and why it was refused if it was."""
+
+    state: Literal["saving", "saved", "refused"]
+    code: Code | None
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.PaymentMethodOffered(person_id):
+                await _put(connection, fact, person_id, "saving", None)
+            case events.PaymentMethodSaved(person_id):
+                await _put(connection, fact, person_id, "saved", None)
+            case events.PaymentMethodRefused(person_id, code=code):
+                await _put(connection, fact, person_id, "refused", code)
+            case events.PayerForgotten(person_id):
+                await connection.execute("DELETE FROM payers_v1 WHERE person_id = $1", person_id)
+
+
+async def _put(connection: Any, fact: Fact, person_id: UUID, state: str, code: str | None) -> None:
+    await connection.execute(
+        "INSERT INTO payers_v1 VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (person_id) DO UPDATE SET state = excluded.state, code = excluded.code",
+        person_id, fact.community_id, state, code,
+    )  # fmt: skip
+
+
+PAYERS = Projection(
+    name="payers",
+    version=1,
+    ddl="""
+        CREATE TABLE payers_v1 (
+            person_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            state text NOT NULL,
+            code text
+        );
+    """,
+    tables=("payers_v1",),
+    facts=(
+        events.PaymentMethodOffered,
+        events.PaymentMethodSaved,
+        events.PaymentMethodRefused,
+        events.PayerForgotten,
+    ),
+    apply=apply,
+)
+
+
+async def kept_for(connection: Any, person_id: UUID) -> Kept | None:
+    """What is kept for a person, None when nothing was ever offered."""
+    row = await connection.fetchrow(
+        "SELECT state, code FROM payers_v1 WHERE person_id = $1", person_id
+    )
+    return Kept(row["state"], row["code"]) if row else None

@@ -1,0 +1,155 @@
+"""A payer's card is kept at the processor, pays for what they began, and goes when they are erased."""
+
+from dataclasses import dataclass
+
+from services.billing.checkout.events import PaymentMethodAsked
+from services.billing.gateways.gateway import Declined, PaymentGateway
+from services.billing.payer import commands, events
+from services.billing.payer.decider import PAYER
+from services.billing.payer.events import CheckoutAttempt, payer_of
+from services.billing.subscription.events import (
+    SubscriptionActivated,
+    SubscriptionEnded,
+    TrialStarted,
+)
+from shared.contracts.membership_member import PersonErased
+from shared.event_store import Fact
+from shared.ids import Code, PersonId
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPaymentMethod:
+    person_id: PersonId
+    payment_method: Code
+    customer: Code | None
+    account: Code | None
+    checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCustomer:
+    person_id: PersonId
+    customer: Code
+    account: Code | None
+
+
+def when_payment_method_asked_save_payment_method(fact: Fact) -> list[Ask]:
+    asked: PaymentMethodAsked = fact.body
+    attempt = CheckoutAttempt(fact.stream_id, asked.attempt)
+    save = commands.SavePaymentMethod(asked.person_id, asked.payment_method, asked.account, attempt)
+    return [Ask(PAYER, payer_of(asked.person_id), save)]
+
+
+def when_payment_method_offered_keep_it(fact: Fact) -> list[Call]:
+    offered: events.PaymentMethodOffered = fact.body
+    return [
+        Call(
+            KeepPaymentMethod(
+                offered.person_id,
+                offered.payment_method,
+                offered.customer,
+                offered.account,
+                offered.checkout,
+            )
+        )
+    ]
+
+
+def when_subscription_began_link_subscription(fact: Fact) -> list[Ask]:
+    began: TrialStarted | SubscriptionActivated = fact.body
+    link = commands.LinkSubscription(fact.stream_id)
+    return [Ask(PAYER, payer_of(began.terms.person_id), link)]
+
+
+def when_subscription_ended_unlink_subscription(fact: Fact) -> list[Ask]:
+    ended: SubscriptionEnded = fact.body
+    unlink = commands.UnlinkSubscription(fact.stream_id)
+    return [Ask(PAYER, payer_of(ended.terms.person_id), unlink)]
+
+
+def when_person_erased_forget_payer(fact: Fact) -> list[Ask]:
+    person_id = PersonId(fact.body.person_id)
+    return [Ask(PAYER, payer_of(person_id), commands.ForgetPayer(person_id))]
+
+
+def when_payer_forgotten_delete_customer(fact: Fact) -> list[Call]:
+    gone: events.PayerForgotten = fact.body
+    if gone.customer is None:
+        return []
+    return [Call(DeleteCustomer(gone.person_id, gone.customer, gone.account))]
+
+
+def when_customer_left_behind_delete_customer(fact: Fact) -> list[Call]:
+    left: events.CustomerLeftBehind = fact.body
+    return [Call(DeleteCustomer(left.person_id, left.customer, left.account))]
+
+
+async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    person_id, account = action.person_id, action.account
+    customer = action.customer or await processor.create_customer(person_id, account)
+    told = person_id, action.payment_method, customer, account
+    answer: commands.RecordPaymentMethod | commands.RecordRefusal
+    try:
+        await processor.keep(action.payment_method, customer, account)
+        answer = commands.RecordPaymentMethod(*told, action.checkout)
+    except Declined as no:
+        answer = commands.RecordRefusal(*told, no.code, action.checkout)
+    return Ask(PAYER, payer_of(person_id), answer)
+
+
+async def delete_customer(action: DeleteCustomer, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    await processor.delete_customer(action.customer, action.account)
+    deleted = commands.RecordDeletion(action.person_id, action.customer)
+    return Ask(PAYER, payer_of(action.person_id), deleted)
+
+
+REACTIONS = (
+    Reaction(
+        "billing.payer.when_payment_method_asked_save_payment_method",
+        PaymentMethodAsked,
+        when_payment_method_asked_save_payment_method,
+    ),
+    Reaction(
+        "billing.payer.when_payment_method_offered_keep_it",
+        events.PaymentMethodOffered,
+        when_payment_method_offered_keep_it,
+    ),
+    Reaction(
+        "billing.payer.when_trial_started_link_subscription",
+        TrialStarted,
+        when_subscription_began_link_subscription,
+    ),
+    Reaction(
+        "billing.payer.when_subscription_activated_link_subscription",
+        SubscriptionActivated,
+        when_subscription_began_link_subscription,
+    ),
+    Reaction(
+        "billing.payer.when_subscription_ended_unlink_subscription",
+        SubscriptionEnded,
+        when_subscription_ended_unlink_subscription,
+    ),
+    Reaction(
+        "billing.payer.when_person_erased_forget_payer",
+        PersonErased,
+        when_person_erased_forget_payer,
+    ),
+    Reaction(
+        "billing.payer.when_payer_forgotten_delete_customer",
+        events.PayerForgotten,
+        when_payer_forgotten_delete_customer,
+    ),
+    Reaction(
+        "billing.payer.when_customer_left_behind_delete_customer",
+        events.CustomerLeftBehind,
+        when_customer_left_behind_delete_customer,
+    ),
+)
+
+ACTIONS = (
+    Action(KeepPaymentMethod, keep_payment_method),
+    Action(DeleteCustomer, delete_customer),
+)

@@ -1,0 +1,89 @@
+"""What may be asked of a payment."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import Charge, MoneyLine, RefundReason
+from shared.ids import Code
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class StartCharge:
+    charge: Charge
+    attempt: int
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIntent:
+    attempt: int
+    intent: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """What the processor says of an intent, whoever asked it and however often."""
+
+    intent: Code
+    status: Literal["succeeded", "processing", "requires_action", "failed", "cancelled"]
+    code: Code | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRejection:
+    """The processor would not even begin the attempt."""
+
+    attempt: int
+    code: Code
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawCharge:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPayment:
+    """Staff want so much to go back; all that is left when no amount is named."""
+
+    refund_id: UUID
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnMoney:
+    """What was bought is not to be had: these lines, or what is left of them, go back."""
+
+    refund_id: UUID
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefund:
+    refund_id: UUID
+    refund: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefundFailure:
+    refund_id: UUID
+    code: Code
+
+
+PaymentCommand = (
+    StartCharge
+    | RecordIntent
+    | RecordOutcome
+    | RecordRejection
+    | WithdrawCharge
+    | RefundPayment
+    | ReturnMoney
+    | RecordRefund
+    | RecordRefundFailure
+)

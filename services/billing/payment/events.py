@@ -1,0 +1,158 @@
+"""What happened to a payment: one amount, its attempts, and what went back of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from services.billing.payer.events import Instrument
+from shared.ids import Code, PersonId, derive
+from shared.money import Money
+
+ChargedFor = Literal["subscription", "purchase", "ticket"]
+RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
+
+DEAREST = 99_999_999
+"""The most that card processors take in one charge, in minor units."""
+
+
+def payment_of(checkout_id: UUID) -> UUID:
+    """The one payment of a checkout."""
+    return derive(checkout_id, "payment")
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """The part of an amount that was charged for one kind of thing."""
+
+    charged_for: ChargedFor
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Who owes how much, for what, and which checkout or subscription wants to know."""
+
+    person_id: PersonId
+    amount: Money
+    lines: tuple[MoneyLine, ...]
+    origin: Literal["checkout", "subscription"]
+    origin_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeStarted:
+    """It is due, and about to be charged; the intent it `replaces` must not succeed as well."""
+
+    charge: Charge
+    attempt: int
+    instrument: Instrument
+    replaces: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntentCreated:
+    """The processor knows of it; nothing is charged until it is confirmed."""
+
+    attempt: int
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentActionRequired:
+    """The payer has to authenticate."""
+
+    charge: Charge
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProcessing:
+    """The money is on its way."""
+
+    charge: Charge
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed:
+    """The attempt was declined. `final`: the same card need not be tried again."""
+
+    charge: Charge
+    attempt: int
+    code: Code
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWithdrawn:
+    """It is no longer wanted, and nothing was charged."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSucceeded:
+    """The money has arrived."""
+
+    charge: Charge
+    attempt: int
+    intent: Code
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalAsked:
+    """It is no longer wanted; the processor says whether it was in time."""
+
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStarted:
+    """Money is about to go back."""
+
+    refund_id: UUID
+    person_id: PersonId
+    amount: Money
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundIssued:
+    """The processor has sent it back."""
+
+    refund_id: UUID
+    person_id: PersonId
+    amount: Money
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+    refund: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed:
+    """The processor did not send it back; somebody has to look."""
+
+    refund_id: UUID
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+    code: Code
+
+
+PaymentEvent = (
+    ChargeStarted
+    | PaymentIntentCreated
+    | PaymentActionRequired
+    | PaymentProcessing
+    | PaymentFailed
+    | PaymentWithdrawn
+    | PaymentSucceeded
+    | WithdrawalAsked
+    | RefundStarted
+    | RefundIssued
+    | RefundFailed
+)

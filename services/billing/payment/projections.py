@@ -1,0 +1,128 @@
+"""What was charged, what came of it, and how much went back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.billing.payment import events
+from shared.event_store import Fact
+from shared.ids import PLATFORM, Code
+from shared.money import Money
+from shared.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """One payment; `code` is why its last attempt failed."""
+
+    payment_id: UUID
+    person_id: UUID
+    origin: str
+    origin_id: UUID
+    state: str
+    amount: Money
+    refunded: Money
+    intent: Code | None
+    account: Code | None
+    code: Code | None
+    at: datetime
+
+
+_STATES = {
+    events.PaymentActionRequired: "requires_action",
+    events.PaymentProcessing: "processing",
+    events.PaymentFailed: "failed",
+    events.PaymentWithdrawn: "withdrawn",
+    events.PaymentSucceeded: "succeeded",
+}
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.ChargeStarted(charge, instrument=instrument):
+                await connection.execute(
+                    "INSERT INTO payments_v1 VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9)"
+                    " ON CONFLICT (payment_id) DO UPDATE"
+                    " SET state = 'started', intent = NULL, account = excluded.account,"
+                    " code = NULL, at = excluded.at",
+                    fact.stream_id, fact.community_id, charge.person_id, charge.origin,
+                    charge.origin_id, charge.amount.minor, charge.amount.currency,
+                    instrument.account, fact.at,
+                )  # fmt: skip
+            case events.PaymentIntentCreated(_, intent) | events.WithdrawalAsked(intent):
+                await connection.execute(
+                    "UPDATE payments_v1 SET intent = $2 WHERE payment_id = $1",
+                    fact.stream_id, intent,
+                )  # fmt: skip
+            case events.RefundIssued(amount=amount):
+                await connection.execute(
+                    "UPDATE payments_v1 SET refunded_minor = refunded_minor + $2"
+                    " WHERE payment_id = $1",
+                    fact.stream_id, amount.minor,
+                )  # fmt: skip
+            case body:
+                code = body.code if isinstance(body, events.PaymentFailed) else None
+                await connection.execute(
+                    "UPDATE payments_v1 SET state = $2, code = $3, at = $4 WHERE payment_id = $1",
+                    fact.stream_id, _STATES[type(body)], code, fact.at,
+                )  # fmt: skip
+
+
+PAYMENTS = Projection(
+    name="payments",
+    version=1,
+    ddl="""
+        CREATE TABLE payments_v1 (
+            payment_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            origin text NOT NULL,
+            origin_id uuid NOT NULL,
+            state text NOT NULL,
+            amount_minor bigint NOT NULL,
+            currency text NOT NULL,
+            account text,
+            at timestamptz NOT NULL,
+            intent text,
+            code text,
+            refunded_minor bigint NOT NULL DEFAULT 0
+        );
+        CREATE INDEX payments_v1_list ON payments_v1 (community_id, payment_id);
+    """,
+    tables=("payments_v1",),
+    facts=(
+        events.ChargeStarted,
+        events.PaymentIntentCreated,
+        events.WithdrawalAsked,
+        events.RefundIssued,
+        *_STATES,
+    ),
+    apply=apply,
+)
+
+
+async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
+    """The payment, None when nothing was charged under this id."""
+    row = await connection.fetchrow("SELECT * FROM payments_v1 WHERE payment_id = $1", payment_id)
+    return _paid(row) if row else None
+
+
+async def payments_after(connection: Any, after: UUID | None, limit: int) -> list[Paid]:
+    """Those of the community, in a stable order."""
+    rows = await connection.fetch(
+        "SELECT * FROM payments_v1 WHERE payment_id > $1 ORDER BY payment_id LIMIT $2",
+        after or PLATFORM, limit,
+    )  # fmt: skip
+    return [_paid(row) for row in rows]
+
+
+def _paid(row: Any) -> Paid:
+    currency = row["currency"]
+    return Paid(
+        row["payment_id"], row["person_id"], row["origin"], row["origin_id"], row["state"],
+        Money(row["amount_minor"], currency), Money(row["refunded_minor"], currency),
+        row["intent"], row["account"], row["code"], row["at"],
+    )  # fmt: skip

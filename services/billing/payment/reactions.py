@@ -1,0 +1,290 @@
+"""Money moves in three steps: it is due, it is announced, it is confirmed. A crash repeats a step, never the money."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.billing.checkout.events import ChargeAsked, CheckoutExpired
+from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, PaymentGateway
+from services.billing.gateways.webhooks import SOURCE, subject_of
+from services.billing.order.events import OrderPaidAgain, OrderReturnAsked
+from services.billing.payer.events import Instrument
+from services.billing.payment import commands, events
+from services.billing.payment.decider import PAYMENT
+from services.billing.payment.events import Charge, MoneyLine, payment_of
+from services.billing.subscription.events import (
+    LateRenewalPaid,
+    RenewalStarted,
+    SubscriptionEnded,
+)
+from shared.consumer import Webhook
+from shared.decider import NotFound
+from shared.event_store import Fact
+from shared.ids import Code, derive
+from shared.money import Money
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIntent:
+    payment_id: UUID
+    attempt: int
+    amount: Money
+    instrument: Instrument
+    replaces: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmIntent:
+    payment_id: UUID
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelIntent:
+    payment_id: UUID
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchIntent:
+    payment_id: UUID
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRefund:
+    payment_id: UUID
+    refund_id: UUID
+    amount: Money
+    intent: Code
+    account: Code | None
+
+
+def when_charge_asked_start_charge(fact: Fact) -> list[Ask]:
+    asked: ChargeAsked = fact.body
+    charge = Charge(asked.person_id, asked.due, asked.charges, "checkout", fact.stream_id)
+    start = commands.StartCharge(charge, asked.attempt, asked.instrument)
+    return [Ask(PAYMENT, payment_of(fact.stream_id), start)]
+
+
+def when_renewal_started_start_charge(fact: Fact) -> list[Ask]:
+    renewal: RenewalStarted = fact.body
+    amount = renewal.terms.amount
+    lines = (MoneyLine("subscription", amount),)
+    charge = Charge(renewal.terms.person_id, amount, lines, "subscription", fact.stream_id)
+    start = commands.StartCharge(charge, renewal.attempt, renewal.instrument)
+    return [Ask(PAYMENT, renewal.payment_id, start)]
+
+
+def when_checkout_expired_withdraw_charge(fact: Fact) -> list[Ask]:
+    return [Ask(PAYMENT, payment_of(fact.stream_id), commands.WithdrawCharge())]
+
+
+def when_subscription_ended_withdraw_charge(fact: Fact) -> list[Ask]:
+    ended: SubscriptionEnded = fact.body
+    return [Ask(PAYMENT, ended.unpaid, commands.WithdrawCharge())] if ended.unpaid else []
+
+
+def when_order_paid_again_return_money(fact: Fact) -> list[Ask]:
+    again: OrderPaidAgain = fact.body
+    refund_id = derive(fact.stream_id, "paid again", str(again.payment_id))
+    back = commands.ReturnMoney(refund_id, again.charges, "duplicate")
+    return [Ask(PAYMENT, again.payment_id, back)]
+
+
+def when_order_return_asked_return_money(fact: Fact) -> list[Ask]:
+    asked: OrderReturnAsked = fact.body
+    back = commands.ReturnMoney(fact.stream_id, asked.charges, asked.reason)
+    return [Ask(PAYMENT, asked.payment_id, back)] if asked.charges else []
+
+
+def when_late_renewal_paid_return_money(fact: Fact) -> list[Ask]:
+    late: LateRenewalPaid = fact.body
+    lines = (MoneyLine("subscription", late.amount),)
+    back = commands.ReturnMoney(derive(late.payment_id, "late"), lines, "ended")
+    return [Ask(PAYMENT, late.payment_id, back)]
+
+
+def when_charge_started_create_intent(fact: Fact) -> list[Call]:
+    begun: events.ChargeStarted = fact.body
+    create = CreateIntent(
+        fact.stream_id, begun.attempt, begun.charge.amount, begun.instrument, begun.replaces
+    )
+    return [Call(create)]
+
+
+def when_intent_created_confirm_intent(fact: Fact) -> list[Call]:
+    created: events.PaymentIntentCreated = fact.body
+    return [Call(ConfirmIntent(fact.stream_id, created.intent, created.account))]
+
+
+def when_withdrawal_asked_cancel_intent(fact: Fact) -> list[Call]:
+    asked: events.WithdrawalAsked = fact.body
+    return [Call(CancelIntent(fact.stream_id, asked.intent, asked.account))]
+
+
+def when_processor_reported_fetch_intent(fact: Fact) -> list[Call]:
+    report: Webhook = fact.body
+    subject = subject_of(report.payload)
+    if report.source != SOURCE or not report.type.startswith("payment_intent.") or not subject:
+        return []
+    intent = Code(report.payload["data"]["object"]["id"])
+    return [Call(FetchIntent(subject.payment_id, intent, report.payload.get("account")))]
+
+
+def when_refund_started_create_refund(fact: Fact) -> list[Call]:
+    begun: events.RefundStarted = fact.body
+    refund = CreateRefund(
+        fact.stream_id, begun.refund_id, begun.amount, begun.intent, begun.account
+    )
+    return [Call(refund)]
+
+
+async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    account = action.instrument.account
+    if action.replaces:
+        before = await processor.cancel_intent(action.replaces, account)
+        if before.status in ("succeeded", "processing"):
+            # The attempt before was quicker: it becomes this one, and nothing else is charged.
+            adopt = commands.RecordIntent(action.attempt, action.replaces)
+            return Ask(PAYMENT, action.payment_id, adopt)
+    order = IntentOrder(
+        context.community_id,
+        action.payment_id,
+        action.attempt,
+        action.amount,
+        action.instrument.payment_method,
+        action.instrument.customer,
+        account,
+    )
+    answer: commands.RecordIntent | commands.RecordRejection
+    try:
+        answer = commands.RecordIntent(action.attempt, await processor.create_intent(order))
+    except Declined as no:
+        answer = commands.RecordRejection(action.attempt, no.code, no.final)
+    return Ask(PAYMENT, action.payment_id, answer)
+
+
+async def confirm_intent(action: ConfirmIntent, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    outcome = await processor.confirm_intent(action.intent, action.account)
+    return _record(action.payment_id, action.intent, outcome)
+
+
+async def cancel_intent(action: CancelIntent, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    outcome = await processor.cancel_intent(action.intent, action.account)
+    return _record(action.payment_id, action.intent, outcome)
+
+
+async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | None:
+    try:
+        payment, _ = await context.service.handler.state(
+            PAYMENT, action.payment_id, context.community_id
+        )
+    except NotFound:
+        return None  # Whoever has an account at the processor can write any name on an intent.
+    if payment is None or payment.intent != action.intent:
+        return None
+    processor: PaymentGateway = context.gateways["processor"]
+    outcome = await processor.fetch_intent(action.intent, payment.instrument.account)
+    if outcome.status == "untouched":
+        return None
+    return _record(action.payment_id, action.intent, outcome)
+
+
+async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
+    processor: PaymentGateway = context.gateways["processor"]
+    refund_id, intent, account = action.refund_id, action.intent, action.account
+    answer: commands.RecordRefund | commands.RecordRefundFailure
+    try:
+        # A refund has no two steps, and a key is not kept for ever: so it is looked for first.
+        refund = await processor.find_refund(intent, account, refund_id)
+        refund = refund or await processor.refund(intent, account, refund_id, action.amount)
+        answer = commands.RecordRefund(refund_id, refund)
+    except Declined as no:
+        answer = commands.RecordRefundFailure(refund_id, no.code)
+    return Ask(PAYMENT, action.payment_id, answer)
+
+
+def _record(payment_id: UUID, intent: Code, outcome: Outcome) -> Ask:
+    if outcome.status == "untouched":
+        raise Transient("The processor has not made up its mind.")
+    record = commands.RecordOutcome(intent, outcome.status, outcome.code, outcome.final)
+    return Ask(PAYMENT, payment_id, record)
+
+
+REACTIONS = (
+    Reaction(
+        "billing.payment.when_charge_asked_start_charge",
+        ChargeAsked,
+        when_charge_asked_start_charge,
+    ),
+    Reaction(
+        "billing.payment.when_renewal_started_start_charge",
+        RenewalStarted,
+        when_renewal_started_start_charge,
+    ),
+    Reaction(
+        "billing.payment.when_checkout_expired_withdraw_charge",
+        CheckoutExpired,
+        when_checkout_expired_withdraw_charge,
+    ),
+    Reaction(
+        "billing.payment.when_subscription_ended_withdraw_charge",
+        SubscriptionEnded,
+        when_subscription_ended_withdraw_charge,
+    ),
+    Reaction(
+        "billing.payment.when_order_paid_again_return_money",
+        OrderPaidAgain,
+        when_order_paid_again_return_money,
+    ),
+    Reaction(
+        "billing.payment.when_order_return_asked_return_money",
+        OrderReturnAsked,
+        when_order_return_asked_return_money,
+    ),
+    Reaction(
+        "billing.payment.when_late_renewal_paid_return_money",
+        LateRenewalPaid,
+        when_late_renewal_paid_return_money,
+    ),
+    Reaction(
+        "billing.payment.when_charge_started_create_intent",
+        events.ChargeStarted,
+        when_charge_started_create_intent,
+    ),
+    Reaction(
+        "billing.payment.when_intent_created_confirm_intent",
+        events.PaymentIntentCreated,
+        when_intent_created_confirm_intent,
+    ),
+    Reaction(
+        "billing.payment.when_withdrawal_asked_cancel_intent",
+        events.WithdrawalAsked,
+        when_withdrawal_asked_cancel_intent,
+    ),
+    Reaction(
+        "billing.payment.when_processor_reported_fetch_intent",
+        Webhook,
+        when_processor_reported_fetch_intent,
+    ),
+    Reaction(
+        "billing.payment.when_refund_started_create_refund",
+        events.RefundStarted,
+        when_refund_started_create_refund,
+    ),
+)
+
+ACTIONS = (
+    Action(CreateIntent, create_intent),
+    Action(ConfirmIntent, confirm_intent),
+    Action(CancelIntent, cancel_intent),
+    Action(FetchIntent, fetch_intent),
+    Action(CreateRefund, create_refund),
+)

@@ -1,0 +1,99 @@
+"""What was charged, and giving it back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, AwareDatetime, BaseModel
+
+from services.billing.gateways.gateway import PaymentGateway
+from services.billing.payment import commands
+from services.billing.payment.decider import PAYMENT
+from services.billing.payment.projections import Paid, payment_by_id, payments_after
+from shared.contracts.contract import MoneyValue
+from shared.decider import NotFound
+from shared.http import Body, Caller, Page, Written, needs, paging
+from shared.reaction import Ask
+
+router = APIRouter()
+
+Amount = Annotated[MoneyValue, AfterValidator(lambda amount: MoneyValue.of(amount.money()))]
+
+
+class RefundPayment(Body):
+    """All that is left of the payment when no amount is named."""
+
+    amount: Amount | None = None
+
+
+class Payment(BaseModel):
+    """`client_secret` is there for the payer while they must authenticate."""
+
+    payment_id: UUID
+    person_id: UUID
+    origin: str
+    origin_id: UUID
+    state: str
+    amount: MoneyValue
+    refunded: MoneyValue
+    payment_intent: str | None
+    account: str | None
+    problem: str | None
+    at: AwareDatetime
+    client_secret: str | None = None
+
+
+class Payments(BaseModel):
+    items: list[Payment]
+    next: str | None
+
+
+@router.get("/payments", operation_id="list_payments")
+async def list_payments(
+    caller: Annotated[Caller, needs("sales.read")], page: Annotated[Page, Depends(paging)]
+) -> Payments:
+    async with caller.read() as connection:
+        found = await payments_after(connection, page.cursor(UUID), page.limit + 1)
+    shown = [_shown(payment) for payment in found]
+    return Payments(**page.answer(shown, key=lambda payment: payment.payment_id))
+
+
+@router.get("/payments/{payment_id}", operation_id="read_payment")
+async def read_payment(payment_id: UUID, caller: Annotated[Caller, needs("person")]) -> Payment:
+    async with caller.read() as connection:
+        payment = await payment_by_id(connection, payment_id)
+    if payment is None or payment.person_id != caller.person_id:
+        raise NotFound("payment_not_found", "There is no such payment.")
+    if payment.state != "requires_action" or payment.intent is None:
+        return _shown(payment)
+    gateway: PaymentGateway = caller.service.gateways["processor"]
+    secret = await gateway.client_secret(payment.intent, payment.account)
+    return _shown(payment).model_copy(update={"client_secret": secret})
+
+
+@router.post("/payments/{payment_id}/refunds", status_code=202, operation_id="refund_payment")
+async def refund_payment(
+    payment_id: UUID,
+    body: RefundPayment,
+    caller: Annotated[Caller, needs("refunds.write", strict=True)],
+) -> Written:
+    refund_id = caller.new_id("refund")
+    amount = body.amount.money() if body.amount else None
+    command = commands.RefundPayment(refund_id, amount)
+    return await caller.ask(Ask(PAYMENT, payment_id, command), refund_id=refund_id)
+
+
+def _shown(payment: Paid) -> Payment:
+    return Payment(
+        payment_id=payment.payment_id,
+        person_id=payment.person_id,
+        origin=payment.origin,
+        origin_id=payment.origin_id,
+        state=payment.state,
+        amount=MoneyValue.of(payment.amount),
+        refunded=MoneyValue.of(payment.refunded),
+        payment_intent=payment.intent,
+        account=payment.account,
+        problem=payment.code,
+        at=payment.at,
+    )

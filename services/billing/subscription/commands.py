@@ -1,0 +1,96 @@
+"""What may be asked of a subscription."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.billing.payer.events import Instrument
+from services.billing.subscription.events import Terms
+from shared.ids import Code, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class StartSubscription:
+    """It is paid for its first period, or begins with a trial."""
+
+    terms: Terms
+    instrument: Instrument
+    trial_days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenewSubscription:
+    """The period that ends at `due` is over; `payment_id` is to pay for the next."""
+
+    due: datetime
+    payment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRenewal:
+    payment_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpRenewal:
+    payment_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRenewal:
+    """The payment has succeeded."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineRenewal:
+    payment_id: UUID
+    attempt: int
+    code: Code
+    final: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UseInstrument:
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleCancellation:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawCancellation:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelNow:
+    """Staff end it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSubscription:
+    reason: Literal["erased"]
+
+
+SubscriptionCommand = (
+    StartSubscription
+    | RenewSubscription
+    | RetryRenewal
+    | GiveUpRenewal
+    | SettleRenewal
+    | DeclineRenewal
+    | UseInstrument
+    | ScheduleCancellation
+    | WithdrawCancellation
+    | CancelNow
+    | EndSubscription
+)

@@ -1,0 +1,263 @@
+"""A subscription runs only as long as its periods are paid, each exactly once, and ends once."""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.billing.payer.events import Instrument
+from services.billing.subscription import commands, events
+from services.billing.subscription.events import EndReason, Period, Terms
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import PersonId
+
+RETRIES = tuple(timedelta(days=days) for days in (1, 3, 5, 7))
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The period that is being paid for. It is past due `since` its first decline."""
+
+    period: Period
+    payment_id: UUID
+    attempt: int
+    instrument: Instrument
+    in_flight: bool = True
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid."""
+
+    terms: Terms
+    instrument: Instrument
+    anchor: datetime
+    ends_at: datetime
+    periods: int = 0
+    cancelling: bool = False
+    renewal: Renewal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    terms: Terms
+    unpaid: UUID | None
+
+
+Subscription = Running | Ended | None
+Events = list[events.SubscriptionEvent]
+
+
+def decide(command: commands.SubscriptionCommand, subscription: Subscription) -> Events:
+    match command:
+        case commands.StartSubscription() if subscription is None:
+            return _begin(command)
+        case commands.ScheduleCancellation(person_id) | commands.WithdrawCancellation(person_id):
+            _insist_on_owner(subscription, person_id)
+        case commands.CancelNow() if subscription is None:
+            raise _not_found()
+        case _:
+            pass
+    match subscription:
+        case None:
+            return []
+        case Ended():
+            return _after_the_end(command, subscription)
+        case Running():
+            return _while_running(command, subscription)
+        case _:
+            assert_never(subscription)
+
+
+def _begin(asked: commands.StartSubscription) -> Events:
+    terms, at = asked.terms, asked.at
+    if asked.trial_days:
+        ends_at = at + timedelta(days=asked.trial_days)
+        return [events.TrialStarted(terms, asked.instrument, ends_at)]
+    period = Period(at, boundary(at, terms, 1))
+    return [events.SubscriptionActivated(terms, asked.instrument, period)]
+
+
+def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
+    match command:
+        case commands.ScheduleCancellation() | commands.WithdrawCancellation():
+            raise Rejected("subscription_ended", "The subscription has ended.")
+        case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
+            return [events.LateRenewalPaid(payment_id, ended.terms.amount)]
+        case _:
+            return []
+
+
+def _while_running(command: commands.SubscriptionCommand, running: Running) -> Events:
+    renewal = running.renewal
+    past_due = renewal is not None and renewal.since is not None
+    match command:
+        case commands.StartSubscription():
+            return []
+        case commands.RenewSubscription(due, payment_id):
+            if due != running.ends_at or renewal:
+                return []
+            return [
+                _ended(running, "voluntary") if running.cancelling else _next(running, payment_id)
+            ]
+        case commands.ScheduleCancellation() if past_due:
+            return [_ended(running, "voluntary")]
+        case commands.ScheduleCancellation() if not running.cancelling:
+            ends_at = renewal.period.end if renewal else running.ends_at
+            return [events.CancellationScheduled(running.terms, ends_at)]
+        case commands.WithdrawCancellation() if running.cancelling:
+            return [events.CancellationWithdrawn(running.terms)]
+        case commands.ScheduleCancellation() | commands.WithdrawCancellation():
+            return []
+        case commands.UseInstrument(instrument):
+            same = instrument == running.instrument
+            replaced: Events = [] if same else [events.InstrumentReplaced(instrument)]
+            if renewal and past_due and not renewal.in_flight:
+                replaced.append(_again(running, renewal, instrument))
+            return replaced
+        case commands.CancelNow():
+            return [_ended(running, "voluntary")]
+        case commands.EndSubscription(reason):
+            return [_ended(running, reason)]
+        case _:
+            current = renewal and renewal.payment_id == command.payment_id
+            return _collect(command, running, renewal) if renewal and current else []
+
+
+def _collect(
+    command: commands.RetryRenewal
+    | commands.GiveUpRenewal
+    | commands.SettleRenewal
+    | commands.DeclineRenewal,
+    running: Running,
+    renewal: Renewal,
+) -> Events:
+    match command:
+        case commands.RetryRenewal(_, attempt):
+            stale = renewal.in_flight or attempt != renewal.attempt + 1
+            return [] if stale else [_again(running, renewal, running.instrument)]
+        case commands.GiveUpRenewal(_, attempt):
+            stale = renewal.in_flight or attempt != renewal.attempt
+            return [] if stale else [_ended(running, "payment_failed")]
+        case commands.DeclineRenewal(_, attempt):
+            stale = not renewal.in_flight or attempt != renewal.attempt
+            return [] if stale else _decline(command, running, renewal)
+        case commands.SettleRenewal():
+            terms, period = running.terms, renewal.period
+            paid: Events = [events.SubscriptionRecovered(terms)] if renewal.since else []
+            if running.periods:
+                return [*paid, events.SubscriptionRenewed(terms, period)]
+            return [*paid, events.SubscriptionActivated(terms, running.instrument, period)]
+        case _:
+            assert_never(command)
+
+
+def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) -> Events:
+    since = renewal.since or told.at
+    retries = [since + wait for wait in RETRIES if since + wait > told.at]
+    # A card refused for good is not tried again, but there is as long to give another.
+    retry_at = retries[0] if retries and not told.final else None
+    declined = events.RenewalDeclined(
+        told.payment_id, told.attempt, told.code, since, retry_at, since + RETRIES[-1]
+    )
+    if running.cancelling:
+        return [declined, _ended(running, "voluntary")]
+    if not retries:
+        return [declined, _ended(running, "payment_failed")]
+    first: Events = [] if renewal.since else [events.SubscriptionPastDue(running.terms)]
+    if running.instrument != renewal.instrument:
+        return [*first, declined, _again(running, renewal, running.instrument)]
+    return [*first, declined]
+
+
+def _next(running: Running, payment_id: UUID) -> events.RenewalStarted:
+    end = boundary(running.anchor, running.terms, running.periods + 1)
+    period = Period(running.ends_at, end)
+    return events.RenewalStarted(running.terms, running.instrument, period, payment_id, 1)
+
+
+def _again(running: Running, renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:
+    return events.RenewalStarted(
+        running.terms, instrument, renewal.period, renewal.payment_id, renewal.attempt + 1
+    )
+
+
+def _ended(running: Running, reason: EndReason) -> events.SubscriptionEnded:
+    unpaid = running.renewal.payment_id if running.renewal else None
+    return events.SubscriptionEnded(running.terms, reason, running.periods > 0, unpaid)
+
+
+def _insist_on_owner(subscription: Subscription, person_id: PersonId) -> None:
+    if subscription is None or subscription.terms.person_id != person_id:
+        raise _not_found()
+
+
+def _not_found() -> NotFound:
+    return NotFound("subscription_not_found", "There is no such subscription.")
+
+
+def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
+    """The end of period `number`: the anchor's day, or the last of a shorter month."""
+    local = anchor.astimezone(ZoneInfo(terms.time_zone))
+    if terms.interval == "week":
+        return (local + timedelta(weeks=number)).astimezone(UTC)
+    months = local.month - 1 + number * MONTHS[terms.interval]
+    year, month = local.year + months // 12, months % 12 + 1
+    day = min(local.day, monthrange(year, month)[1])
+    return local.replace(year=year, month=month, day=day).astimezone(UTC)
+
+
+def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subscription:
+    match event:
+        case events.TrialStarted(terms, instrument, ends_at):
+            return Running(terms, instrument, anchor=ends_at, ends_at=ends_at)
+        case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
+            return Running(terms, instrument, anchor=period.start, ends_at=period.end, periods=1)
+        case events.SubscriptionEnded(terms, unpaid=unpaid):
+            return Ended(terms, unpaid)
+        case events.LateRenewalPaid() if isinstance(subscription, Ended):
+            return replace(subscription, unpaid=None)
+        case _ if not isinstance(subscription, Running):
+            return subscription
+        case _:
+            return _evolve_running(subscription, event)
+
+
+def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Running:
+    match event:
+        case (
+            events.SubscriptionActivated(period=period) | events.SubscriptionRenewed(period=period)
+        ):
+            paid = running.periods + 1
+            return replace(running, ends_at=period.end, periods=paid, renewal=None)
+        case events.RenewalStarted(_, instrument, period, payment_id, attempt):
+            since = running.renewal.since if running.renewal else None
+            renewal = Renewal(period, payment_id, attempt, instrument, since=since)
+            return replace(running, renewal=renewal)
+        case events.RenewalDeclined(since=since) if running.renewal:
+            renewal = replace(running.renewal, in_flight=False, since=since)
+            return replace(running, renewal=renewal)
+        case events.InstrumentReplaced(instrument):
+            return replace(running, instrument=instrument)
+        case events.CancellationScheduled():
+            return replace(running, cancelling=True)
+        case events.CancellationWithdrawn():
+            return replace(running, cancelling=False)
+        case _:
+            return running
+
+
+SUBSCRIPTION: Decider[commands.SubscriptionCommand, Subscription, events.SubscriptionEvent] = (
+    Decider(
+        "subscription",
+        initial=None,
+        decide=decide,
+        evolve=evolve,
+        commands=commands.SubscriptionCommand,
+        events=events.SubscriptionEvent,
+    )
+)

@@ -1,0 +1,137 @@
+"""Who subscribes to what, until when, and whether it is paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.billing.subscription import events
+from services.billing.subscription.events import EndReason, Terms
+from shared.event_store import Fact
+from shared.ids import PLATFORM, Code, PersonId
+from shared.money import Money
+from shared.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """`runs_until` is the end of the trial or of what is paid; `payment_id` is what is being collected."""
+
+    subscription_id: UUID
+    version: int
+    terms: Terms
+    state: str
+    began_at: datetime
+    runs_until: datetime
+    cancels_at: datetime | None
+    ended_for: EndReason | None
+    payment_id: UUID | None
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.TrialStarted(terms, trial_ends_at=until):
+                await _begin(connection, fact, terms, "trialing", until)
+            case events.SubscriptionActivated(terms, period=period):
+                await _begin(connection, fact, terms, "active", period.end)
+            case events.SubscriptionRenewed(period=period):
+                change = "state = 'active', runs_until = $3, payment_id = NULL"
+                await _change(connection, fact, change, period.end)
+            case events.SubscriptionPastDue():
+                await _change(connection, fact, "state = 'past_due'")
+            case events.RenewalStarted(payment_id=payment_id):
+                await _change(connection, fact, "payment_id = $3", payment_id)
+            case events.CancellationScheduled(ends_at=ends_at):
+                await _change(connection, fact, "cancels_at = $3", ends_at)
+            case events.CancellationWithdrawn():
+                await _change(connection, fact, "cancels_at = NULL")
+            case events.SubscriptionEnded(reason=reason):
+                change = "state = 'ended', ended_for = $3, runs_until = $4, payment_id = NULL"
+                await _change(connection, fact, change, reason, fact.at)
+
+
+async def _begin(connection: Any, fact: Fact, terms: Terms, state: str, until: datetime) -> None:
+    await connection.execute(
+        "INSERT INTO subscriptions_v1"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
+        " state = excluded.state, runs_until = excluded.runs_until, payment_id = NULL",
+        fact.stream_id, fact.community_id, fact.version, terms.person_id, terms.offer_id,
+        terms.tier_id, terms.price.minor, terms.price.currency, terms.interval, terms.quantity,
+        terms.time_zone, state, fact.at, until,
+    )  # fmt: skip
+
+
+async def _change(connection: Any, fact: Fact, change: str, *values: object) -> None:
+    await connection.execute(
+        f"UPDATE subscriptions_v1 SET version = $2, {change}"  # noqa: S608  The words are ours.
+        " WHERE subscription_id = $1",
+        fact.stream_id, fact.version, *values,
+    )  # fmt: skip
+
+
+SUBSCRIPTIONS = Projection(
+    name="subscriptions",
+    version=1,
+    ddl="""
+        CREATE TABLE subscriptions_v1 (
+            subscription_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            version int NOT NULL,
+            person_id uuid NOT NULL,
+            offer_id uuid NOT NULL,
+            tier_id uuid,
+            price_minor bigint NOT NULL,
+            currency text NOT NULL,
+            per text NOT NULL,
+            quantity int NOT NULL,
+            time_zone text NOT NULL,
+            state text NOT NULL,
+            began_at timestamptz NOT NULL,
+            runs_until timestamptz NOT NULL,
+            cancels_at timestamptz,
+            ended_for text,
+            payment_id uuid
+        );
+        CREATE INDEX subscriptions_v1_list ON subscriptions_v1 (community_id, subscription_id);
+        CREATE INDEX subscriptions_v1_mine ON subscriptions_v1 (person_id, subscription_id);
+    """,
+    tables=("subscriptions_v1",),
+    facts=(
+        events.TrialStarted,
+        events.SubscriptionActivated,
+        events.SubscriptionRenewed,
+        events.SubscriptionPastDue,
+        events.RenewalStarted,
+        events.CancellationScheduled,
+        events.CancellationWithdrawn,
+        events.SubscriptionEnded,
+    ),
+    apply=apply,
+)
+
+
+async def subscriptions_after(
+    connection: Any, after: UUID | None, limit: int, person_id: UUID | None = None
+) -> list[Subscribed]:
+    """Those of the community, or of one person, in a stable order."""
+    rows = await connection.fetch(
+        "SELECT * FROM subscriptions_v1 WHERE subscription_id > $1"
+        " AND ($3::uuid IS NULL OR person_id = $3) ORDER BY subscription_id LIMIT $2",
+        after or PLATFORM, limit, person_id,
+    )  # fmt: skip
+    return [_subscribed(row) for row in rows]
+
+
+def _subscribed(row: Any) -> Subscribed:
+    terms = Terms(
+        PersonId(row["person_id"]), row["offer_id"], row["tier_id"],
+        Money(row["price_minor"], row["currency"]), row["per"], row["quantity"],
+        Code(row["time_zone"]),
+    )  # fmt: skip
+    return Subscribed(
+        row["subscription_id"], row["version"], terms, row["state"], row["began_at"],
+        row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"],
+    )  # fmt: skip

@@ -1,0 +1,113 @@
+"""What the others hear of subscriptions, and what the payer is told."""
+
+from typing import TypedDict
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.billing.subscription import events
+from shared.contracts import billing_subscription as contracts
+from shared.contracts.billing_message import MessageRequested
+from shared.contracts.contract import MoneyValue
+from shared.event_store import Fact
+from shared.feature import Publication
+
+
+class About(TypedDict):
+    """What every fact about a subscription says."""
+
+    community_id: UUID
+    occurred_at: AwareDatetime
+    subscription_id: UUID
+    person_id: UUID
+    offer_id: UUID
+    tier_id: UUID | None
+
+
+def _about(fact: Fact) -> About:
+    terms: events.Terms = fact.body.terms
+    return About(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        subscription_id=fact.stream_id,
+        person_id=terms.person_id,
+        offer_id=terms.offer_id,
+        tier_id=terms.tier_id,
+    )
+
+
+def trial_started(fact: Fact) -> contracts.TrialStarted:
+    started: events.TrialStarted = fact.body
+    return contracts.TrialStarted(**_about(fact), trial_ends_at=started.trial_ends_at)
+
+
+def activated(fact: Fact) -> contracts.SubscriptionActivated:
+    active: events.SubscriptionActivated = fact.body
+    return contracts.SubscriptionActivated(
+        **_about(fact),
+        price=MoneyValue.of(active.terms.price),
+        interval=active.terms.interval,
+        quantity=active.terms.quantity,
+        period_start=active.period.start,
+        period_end=active.period.end,
+    )
+
+
+def renewed(fact: Fact) -> contracts.SubscriptionRenewed:
+    renewal: events.SubscriptionRenewed = fact.body
+    return contracts.SubscriptionRenewed(
+        **_about(fact),
+        price=MoneyValue.of(renewal.terms.price),
+        period_start=renewal.period.start,
+        period_end=renewal.period.end,
+    )
+
+
+def past_due(fact: Fact) -> contracts.SubscriptionPastDue:
+    return contracts.SubscriptionPastDue(**_about(fact))
+
+
+def recovered(fact: Fact) -> contracts.SubscriptionRecovered:
+    return contracts.SubscriptionRecovered(**_about(fact))
+
+
+def cancellation_scheduled(fact: Fact) -> contracts.CancellationScheduled:
+    scheduled: events.CancellationScheduled = fact.body
+    return contracts.CancellationScheduled(**_about(fact), ends_at=scheduled.ends_at)
+
+
+def cancellation_withdrawn(fact: Fact) -> contracts.CancellationWithdrawn:
+    return contracts.CancellationWithdrawn(**_about(fact))
+
+
+def ended(fact: Fact) -> contracts.SubscriptionEnded:
+    end: events.SubscriptionEnded = fact.body
+    return contracts.SubscriptionEnded(**_about(fact), reason=end.reason, was_paying=end.was_paying)
+
+
+def tell_of_past_due(fact: Fact) -> MessageRequested:
+    due: events.SubscriptionPastDue = fact.body
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=due.terms.person_id,
+        template="subscription_past_due",
+        values={"amount": MoneyValue.of(due.terms.amount)},
+    )
+
+
+PUBLICATIONS = (
+    Publication(events.TrialStarted, contracts.TrialStarted, trial_started),
+    Publication(events.SubscriptionActivated, contracts.SubscriptionActivated, activated),
+    Publication(events.SubscriptionRenewed, contracts.SubscriptionRenewed, renewed),
+    Publication(events.SubscriptionPastDue, contracts.SubscriptionPastDue, past_due),
+    Publication(events.SubscriptionPastDue, MessageRequested, tell_of_past_due),
+    Publication(events.SubscriptionRecovered, contracts.SubscriptionRecovered, recovered),
+    Publication(
+        events.CancellationScheduled, contracts.CancellationScheduled, cancellation_scheduled
+    ),
+    Publication(
+        events.CancellationWithdrawn, contracts.CancellationWithdrawn, cancellation_withdrawn
+    ),
+    Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
+)

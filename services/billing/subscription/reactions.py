@@ -1,0 +1,169 @@
+"""A subscription begins with its order, renews by the clock, and follows its payments and its payer."""
+
+from datetime import datetime
+
+from services.billing.checkout.events import OfferLine
+from services.billing.order.events import OrderPaid
+from services.billing.payer.events import (
+    PayerForgotten,
+    PaymentMethodSaved,
+    SubscriptionOrphaned,
+)
+from services.billing.payment.events import (
+    PaymentActionRequired,
+    PaymentFailed,
+    PaymentSucceeded,
+)
+from services.billing.subscription import commands, events
+from services.billing.subscription.decider import SUBSCRIPTION
+from services.billing.subscription.events import Terms, period_payment_of, subscription_of
+from shared.event_store import Fact
+from shared.ids import Code
+from shared.reaction import Ask, At, Reaction
+
+
+def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
+    paid: OrderPaid = fact.body
+    purchase = paid.purchase
+    asks = []
+    for line in purchase.lines:
+        if not isinstance(line, OfferLine) or not line.recurs or not purchase.instrument:
+            continue
+        terms = Terms(
+            purchase.person_id,
+            line.offer_id,
+            line.tier_id,
+            line.price,
+            line.interval,
+            line.quantity,
+            purchase.time_zone,
+        )
+        start = commands.StartSubscription(terms, purchase.instrument, line.trial_days, fact.at)
+        asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
+    return asks
+
+
+def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
+    started: events.TrialStarted = fact.body
+    return [_renew(fact, started.trial_ends_at)]
+
+
+def when_period_paid_renew_subscription(fact: Fact) -> list[At]:
+    paid: events.SubscriptionActivated | events.SubscriptionRenewed = fact.body
+    return [_renew(fact, paid.period.end)]
+
+
+def _renew(fact: Fact, due: datetime) -> At:
+    renew = commands.RenewSubscription(due, period_payment_of(fact.stream_id, due))
+    return At(due, Ask(SUBSCRIPTION, fact.stream_id, renew))
+
+
+def when_renewal_declined_retry_renewal(fact: Fact) -> list[At]:
+    declined: events.RenewalDeclined = fact.body
+    if declined.retry_at:
+        retry = commands.RetryRenewal(declined.payment_id, declined.attempt + 1)
+        return [At(declined.retry_at, Ask(SUBSCRIPTION, fact.stream_id, retry))]
+    give_up = commands.GiveUpRenewal(declined.payment_id, declined.attempt)
+    return [At(declined.gives_up_at, Ask(SUBSCRIPTION, fact.stream_id, give_up))]
+
+
+def when_payment_succeeded_settle_renewal(fact: Fact) -> list[Ask]:
+    paid: PaymentSucceeded = fact.body
+    if paid.charge.origin != "subscription":
+        return []
+    settle = commands.SettleRenewal(fact.stream_id)
+    return [Ask(SUBSCRIPTION, paid.charge.origin_id, settle)]
+
+
+def when_payment_failed_decline_renewal(fact: Fact) -> list[Ask]:
+    failed: PaymentFailed = fact.body
+    return _decline(fact, failed.code, final=failed.final)
+
+
+def when_payment_action_required_decline_renewal(fact: Fact) -> list[Ask]:
+    """The payer is not there to authenticate, so it is not paid; it is when they do."""
+    return _decline(fact, Code("authentication_required"), final=False)
+
+
+def _decline(fact: Fact, code: Code, *, final: bool) -> list[Ask]:
+    news: PaymentFailed | PaymentActionRequired = fact.body
+    if news.charge.origin != "subscription":
+        return []
+    decline = commands.DeclineRenewal(fact.stream_id, news.attempt, code, final, fact.at)
+    return [Ask(SUBSCRIPTION, news.charge.origin_id, decline)]
+
+
+def when_payment_method_saved_use_instrument(fact: Fact) -> list[Ask]:
+    saved: PaymentMethodSaved = fact.body
+    use = commands.UseInstrument(saved.instrument)
+    return [Ask(SUBSCRIPTION, subscription_id, use) for subscription_id in saved.subscriptions]
+
+
+def when_payer_forgotten_end_subscription(fact: Fact) -> list[Ask]:
+    gone: PayerForgotten = fact.body
+    end = commands.EndSubscription("erased")
+    return [Ask(SUBSCRIPTION, subscription_id, end) for subscription_id in gone.subscriptions]
+
+
+def when_subscription_orphaned_end_subscription(fact: Fact) -> list[Ask]:
+    orphan: SubscriptionOrphaned = fact.body
+    return [Ask(SUBSCRIPTION, orphan.subscription_id, commands.EndSubscription("erased"))]
+
+
+REACTIONS = (
+    Reaction(
+        "billing.subscription.when_order_paid_start_subscription",
+        OrderPaid,
+        when_order_paid_start_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_trial_started_renew_subscription",
+        events.TrialStarted,
+        when_trial_started_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_activated_renew_subscription",
+        events.SubscriptionActivated,
+        when_period_paid_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_renewed_renew_subscription",
+        events.SubscriptionRenewed,
+        when_period_paid_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_renewal_declined_retry_renewal",
+        events.RenewalDeclined,
+        when_renewal_declined_retry_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_succeeded_settle_renewal",
+        PaymentSucceeded,
+        when_payment_succeeded_settle_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_failed_decline_renewal",
+        PaymentFailed,
+        when_payment_failed_decline_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_action_required_decline_renewal",
+        PaymentActionRequired,
+        when_payment_action_required_decline_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_method_saved_use_instrument",
+        PaymentMethodSaved,
+        when_payment_method_saved_use_instrument,
+    ),
+    Reaction(
+        "billing.subscription.when_payer_forgotten_end_subscription",
+        PayerForgotten,
+        when_payer_forgotten_end_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_orphaned_end_subscription",
+        SubscriptionOrphaned,
+        when_subscription_orphaned_end_subscription,
+    ),
+)

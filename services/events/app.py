@@ -1,0 +1,44 @@
+"""Events: what people come together for, the seats there are, and who has one."""
+
+from pathlib import Path
+
+from services.events import worker
+from services.events.gathering.feature import FEATURE as GATHERING
+from services.events.hold.feature import FEATURE as HOLD
+from services.events.key.feature import FEATURE as KEY
+from services.events.quotes import QuoteSigner
+from services.events.sale.feature import FEATURE as SALE
+from services.events.settings import Settings
+from services.events.ticket.feature import FEATURE as TICKET
+from shared import erasure
+from shared.auth import HEARD_ROLES
+from shared.contracts.events_privacy import PersonForgotten
+from shared.contracts.membership_member import PersonErased
+from shared.feature import Feature
+from shared.service import Blueprint
+
+FEATURES = (
+    GATHERING,
+    SALE,
+    HOLD,
+    TICKET,
+    KEY,
+    Feature(name="staff", projections=(HEARD_ROLES,)),
+    erasure.feature("events", PersonErased, PersonForgotten),
+)
+
+
+def blueprint() -> Blueprint:
+    """The service as the environment describes it."""
+    return blueprint_of(Settings())
+
+
+def blueprint_of(settings: Settings) -> Blueprint:
+    return Blueprint(
+        name="events",
+        settings=settings,
+        features=FEATURES,
+        migrations=Path(__file__).parent / "migrations",
+        gateways={"quotes": QuoteSigner(settings.quote_key.get_secret_value())},
+        on_start=worker.announce_quote_key,
+    )

@@ -1,0 +1,33 @@
+"""What may be asked of a gathering."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.ids import Label
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class PublishGathering:
+    name: Label
+    place: Label | None
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    price: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleGathering:
+    starts_at: datetime
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelGathering:
+    at: datetime
+
+
+GatheringCommand = PublishGathering | RescheduleGathering | CancelGathering

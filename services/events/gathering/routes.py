@@ -1,0 +1,148 @@
+"""Publishing, moving and cancelling gatherings, and seeing which are coming."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
+
+from services.events.gathering import commands
+from services.events.gathering.decider import GATHERING
+from services.events.gathering.projections import (
+    Cursor,
+    Listed,
+    coming_gatherings,
+    gatherings_among,
+)
+from services.events.sale.projections import seats_left_among
+from shared.contracts.contract import MoneyValue
+from shared.decider import NotFound
+from shared.http import Body, Caller, Page, Written, needs, paging
+from shared.ids import Label
+from shared.reaction import Ask
+
+router = APIRouter()
+
+Organiser = Annotated[Caller, needs("gatherings.write", strict=True)]
+Price = Annotated[MoneyValue, AfterValidator(lambda price: MoneyValue.of(price.money()))]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class PublishGathering(Body):
+    name: Text
+    place: Text | None = None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    capacity: int
+    price: Price
+
+
+class RescheduleGathering(Body):
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class Gathering(BaseModel):
+    """`seats_left` is null until the sale has opened."""
+
+    gathering_id: UUID
+    version: int
+    name: str
+    place: str | None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    capacity: int
+    seats_left: int | None
+    price: MoneyValue
+    cancelled: bool
+
+
+class Gatherings(BaseModel):
+    items: list[Gathering]
+    next: str | None
+
+
+@router.post("/gatherings", status_code=201, operation_id="publish_gathering")
+async def publish_gathering(body: PublishGathering, caller: Organiser) -> Written:
+    gathering_id = caller.new_id("gathering")
+    command = commands.PublishGathering(
+        Label(body.name),
+        Label(body.place) if body.place else None,
+        body.starts_at,
+        body.ends_at,
+        body.capacity,
+        body.price.money(),
+        caller.now,
+    )
+    return await caller.ask(Ask(GATHERING, gathering_id, command), gathering_id=gathering_id)
+
+
+@router.put("/gatherings/{gathering_id}/times", operation_id="reschedule_gathering")
+async def reschedule_gathering(
+    gathering_id: UUID,
+    body: RescheduleGathering,
+    caller: Annotated[Caller, needs("gatherings.write", strict=True, if_match=True)],
+) -> Written:
+    command = commands.RescheduleGathering(body.starts_at, body.ends_at, caller.now)
+    return await caller.ask(Ask(GATHERING, gathering_id, command), gathering_id=gathering_id)
+
+
+@router.post("/gatherings/{gathering_id}/cancellation", operation_id="cancel_gathering")
+async def cancel_gathering(gathering_id: UUID, caller: Organiser) -> Written:
+    command = commands.CancelGathering(caller.now)
+    return await caller.ask(Ask(GATHERING, gathering_id, command), gathering_id=gathering_id)
+
+
+@router.get("/gatherings/{gathering_id}", operation_id="read_gathering")
+async def read_gathering(
+    gathering_id: UUID, response: Response, caller: Annotated[Caller, needs("account")]
+) -> Gathering:
+    async with caller.read() as connection:
+        found = await gatherings_among(connection, [gathering_id])
+        shown = await _shown(connection, found.values())
+    if not shown:
+        raise NotFound("gathering_not_found", "There is no such gathering.")
+    response.headers["ETag"] = f'"{shown[0].version}"'
+    return shown[0]
+
+
+@router.get("/public/communities/{community_id}/gatherings", operation_id="list_coming_gatherings")
+async def list_coming_gatherings(
+    community_id: UUID,
+    caller: Annotated[Caller, needs("public")],
+    page: Annotated[Page, Depends(paging)],
+) -> Gatherings:
+    async with caller.read(community_id) as connection:
+        coming = await coming_gatherings(
+            connection, caller.now, page.cursor(_place), page.limit + 1
+        )
+        shown = await _shown(connection, coming)
+    return Gatherings(
+        **page.answer(shown, key=lambda g: f"{g.starts_at.isoformat()} {g.gathering_id}")
+    )
+
+
+def _place(cursor: str) -> Cursor:
+    starts_at, gathering_id = cursor.split(" ")
+    return datetime.fromisoformat(starts_at).astimezone(UTC), UUID(gathering_id)
+
+
+async def _shown(connection: Any, listed: Collection[Listed]) -> list[Gathering]:
+    seats_left = await seats_left_among(connection, [one.gathering_id for one in listed])
+    return [
+        Gathering(
+            gathering_id=one.gathering_id,
+            version=one.version,
+            name=one.name,
+            place=one.place,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            capacity=one.capacity,
+            seats_left=seats_left.get(one.gathering_id),
+            price=MoneyValue.of(one.price),
+            cancelled=one.cancelled,
+        )
+        for one in listed
+    ]

@@ -1,0 +1,66 @@
+"""What may be asked of a gathering's sale."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.events.gathering.events import GatheringId
+from services.events.sale.events import HoldId
+from shared.ids import AccountId, Label, PersonId
+from shared.money import Money
+from shared.personal_value import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSale:
+    gathering_id: GatheringId
+    title: Label
+    capacity: int
+    price: Money
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSale:
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSale:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSeats:
+    hold_id: HoldId
+    person_id: PersonId
+    account_id: AccountId
+    seats: int
+    holder: Sealed | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    hold_id: HoldId
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    hold_id: HoldId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmHold:
+    """The money for a revision of a hold is there."""
+
+    hold_id: HoldId
+    gathering_id: GatheringId
+    person_id: PersonId
+    revision: int
+    amount: Money
+    at: datetime
+
+
+SaleCommand = OpenSale | MoveSale | CancelSale | HoldSeats | ReleaseHold | ExpireHold | ConfirmHold

@@ -1,0 +1,105 @@
+"""Which tickets there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.events.ticket import events
+from shared.event_store import Fact
+from shared.ids import PLATFORM
+from shared.money import Money
+from shared.personal_value import Sealed
+from shared.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    ticket_id: UUID
+    gathering_id: UUID
+    person_id: UUID
+    title: str
+    seats: int
+    amount: Money
+    origin: str
+    holder: Sealed | None
+    issued_at: datetime
+    cancelled: bool
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    issued = [fact for fact in facts if isinstance(fact.body, events.TicketIssued)]
+    await connection.executemany(
+        "INSERT INTO tickets_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        [_row(fact, fact.body) for fact in issued],
+    )
+    await connection.executemany(
+        "UPDATE tickets_v1 SET cancelled = true WHERE ticket_id = $1",
+        [(fact.stream_id,) for fact in facts if isinstance(fact.body, events.TicketCancelled)],
+    )
+
+
+def _row(fact: Fact, ticket: events.TicketIssued) -> tuple[object, ...]:
+    seats = ticket.seats
+    return (
+        fact.stream_id, fact.community_id, seats.gathering_id, seats.person_id, seats.title,
+        seats.count, seats.amount.minor, seats.amount.currency, ticket.origin,
+        ticket.holder and ticket.holder.to_json(), fact.at,
+    )  # fmt: skip
+
+
+TICKETS = Projection(
+    name="tickets",
+    version=1,
+    ddl="""
+        CREATE TABLE tickets_v1 (
+            ticket_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            gathering_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            title text NOT NULL,
+            seats int NOT NULL,
+            amount_minor bigint NOT NULL,
+            currency text NOT NULL,
+            origin text NOT NULL,
+            holder jsonb,
+            issued_at timestamptz NOT NULL,
+            cancelled boolean NOT NULL DEFAULT false
+        );
+        CREATE INDEX tickets_v1_person ON tickets_v1 (person_id, ticket_id);
+        CREATE INDEX tickets_v1_gathering ON tickets_v1 (gathering_id, ticket_id);
+    """,
+    tables=("tickets_v1",),
+    facts=(events.TicketIssued, events.TicketCancelled),
+    apply=apply,
+)
+
+
+async def tickets_of_person(
+    connection: Any, person_id: UUID, after: UUID | None, limit: int
+) -> list[Listed]:
+    rows = await connection.fetch(
+        "SELECT * FROM tickets_v1 WHERE person_id = $1 AND ticket_id > $2 ORDER BY ticket_id LIMIT $3",
+        person_id, after or PLATFORM, limit,
+    )  # fmt: skip
+    return [_listed(row) for row in rows]
+
+
+async def tickets_of_gathering(
+    connection: Any, gathering_id: UUID, after: UUID | None, limit: int
+) -> list[Listed]:
+    rows = await connection.fetch(
+        "SELECT * FROM tickets_v1 WHERE gathering_id = $1 AND ticket_id > $2 ORDER BY ticket_id LIMIT $3",
+        gathering_id, after or PLATFORM, limit,
+    )  # fmt: skip
+    return [_listed(row) for row in rows]
+
+
+def _listed(row: Any) -> Listed:
+    return Listed(
+        row["ticket_id"], row["gathering_id"], row["person_id"], row["title"], row["seats"],
+        Money(row["amount_minor"], row["currency"]), row["origin"],
+        Sealed.from_json(row["holder"]) if row["holder"] else None,
+        row["issued_at"], row["cancelled"],
+    )  # fmt: skip

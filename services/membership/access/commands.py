@@ -1,0 +1,62 @@
+"""What may be asked of a person's access."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.membership.access.events import Barred, Cause, ReasonKind
+from services.membership.tier.events import TierId
+from shared.ids import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class StartReason:
+    """What `kind` and `reason_id` name (a subscription, an order) opens these tiers."""
+
+    person_id: PersonId
+    tiers: tuple[TierId, ...]
+    kind: ReasonKind
+    reason_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndReason:
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAccess:
+    """Staff let a person in for nothing, until a time or until it is withdrawn."""
+
+    person_id: PersonId
+    tier_id: TierId
+    gift_id: UUID
+    until: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawGift:
+    person_id: PersonId
+    gift_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndGiven:
+    """The person left: what the community gave ends, what they bought does not."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class BarAccess:
+    """Everything ends, and nothing begins again."""
+
+    person_id: PersonId
+    cause: Barred
+
+
+AccessCommand = StartReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess

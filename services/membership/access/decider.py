@@ -1,0 +1,159 @@
+"""A person may enter a tier while at least one reason lives, and a reason never lives twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple, assert_never
+from uuid import UUID
+
+from services.membership.access import commands, events
+from services.membership.tier.events import TierId
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import PersonId, derive
+
+# Never bought, so they end when the person leaves; what was bought lasts until its own end.
+GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "recognition"))
+
+
+class Reason(NamedTuple):
+    kind: events.ReasonKind
+    reason_id: UUID
+
+
+class Grant(NamedTuple):
+    tier_id: TierId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    live: tuple[Grant, ...] = ()
+    closed: frozenset[Reason] = frozenset()
+    barred: events.Barred | None = None
+
+    def grants_for(self, reason: Reason) -> list[Grant]:
+        return [grant for grant in self.live if grant.reason == reason]
+
+
+def stream_of(person_id: PersonId) -> UUID:
+    return derive(person_id, "access")
+
+
+def decide(command: commands.AccessCommand, access: Access) -> list[events.AccessEvent]:
+    match command:
+        case commands.StartReason():
+            return _start(command, access)
+        case commands.EndReason():
+            return _end(command, access)
+        case commands.GiveAccess():
+            return _give(command, access)
+        case commands.WithdrawGift():
+            return _withdraw(command, access)
+        case commands.EndGiven(person_id):
+            given = [grant for grant in access.live if grant.reason.kind in GIVEN]
+            return _revoke(access, person_id, given, "left")
+        case commands.BarAccess():
+            return _bar(command, access)
+        case _:
+            assert_never(command)
+
+
+def _start(start: commands.StartReason, access: Access) -> list[events.AccessEvent]:
+    reason = Reason(start.kind, start.reason_id)
+    if reason in access.closed:
+        return []
+    if access.barred is not None:
+        return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
+    return _grant(access, start.person_id, start.tiers, reason)
+
+
+def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
+    reason = Reason(end.kind, end.reason_id)
+    if reason in access.closed:
+        return []
+    ending = access.grants_for(reason)
+    if not ending:
+        return [events.ReasonClosedEarly(end.person_id, *reason, end.cause)]
+    return _revoke(access, end.person_id, ending, end.cause)
+
+
+def _give(give: commands.GiveAccess, access: Access) -> list[events.AccessEvent]:
+    if access.barred is not None:
+        raise Rejected("person_barred", "This person may not be let in.")
+    if give.until is not None and give.until <= give.at:
+        raise Rejected("ends_in_the_past", "A gift ends in the future.", pointer="/until")
+    gift = Reason("gift", give.gift_id)
+    return _grant(access, give.person_id, [give.tier_id], gift, give.until)
+
+
+def _withdraw(withdraw: commands.WithdrawGift, access: Access) -> list[events.AccessEvent]:
+    gift = Reason("gift", withdraw.gift_id)
+    if gift in access.closed:
+        return []
+    ending = access.grants_for(gift)
+    if not ending:
+        raise NotFound("gift_not_found", "This person was given no such thing.")
+    return _revoke(access, withdraw.person_id, ending, "withdrawn")
+
+
+def _bar(bar: commands.BarAccess, access: Access) -> list[events.AccessEvent]:
+    if access.barred is not None:
+        return []
+    revoked = _revoke(access, bar.person_id, access.live, bar.cause)
+    return [*revoked, events.AccessBarred(bar.person_id, bar.cause)]
+
+
+def _grant(
+    access: Access,
+    person_id: PersonId,
+    tiers: Sequence[TierId],
+    reason: Reason,
+    until: datetime | None = None,
+) -> list[events.AccessEvent]:
+    entered = {grant.tier_id for grant in access.live}
+    return [
+        events.AccessGranted(person_id, tier_id, *reason, first=tier_id not in entered, until=until)
+        for tier_id in dict.fromkeys(tiers)
+        if Grant(tier_id, reason) not in access.live
+    ]
+
+
+def _revoke(
+    access: Access, person_id: PersonId, ending: Sequence[Grant], cause: events.Cause
+) -> list[events.AccessEvent]:
+    revoked: list[events.AccessEvent] = []
+    left = list(access.live)
+    for grant in ending:
+        left.remove(grant)
+        last = all(other.tier_id != grant.tier_id for other in left)
+        revoked.append(
+            events.AccessRevoked(person_id, grant.tier_id, *grant.reason, cause=cause, last=last)
+        )
+    return revoked
+
+
+def evolve(access: Access, event: events.AccessEvent) -> Access:
+    match event:
+        case events.AccessGranted(_, tier_id, kind, reason_id):
+            return replace(access, live=(*access.live, Grant(tier_id, Reason(kind, reason_id))))
+        case events.AccessRevoked(_, tier_id, kind, reason_id):
+            reason = Reason(kind, reason_id)
+            ended = Grant(tier_id, reason)
+            live = tuple(grant for grant in access.live if grant != ended)
+            return replace(access, live=live, closed=access.closed | {reason})
+        case events.ReasonClosedEarly(_, kind, reason_id):
+            return replace(access, closed=access.closed | {Reason(kind, reason_id)})
+        case events.AccessBarred(_, cause):
+            return replace(access, barred=cause)
+        case _:
+            assert_never(event)
+
+
+ACCESS: Decider[commands.AccessCommand, Access, events.AccessEvent] = Decider(
+    "access",
+    initial=Access(),
+    decide=decide,
+    evolve=evolve,
+    commands=commands.AccessCommand,
+    events=events.AccessEvent,
+)

@@ -1,0 +1,66 @@
+"""What happened to a person's access; the stream is derived from the person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.membership.tier.events import TierId
+from shared.ids import PersonId
+
+ReasonKind = Literal[
+    "joined",
+    "subscription",
+    "purchase",
+    "ticket",
+    "programme",
+    "gift",
+    "staff",
+    "sponsor_seat",
+    "recognition",
+]
+Barred = Literal["banned", "erased"]
+Cause = Literal["ended", "refunded", "expired", "withdrawn", "left", "banned", "erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGranted:
+    """A reason began; `first` when the tier was closed to this person before. A gift may have an end."""
+
+    person_id: PersonId
+    tier_id: TierId
+    kind: ReasonKind
+    reason_id: UUID
+    first: bool
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRevoked:
+    """A reason ended; `last` when the tier is closed to this person from now on."""
+
+    person_id: PersonId
+    tier_id: TierId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonClosedEarly:
+    """A reason will never begin: its end came before it, or the person had been barred."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AccessBarred:
+    person_id: PersonId
+    cause: Barred
+
+
+AccessEvent = AccessGranted | AccessRevoked | ReasonClosedEarly | AccessBarred

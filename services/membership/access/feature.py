@@ -1,0 +1,17 @@
+"""Who may enter what, and why."""
+
+from services.membership.access import routes
+from services.membership.access.decider import ACCESS
+from services.membership.access.projections import ACCESS_REASONS
+from services.membership.access.publications import PUBLICATIONS
+from services.membership.access.reactions import REACTIONS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="access",
+    deciders=(ACCESS,),
+    router=routes.router,
+    projections=(ACCESS_REASONS,),
+    reactions=REACTIONS,
+    publications=PUBLICATIONS,
+)

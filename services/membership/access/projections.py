@@ -1,0 +1,91 @@
+"""Why a person may enter what, now and at any moment before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.membership.access import events
+from services.membership.tier.events import TierId
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.projection import Projection
+
+DDL = """
+CREATE TABLE access_v1 (
+    person_id    uuid        NOT NULL,
+    tier_id      uuid        NOT NULL,
+    kind         text        NOT NULL,
+    reason_id    uuid        NOT NULL,
+    community_id uuid        NOT NULL,
+    since        timestamptz NOT NULL,
+    until        timestamptz,
+    ended_at     timestamptz,
+    cause        text,
+    PRIMARY KEY (person_id, tier_id, kind, reason_id)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`until` is the planned end, `ended_at` the real one with its `cause`."""
+
+    tier_id: TierId
+    kind: events.ReasonKind
+    reason_id: UUID
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    cause: events.Cause | None
+
+    def lives_at(self, moment: datetime) -> bool:
+        return self.since <= moment and (self.ended_at is None or moment < self.ended_at)
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.AccessGranted() as granted:
+                await connection.execute(
+                    "INSERT INTO access_v1 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    granted.person_id,
+                    granted.tier_id,
+                    granted.kind,
+                    granted.reason_id,
+                    fact.community_id,
+                    fact.at,
+                    granted.until,
+                )
+            case events.AccessRevoked() as revoked:
+                await connection.execute(
+                    "UPDATE access_v1 SET ended_at = $5, cause = $6"
+                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4)",
+                    revoked.person_id,
+                    revoked.tier_id,
+                    revoked.kind,
+                    revoked.reason_id,
+                    fact.at,
+                    revoked.cause,
+                )
+
+
+ACCESS_REASONS = Projection(
+    name="access",
+    version=1,
+    ddl=DDL,
+    tables=("access_v1",),
+    facts=(events.AccessGranted, events.AccessRevoked),
+    apply=apply,
+)
+
+
+async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
+    """Every reason the person ever had, oldest first."""
+    rows = await connection.fetch(
+        "SELECT tier_id, kind, reason_id, since, until, ended_at, cause FROM access_v1"
+        " WHERE person_id = $1 ORDER BY since, tier_id, kind, reason_id",
+        person_id,
+    )
+    return [Reason(**row) for row in rows]

@@ -1,0 +1,130 @@
+"""What was joined or bought opens tiers; what ended closes them."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from services.membership.access import commands, events
+from services.membership.access.decider import ACCESS, stream_of
+from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.tier.events import TierId
+from shared.contracts.billing_order import OrderPaid, OrderRefunded
+from shared.contracts.billing_subscription import (
+    SubscriptionActivated,
+    SubscriptionEnded,
+    TrialStarted,
+)
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.reaction import Ask, At, Reaction
+
+
+def _ask(command: commands.AccessCommand) -> Ask:
+    return Ask(ACCESS, stream_of(command.person_id), command)
+
+
+def _start(
+    person_id: UUID, tiers: Sequence[UUID | None], kind: events.ReasonKind, reason_id: UUID
+) -> list[Ask]:
+    granted = tuple(TierId(tier_id) for tier_id in tiers if tier_id is not None)
+    if not granted:
+        return []
+    return [_ask(commands.StartReason(PersonId(person_id), granted, kind, reason_id))]
+
+
+def when_member_joined_start_reason(fact: Fact) -> list[Ask]:
+    """The fact itself is the reason, so who leaves and joins again has another one."""
+    joined: MemberJoined = fact.body
+    return _start(fact.stream_id, joined.free_tiers, "joined", fact.event_id)
+
+
+def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
+    began: TrialStarted | SubscriptionActivated = fact.body
+    return _start(began.person_id, [began.tier_id], "subscription", began.subscription_id)
+
+
+def when_subscription_ended_end_reason(fact: Fact) -> list[Ask]:
+    ended: SubscriptionEnded = fact.body
+    person_id = PersonId(ended.person_id)
+    return [_ask(commands.EndReason(person_id, "subscription", ended.subscription_id, "ended"))]
+
+
+def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
+    """A line that grants a tier grants it for good; what a subscription grants, its own facts say."""
+    paid: OrderPaid = fact.body
+    return _start(paid.person_id, [line.tier_id for line in paid.lines], "purchase", paid.order_id)
+
+
+def when_order_refunded_end_reason(fact: Fact) -> list[Ask]:
+    refunded: OrderRefunded = fact.body
+    person_id = PersonId(refunded.person_id)
+    return [_ask(commands.EndReason(person_id, "purchase", refunded.order_id, "refunded"))]
+
+
+def when_gift_has_an_end_end_reason(fact: Fact) -> list[At]:
+    granted: events.AccessGranted = fact.body
+    if granted.until is None:
+        return []
+    end = commands.EndReason(granted.person_id, granted.kind, granted.reason_id, "expired")
+    return [At(granted.until, _ask(end))]
+
+
+def when_member_left_end_given(fact: Fact) -> list[Ask]:
+    return [_ask(commands.EndGiven(PersonId(fact.stream_id)))]
+
+
+def _bar(cause: events.Barred) -> Callable[[Fact], list[Ask]]:
+    return lambda fact: [_ask(commands.BarAccess(PersonId(fact.stream_id), cause))]
+
+
+REACTIONS = (
+    Reaction(
+        name="membership.access.when_member_joined_start_reason",
+        to=MemberJoined,
+        react=when_member_joined_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_trial_started_start_reason",
+        to=TrialStarted,
+        react=when_subscription_began_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_activated_start_reason",
+        to=SubscriptionActivated,
+        react=when_subscription_began_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_ended_end_reason",
+        to=SubscriptionEnded,
+        react=when_subscription_ended_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_order_paid_start_reason",
+        to=OrderPaid,
+        react=when_order_paid_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_order_refunded_end_reason",
+        to=OrderRefunded,
+        react=when_order_refunded_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_gift_has_an_end_end_reason",
+        to=events.AccessGranted,
+        react=when_gift_has_an_end_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_member_left_end_given",
+        to=MemberLeft,
+        react=when_member_left_end_given,
+    ),
+    Reaction(
+        name="membership.access.when_member_banned_bar_access",
+        to=MemberBanned,
+        react=_bar("banned"),
+    ),
+    Reaction(
+        name="membership.access.when_person_erased_bar_access",
+        to=PersonErased,
+        react=_bar("erased"),
+    ),
+)

@@ -1,0 +1,102 @@
+"""Why somebody may enter what, now or at another time; and letting people in for nothing."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel
+
+from services.membership.access import commands
+from services.membership.access.decider import ACCESS, stream_of
+from services.membership.access.events import Cause, ReasonKind
+from services.membership.access.projections import reasons_of
+from services.membership.member.projections import member_now
+from services.membership.tier.events import TierId
+from services.membership.tier.projections import tiers_of
+from shared.http import Body, Caller, Written, needs
+from shared.ids import PersonId
+from shared.problem import Problem, error
+from shared.reaction import Ask
+
+router = APIRouter()
+
+
+class Reason(BaseModel):
+    """`until` is a planned end; `ended_at` and `cause` are there once it has ended."""
+
+    tier_id: UUID
+    tier: str
+    kind: ReasonKind
+    reason_id: UUID
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    cause: Cause | None
+
+
+class Access(BaseModel):
+    """At that moment: `live` is what let the person in, `past` what had ended."""
+
+    person_id: UUID
+    at: datetime
+    live: list[Reason]
+    past: list[Reason]
+
+
+@router.get("/people/{person_id}/access", operation_id="read_access")
+async def read_access(
+    person_id: PersonId,
+    caller: Annotated[Caller, needs("access.read", or_self=True)],
+    at: AwareDatetime | None = None,
+) -> Access:
+    await member_now(caller.service, caller.community_id, person_id)
+    moment = at or caller.now
+    async with caller.read() as connection:
+        tiers = await tiers_of(connection, caller.community_id)
+        reasons = await reasons_of(connection, person_id)
+    names = {tier.tier_id: tier.name for tier in tiers}
+    told = [
+        (reason.lives_at(moment), Reason(tier=names.get(reason.tier_id, ""), **asdict(reason)))
+        for reason in reasons
+        if reason.since <= moment
+    ]
+    return Access(
+        person_id=person_id,
+        at=moment,
+        live=[reason for lives, reason in told if lives],
+        past=[reason for lives, reason in told if not lives],
+    )
+
+
+class GiveAccess(Body):
+    tier_id: UUID
+    until: AwareDatetime | None = None
+
+
+@router.post("/people/{person_id}/gifts", status_code=201, operation_id="give_access")
+async def give_access(
+    person_id: PersonId,
+    body: GiveAccess,
+    caller: Annotated[Caller, needs("access.write", strict=True)],
+) -> Written:
+    await member_now(caller.service, caller.community_id, person_id)
+    async with caller.read() as connection:
+        tiers = await tiers_of(connection, caller.community_id)
+    if body.tier_id not in {tier.tier_id for tier in tiers}:
+        wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
+        raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    gift_id = caller.new_id("gift")
+    give = commands.GiveAccess(person_id, TierId(body.tier_id), gift_id, body.until, caller.now)
+    return await caller.ask(Ask(ACCESS, stream_of(person_id), give), gift_id=gift_id)
+
+
+@router.post("/people/{person_id}/gifts/{gift_id}/withdrawal", operation_id="withdraw_gift")
+async def withdraw_gift(
+    person_id: PersonId,
+    gift_id: UUID,
+    caller: Annotated[Caller, needs("access.write", strict=True)],
+) -> Written:
+    withdraw = commands.WithdrawGift(person_id, gift_id)
+    return await caller.ask(Ask(ACCESS, stream_of(person_id), withdraw), gift_id=gift_id)

@@ -1,0 +1,35 @@
+"""What may be asked of an announcement, one message to one person, and of the post."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.membership.announcement.events import NotSentReason
+from shared.ids import Code, Label, PersonId
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSent:
+    person_id: PersonId
+    template: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNotSent:
+    person_id: PersonId
+    template: Code
+    reason: NotSentReason
+
+
+AnnouncementCommand = RecordSent | RecordNotSent
+
+
+@dataclass(frozen=True, slots=True)
+class SendMail:
+    """A call to the post. No personal data: the address is opened when the letter is written."""
+
+    message_id: UUID
+    person_id: PersonId
+    template: Code
+    values: tuple[tuple[Code, Label | int | Money], ...]
+    link: Label | None

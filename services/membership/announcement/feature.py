@@ -1,0 +1,16 @@
+"""What people are told, and that they were."""
+
+from services.membership.announcement import routes
+from services.membership.announcement.decider import ANNOUNCEMENT
+from services.membership.announcement.projections import MESSAGES
+from services.membership.announcement.reactions import ACTIONS, REACTIONS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="announcement",
+    deciders=(ANNOUNCEMENT,),
+    router=routes.router,
+    projections=(MESSAGES,),
+    reactions=REACTIONS,
+    actions=ACTIONS,
+)

@@ -1,0 +1,107 @@
+"""Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
+
+from datetime import datetime
+from urllib.parse import urljoin
+
+from services.membership.announcement import commands, events
+from services.membership.announcement.decider import ANNOUNCEMENT
+from services.membership.community.projections import page_of
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
+from services.membership.member.projections import profile_of
+from shared.contracts import billing_message, events_message
+from shared.contracts.contract import MessageRequested, MoneyValue
+from shared.event_store import Fact
+from shared.ids import Code, Label, PersonId, derive
+from shared.money import Money
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+
+
+def when_message_requested_send_mail(fact: Fact) -> list[Call]:
+    requested: MessageRequested = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message"),
+                person_id=PersonId(requested.person_id),
+                template=Code(requested.template),
+                values=tuple(
+                    (Code(name), _kept(value)) for name, value in requested.values.items()
+                ),
+                link=Label(requested.link) if requested.link else None,
+            )
+        )
+    ]
+
+
+def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
+    match value:
+        case MoneyValue():
+            return value.money()
+        case datetime():
+            return Label(value.isoformat())
+        case int():
+            return value
+        case str():
+            return Label(value)
+
+
+REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_billing_requested_message_send_mail",
+        to=billing_message.MessageRequested,
+        react=when_message_requested_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_events_requested_message_send_mail",
+        to=events_message.MessageRequested,
+        react=when_message_requested_send_mail,
+    ),
+)
+
+
+async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | None:
+    """A crash between posting and recording may post twice: both letters carry one Message-ID."""
+    service, message_id = context.service, action.message_id
+    announcement, _ = await service.handler.state(ANNOUNCEMENT, message_id, context.community_id)
+    if announcement.settled:
+        return None
+
+    def not_sent(reason: events.NotSentReason) -> Ask:
+        record = commands.RecordNotSent(action.person_id, action.template, reason)
+        return Ask(ANNOUNCEMENT, message_id, record)
+
+    async with service.pool.acquire() as connection:
+        page = await page_of(connection, context.community_id)
+    profile = await profile_of(service, action.person_id)
+    address = (await service.vault.open([profile.email]))[0] if profile else None
+    if page is None or profile is None or address is None:
+        return not_sent("unknown_person")
+    letter = Letter(
+        key=message_id,
+        to=address,
+        sender=page.name,
+        template=action.template,
+        language=profile.language,
+        values={name: _spoken(value) for name, value in action.values},
+        link=action.link and urljoin(service.settings.origin, action.link),
+        time_zone=page.time_zone,
+    )
+    try:
+        await context.gateways["post"].send(letter)
+    except Unreachable as gone:
+        raise Transient(str(gone)) from gone
+    except Unsendable as refusal:
+        return not_sent(refusal.reason)
+    return Ask(ANNOUNCEMENT, message_id, commands.RecordSent(action.person_id, action.template))
+
+
+def _spoken(value: Label | int | Money) -> Value:
+    """JSON has no times: a text that is a time to the letter, is one."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return moment if moment is not None and moment.tzinfo is not None else value
+
+
+ACTIONS = (Action(of=commands.SendMail, perform=send_mail),)

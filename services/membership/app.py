@@ -1,0 +1,69 @@
+"""Membership: who belongs, why they may enter, and what they are told."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.membership.access.feature import FEATURE as ACCESS
+from services.membership.account.feature import FEATURE as ACCOUNT
+from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
+from services.membership.client.feature import FEATURE as CLIENT
+from services.membership.community.feature import FEATURE as COMMUNITY
+from services.membership.gateways.oidc_gateway import OidcGateway
+from services.membership.gateways.smtp_gateway import SmtpGateway
+from services.membership.member.events import PersonErased
+from services.membership.member.feature import FEATURE as MEMBER
+from services.membership.settings import Settings
+from services.membership.tier.feature import FEATURE as TIER
+from shared import erasure
+from shared.auth import TokenSigner
+from shared.contracts.membership_privacy import PersonForgotten
+from shared.service import Blueprint
+
+FEATURES = (
+    ACCOUNT,
+    CLIENT,
+    COMMUNITY,
+    TIER,
+    MEMBER,
+    ACCESS,
+    ANNOUNCEMENT,
+    erasure.feature("membership", PersonErased, PersonForgotten),
+)
+
+
+def blueprint() -> Blueprint:
+    """The service as the environment describes it."""
+    return blueprint_of(Settings())
+
+
+def blueprint_of(settings: Settings) -> Blueprint:
+    return Blueprint(
+        name="membership",
+        settings=settings,
+        features=FEATURES,
+        migrations=Path(__file__).parent / "migrations",
+        gateways=_gateways(settings),
+    )
+
+
+def _gateways(settings: Settings) -> dict[str, Any]:
+    password = settings.smtp_password
+    gateways: dict[str, Any] = {
+        "signer": TokenSigner(settings.token_key.get_secret_value()),
+        "post": SmtpGateway(
+            settings.smtp,
+            settings.mail_from,
+            settings.smtp_username,
+            password.get_secret_value() if password else None,
+        ),
+    }
+    if settings.oidc_issuer and settings.oidc_audience and settings.oidc_keys_url:
+        gateways["identity"] = OidcGateway(
+            settings.oidc_issuer,
+            settings.oidc_audience,
+            settings.oidc_keys_url,
+            httpx.AsyncClient(),
+        )
+    return gateways

@@ -1,0 +1,56 @@
+"""What may be asked of a community, of its staff, and of the name in its address."""
+
+from dataclasses import dataclass
+
+from services.membership.community.events import Brand, CommunityKind, Mode, Role
+from shared.ids import AccountId, Code, CommunityId, Label
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCommunity:
+    owner: AccountId
+    kind: CommunityKind
+    name: Label
+    slug: Code
+    brand: Brand
+    currency: Code
+    time_zone: Code
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCommunity:
+    """`before` is the name it is known to have, which is freed by the same request."""
+
+    before: Code
+    slug: Code
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRole:
+    by: AccountId
+    account_id: AccountId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeRole:
+    by: AccountId
+    account_id: AccountId
+    role: Role
+
+
+CommunityCommand = CreateCommunity | MoveCommunity | GrantRole | RevokeRole
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSlug:
+    community_id: CommunityId
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlug:
+    community_id: CommunityId
+
+
+SlugCommand = TakeSlug | FreeSlug

@@ -1,0 +1,144 @@
+"""A community always has an owner, only owners make owners, and no two share an address."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+from services.membership.community import commands, events
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import PLATFORM, AccountId, Code, CommunityId, derive
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    slug: Code | None = None
+    mode: events.Mode = "live"
+    staff: frozenset[tuple[AccountId, events.Role]] = frozenset()
+    roles_version: int = 0
+
+    def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
+        return tuple(sorted(role for holder, role in self.staff if holder == account_id))
+
+    @property
+    def owners(self) -> set[AccountId]:
+        return {holder for holder, role in self.staff if role == "owner"}
+
+
+def decide(command: commands.CommunityCommand, community: Community) -> list[events.CommunityEvent]:
+    if isinstance(command, commands.CreateCommunity):
+        return _create(command) if community.slug is None else []
+    if community.slug is None:
+        raise NotFound("community_not_found", "There is no such community.")
+    match command:
+        case commands.MoveCommunity(before, slug):
+            if slug == community.slug:
+                return []
+            if before != community.slug:
+                raise Rejected("moved_meanwhile", "It has another name by now.")
+            return [events.CommunityMoved(slug)]
+        case commands.GrantRole() | commands.RevokeRole():
+            return _change_staff(command, community)
+        case _:
+            assert_never(command)
+
+
+def _change_staff(
+    change: commands.GrantRole | commands.RevokeRole, community: Community
+) -> list[events.CommunityEvent]:
+    account_id, role, version = change.account_id, change.role, community.roles_version + 1
+    if role == "owner" and change.by not in community.owners:
+        raise Rejected("owners_only", "Only an owner makes and unmakes owners.")
+    is_held = (account_id, role) in community.staff
+    match change:
+        case commands.GrantRole():
+            return [] if is_held else [events.StaffRoleGranted(account_id, role, version)]
+        case commands.RevokeRole() if role == "owner" and community.owners == {account_id}:
+            raise Rejected("last_owner", "A community keeps at least one owner.")
+        case commands.RevokeRole():
+            return [events.StaffRoleRevoked(account_id, role, version)] if is_held else []
+        case _:
+            assert_never(change)
+
+
+def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
+    return [
+        events.CommunityCreated(
+            kind=command.kind,
+            name=command.name,
+            slug=command.slug,
+            brand=command.brand,
+            currency=command.currency,
+            time_zone=command.time_zone,
+            mode=command.mode,
+        ),
+        events.StaffRoleGranted(command.owner, "owner", roles_version=1),
+    ]
+
+
+def evolve(community: Community, event: events.CommunityEvent) -> Community:
+    match event:
+        case events.CommunityCreated(slug=slug, mode=mode):
+            return Community(slug, mode)
+        case events.CommunityMoved(slug):
+            return replace(community, slug=slug)
+        case events.StaffRoleGranted(account_id, role, version):
+            staff = community.staff | {(account_id, role)}
+            return replace(community, staff=staff, roles_version=version)
+        case events.StaffRoleRevoked(account_id, role, version):
+            staff = community.staff - {(account_id, role)}
+            return replace(community, staff=staff, roles_version=version)
+        case _:
+            assert_never(event)
+
+
+COMMUNITY: Decider[commands.CommunityCommand, Community, events.CommunityEvent] = Decider(
+    "community",
+    initial=Community(),
+    decide=decide,
+    evolve=evolve,
+    commands=commands.CommunityCommand,
+    events=events.CommunityEvent,
+)
+
+
+def slug_stream(slug: str) -> UUID:
+    return derive(PLATFORM, "slug", slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Slug:
+    holder: CommunityId | None = None
+
+
+def decide_slug(command: commands.SlugCommand, slug: Slug) -> list[events.SlugEvent]:
+    match command:
+        case commands.TakeSlug(community_id) if slug.holder is None:
+            return [events.SlugTaken(community_id)]
+        case commands.TakeSlug(community_id) if slug.holder != community_id:
+            raise Rejected("slug_taken", "Another community has this name.", pointer="/slug")
+        case commands.FreeSlug(community_id) if slug.holder == community_id:
+            return [events.SlugFreed()]
+        case commands.TakeSlug() | commands.FreeSlug():
+            return []
+        case _:
+            assert_never(command)
+
+
+def evolve_slug(_: Slug, event: events.SlugEvent) -> Slug:
+    match event:
+        case events.SlugTaken(community_id):
+            return Slug(community_id)
+        case events.SlugFreed():
+            return Slug()
+        case _:
+            assert_never(event)
+
+
+SLUG: Decider[commands.SlugCommand, Slug, events.SlugEvent] = Decider(
+    "slug",
+    initial=Slug(),
+    decide=decide_slug,
+    evolve=evolve_slug,
+    commands=commands.SlugCommand,
+    events=events.SlugEvent,
+)

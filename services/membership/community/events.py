@@ -1,0 +1,78 @@
+"""What happened to a community, to its staff, and to the name in its address."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.ids import AccountId, Code, CommunityId, Label
+
+CommunityKind = Literal["brand", "media", "creator", "association"]
+Mode = Literal["live", "test"]
+Role = Literal[
+    "owner",
+    "admin",
+    "moderator",
+    "event_manager",
+    "accountant",
+    "partner_manager",
+    "read_only",
+    "sponsor_contact",
+    "affiliate",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How a community looks: `colour` is #rrggbb, `logo` an https address."""
+
+    colour: Code
+    logo: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityCreated:
+    kind: CommunityKind
+    name: Label
+    slug: Code
+    brand: Brand
+    currency: Code
+    time_zone: Code
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityMoved:
+    """Its address has another name in it."""
+
+    slug: Code
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRoleGranted:
+    """`roles_version` counts the changes of a community's staff, so that the newer of two views is known."""
+
+    account_id: AccountId
+    role: Role
+    roles_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRoleRevoked:
+    account_id: AccountId
+    role: Role
+    roles_version: int
+
+
+CommunityEvent = CommunityCreated | CommunityMoved | StaffRoleGranted | StaffRoleRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class SlugTaken:
+    community_id: CommunityId
+
+
+@dataclass(frozen=True, slots=True)
+class SlugFreed:
+    pass
+
+
+SlugEvent = SlugTaken | SlugFreed

@@ -1,0 +1,111 @@
+"""The public page of a community, by the name in its address; and its staff, as of this very moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.membership.community import events
+from services.membership.community.decider import COMMUNITY, Community
+from shared.auth import staff_roles
+from shared.decider import NotFound
+from shared.event_store import Fact
+from shared.ids import CommunityId
+from shared.projection import Projection
+from shared.service import Service
+
+DDL = """
+CREATE TABLE communities_v1 (
+    community_id uuid        PRIMARY KEY,
+    slug         text        NOT NULL,
+    slug_since   timestamptz NOT NULL,
+    kind         text        NOT NULL,
+    name         text        NOT NULL,
+    colour       text        NOT NULL,
+    logo         text,
+    currency     text        NOT NULL,
+    time_zone    text        NOT NULL,
+    mode         text        NOT NULL
+);
+CREATE INDEX communities_v1_slug ON communities_v1 (slug, slug_since);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityPage:
+    community_id: CommunityId
+    slug: str
+    kind: events.CommunityKind
+    name: str
+    colour: str
+    logo: str | None
+    currency: str
+    time_zone: str
+    mode: events.Mode
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.CommunityCreated() as created:
+                await connection.execute(
+                    "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                    fact.stream_id,
+                    created.slug,
+                    fact.at,
+                    created.kind,
+                    created.name,
+                    created.brand.colour,
+                    created.brand.logo,
+                    created.currency,
+                    created.time_zone,
+                    created.mode,
+                )
+            case events.CommunityMoved(slug):
+                await connection.execute(
+                    "UPDATE communities_v1 SET slug = $2, slug_since = $3 WHERE community_id = $1",
+                    fact.stream_id,
+                    slug,
+                    fact.at,
+                )
+
+
+COMMUNITIES = Projection(
+    name="communities",
+    version=1,
+    ddl=DDL,
+    tables=("communities_v1",),
+    facts=(events.CommunityCreated, events.CommunityMoved),
+    apply=apply,
+    tenant=False,
+)
+
+STAFF_ROLES = staff_roles(events.StaffRoleGranted, events.StaffRoleRevoked)
+
+_PAGE = (
+    "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode"
+    " FROM communities_v1"
+)
+
+
+async def page_of(connection: Any, community_id: UUID) -> CommunityPage | None:
+    """The community's own page."""
+    row = await connection.fetchrow(f"{_PAGE} WHERE community_id = $1", community_id)
+    return CommunityPage(**row) if row else None
+
+
+async def page_at(connection: Any, slug: str) -> CommunityPage | None:
+    """The page at this address; the newest holder's, while a name is changing hands."""
+    row = await connection.fetchrow(
+        f"{_PAGE} WHERE slug = $1 ORDER BY slug_since DESC LIMIT 1", slug
+    )
+    return CommunityPage(**row) if row else None
+
+
+async def community_now(service: Service, community_id: UUID) -> Community:
+    """The community with its staff as of now, not as a read model has it; NotFound when there is none."""
+    community: Community
+    community, _ = await service.handler.state(COMMUNITY, community_id, community_id)
+    if community.slug is None:
+        raise NotFound("community_not_found", "There is no such community.")
+    return community

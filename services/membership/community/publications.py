@@ -1,0 +1,48 @@
+"""What the others hear of a community and of who works for it."""
+
+from services.membership.community import events
+from shared.contracts import membership_community as contracts
+from shared.event_store import Fact
+from shared.feature import Publication
+
+
+def _created(fact: Fact) -> contracts.CommunityCreated:
+    event: events.CommunityCreated = fact.body
+    return contracts.CommunityCreated(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        kind=event.kind,
+        name=event.name,
+        currency=event.currency,
+        time_zone=event.time_zone,
+        mode=event.mode,
+    )
+
+
+def _granted(fact: Fact) -> contracts.StaffRoleGranted:
+    event: events.StaffRoleGranted = fact.body
+    return contracts.StaffRoleGranted(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        account_id=event.account_id,
+        role=event.role,
+        roles_version=event.roles_version,
+    )
+
+
+def _revoked(fact: Fact) -> contracts.StaffRoleRevoked:
+    event: events.StaffRoleRevoked = fact.body
+    return contracts.StaffRoleRevoked(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        account_id=event.account_id,
+        role=event.role,
+        roles_version=event.roles_version,
+    )
+
+
+PUBLICATIONS = (
+    Publication(of=events.CommunityCreated, to=contracts.CommunityCreated, map=_created),
+    Publication(of=events.StaffRoleGranted, to=contracts.StaffRoleGranted, map=_granted),
+    Publication(of=events.StaffRoleRevoked, to=contracts.StaffRoleRevoked, map=_revoked),
+)

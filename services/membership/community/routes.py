@@ -1,0 +1,217 @@
+"""Opening a community, showing its page, and saying who works for it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, BaseModel, Field
+
+from services.membership.account.projections import account_exists
+from services.membership.community import commands
+from services.membership.community.decider import COMMUNITY, SLUG, slug_stream
+from services.membership.community.events import Brand, CommunityKind, Mode, Role
+from services.membership.community.projections import (
+    CommunityPage,
+    community_now,
+    page_at,
+    page_of,
+)
+from services.membership.tier.projections import Tier, tiers_of
+from shared.decider import NotFound
+from shared.http import Body, Caller, Written, needs
+from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label
+from shared.money import CURRENCIES
+from shared.problem import Problem, error
+from shared.reaction import Ask
+
+router = APIRouter()
+
+
+def _currency(text: str) -> str:
+    if text not in CURRENCIES:
+        raise ValueError("is not an ISO 4217 currency")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError("is not a time zone of the IANA database")
+    return text
+
+
+Slug = Annotated[str, Field(min_length=2, max_length=63, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+class CommunityBrand(Body):
+    colour: str = Field(default="#1f6feb", pattern="^#[0-9a-f]{6}$")
+    logo: str | None = Field(default=None, max_length=200, pattern=r"^https://[^\s\"'<>]+$")
+
+
+class CreateCommunity(Body):
+    kind: CommunityKind
+    name: str = Field(min_length=1, max_length=200)
+    slug: Slug
+    brand: CommunityBrand = CommunityBrand()
+    currency: Annotated[str, AfterValidator(_currency)]
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    mode: Mode = "live"
+
+
+class Created(Written):
+    community_id: UUID
+
+
+class Page(BaseModel):
+    community_id: UUID
+    slug: str
+    kind: CommunityKind
+    name: str
+    brand: CommunityBrand
+    currency: str
+    time_zone: str
+    mode: Mode
+    tiers: list[Tier]
+
+
+@router.post("/communities", status_code=201, operation_id="create_community")
+async def create_community(
+    body: CreateCommunity, caller: Annotated[Caller, needs("account")]
+) -> Created:
+    community_id = CommunityId(caller.new_id("community"))
+    create = commands.CreateCommunity(
+        owner=AccountId(caller.account_id),
+        kind=body.kind,
+        name=Label(body.name),
+        slug=Code(body.slug),
+        brand=_brand(body.brand),
+        currency=Code(body.currency),
+        time_zone=Code(body.time_zone),
+        mode=body.mode,
+    )
+    written = await caller.ask(
+        Ask(COMMUNITY, community_id, create),
+        _take(body.slug, community_id),
+        community_id=community_id,
+        mode=body.mode,
+    )
+    return Created(**written.model_dump(), community_id=community_id)
+
+
+class MoveCommunity(Body):
+    slug: Slug
+
+
+@router.put("/communities/{community_id}/slug", operation_id="move_community")
+async def move_community(
+    community_id: CommunityId,
+    body: MoveCommunity,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    _own(caller, community_id)
+    before = (await community_now(caller.service, community_id)).slug or Code("")
+    move = Ask(COMMUNITY, community_id, commands.MoveCommunity(before, Code(body.slug)))
+    if before == body.slug:
+        return await caller.ask(move)
+    return await caller.ask(move, _free(before, community_id), _take(body.slug, community_id))
+
+
+@router.get("/communities/{community_id}", operation_id="read_community")
+async def read_community(
+    community_id: CommunityId, caller: Annotated[Caller, needs("account")]
+) -> Page:
+    _own(caller, community_id)
+    async with caller.read() as connection:
+        return await _page(connection, await page_of(connection, community_id))
+
+
+@router.get("/public/communities/{slug}", operation_id="read_public_community")
+async def read_public_community(slug: str, caller: Annotated[Caller, needs("public")]) -> Page:
+    async with caller.read(PLATFORM) as connection:
+        page = await page_at(connection, slug)
+    async with caller.read(page.community_id if page else PLATFORM) as connection:
+        return await _page(connection, page)
+
+
+class GrantRole(Body):
+    account_id: UUID
+    role: Role
+
+
+@router.post("/staff", status_code=201, operation_id="grant_role")
+async def grant_role(
+    body: GrantRole, caller: Annotated[Caller, needs("staff.write", strict=True)]
+) -> Written:
+    if not await account_exists(caller.service, body.account_id):
+        wrong = error("account_not_found", "Nobody signs in with this account.", "/account_id")
+        raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    by, account_id = AccountId(caller.account_id), AccountId(body.account_id)
+    grant = commands.GrantRole(by, account_id, body.role)
+    return await caller.ask(Ask(COMMUNITY, caller.community_id, grant))
+
+
+@router.delete("/staff/{account_id}/{role}", operation_id="revoke_role")
+async def revoke_role(
+    account_id: AccountId,
+    role: Role,
+    caller: Annotated[Caller, needs("staff.write", strict=True)],
+) -> Written:
+    revoke = commands.RevokeRole(AccountId(caller.account_id), account_id, role)
+    return await caller.ask(Ask(COMMUNITY, caller.community_id, revoke))
+
+
+class StaffMember(BaseModel):
+    account_id: UUID
+    roles: tuple[Role, ...]
+
+
+class Staff(BaseModel):
+    items: list[StaffMember]
+
+
+@router.get("/staff", operation_id="list_staff")
+async def list_staff(caller: Annotated[Caller, needs("staff.read")]) -> Staff:
+    community = await community_now(caller.service, caller.community_id)
+    accounts = sorted({account_id for account_id, _ in community.staff})
+    return Staff(
+        items=[
+            StaffMember(account_id=account_id, roles=community.roles_of(account_id))
+            for account_id in accounts
+        ]
+    )
+
+
+def _own(caller: Caller, community_id: CommunityId) -> None:
+    if community_id != caller.community_id:
+        raise NotFound("community_not_found", "There is no such community.")
+
+
+def _brand(body: CommunityBrand) -> Brand:
+    return Brand(Code(body.colour), Label(body.logo) if body.logo else None)
+
+
+def _take(slug: str, community_id: CommunityId) -> Ask:
+    take = commands.TakeSlug(community_id)
+    return Ask(SLUG, slug_stream(slug), take, community_id=PLATFORM)
+
+
+def _free(slug: str, community_id: CommunityId) -> Ask:
+    free = commands.FreeSlug(community_id)
+    return Ask(SLUG, slug_stream(slug), free, community_id=PLATFORM)
+
+
+async def _page(connection: Any, page: CommunityPage | None) -> Page:
+    if page is None:
+        raise NotFound("community_not_found", "There is no such community.")
+    tiers = await tiers_of(connection, page.community_id)
+    return Page(
+        community_id=page.community_id,
+        slug=page.slug,
+        kind=page.kind,
+        name=page.name,
+        brand=CommunityBrand(colour=page.colour, logo=page.logo),
+        currency=page.currency,
+        time_zone=page.time_zone,
+        mode=page.mode,
+        tiers=[tier for tier in tiers if not tier.retired],
+    )

@@ -1,0 +1,61 @@
+"""What happened to a member; the stream is the person."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.membership.tier.events import TierId
+from shared.ids import AccountId, PersonId
+from shared.personal_value import Sealed
+
+Language = Literal["en", "fr"]
+Service = Literal["membership", "billing", "events", "analytics"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """`free_tiers` are those that were open to everybody at that moment."""
+
+    account_id: AccountId
+    name: Sealed
+    email: Sealed
+    language: Language
+    free_tiers: tuple[TierId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MemberBanned:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErased:
+    """From now on every service, this one too, destroys what it holds."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureConfirmed:
+    """A service has destroyed what it held."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErasureCompleted:
+    pass
+
+
+MemberEvent = (
+    MemberJoined
+    | MemberLeft
+    | MemberBanned
+    | PersonErased
+    | ErasureConfirmed
+    | PersonErasureCompleted
+)

@@ -1,0 +1,144 @@
+"""The members of a community, for its staff: names and addresses stay sealed until they are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from services.membership.member import events
+from services.membership.member.decider import MEMBER, Member
+from shared.decider import NotFound
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.personal_value import Sealed
+from shared.projection import Projection
+from shared.service import Service
+
+PERSON = "person"
+Standing = Literal["joined", "left", "banned"]
+
+DDL = """
+CREATE TABLE members_v1 (
+    person_id    uuid        PRIMARY KEY,
+    community_id uuid        NOT NULL,
+    name         jsonb       NOT NULL,
+    email        jsonb       NOT NULL,
+    standing     text        NOT NULL,
+    joined_at    timestamptz NOT NULL
+);
+CREATE INDEX members_v1_joined ON members_v1 (community_id, joined_at DESC, person_id DESC);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    person_id: PersonId
+    name: Sealed
+    email: Sealed
+    standing: Standing
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the person said of themselves; it opens until they are erased."""
+
+    name: Sealed
+    email: Sealed
+    language: events.Language
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.MemberJoined() as joined:
+                await connection.execute(
+                    "INSERT INTO members_v1 VALUES ($1, $2, $3, $4, 'joined', $5)"
+                    " ON CONFLICT (person_id) DO UPDATE SET (name, email, standing, joined_at)"
+                    " = (excluded.name, excluded.email, excluded.standing, excluded.joined_at)",
+                    fact.stream_id,
+                    fact.community_id,
+                    joined.name.to_json(),
+                    joined.email.to_json(),
+                    fact.at,
+                )
+            case events.MemberLeft():
+                await _stand(connection, fact, "left")
+            case events.MemberBanned():
+                await _stand(connection, fact, "banned")
+            case events.PersonErased():
+                await connection.execute(
+                    "DELETE FROM members_v1 WHERE person_id = $1", fact.stream_id
+                )
+
+
+async def _stand(connection: Any, fact: Fact, standing: Standing) -> None:
+    await connection.execute(
+        "UPDATE members_v1 SET standing = $2 WHERE person_id = $1", fact.stream_id, standing
+    )
+
+
+MEMBERS = Projection(
+    name="members",
+    version=1,
+    ddl=DDL,
+    tables=("members_v1",),
+    facts=(events.MemberJoined, events.MemberLeft, events.MemberBanned, events.PersonErased),
+    apply=apply,
+)
+
+
+async def members_of(
+    connection: Any,
+    community_id: UUID,
+    *,
+    standing: str | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[MemberRow]:
+    """The newest members who joined before a place in this list."""
+    joined_at, person_id = before or (None, None)
+    rows = await connection.fetch(
+        "SELECT person_id, name, email, standing, joined_at FROM members_v1"
+        " WHERE community_id = $1 AND ($2::text IS NULL OR standing = $2)"
+        " AND ($3::timestamptz IS NULL OR (joined_at, person_id) < ($3, $4::uuid))"
+        " ORDER BY joined_at DESC, person_id DESC LIMIT $5",
+        community_id,
+        standing,
+        joined_at,
+        person_id,
+        limit,
+    )
+    return [
+        MemberRow(
+            person_id=row["person_id"],
+            name=Sealed.from_json(row["name"]),
+            email=Sealed.from_json(row["email"]),
+            standing=row["standing"],
+            joined_at=row["joined_at"],
+        )
+        for row in rows
+    ]
+
+
+async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:
+    """The member as of now; NotFound when the community never had such a person."""
+    member: Member
+    member, _ = await service.handler.state(MEMBER, person_id, community_id)
+    if member.standing == "unknown":
+        raise NotFound("person_not_found", "There is no such person.")
+    return member
+
+
+async def person_of(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
+    """Who the account is in this community, as of now; nobody once erased."""
+    found = await service.vault.find(PERSON, community_id, str(account_id))
+    return PersonId(found) if found else None
+
+
+async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
+    """What the person said when they last joined, as of now; None for who never did."""
+    facts = await service.store.read_stream(person_id)
+    joined = [fact.body for fact in facts if isinstance(fact.body, events.MemberJoined)]
+    return Profile(joined[-1].name, joined[-1].email, joined[-1].language) if joined else None

@@ -1,0 +1,221 @@
+"""Joining, leaving, shutting out, forgetting; and who somebody is."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from services.membership.access.projections import Reason, reasons_of
+from services.membership.account.projections import EMAIL, account_of
+from services.membership.community.projections import community_now
+from services.membership.gateways.gateway import Address
+from services.membership.member import commands
+from services.membership.member.decider import HOLDERS, MEMBER
+from services.membership.member.events import Language, Service
+from services.membership.member.projections import (
+    PERSON,
+    Standing,
+    member_now,
+    members_of,
+    person_of,
+    profile_of,
+)
+from services.membership.tier.projections import free_tiers_of
+from shared.command_handler import Claimed
+from shared.decider import NotFound
+from shared.event_store import Keep
+from shared.http import Body, Caller, Page, Written, listing, needs
+from shared.ids import AccountId, CommunityId, PersonId
+from shared.problem import Problem
+from shared.reaction import Ask
+
+router = APIRouter()
+
+
+class JoinCommunity(Body):
+    name: str = Field(min_length=1, max_length=200)
+    email: Address
+    language: Language = "en"
+
+
+class Joined(Written):
+    person_id: UUID
+
+
+@router.post("/communities/{community_id}/members", status_code=201, operation_id="join_community")
+async def join_community(
+    community_id: CommunityId, body: JoinCommunity, caller: Annotated[Caller, needs("account")]
+) -> Joined:
+    """Whoever has joined before, is or was the same person: that one answers."""
+    known = await person_of(caller.service, community_id, caller.account_id)
+    try:
+        return await _join(caller, community_id, body, known or PersonId(caller.new_id("person")))
+    except Claimed:
+        # The same account joined at the same moment, under another Idempotency-Key.
+        known = await person_of(caller.service, community_id, caller.account_id)
+        if known is None:
+            raise
+        return await _join(caller, community_id, body, known)
+
+
+async def _join(
+    caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
+) -> Joined:
+    community = await community_now(caller.service, community_id)
+    async with caller.read(community_id) as connection:
+        free_tiers = await free_tiers_of(connection, community_id)
+    join = commands.JoinCommunity(
+        account_id=AccountId(caller.account_id),
+        name=await caller.seal(person_id, body.name),
+        email=await caller.seal(person_id, body.email),
+        email_is_own=await account_of(caller.service, body.email) == caller.account_id,
+        language=body.language,
+        free_tiers=free_tiers,
+    )
+    vault, account = caller.service.vault, str(caller.account_id)
+    found_by = Keep(
+        lookups=(
+            vault.lookup(PERSON, community_id, account, person_id),
+            vault.lookup(EMAIL, community_id, body.email, person_id),
+        )
+    )
+    written = await caller.ask(
+        Ask(MEMBER, person_id, join, found_by), community_id=community_id, mode=community.mode
+    )
+    return Joined(**written.model_dump(), person_id=person_id)
+
+
+@router.post("/me/departure", operation_id="leave_community")
+async def leave_community(caller: Annotated[Caller, needs("person")]) -> Written:
+    return await caller.ask(Ask(MEMBER, caller.person_id, commands.LeaveCommunity()))
+
+
+@router.post("/people/{person_id}/ban", operation_id="ban_member")
+async def ban_member(
+    person_id: PersonId, caller: Annotated[Caller, needs("members.write", strict=True)]
+) -> Written:
+    return await caller.ask(Ask(MEMBER, person_id, commands.BanMember()))
+
+
+@router.post("/people/{person_id}/erasure", status_code=202, operation_id="erase_person")
+async def erase_person(
+    person_id: PersonId,
+    caller: Annotated[Caller, needs("members.erase", strict=True, or_self=True)],
+) -> Written:
+    return await caller.ask(Ask(MEMBER, person_id, commands.ErasePerson(person_id)))
+
+
+class Erasure(BaseModel):
+    """Done when nobody is waited for."""
+
+    person_id: UUID
+    confirmed_by: list[Service]
+    waiting_for: list[Service]
+
+
+@router.get("/erasures/{person_id}", operation_id="read_erasure")
+async def read_erasure(
+    person_id: PersonId, caller: Annotated[Caller, needs("members.erase", or_self=True)]
+) -> Erasure:
+    member = await member_now(caller.service, caller.community_id, person_id)
+    if member.standing != "erased":
+        raise NotFound("erasure_not_found", "Nobody asked for that.")
+    return Erasure(
+        person_id=person_id,
+        confirmed_by=sorted(member.forgotten_by),
+        waiting_for=sorted(HOLDERS - member.forgotten_by),
+    )
+
+
+class Member(BaseModel):
+    person_id: UUID
+    name: str | None
+    email: str | None
+    standing: Standing
+    joined_at: datetime
+
+
+class Members(BaseModel):
+    items: list[Member]
+    next: str | None
+
+
+@router.get("/members", operation_id="list_members")
+async def list_members(
+    caller: Annotated[Caller, needs("members.read")],
+    page: Annotated[Page, Depends(listing(filters=("standing",)))],
+) -> Members:
+    """The newest first."""
+    async with caller.read() as connection:
+        rows = await members_of(
+            connection,
+            caller.community_id,
+            standing=page.filters.get("standing"),
+            before=_place(page.cursor()),
+            limit=page.limit + 1,
+        )
+    opened = await caller.open_all([sealed for row in rows for sealed in (row.name, row.email)])
+    members = [
+        Member(
+            person_id=row.person_id,
+            name=name,
+            email=email,
+            standing=row.standing,
+            joined_at=row.joined_at,
+        )
+        for row, name, email in zip(rows, opened[::2], opened[1::2], strict=True)
+    ]
+    return Members(
+        **page.answer(members, lambda last: f"{last.joined_at.isoformat()} {last.person_id}")
+    )
+
+
+def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        joined_at, person_id = cursor.split(" ")
+        return datetime.fromisoformat(joined_at).astimezone(UTC), UUID(person_id)
+    except ValueError as error:
+        raise Problem(400, "malformed_cursor", "`after` is not a cursor of ours.") from error
+
+
+class Me(BaseModel):
+    """Who the token speaks of. Without a community there is only the account."""
+
+    account_id: UUID
+    community_id: UUID | None = None
+    roles: tuple[str, ...] = ()
+    person_id: UUID | None = None
+    standing: str | None = None
+    name: str | None = None
+    email: str | None = None
+    access: list[Reason] = []
+
+
+@router.get("/me", operation_id="read_me")
+async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
+    principal = caller.principal
+    if principal is None or principal.community_id is None:
+        return Me(account_id=caller.account_id)
+    service, community_id = caller.service, principal.community_id
+    me = Me(account_id=principal.account_id, community_id=community_id, roles=principal.roles)
+    person_id = await person_of(service, community_id, principal.account_id)
+    profile = await profile_of(service, person_id) if person_id else None
+    if person_id is None or profile is None:
+        return me
+    member = await member_now(service, community_id, person_id)
+    name, email = await caller.open_all([profile.name, profile.email])
+    async with caller.read() as connection:
+        reasons = await reasons_of(connection, person_id)
+    return me.model_copy(
+        update={
+            "person_id": person_id,
+            "standing": member.standing,
+            "name": name,
+            "email": email,
+            "access": [reason for reason in reasons if reason.lives_at(caller.now)],
+        }
+    )

@@ -1,0 +1,27 @@
+"""The environment membership reads, beside what every service reads."""
+
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from shared.settings import Settings as KernelSettings
+
+
+class Settings(KernelSettings):
+    """Membership alone issues tokens and sends mail."""
+
+    token_key: SecretStr = Field(
+        description="private Ed25519 JWK that signs access tokens; its kid is in TESSERA_TOKEN_KEYS"
+    )
+    smtp: str = Field(pattern=r"^[^\s:]+:\d+$", description="host:port of the mail server")
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str = Field(description="the address mail comes from, such as Tessera <hello@…>")
+    codes_per_email: int = Field(default=10, ge=1, description="sign-in codes an hour")
+    codes_per_address: int = Field(default=300, ge=1, description="the same per network address")
+    platform_staff: frozenset[UUID] = Field(
+        default=frozenset(), description="JSON list of the accounts that may see every community"
+    )
+    oidc_issuer: str | None = Field(default=None, description="turns the token exchange on")
+    oidc_audience: str | None = None
+    oidc_keys_url: str | None = Field(default=None, description="where the provider's JWKS is")

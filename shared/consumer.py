@@ -1,0 +1,244 @@
+"""A service reads Kafka once: every record goes, as it came, into its inbox; everything else reads the inbox."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared import crash, telemetry
+from shared.contracts.contract import Contract
+from shared.envelope import SOURCE, opened
+from shared.event_log import Batch
+from shared.event_store import LOST, Fact, Meta
+from shared.event_types import UnknownType
+from shared.ids import PLATFORM, derive
+
+_log = logging.getLogger(__name__)
+
+WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What a vendor told us, verified and as it came: decide on the object fetched again, not on this."""
+
+    source: str
+    type: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A row on its way into the inbox."""
+
+    source: str
+    event_id: UUID
+    position: int
+    topic: str
+    key: str
+    type: str
+    community_id: UUID
+    value: str
+
+
+class Inbox:
+    """Facts from elsewhere, kept for ever, each once. As a source, its positions are its ids."""
+
+    name = "inbox"
+
+    def __init__(
+        self, service: str, pool: asyncpg.Pool, contracts: Collection[type[Contract]]
+    ) -> None:
+        self._service = service
+        self._pool = pool
+        self._contracts = {contract.type(): contract for contract in contracts}
+
+    async def store(self, arrivals: Sequence[Arrival]) -> int:
+        """Keep the arrivals, durable when this returns; how many were new. Duplicates change nothing."""
+        columns = list(zip(*(_row(arrival) for arrival in arrivals), strict=True))
+        new = await self._pool.fetchval(
+            "SELECT receive_1($1, $2, $3, $4, $5, $6, $7, $8)", *map(list, columns)
+        )
+        if new:
+            await self._pool.execute(f'NOTIFY "{self._service}"')
+        return int(new)
+
+    async def store_webhook(
+        self,
+        source: str,
+        vendor_id: str,
+        kind: str,
+        subject: str,
+        payload: bytes,
+        community_id: UUID = PLATFORM,
+    ) -> bool:
+        """Keep a verified webhook; False when this vendor id was kept before. Webhooks of one subject keep order."""
+        arrival = Arrival(
+            source=source,
+            event_id=_vendor_uuid(source, vendor_id),
+            position=0,
+            topic=WEBHOOK,
+            key=str(_vendor_uuid(source, subject)),
+            type=kind,
+            community_id=community_id,
+            value=payload.decode(),
+        )
+        return await self.store([arrival]) == 1
+
+    async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
+        """The wanted facts among the next `limit` rows; types nobody here knows are left where they are."""
+        rows = await self._pool.fetch(
+            "SELECT id, source, event_id, topic, key, type, community_id, received_at, value FROM inbox"
+            " WHERE id > $1 ORDER BY id LIMIT $2",
+            after,
+            limit,
+        )
+        facts = [self._fact(row) for row in rows if self._is_wanted(row, wanted)]
+        return Batch(facts, rows[-1]["id"] if rows else after)
+
+    async def has(self, source: str, topic: str, position: int) -> int | None:
+        """The inbox id under which a published position of another service is kept, None when it is not yet."""
+        found: int | None = await self._pool.fetchval(
+            "SELECT max(id) FROM inbox WHERE source = $1 AND topic = $2 AND position = $3",
+            SOURCE + source,
+            topic,
+            position,
+        )
+        return found
+
+    def _is_wanted(self, row: asyncpg.Record, wanted: Collection[str]) -> bool:
+        if row["topic"] == WEBHOOK:
+            return "*webhook" in wanted
+        return row["type"] in wanted and row["type"] in self._contracts
+
+    def _fact(self, row: asyncpg.Record) -> Fact:
+        value = orjson.loads(row["value"])
+        if row["topic"] != WEBHOOK:
+            contract, received_at = self._contracts[row["type"]], row["received_at"]
+            try:
+                return opened(value, contract, position=row["id"], received_at=received_at)
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                raise UnknownType(f"{row['type']} at inbox {row['id']}: {error!r}") from error
+        event_id = row["event_id"]
+        return Fact(
+            source=row["source"],
+            position=row["id"],
+            event_id=event_id,
+            stream_id=UUID(row["key"]),
+            community_id=row["community_id"],
+            version=0,
+            type=row["type"],
+            at=row["received_at"],
+            recorded_at=row["received_at"],
+            body=Webhook(row["source"], row["type"], value),
+            meta=Meta(event_id, event_id),
+        )
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    return (
+        arrival.source, arrival.event_id, arrival.position, arrival.topic,
+        arrival.key, arrival.type, arrival.community_id, arrival.value,
+    )  # fmt: skip
+
+
+def _vendor_uuid(source: str, vendor_id: str) -> UUID:
+    return derive(PLATFORM, "vendor", source, vendor_id)
+
+
+class Consumer:
+    """Moves the service's topics into its inbox, and only then tells Kafka how far it has come."""
+
+    def __init__(self, bootstrap: str, service: str, topics: Collection[str], inbox: Inbox) -> None:
+        self._bootstrap = bootstrap
+        self._service = service
+        self._topics = sorted(topics)
+        self._inbox = inbox
+
+    async def run(self) -> None:
+        """Consume until cancelled. Whatever fails, it starts again from the last committed offset."""
+        while self._topics:
+            try:
+                await self._consume()
+            except (KafkaError, *LOST) as error:
+                telemetry.count("inbox.reconnects")
+                _log.warning("reading Kafka stopped: %s", error)
+                await asyncio.sleep(0.5)
+        await asyncio.Event().wait()
+
+    async def _consume(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._topics,
+            bootstrap_servers=self._bootstrap,
+            group_id=f"tessera.{self._service}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            rebalance_timeout_ms=30_000,
+            max_poll_records=2_000,
+            fetch_max_wait_ms=500,
+        )
+        try:
+            await consumer.start()
+            while True:
+                polled: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(
+                    timeout_ms=1_000
+                )
+                arrivals = [arrival(record) for records in polled.values() for record in records]
+                if not arrivals:
+                    continue
+                new = await self._inbox.store(arrivals)
+                crash.point("inbox.stored")
+                telemetry.count("inbox.received", len(arrivals))
+                telemetry.count("inbox.duplicates", len(arrivals) - new)
+                await consumer.commit(
+                    {tp: records[-1].offset + 1 for tp, records in polled.items()}
+                )
+        finally:
+            await consumer.stop()
+
+
+def arrival(record: ConsumerRecord) -> Arrival:
+    """A Kafka record as a row. One that is no event of ours is kept too, under the place it was found at."""
+    try:
+        return _event(record)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        telemetry.count("inbox.foreign")
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    raw = base64.b64encode(record.value or b"").decode()
+    return Arrival(
+        source="unknown",
+        event_id=derive(PLATFORM, "foreign", place),
+        position=record.offset,
+        topic=record.topic,
+        key=base64.b64encode(record.key or b"").decode(),
+        type="unknown",
+        community_id=PLATFORM,
+        value=orjson.dumps({"place": place, "raw": raw}).decode(),
+    )
+
+
+def _event(record: ConsumerRecord) -> Arrival:
+    headers = dict(record.headers)
+    kept = Arrival(
+        source=headers["ce_source"].decode(),
+        event_id=UUID(headers["ce_id"].decode()),
+        position=int(headers["ce_position"]),
+        topic=record.topic,
+        key=(record.key or b"").decode(),
+        type=headers["ce_type"].decode(),
+        community_id=UUID(headers["ce_communityid"].decode()),
+        value=record.value.decode(),
+    )
+    storable = 0 <= kept.position < 2**63 and "\0" not in kept.source + kept.key + kept.type
+    if not storable or UUID(orjson.loads(kept.value)["id"]) != kept.event_id:
+        raise ValueError(kept.event_id)
+    return kept

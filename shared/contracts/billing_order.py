@@ -1,0 +1,51 @@
+"""tessera.billing.order.v1: what was bought."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.contract import Contract, MoneyValue
+
+
+class OrderLine(BaseModel):
+    """One thing bought: an offer or a quoted seat hold.
+
+    `tier_id` is there when the line itself grants a tier for good; what a subscription grants lasts as long as the
+    subscription does, and its own topic says so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["offer", "quote"]
+    amount: MoneyValue
+    quantity: int = 1
+    offer_id: UUID | None = None
+    tier_id: UUID | None = None
+    hold_id: UUID | None = None
+    revision: int | None = None
+
+
+class OrderContract(Contract):
+    """A fact about one order; the key is the order (for a quote, its hold)."""
+
+    topic: ClassVar[str] = "tessera.billing.order.v1"
+
+    order_id: UUID
+    person_id: UUID
+
+
+class OrderPaid(OrderContract):
+    """The money for the order has arrived."""
+
+    checkout_id: UUID
+    payment_id: UUID
+    total: MoneyValue
+    lines: tuple[OrderLine, ...]
+
+
+class OrderRefunded(OrderContract):
+    """The order's money was given back, for an enumerated reason."""
+
+    total: MoneyValue
+    reason: Literal["seat_denied", "requested", "gathering_cancelled", "disputed", "duplicate"]

@@ -1,0 +1,71 @@
+"""tessera.billing.subscription.v1: the life of subscriptions."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.billing_offer import Interval
+from shared.contracts.contract import Contract, MoneyValue
+
+EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased"]
+
+
+class SubscriptionContract(Contract):
+    """A fact about one subscription; the key is the subscription. `tier_id` is what it grants, if anything."""
+
+    topic: ClassVar[str] = "tessera.billing.subscription.v1"
+
+    subscription_id: UUID
+    person_id: UUID
+    offer_id: UUID
+    tier_id: UUID | None
+
+
+class TrialStarted(SubscriptionContract):
+    """A trial began: access without revenue until `trial_ends_at`."""
+
+    trial_ends_at: AwareDatetime
+
+
+class SubscriptionActivated(SubscriptionContract):
+    """It became paying: the first payment of `price` per `interval` (times `quantity`) arrived."""
+
+    price: MoneyValue
+    interval: Interval
+    quantity: int
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+
+
+class SubscriptionRenewed(SubscriptionContract):
+    """The next period is paid."""
+
+    price: MoneyValue
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+
+
+class SubscriptionPastDue(SubscriptionContract):
+    """A renewal was declined; it will be tried again."""
+
+
+class SubscriptionRecovered(SubscriptionContract):
+    """A past-due subscription was paid after all."""
+
+
+class CancellationScheduled(SubscriptionContract):
+    """It will end at `ends_at` unless the cancellation is withdrawn."""
+
+    ends_at: AwareDatetime
+
+
+class CancellationWithdrawn(SubscriptionContract):
+    """It goes on."""
+
+
+class SubscriptionEnded(SubscriptionContract):
+    """It ended; what it granted ends with it. `was_paying` is false for a trial that never paid."""
+
+    reason: EndReason
+    was_paying: bool

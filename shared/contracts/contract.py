@@ -1,0 +1,88 @@
+"""What every public contract shares: a topic, a frozen shape, and field types that cannot hold a person's words."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from shared.money import CURRENCIES, Money
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", json_schema_extra={"x-kind": "enum"})]
+LabelText = Annotated[str, Field(max_length=200, json_schema_extra={"x-kind": "label"})]
+CodeText = Annotated[
+    str, Field(max_length=200, pattern=r"^[\w.:+/=-]*$", json_schema_extra={"x-kind": "enum"})
+]
+
+ChargedFor = Literal["subscription", "purchase", "ticket", "donation", "sponsorship"]
+
+
+class MoneyValue(BaseModel):
+    """An amount on the wire: integer minor units and an ISO 4217 code."""
+
+    model_config = ConfigDict(frozen=True)
+
+    minor: int
+    currency: Currency
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            message = f"{code} is not an ISO 4217 currency"
+            raise ValueError(message)
+        return code
+
+    @staticmethod
+    def of(money: Money) -> "MoneyValue":
+        """The wire form of `money`."""
+        return MoneyValue(minor=money.minor, currency=money.currency)
+
+    def money(self) -> Money:
+        """The amount."""
+        return Money(self.minor, self.currency)
+
+
+class Contract(BaseModel):
+    """One public fact. Readers ignore fields they do not know; the class name is the type's last part."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    topic: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    community_id: UUID
+    occurred_at: AwareDatetime
+
+    @classmethod
+    def service(cls) -> str:
+        """The service that publishes it: the second word of its topic."""
+        return cls.topic.split(".")[1]
+
+    @classmethod
+    def type(cls) -> str:
+        """The CloudEvents type, such as `io.tessera.billing.PaymentSucceeded`."""
+        return f"io.tessera.{cls.service()}.{cls.__name__}"
+
+    @classmethod
+    def schema_id(cls) -> str:
+        """The URI of its JSON Schema, docs/schemas/<topic>/<name>.json."""
+        return f"urn:tessera:schema:{cls.topic}:{cls.__name__}"
+
+
+class MessageRequested(Contract):
+    """A service asks membership, the one sender, to write to a person.
+
+    `values` are codes, ids, numbers, times and labels for the template; never personal data.
+    """
+
+    person_id: UUID
+    template: CodeText
+    values: dict[CodeText, LabelText | int | datetime | MoneyValue]
+    link: LabelText | None = None
+
+
+class PersonForgotten(Contract):
+    """A service has destroyed what it held of a person."""
+
+    person_id: UUID

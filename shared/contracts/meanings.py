@@ -1,0 +1,77 @@
+"""What each field of the public language means: one name, one meaning, wherever it appears.
+
+`Type.field` is for the few that need to say more. Schemas and the data dictionary are written from here.
+"""
+
+from collections.abc import Mapping
+
+MEANINGS: Mapping[str, str] = {
+    "account_id": "The sign-in of the person: the `sub` of their tokens, the same in every community.",
+    "amount": "The money this is about, tax included; never negative.",
+    "capacity": "How many people can come.",
+    "charged_for": "What kind of thing this part of the money is for.",
+    "checkout_id": "The basket it was bought through.",
+    "community_id": "The community it happened in; the nil id where it belongs to none.",
+    "currency": "The currency the community reckons in, an ISO 4217 code.",
+    "ends_at": "When it is over.",
+    "expires_at": "Until when the seats are kept.",
+    "first": "Whether it was the only live reason, so that access itself began.",
+    "gathering_id": "The gathering.",
+    "hold_id": "The seats held; what is bought with them is the order of the same id.",
+    "interval": "How often the price is charged; `once` is a purchase and no subscription.",
+    "kid": "The id of a key, found in the header of what it signs.",
+    "kind": "Which kind it is.",
+    "last": "Whether no live reason is left, so that access itself ended.",
+    "lines": "The parts, which sum to the whole.",
+    "link": "Where the message leads; it opens without anything personal in it.",
+    "mode": "`live`, or `test`: then nothing of it counts anywhere.",
+    "name": "The name the organiser gave it, for everybody to read.",
+    "occurred_at": "When it happened, by the business clock; the `time` of the envelope.",
+    "offer_id": "The offer that was taken.",
+    "order_id": "The order; for held seats, the id of their hold.",
+    "origin": "How the ticket came about; only `paid` ones made revenue.",
+    "paid": "Whether the tier is granted by buying; a free one is everybody's who joins.",
+    "payment_id": "The payment that brought the money.",
+    "period_end": "The first moment that is no longer paid for.",
+    "period_start": "The first moment that is paid for.",
+    "person_id": "The person inside this community: random, without meaning, and nobody's after erasure.",
+    "price": "What one unit costs, tax included.",
+    "quantity": "How many units.",
+    "reason": "Why, from a list that may grow.",
+    "reason_id": "What gives the access: a subscription, an order, a ticket, ...",
+    "reason_kind": "Of which kind the reason is.",
+    "refund_id": "The refund; a payment may have several.",
+    "revision": "Which quote of the hold was bought.",
+    "role": "What the account may do for the community.",
+    "roles_version": "Orders the grants and revocations of one community; the higher is the newer.",
+    "seats": "How many seats.",
+    "starts_at": "When it begins.",
+    "subscription_id": "The subscription.",
+    "template": "Which message, from a list that may grow.",
+    "ticket_id": "The ticket.",
+    "tier_id": "The tier that is granted, where one is.",
+    "time_zone": "The IANA time zone in which the community's days and months begin.",
+    "total": "The whole amount, tax included.",
+    "trial_days": "How long an offer can be tried without paying; 0 where it cannot.",
+    "trial_ends_at": "Until when nothing is charged.",
+    "values": "What the template is filled with, by the names it uses; never personal data.",
+    "was_paying": "Whether it ever brought money; false for a trial that ended as one.",
+    "x": "The public half of an Ed25519 key, urlsafe base64 (RFC 8037).",
+    "CancellationScheduled.ends_at": "When the subscription will end.",
+    "CommunityCreated.kind": "What kind of community it is.",
+    "GatheringPublished.price": "What one seat costs, tax included; 0 where seats are free.",
+    "MoneyLine.amount": "This part of the money.",
+    "MoneyValue.currency": "ISO 4217 code.",
+    "MoneyValue.minor": "How many minor units: 1050 is 10.50 in EUR and 1050 in JPY.",
+    "OrderLine.amount": "What the line cost, for all its units.",
+    "OrderLine.kind": "`offer`, or `quote`: seats that were held and quoted.",
+    "PaymentFailed.reason": "The processor's own code.",
+    "RefundIssued.amount": "What was given back, as a positive number.",
+    "RefundIssued.lines": "What it was given back for, as positive numbers that sum to the amount.",
+    "TicketBought.amount": "What was paid for it, all seats together.",
+}
+
+
+def meaning_of(contract: str, field: str) -> str:
+    """What `field` means in `contract`; KeyError where nobody has said so yet."""
+    return MEANINGS.get(f"{contract}.{field}") or MEANINGS[field]

@@ -1,0 +1,180 @@
+"""Reading the log from a position onward without ever skipping a row.
+
+A position is taken before its row becomes visible, so rows appear out of order. The reader takes only the
+contiguous prefix: when every position up to k is visible, none below k can appear later. A hole that stays is
+settled by a proof, never by a timeout: the barrier waits for every writer that could still fill it. The
+interleavings are played by tests/integration/shared/test_event_log.py; docs/adr/0002 says why not otherwise.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import asyncpg
+
+from shared import telemetry
+from shared.clock import monotonic
+from shared.event_store import LOST, EventStore, Fact
+from shared.event_types import UnknownType
+
+HOLE_PATIENCE = 0.016
+BARRIER_PATIENCE_MS = 10
+FIRST_BACK_OFF = 0.02
+LONGEST_BACK_OFF = 1.0
+SLOW_POLL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The wanted facts after some position, and how far the reading went: `upto` is the next `after`."""
+
+    facts: list[Fact]
+    upto: int
+
+
+class Source(Protocol):
+    """What a reader can follow: the service's own log, or its inbox."""
+
+    name: str
+
+    async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
+        """The facts of the `wanted` types among the next `limit` rows."""
+        ...
+
+
+class EventLog:
+    """The service's own events, in position order. One instance is shared by all readers of a process."""
+
+    name = "log"
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self._settled = 0
+        self._back_off = FIRST_BACK_OFF
+        self._barrier_not_before = 0.0
+        self._asking = asyncio.Lock()
+
+    async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
+        """The settled facts after `after`; UnknownType for a type this release has never heard of."""
+        rows = await self.rows(after, limit)
+        facts = [self._store.fact(row) for row in rows if self._is_wanted(row["type"], wanted)]
+        return Batch(facts, rows[-1]["position"] if rows else after)
+
+    async def rows(self, after: int, limit: int) -> list[asyncpg.Record]:
+        """The settled rows after `after`, undecoded; none while a writer may still put one before them."""
+        while True:
+            settled = self._settled  # Taken first: the rows up to it were visible before we read.
+            rows = await self._store.read_range(after, limit)
+            taken, hole = _prefix(rows, after, settled)
+            if taken or hole is None or not await self._is_decided(hole):
+                return rows[:taken]
+
+    def _is_wanted(self, name: str, wanted: Collection[str]) -> bool:
+        if name not in self._store.types:
+            message = (
+                f"{name} was written by a newer release; this reader stops rather than skip it."
+            )
+            raise UnknownType(message)
+        return name in wanted
+
+    async def _is_decided(self, hole: int) -> bool:
+        """Whether the row at `hole` has come or will never come: give its writer a moment, then ask the barrier."""
+        pause = HOLE_PATIENCE / 16
+        while pause < HOLE_PATIENCE:
+            await asyncio.sleep(pause)
+            if hole <= self._settled or await self._store.has_position(hole):
+                return True
+            pause *= 2
+        async with self._asking:  # One for all readers of the process.
+            if hole > self._settled and monotonic() >= self._barrier_not_before:
+                await self._ask_barrier()
+        return hole <= self._settled
+
+    async def _ask_barrier(self) -> None:
+        pool = self._store.pool
+        decided = await pool.fetchval("SELECT settled_1($1)", BARRIER_PATIENCE_MS)
+        if decided is None:
+            # Writers queue behind the barrier while it waits, so a slow one must not bring it back at once.
+            telemetry.count("log.barrier_timeouts")
+            self._barrier_not_before = monotonic() + self._back_off
+            self._back_off = min(2 * self._back_off, LONGEST_BACK_OFF)
+            return
+        # A new statement after the lock: it sees every row the barrier waited for. A crash may take back
+        # the sequence, and positions be given again, but only above the highest row that was visible.
+        visible = await pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
+        self._settled = max(self._settled, min(decided, visible))
+        self._back_off = FIRST_BACK_OFF
+        telemetry.count("log.holes_settled")
+
+
+def _prefix(rows: list[asyncpg.Record], after: int, settled: int) -> tuple[int, int | None]:
+    """How many rows may be taken, and the first hole that stops the reader, if one does."""
+    expected = after + 1
+    for number, row in enumerate(rows):
+        position = row["position"]
+        if position != expected and position - 1 > settled:
+            return number, max(expected, settled + 1)
+        expected = position + 1
+    return len(rows), None
+
+
+class Wakeup:
+    """Tells the loops of a process that something was committed: by LISTEN, with a slow poll behind it."""
+
+    def __init__(self, dsn: str, channel: str) -> None:
+        self._dsn = dsn
+        self._channel = channel
+        self._condition = asyncio.Condition()
+        self._rung = asyncio.Event()
+        self._generation = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._listen(), name="wakeup")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def generation(self) -> int:
+        """Take this before looking for work, and hand it to `wait` when there was none."""
+        return self._generation
+
+    async def wait(self, seen: int, *, within: float = SLOW_POLL) -> None:
+        """Return as soon as something was announced after `seen`, or when `within` seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within), self._condition:
+                await self._condition.wait_for(lambda: self._generation != seen)
+
+    async def ring(self) -> None:
+        """Wake everybody who waits."""
+        async with self._condition:
+            self._generation += 1
+            self._condition.notify_all()
+
+    def _hear(self, *_: object) -> None:
+        self._rung.set()
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(*LOST, asyncpg.PostgresError):
+                await self._listen_while_connected()
+            telemetry.count("wakeup.reconnects")
+            await asyncio.sleep(0.2)
+
+    async def _listen_while_connected(self) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            await connection.add_listener(self._channel, self._hear)
+            connection.add_termination_listener(self._hear)
+            self._hear()  # Something may have been announced while nobody listened.
+            while not connection.is_closed():
+                await self._rung.wait()
+                self._rung.clear()
+                await self.ring()
+        finally:
+            connection.terminate()

@@ -1,0 +1,70 @@
+"""The environment every service reads, under the prefix TESSERA_. Each service's settings.py adds its own."""
+
+import base64
+import json
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Read once at start; a missing or wrong variable stops the process with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="TESSERA_", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        description="postgresql:// URL of the database that holds the service's schema"
+    )
+    kafka: str = Field(description="host:port of a Kafka bootstrap server")
+    kafka_replication: int = Field(
+        default=3, ge=1, description="replication factor of topics this service creates"
+    )
+    secret: SecretStr = Field(min_length=32, description="the service's HMAC secret, never changed")
+    kek: SecretStr = Field(
+        description="id:urlsafe-base64 key-encryption keys, comma separated; the first wraps new keys"
+    )
+    token_keys: str = Field(description="JWKS with the public keys access tokens are verified with")
+    port: int = Field(default=8100, description="the API's port")
+    admin_port: int = Field(default=9100, description="health, metrics and documentation")
+    host: str = Field(default="127.0.0.1", description="the address to bind to")
+    origin: str = Field(default="http://127.0.0.1:8080", description="where people reach the whole")
+    clock: Literal["real", "movable"] = Field(
+        default="real", description="movable only in development"
+    )
+    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector for traces")
+    pool_size: int = Field(default=10, ge=2)
+    public_rate: float = Field(
+        default=50.0, gt=0, description="requests a second from one address to public routes"
+    )
+
+    @field_validator("token_keys")
+    @classmethod
+    def _is_jwks(cls, value: str) -> str:
+        if not isinstance(json.loads(value).get("keys"), list):
+            message = "must be a JWKS document"
+            raise ValueError(message)
+        return value
+
+    def keks(self) -> dict[str, bytes]:
+        """The key-encryption keys by id; a bare key has the id `1`."""
+        found: dict[str, bytes] = {}
+        for part in self.kek.get_secret_value().split(","):
+            kek_id, _, text = part.strip().rpartition(":")
+            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            if len(key) != KEY_BYTES:
+                message = "TESSERA_KEK must hold keys of 32 bytes."
+                raise ValueError(message)
+            found[kek_id or "1"] = key
+        return found
+
+    def secret_bytes(self) -> bytes:
+        """The HMAC secret."""
+        return self.secret.get_secret_value().encode()
+
+    def jwks(self) -> dict[str, Any]:
+        """The parsed JWKS."""
+        keys: dict[str, Any] = json.loads(self.token_keys)
+        return keys

@@ -1,0 +1,101 @@
+"""Traces that follow one command through the services, metrics of every loop, and structured logs."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry import context, metrics, trace
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_tracer = trace.get_tracer("tessera")
+_meter = metrics.get_meter("tessera")
+_counters: dict[str, metrics.Counter] = {}
+_gauges: dict[str, Any] = {}
+_propagator = TraceContextTextMapPropagator()
+
+
+def count(name: str, amount: int = 1, /, **attributes: str) -> None:
+    """Add to the counter `tessera.<name>`."""
+    counter = _counters.get(name)
+    if counter is None:
+        counter = _counters[name] = _meter.create_counter(f"tessera.{name}")
+    counter.add(amount, attributes)
+
+
+def gauge(name: str, value: float, /, **attributes: str) -> None:
+    """Set the gauge `tessera.<name>`."""
+    instrument = _gauges.get(name)
+    if instrument is None:
+        instrument = _gauges[name] = _meter.create_gauge(f"tessera.{name}")
+    instrument.set(value, attributes)
+
+
+@contextmanager
+def span(
+    name: str, traceparent: str | None = None, *, kind: SpanKind = SpanKind.INTERNAL
+) -> Iterator[None]:
+    """A span around the block; it continues `traceparent` (W3C) when there is one."""
+    parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
+    with _tracer.start_as_current_span(name, context=parent, kind=kind):
+        yield
+
+
+def traceparent() -> str | None:
+    """The current trace in W3C form, None outside any."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, context.get_current())
+    return carrier.get("traceparent")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, with the trace it belongs to. Callers never log what a person typed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        ids = trace.get_current_span().get_span_context()
+        line: dict[str, Any] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if ids.is_valid:
+            line["trace_id"] = f"{ids.trace_id:032x}"
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def setup(service: str, role: str, *, otlp_endpoint: str | None = None) -> None:
+    """Logs to standard error, metrics for Prometheus to scrape, traces to an OTLP collector when one is named."""
+    from opentelemetry.exporter.prometheus import PrometheusMetricReader
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("httpx", "aiokafka", "uvicorn.access", "stripe"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    resource = Resource.create(
+        {"service.name": f"tessera-{service}-{role}", "service.namespace": "tessera"}
+    )
+    metrics.set_meter_provider(
+        MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()])
+    )
+    sampler = ParentBased(TraceIdRatioBased(1.0)) if otlp_endpoint else ALWAYS_OFF
+    provider = TracerProvider(resource=resource, sampler=sampler)
+    if otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        provider.add_span_processor(
+            BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp_endpoint}/v1/traces"))
+        )
+    trace.set_tracer_provider(provider)

@@ -1,0 +1,143 @@
+"""The loops of one service: relay, inbox, readers, agenda, clock. One that ends, ends the process."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from shared import telemetry
+from shared.agenda import AgendaWorker
+from shared.auth import HEARD_ROLES
+from shared.clock import monotonic
+from shared.consumer import Consumer
+from shared.event_log import Source
+from shared.event_store import LOST
+from shared.projection import Reader, position, step
+from shared.relay import Relay
+from shared.service import Service
+
+_log = logging.getLogger(__name__)
+
+FRESHNESS_SECONDS = 5.0
+
+
+@dataclass
+class Health:
+    """When each loop last turned, for the probes: seconds of the monotonic clock by loop name."""
+
+    turned: dict[str, float] = field(default_factory=dict)
+
+    def beat(self, loop: str) -> None:
+        """The loop is alive."""
+        self.turned[loop] = monotonic()
+
+    def is_alive(self, *, within: float = 60.0) -> bool:
+        """Whether every loop has turned lately."""
+        return all(monotonic() - at < within for at in self.turned.values())
+
+
+async def follow(service: Service, reader: Reader, source: Source, health: Health) -> None:
+    """Let a reader follow a source for ever. The database going away is waited out; anything else ends the loop."""
+    name = f"{reader.name}.{source.name}"
+    at: int | None = None
+    refreshed = 0.0
+    while True:
+        seen = service.wakeup.generation()
+        try:
+            if at is None:
+                at = await position(service.pool, reader, source)
+            now_at = await step(service.pool, reader, source, at)
+            moved, at = now_at != at, now_at
+            if moved and reader is service.reactions:
+                # The agenda looked when the facts were announced, before their intents were written.
+                await service.wakeup.ring()
+            if (
+                not moved
+                and reader.name == HEARD_ROLES.reader
+                and monotonic() > refreshed + FRESHNESS_SECONDS
+            ):
+                await _refresh(service, reader.name)
+                refreshed = monotonic()
+        except LOST as error:
+            _log.warning("%s waits for the database: %s", name, error)
+            at, moved = None, False
+            await asyncio.sleep(0.5)
+        health.beat(name)
+        if not moved:
+            await service.wakeup.wait(seen)
+
+
+async def _refresh(service: Service, reader: str) -> None:
+    await service.pool.execute(
+        "INSERT INTO freshness VALUES ($1, clock_timestamp()) ON CONFLICT (reader) DO UPDATE SET at = excluded.at",
+        reader,
+    )
+
+
+async def _keep_clock(service: Service) -> None:
+    while True:
+        seen = service.wakeup.generation()
+        before = service.clock.ahead
+        try:
+            await service.read_clock()
+            if service.clock.ahead != before:
+                # The agenda woke with this loop, and looked while it was still earlier.
+                await service.wakeup.ring()
+        except LOST as error:
+            _log.warning("the clock waits for the database: %s", error)
+        await service.wakeup.wait(seen, within=0.5)
+
+
+async def watch_clock(service: Service) -> None:
+    """Where the clock may be moved, follow it; elsewhere it runs by itself."""
+    if service.settings.clock == "movable":
+        await _keep_clock(service)
+    await asyncio.Event().wait()
+
+
+def loops(service: Service, health: Health) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Every loop of the service by name."""
+    blueprint = service.blueprint
+    bootstrap = service.settings.kafka
+    found: dict[str, Callable[[], Awaitable[None]]] = {}
+    for reader in service.readers():
+        for source in service.sources().values():
+            if reader.wanted(source.name):
+                found[f"{reader.name}.{source.name}"] = _bind(service, reader, source, health)
+    relay = Relay(bootstrap, service.store, service.log, blueprint.publications)
+    consumer = Consumer(
+        bootstrap, service.name, {contract.topic for contract in blueprint.heard()}, service.inbox
+    )
+    agenda = AgendaWorker(
+        service.pool, service.handler, service.codec, blueprint.actions, service.clock,
+        service=service, gateways=service.gateways,
+    )  # fmt: skip
+    found["relay"] = lambda: relay.run(service.wakeup)
+    found["inbox"] = consumer.run
+    found["agenda"] = lambda: agenda.run(service.wakeup)
+    found["clock"] = lambda: watch_clock(service)
+    return found
+
+
+def _bind(
+    service: Service, reader: Reader, source: Source, health: Health
+) -> Callable[[], Awaitable[None]]:
+    return lambda: follow(service, reader, source, health)
+
+
+async def run(service: Service, health: Health) -> None:
+    """Run every loop until cancelled. One that fails ends all: the process restarts with a clean mind."""
+    if service.blueprint.on_start is not None:
+        await service.blueprint.on_start(service)
+    async with asyncio.TaskGroup() as group:
+        for name, loop in loops(service, health).items():
+            group.create_task(_named(name, loop), name=name)
+
+
+async def _named(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await loop()
+    except Exception:
+        telemetry.count("worker.stopped", loop=name)
+        _log.exception("the loop %s stopped", name)
+        raise

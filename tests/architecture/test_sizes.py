@@ -1,0 +1,109 @@
+"""Size alarms: when one goes off, split what has grown, or say here why it stays whole.
+
+Lines are lines of code: no blanks, no comments, no docstrings.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import code_lines, named, python_files, tree_of
+from tools import house
+
+KERNEL = 4_200  # docs/adr/0013; it may only fall
+KERNEL_FILE = 300
+ROOM = {"projections.py": 200}
+OTHER_ROOM = 150
+FUNCTION = 30
+# One case for each command or event: their alarm is that of the whole decider.
+TABLES = {"decide", "evolve"}
+README = 80
+TARGETS = 15
+
+ALLOWED: Mapping[str, str] = {
+    "services/billing/checkout/decider.py": "what may be in a basket and how it is paid is one rule",
+    "services/billing/payment/decider.py": "the three steps of money and their refund are one history",
+    "services/billing/payment/reactions.py": "each step of money calls the processor in its own way",
+    "services/billing/subscription/decider.py": "trial, renewal, dunning and end are one state machine",
+    "services/membership/account/routes.py": "every way to sign in ends in the same tokens",
+    "services/membership/account/routes.py:issue_token": "one case for each grant",
+    "services/membership/announcement/reactions.py:send_mail": "one outcome for each way mail fails",
+    "services/membership/community/routes.py": "a community, its name and its staff are one door",
+    "services/membership/member/routes.py": "a person's whole life in the community is one door",
+    "services/billing/checkout/routes.py:_lines": "one case for each kind of line",
+    "services/billing/subscription/decider.py:_while_running": "one case for each command",
+    "shared/admin.py:routes": "a list: two lines for each route",
+    "shared/agenda.py": "claiming, doing, retrying and parking are one life of an item",
+    "shared/auth.py:verify": "the checks of a token stand in the order that attacks need",
+    "shared/cli.py:main": "a list: every verb, and every way a start fails",
+    "shared/command_handler.py": "reading, folding, deciding and answering share the lane",
+    "shared/command_handler.py:_decide": "one turn of a lane, step by step",
+    "shared/envelope.py:seal": "a list: attribute by attribute",
+    "shared/http.py": "the whole edge is read at once by who reviews its safety",
+    "shared/http.py:_dry_run": "everything a request would do, by what it would be done with",
+    "shared/http.py:ask": "what a request adds to a command, header by header",
+    "shared/projection.py:rebuild": "old and new tables change places in one transaction",
+    "shared/relay.py:ensure_topics": "a list: every setting of a topic",
+}
+"""`path`, `path:function` or `shared` that is larger, and why it is better whole."""
+
+
+def rooms() -> Iterator[tuple[Path, int]]:
+    for service in house.SERVICES:
+        for folder in house.feature_folders(service):
+            for path in folder.glob("*.py"):
+                yield path, ROOM.get(path.name, OTHER_ROOM)
+    for path in (house.ROOT / "shared").glob("*.py"):
+        yield path, KERNEL_FILE
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in TABLES:
+            lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            yield f"{named(path)}:{node.name}", len(code_lines(path).intersection(lines))
+
+
+def sizes() -> Iterator[tuple[str, int, int]]:
+    """What is measured, how large it is, and where its alarm is."""
+    for path, most in rooms():
+        yield named(path), len(code_lines(path)), most
+    for path in python_files("services", "shared", "tools"):
+        for name, size in functions(path):
+            yield name, size, FUNCTION
+    kernel = (house.ROOT / "shared").glob("*.py")
+    yield "shared", sum(len(code_lines(path)) for path in kernel), KERNEL
+
+
+@cache
+def alarms() -> dict[str, str]:
+    return {
+        name: f"{name} has {size} lines of code, the alarm is at {most}"
+        for name, size, most in sizes()
+        if size > most
+    }
+
+
+def test_nothing_has_grown_unnoticed() -> None:
+    unexplained = [alarm for name, alarm in sorted(alarms().items()) if name not in ALLOWED]
+    assert not unexplained, "\n".join(unexplained)
+
+
+def test_no_excuse_outlives_its_reason() -> None:
+    assert sorted(set(ALLOWED) - set(alarms())) == []
+
+
+def test_the_makefile_can_be_read_at_a_glance() -> None:
+    makefile = (house.ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z0-9-]+):.*## ", makefile, flags=re.MULTILINE)
+    assert len(targets) <= TARGETS
+
+
+@pytest.mark.parametrize("service", house.SERVICES)
+def test_a_services_readme_is_one_page(service: str) -> None:
+    page = house.ROOT / "services" / service / "README.md"
+    assert len(page.read_text().splitlines()) <= README

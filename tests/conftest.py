@@ -1,0 +1,67 @@
+"""What every tier shares: real servers, a fresh database for each test, and no network where none belongs."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from deploy.local.postgres import APPLICATION
+from tests import stack
+
+TESTS = Path(__file__).parent
+WITHOUT_NETWORK = (TESTS / "unit", TESTS / "architecture")
+
+ROLE_IF_MISSING = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} LOGIN PASSWORD '{password}';
+    END IF;
+END $$
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Decisions are pure, so a unit test that opens a socket is wrong; other tiers reach loopback only (addopts)."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in WITHOUT_NETWORK):
+            item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The superuser's URL of the run's Postgres, which also knows the role that services have."""
+    with stack.postgres_url() as url:
+        _execute(url, ROLE_IF_MISSING.format(role=APPLICATION, password=urlsplit(url).password))
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres_server: str) -> Iterator[str]:
+    """An empty database of this test alone, owned by the services' role: no superuser, as in every stack."""
+    name = f"test_{secrets.token_hex(6)}"
+    server = urlsplit(postgres_server)
+    _execute(postgres_server, f"CREATE DATABASE {name} OWNER {APPLICATION}")
+    yield f"postgresql://{APPLICATION}:{server.password}@{server.hostname}:{server.port}/{name}"
+    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The bootstrap server of the run's broker; tests that share it make topics of their own."""
+    with stack.kafka_bootstrap() as bootstrap:
+        yield bootstrap
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_state() -> Iterator[None]:
+    """Leave nothing on disk."""
+    yield
+    stack.discard_run()
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,92 @@
+"""A whole stack of this run's own: real stores, the processor's double, four APIs, four workers, on free ports."""
+
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.settings import HOST, OFFSETS, ROOT, Settings
+from deploy.local.stack import Stack
+from tests.e2e.story import Community, Member, Organiser, World
+
+RUNS = ROOT / ".tessera" / "e2e"
+
+
+@pytest.fixture(scope="session")
+def whole() -> Iterator[Settings]:
+    """Where everything of the stack is; afterwards it is ended, process by process, and forgotten."""
+    for left in RUNS.glob("*"):
+        if not psutil.pid_exists(int(left.name)):
+            _end(_stack(left, {}))
+    stack = _stack(RUNS / str(os.getpid()), _free_ports())
+    try:
+        stack.up()
+        yield stack.settings
+    finally:
+        _end(stack)
+
+
+@pytest.fixture
+def world(whole: Settings) -> Iterator[World]:
+    """The stack as its users meet it."""
+    with World(whole.origin, f"http://{HOST}:{whole.ports['stripe']}") as opened:
+        yield opened
+
+
+class Cast:
+    """A community of this test alone, and whoever the test names; names are never twice in one run."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tag = secrets.token_hex(4)
+        self.organiser = Organiser(world, "Ines Duarte", f"ines.{self.tag}@example.org")
+        self.organiser.sign_in()
+        self.community: Community = self.organiser.open_community(
+            "Harbour Choir", f"harbour-choir-{self.tag}"
+        )
+        self.friends = self.organiser.define_tier("Friends", paid=False)
+        self.singers = self.organiser.define_tier("Singers", paid=True)
+        self.monthly = self.organiser.publish_offer("Singer", 1200, "month", tier=self.singers)
+        world.settle()
+
+    def member(self, name: str) -> Member:
+        """Somebody who has joined."""
+        member = Member(
+            self.world, name, f"{name.split(maxsplit=1)[0].lower()}.{self.tag}@example.org"
+        )
+        member.join(self.community)
+        return member
+
+
+@pytest.fixture
+def cast(world: World) -> Iterator[Cast]:
+    """A choir with two tiers and a monthly offer; what runs at the end is ended, so that the clock has less to do."""
+    made = Cast(world)
+    yield made
+    made.organiser.end_all()
+
+
+def _stack(state: Path, ports: dict[str, int]) -> Stack:
+    return Stack(Settings(state=state, cache=Settings.from_environment().cache, ports=ports))
+
+
+def _end(stack: Stack) -> None:
+    stack.down()
+    shutil.rmtree(stack.settings.state, ignore_errors=True)
+    if RUNS.exists() and not any(RUNS.iterdir()):
+        RUNS.rmdir()
+
+
+def _free_ports() -> dict[str, int]:
+    """Held all at once while they are chosen, so that no two are the same."""
+    with ExitStack() as held:
+        probes = {name: held.enter_context(socket.socket()) for name in OFFSETS}
+        for probe in probes.values():
+            probe.bind((HOST, 0))
+        return {name: probe.getsockname()[1] for name, probe in probes.items()}

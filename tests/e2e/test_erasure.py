@@ -1,0 +1,201 @@
+"""After a person is erased their words are nowhere: no table, topic, dump, log, agenda, and not at the processor."""
+
+import asyncio
+import base64
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer
+from psycopg import sql
+
+from deploy.local import postgres
+from deploy.local.keys import Keys
+from deploy.local.settings import HOST, SERVICES, Settings
+from tests.e2e.conftest import Cast
+from tests.e2e.story import Member, Refused, World, offer, seats
+
+TICKET = 1500
+CHUNK = 1 << 20
+INDEXES = {".index", ".timeindex"}
+
+
+class Search:
+    """Looks for a word in every place that outlives a request: as it is, as hexadecimal, and as base64."""
+
+    def __init__(self, word: str, whole: Settings) -> None:
+        self._whole = whole
+        self._needles: list[bytes] = []
+        for text in (word, word.capitalize()):
+            raw = text.encode()
+            self._needles += [raw, raw.hex().encode()]
+            for offset in range(
+                3
+            ):  # What stands before it decides which of three forms base64 gives it.
+                coded = base64.urlsafe_b64encode(bytes(offset) + raw).rstrip(b"=")
+                self._needles.append(coded[4 if offset else 0 : -2])
+
+    def found(self, haystack: bytes) -> bool:
+        """Whether the word is there."""
+        return any(needle in haystack for needle in self._needles)
+
+    def tables(self) -> list[str]:
+        """Every table of every schema, each row as text: that covers text, json, arrays and, as hexadecimal, bytea."""
+        guilty = []
+        with psycopg.connect(self._database) as connection:
+            tables = connection.execute(
+                "SELECT schemaname, tablename FROM pg_tables"
+                " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+            ).fetchall()
+            assert {(service, "agenda") for service in SERVICES} <= set(tables)
+            for name in tables:
+                query = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(*name))
+                with connection.cursor().copy(query) as rows:
+                    content = b"".join(bytes(row) for row in rows)
+                if self.found(content):
+                    guilty.append(".".join(name))
+        return guilty
+
+    def topics(self) -> list[str]:
+        """Every record of every topic from its beginning: key, value and headers."""
+        return asyncio.run(self._consume(f"{HOST}:{self._whole.ports['kafka']}"))
+
+    def dump(self) -> bool:
+        """What a backup would hold."""
+        tool = postgres._binary("pg_dump")
+        done = subprocess.run([tool, self._database], capture_output=True, check=True)
+        assert b"PostgreSQL database dump complete" in done.stdout
+        return self.found(done.stdout)
+
+    def files(self) -> list[str]:
+        """Every file of the stack: the logs, and under the stores whatever a copy of the disk would show."""
+        # Kafka reserves its index files ahead of time; they hold numbers.
+        kept = (path for path in self._whole.state.rglob("*") if path.suffix not in INDEXES)
+        return sorted(str(path) for path in kept if path.is_file() and self._in_file(path))
+
+    def _in_file(self, path: Path) -> bool:
+        overlap, before = max(map(len, self._needles)), b""
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                if self.found(before + chunk):
+                    return True
+                before = chunk[-overlap:]
+        return False
+
+    async def _consume(self, bootstrap: str) -> list[str]:
+        async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as looking:
+            topics = {topic for topic in await looking.topics() if topic.startswith("tessera.")}
+        guilty: set[str] = set()
+        async with AIOKafkaConsumer(
+            *topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest"
+        ) as consumer:
+            ends = await consumer.end_offsets(list(consumer.assignment()))
+            assert {part.topic for part in ends} == topics
+            assert sum(ends.values()) > 0
+            while any([await consumer.position(part) < end for part, end in ends.items()]):
+                for part, records in (await consumer.getmany(timeout_ms=200)).items():
+                    for record in records:
+                        headers = b"".join(key.encode() + value for key, value in record.headers)
+                        if self.found((record.key or b"") + (record.value or b"") + headers):
+                            guilty.add(part.topic)
+        return sorted(guilty)
+
+    @property
+    def _database(self) -> str:
+        password = Keys.of(self._whole.state).database_password
+        port = self._whole.ports["postgres"]
+        return postgres.url(port, postgres.SUPERUSER, password, postgres.APPLICATION)
+
+
+@pytest.fixture
+def zuleika(cast: Cast, world: World) -> Member:
+    """Somebody who did all there is to do, so that every service has had something of hers; then she was erased."""
+    person = Member(world, f"Zuleika Quetzal{cast.tag}", f"zuleika.quetzal{cast.tag}@example.org")
+    person.join(cast.community)
+    person.buy(offer(cast.monthly))
+    concert = cast.organiser.publish_gathering(
+        "Winter concert", world.now() + timedelta(days=9), capacity=5, minor=TICKET
+    )
+    world.settle()
+    person.buy(seats(person.hold(concert)))
+    person.hold(concert)
+    world.settle()
+    (ticket,) = person.tickets()
+    assert ticket["holder"] == person.name
+    names = {one["name"] for one in cast.organiser.get("/api/membership/v1/members")["items"]}
+    assert person.name in names
+    assert person.get("/api/membership/v1/me")["email"] == person.email
+    person.post(f"/api/membership/v1/people/{person.person_id}/erasure")
+    world.settle()
+    return person
+
+
+def test_an_erased_person_is_forgotten_everywhere(
+    cast: Cast, world: World, whole: Settings, zuleika: Member
+) -> None:
+    erasure = cast.organiser.erasure_of(zuleika.person_id)
+    assert (erasure["confirmed_by"], erasure["waiting_for"]) == (sorted(SERVICES), [])
+
+    # The word is the one that her name and her address share. Only the mails themselves still have it.
+    word = Search(f"quetzal{cast.tag}", whole)
+    assert not word.found(_everything_said(cast, zuleika).encode())
+    assert word.tables() == []
+    assert word.topics() == []
+    assert not word.dump()
+    assert word.files() == []
+    for kind in ("customers", "payment_intents", "refunds", "events"):
+        kept = world.at_processor(f"/v1/{kind}?limit=100")
+        assert not word.found(json.dumps(kept).encode()), f"the processor's {kind}"
+
+    # What she paid stays in the books; what she paid for has ended.
+    figures = cast.organiser.figures()
+    assert figures.gross == {"subscription": 1200, "ticket": TICKET}
+    assert (figures.mrr, figures.churn, figures.paying, figures.members) == (0, -1200, 0, 0)
+    assert figures.access == {cast.singers: 0, cast.friends: 0}
+
+
+def test_the_search_finds_what_is_there(cast: Cast, world: World, whole: Settings) -> None:
+    """A search that finds nothing proves something only if it would have found it."""
+    word = Search(f"quetzal{cast.tag}", whole)
+    for before in ("", "a", "ab", "abc"):
+        for text in (f"{before}Zuleika Quetzal{cast.tag}, more", f"{before}quetzal{cast.tag}@"):
+            assert word.found(text.encode())
+            assert word.found(text.encode().hex().encode())
+            assert word.found(base64.urlsafe_b64encode(text.encode()))
+    cast.organiser.publish_gathering(
+        f"An evening with Quetzal{cast.tag}".lower(),
+        world.now() + timedelta(days=3),
+        capacity=1,
+        minor=0,
+    )
+    world.settle()
+    assert {"events.events", "events.gatherings_v1"} <= set(word.tables())
+    assert word.topics() == ["tessera.events.gathering.v1"]
+    assert word.dump()
+    assert any("postgres" in path for path in word.files())
+    assert any("kafka" in path for path in word.files())
+
+
+def _everything_said(cast: Cast, gone: Member) -> str:
+    """All that the API answers about her, to the organiser and to the token that she still has."""
+    person = f"/api/membership/v1/people/{gone.person_id}"
+    paths = [
+        f"{person}/access",
+        f"{person}/messages",
+        "/api/membership/v1/members",
+        "/api/membership/v1/me",
+        "/api/billing/v1/payments",
+        "/api/billing/v1/subscriptions",
+        "/api/events/v1/tickets",
+    ]
+    answers = []
+    for account in (cast.organiser, gone):
+        for path in paths:
+            try:
+                answers.append(json.dumps(account.get(path)))
+            except Refused as refusal:
+                answers.append(json.dumps(refusal.problem))
+    return "\n".join(answers)

@@ -1,0 +1,298 @@
+"""Every route of every service, called by people of another community: nothing of the first is ever in an answer."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from services.analytics.app import FEATURES as ANALYTICS
+from services.billing.app import FEATURES as BILLING
+from services.events.app import FEATURES as EVENTS
+from services.membership.app import FEATURES as MEMBERSHIP
+from shared.http import permission_of
+from tests.e2e.conftest import Cast
+from tests.e2e.story import Json, Member, World, offer, seats
+
+FEATURES = {
+    "membership": MEMBERSHIP,
+    "billing": BILLING,
+    "events": EVENTS,
+    "analytics": ANALYTICS,
+}
+TICKET = 1500
+REFUSALS = {401, 403, 404, 422, 412, 428, 400}
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Route(NamedTuple):
+    """One operation of one service, and who may call it."""
+
+    service: str
+    method: str
+    path: str
+    permission: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes() -> Iterator[Route]:
+    """The route table of the code itself: a route that nobody documents is called as well."""
+    for service, features in FEATURES.items():
+        for feature in features:
+            for route in feature.router.routes if feature.router else ():
+                assert isinstance(route, APIRoute)
+                gate = permission_of(route)
+                assert gate is not None
+                for method in sorted(route.methods or ()):
+                    yield Route(service, method, f"/api/{service}/v1{route.path}", gate.name)
+
+
+ROUTES = list(routes())
+
+# An account is of no community: that it has no role in one's own is no secret.
+OF_NO_COMMUNITY = {"account_id", "role"}
+
+# Who may come in by design: these are asked for by whoever is not yet of the community.
+OPEN_DOORS = {"join_community"}
+
+
+class Victim:
+    """A community in which everything exists that a route could name."""
+
+    def __init__(self, cast: Cast, world: World) -> None:
+        organiser = cast.organiser
+        self.cast = cast
+        self.person: Member = cast.member(f"Vera Canary{cast.tag}")
+        yearly = organiser.publish_offer("Yearly", 12000, "year", tier=cast.singers, trial_days=3)
+        gathering = organiser.publish_gathering(
+            "Winter concert", world.now() + timedelta(days=9), capacity=5, minor=TICKET
+        )
+        client = organiser.post(
+            "/api/membership/v1/clients", {"name": "Books", "role": "accountant"}
+        )
+        world.settle()
+        bought = self.person.buy(offer(cast.monthly))
+        held = self.person.hold(gathering)
+        self.person.buy(seats(held))
+        still_held = self.person.hold(gathering)
+        gift = organiser.give(self.person.person_id, cast.singers)
+        world.settle()
+        me = organiser.get("/api/membership/v1/me")
+        self.ids = {
+            "community_id": str(cast.community.id),
+            "person_id": str(self.person.person_id),
+            "account_id": me["account_id"],
+            "tier_id": str(cast.singers),
+            "offer_id": str(yearly),
+            "gathering_id": str(gathering),
+            "hold_id": still_held["hold_id"],
+            "client_id": client["client_id"],
+            "checkout_id": bought["checkout_id"],
+            "payment_id": bought["payment_id"],
+            "subscription_id": self.person.subscription()["subscription_id"],
+            "gift_id": str(gift),
+            "slug": cast.community.slug,
+            "role": "owner",
+        }
+        (ticket,) = self.person.tickets()
+        # What no stranger may ever read, wherever it may stand.
+        self.private = {
+            self.person.name,
+            self.person.email,
+            organiser.email,
+            *(value for name, value in self.ids.items() if name not in PUBLIC),
+            ticket["ticket_id"],
+            client["client_secret"],
+        }
+        self.secret = self.private | {value for name, value in self.ids.items() if name in PUBLIC}
+        self.quote = still_held["quote"]
+
+    def path(self, route: Route) -> str:
+        """The route's path, with what exists in this community."""
+        return PARAMETER.sub(lambda found: self.ids[found.group(1)], route.path)
+
+    def seen(self) -> list[object]:
+        """All that its own people see of it, to be compared."""
+        organiser = self.cast.organiser
+        return [
+            organiser.figures(),
+            organiser.access_of(self.person.person_id)["live"],
+            organiser.get("/api/membership/v1/tiers"),
+            organiser.get("/api/membership/v1/staff"),
+            organiser.get("/api/membership/v1/members"),
+            organiser.get("/api/membership/v1/clients"),
+            organiser.get("/api/billing/v1/staff/subscriptions"),
+            organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
+            organiser.get(f"/api/events/v1/gatherings/{self.ids['gathering_id']}"),
+            [ticket["ticket_id"] for ticket in self.person.tickets()],
+        ]
+
+
+PUBLIC = {"community_id", "tier_id", "offer_id", "gathering_id", "slug", "role"}
+
+
+@pytest.fixture
+def victim(cast: Cast, world: World) -> Victim:
+    return Victim(cast, world)
+
+
+@pytest.fixture
+def intruders(world: World, victim: Victim) -> dict[str, str | None]:
+    """A stranger; an owner and a member of another community; an account; and one who asked for a token of this one."""
+    other = Cast(world)
+    other.organiser.join_as_person("Otto Owner")
+    member = other.member("Mia Member")
+    account = Member(world, "Alma Account", f"alma.{other.tag}@example.org")
+    account.sign_in()
+    outsider = Member(world, "Oda Outside", f"oda.{other.tag}@example.org")
+    outsider.sign_in(victim.cast.community)
+    return {
+        "stranger": None,
+        "owner of another": other.organiser.token,
+        "member of another": member.token,
+        "account of none": account.token,
+        "outsider": outsider.token,
+    }
+
+
+def test_every_documented_route_is_walked_and_every_walked_route_is_documented(
+    world: World,
+) -> None:
+    documented = {
+        (service, method.upper(), path)
+        for service in FEATURES
+        for path, item in world.public(f"/openapi/{service}.json")["paths"].items()
+        for method in item
+        if "/dev/" not in path
+    }
+    assert documented == {(route.service, route.method, route.path) for route in ROUTES}
+    assert len(documented) > 40
+
+
+def test_nobody_of_another_community_reads_or_changes_anything(
+    world: World, victim: Victim, intruders: dict[str, str | None]
+) -> None:
+    bodies = Bodies(world, victim)
+    before = victim.seen()
+    leaks, calls = [], 0
+    for route in ROUTES:
+        operation = bodies.operation(route)
+        if operation["operationId"] in OPEN_DOORS:
+            continue
+        for who, token in intruders.items():
+            answer = call(world, route, victim, bodies.of(operation), token)
+            calls += 1
+            leaks += [f"{who}: {route}: {wrong}" for wrong in judged(route, who, answer, victim)]
+    assert leaks == [], "\n".join(["", *leaks])
+    assert calls > 200
+    world.settle()
+    assert victim.seen() == before
+
+
+def call(
+    world: World, route: Route, victim: Victim, body: Json | None, token: str | None
+) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if route.method == "PUT":
+        headers["If-Match"] = '"1"'
+    return world.send(route.method, victim.path(route), body, headers)
+
+
+def judged(route: Route, who: str, answer: httpx.Response, victim: Victim) -> Iterator[str]:
+    """What is wrong with an answer to an intruder."""
+    text = answer.text
+    # One's own path is no secret; what else is in a refusal would be.
+    for canary in (
+        victim.private if route.permission == "public" or who == "outsider" else victim.secret
+    ):
+        if canary in text and canary != "owner":
+            yield f"{answer.status_code} with {canary}"
+    if answer.is_error:
+        if answer.status_code not in REFUSALS | {409, 429}:
+            yield f"{answer.status_code} {text}"
+        if answer.headers.get("content-type") != "application/problem+json":
+            yield f"{answer.status_code} is no problem document: {text}"
+    named = set(PARAMETER.findall(route.path)) - OF_NO_COMMUNITY
+    if route.permission == "public":
+        return
+    if who == "stranger" and answer.status_code != 401:
+        yield f"{answer.status_code}, and nobody has signed in"
+    if named and answer.is_success and (who != "outsider" or "person_id" in named):
+        yield f"{answer.status_code} for something of another community: {text[:200]}"
+
+
+class Bodies:
+    """A body for every operation, made from its own schema, naming things of the victim wherever a name fits."""
+
+    def __init__(self, world: World, victim: Victim) -> None:
+        self._documents = {
+            service: world.public(f"/openapi/{service}.json") for service in FEATURES
+        }
+        self._named = victim.ids | {"quote": victim.quote}
+        self._service = ""
+
+    def operation(self, route: Route) -> Json:
+        operation: Json = self._documents[route.service]["paths"][route.path][route.method.lower()]
+        self._service = route.service
+        return operation
+
+    def of(self, operation: Json) -> Json | None:
+        """One that passes the schema, so that it is the tenant and not a typing error that is refused."""
+        if "requestBody" not in operation:
+            return None
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        body: Json = self._made("", schema)
+        return body
+
+    def _made(self, name: str, schema: Json) -> Any:
+        if "$ref" in schema:
+            named = self._documents[self._service]["components"]["schemas"]
+            return self._made(name, named[schema["$ref"].rpartition("/")[2]])
+        if name in SAMPLES:
+            return SAMPLES[name]()
+        if name in self._named:
+            return self._named[name]
+        choices = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+        return self._made(name, choices[0]) if choices else self._of_type(name, schema)
+
+    def _of_type(self, name: str, schema: Json) -> Any:
+        if "const" in schema or "enum" in schema:
+            return schema.get("const") or schema["enum"][0]
+        match schema.get("type"):
+            case "object":
+                fields: Json = schema.get("properties", {})
+                wanted = set(schema.get("required", ())) | self._named.keys()
+                return {
+                    field: self._made(field, fields[field]) for field in fields if field in wanted
+                }
+            case "array":
+                return [self._made(name, schema["items"])]
+            case "integer":
+                return schema.get("minimum", 1)
+            case "boolean":
+                return True
+            case _:
+                return "x" * max(1, schema.get("minLength", 1))
+
+
+SAMPLES: dict[str, Any] = {
+    "slug": lambda: f"s-{secrets.token_hex(6)}",
+    "email": lambda: f"{secrets.token_hex(6)}@example.org",
+    "code": lambda: "000000",
+    "currency": lambda: "EUR",
+    "payment_method": lambda: "pm_intruder",
+    "account": lambda: "acct_intruder",
+    "return_url": lambda: "http://127.0.0.1/thanks",
+    "starts_at": lambda: "2090-01-01T10:00:00Z",
+    "ends_at": lambda: "2090-01-01T12:00:00Z",
+    "until": lambda: "2090-01-01T12:00:00Z",
+    "id_token": lambda: "a.b.c",
+    "client_secret": lambda: str(uuid4()),
+}

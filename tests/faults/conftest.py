@@ -1,0 +1,95 @@
+"""A whole stack of this run's own, whose processes the tests may kill."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.local import programs
+from deploy.local.keys import Keys
+from deploy.local.processes import Processes, Program
+from deploy.local.settings import HOST, ROOT, SERVICES, Settings
+from deploy.local.stack import Stack
+from tests.e2e.conftest import Cast
+from tests.e2e.conftest import _end as end
+from tests.e2e.conftest import _free_ports as free_ports
+from tests.e2e.story import World
+
+RUNS = ROOT / ".tessera" / "faults"
+
+
+class Victim:
+    """The stack as its murderer meets it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stack = Stack(settings)
+        self.processes = Processes(settings.state)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL: no goodbye, no flush."""
+        self.processes.kill(name)
+
+    def heal(self) -> None:
+        """Start whatever does not run."""
+        self.stack.up()
+
+    def doom(self, name: str, point: str) -> None:
+        """Start a process again so that it dies by itself when it comes to `point`."""
+        program = self._program(name)
+        self.processes.stop(name)
+        self.processes.start(
+            replace(program, environment={**program.environment, "TESSERA_CRASH_AT": point})
+        )
+
+    def wait_for_death(self, name: str, *, within: float = 40.0) -> None:
+        """Until the process is gone; otherwise the point was never reached, and the test proves nothing."""
+        deadline = time.monotonic() + within
+        while self.processes.running(name):
+            assert time.monotonic() < deadline, f"{name} never came to its point"
+            time.sleep(0.05)
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        """What a service is told: where the database and the broker are."""
+        return programs.environment(self.settings, Keys.of(self.settings.state), service)
+
+    def _program(self, name: str) -> Program:
+        keys = Keys.of(self.settings.state)
+        found = (
+            p
+            for service in SERVICES
+            for p in programs.service(self.settings, keys, service).processes
+        )
+        return next(program for program in found if program.name == name)
+
+
+@pytest.fixture(scope="session")
+def victim() -> Iterator[Victim]:
+    settings = Settings(
+        state=Path(RUNS / str(os.getpid())),
+        cache=Settings.from_environment().cache,
+        ports=free_ports(),
+    )
+    made = Victim(settings)
+    try:
+        made.heal()
+        yield made
+    finally:
+        end(made.stack)
+
+
+@pytest.fixture
+def world(victim: Victim) -> Iterator[World]:
+    victim.heal()
+    with World(
+        victim.settings.origin, f"http://{HOST}:{victim.settings.ports['stripe']}"
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
+    return Cast(world)

@@ -1,0 +1,37 @@
+"""Cards as a browser gives them to the processor: their numbers never reach us."""
+
+import httpx
+
+from shared.ids import Code
+
+GOOD = "4242424242424242"
+REFUSED_WHEN_KEPT = "4000000000000002"
+REFUSED_WHEN_CHARGED = "4000000000000341"
+AUTHENTICATED = "4000002500003155"
+
+
+async def payment_method(stripe_url: str, number: str = GOOD) -> Code:
+    """What the processor's own form answers for a card."""
+    card = {"number": number, "exp_month": "12", "exp_year": "2035", "cvc": "123"}
+    form = {"type": "card"} | {f"card[{name}]": value for name, value in card.items()}
+    return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
+
+
+async def bank_account(stripe_url: str, iban: str = "DE89370400440532013000") -> Code:
+    """A bank debit, whose money takes its time."""
+    form = {"type": "sepa_debit", "sepa_debit[iban]": iban}
+    return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
+
+
+async def authenticate(stripe_url: str, intent: Code, secret: Code, *, success: bool) -> None:
+    """What the payer does in the window that the issuer opens."""
+    form = {"client_secret": secret, "success": str(success).lower()}
+    await _post(f"{stripe_url}/v1/payment_intents/{intent}/_authenticate", form)
+
+
+async def _post(url: str, form: dict[str, str]) -> dict[str, str]:
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(url, data=form, auth=("sk_test_browser", ""))
+    answer.raise_for_status()
+    body: dict[str, str] = answer.json()
+    return body

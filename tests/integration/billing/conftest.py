@@ -1,0 +1,51 @@
+"""A Stripe double that we did not write, as a process of its own."""
+
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from signal import SIGTERM
+
+import pytest
+
+from deploy.local.processes import accepts, leashed
+from deploy.local.settings import HOST, ROOT, free_port
+from services.billing.app import blueprint_of
+from tests.integration.billing.shop import Shop, reported_to, settings_for
+from tests.integration.events.house import running
+
+PATIENCE_SECONDS = 20
+HERE = Path(__file__).parent
+SENT_AS_DATA = "ignore:Use 'content=:DeprecationWarning"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The SDK hands httpx its bodies in a way that httpx is leaving behind; it is not ours to change."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.filterwarnings(SENT_AS_DATA))
+
+
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    """The address of a running localstripe."""
+    port = free_port()
+    command = [sys.executable, "-m", "deploy.local.stripe_double", "--port", str(port)]
+    double = subprocess.Popen(leashed(command, SIGTERM), cwd=ROOT)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not accepts(port):
+        assert time.monotonic() < deadline, "localstripe does not start"
+        time.sleep(0.05)
+    yield f"http://{HOST}:{port}"
+    double.terminate()
+    double.wait(timeout=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+async def shop(database_url: str, stripe_url: str) -> AsyncIterator[Shop]:
+    """Billing, the double, and the double's reports on their way to billing."""
+    plan = blueprint_of(settings_for(database_url, stripe_url))
+    async with running(plan) as house, reported_to(house.service, stripe_url):
+        yield Shop(house, stripe_url)
+    await plan.gateways["processor"].close()

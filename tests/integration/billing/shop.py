@@ -1,0 +1,214 @@
+"""What can be done in a community's shop, by those who may."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import jwt
+import stripe
+import uvicorn
+
+from deploy.local.settings import HOST, free_port
+from services.billing.quotes import ALGORITHM, AUDIENCE, ISSUER
+from services.billing.settings import Settings
+from shared.clock import real_now
+from shared.contracts.events_key import QuoteKeyPublished
+from shared.contracts.membership_community import CommunityCreated
+from shared.contracts.membership_tier import TierDefined
+from shared.http import create_app
+from shared.ids import PLATFORM, Code
+from shared.service import Service
+from shared.testing import eventually
+from tests.integration.billing import cards
+from tests.integration.events.house import House, Json, Who, key_pair, settings_of, somebody
+
+ORIGIN = "http://club.test"
+WEBHOOK_SECRET = "whsec_shop"
+WEBHOOK_PATH = "/api/billing/v1/webhooks/stripe"
+QUOTE_KEY, QUOTE_KEYS = key_pair("spring")
+
+community, gold = uuid4(), uuid4()
+olga, ada, bob = somebody(community, "owner"), somebody(community), somebody(community)
+
+
+def settings_for(database_url: str, stripe_url: str) -> Settings:
+    return settings_of(
+        Settings,
+        database_url,
+        stripe_url=stripe_url,
+        stripe_key="sk_test_shop",
+        stripe_webhook_secret=WEBHOOK_SECRET,
+        origin=ORIGIN,
+    )
+
+
+class _Server(uvicorn.Server):
+    """It lives inside a test, which keeps its own signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def reported_to(service: Service, stripe_url: str) -> AsyncIterator[None]:
+    """Let the double's reports reach the service over a real socket."""
+    port = free_port()
+    app = create_app(service)
+    server = _Server(uvicorn.Config(app, host=HOST, port=port, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    async with httpx.AsyncClient() as client:
+        registered = {"url": f"http://{HOST}:{port}{WEBHOOK_PATH}", "secret": WEBHOOK_SECRET}
+        await client.post(f"{stripe_url}/_config/webhooks/shop", json=registered)
+    yield
+    server.should_exit = True
+    await serving
+
+
+class Shop:
+    """One community's billing."""
+
+    def __init__(self, house: House, stripe_url: str) -> None:
+        self.house = house
+        self.stripe_url = stripe_url
+        self.told = house.told
+        self.until_told = house.until_told
+        self.until = house.until
+
+    @property
+    def now(self) -> datetime:
+        return self.house.service.clock.now()
+
+    async def opens(self) -> None:
+        """The community, its paid tier and the key of its quotes have been heard of."""
+        (key,) = json.loads(QUOTE_KEYS)["keys"]
+        here: Json = {"community_id": community, "occurred_at": real_now()}
+        await self.house.hear(
+            CommunityCreated(
+                **here,
+                kind="association",
+                name="Chess Club",
+                currency="EUR",
+                time_zone="Europe/Paris",
+                mode="live",
+            ),
+            TierDefined(**here, tier_id=gold, name="Gold", paid=True),
+            QuoteKeyPublished(
+                community_id=PLATFORM, occurred_at=real_now(), kid=key["kid"], x=key["x"]
+            ),
+        )
+        await self.house.quiet()
+
+    async def offer(self, minor: int = 1000, interval: str = "month", trial_days: int = 0) -> str:
+        """Something to buy, which grants the paid tier."""
+        body = {
+            "name": "Gold",
+            "price": {"minor": minor, "currency": "EUR"},
+            "interval": interval,
+            "trial_days": trial_days,
+            "tier_id": str(gold),
+        }
+        published = await self.house.ask(olga, "POST", "/offers", body)
+        await self.house.quiet()
+        return str(published["offer_id"])
+
+    def quote(self, hold_id: UUID, who: Who = ada, minor: int = 1500, **more: Any) -> str:
+        """What events signs for held seats."""
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "hold_id": str(hold_id),
+            "revision": 1,
+            "community_id": str(who.community_id),
+            "account_id": str(who.account_id),
+            "person_id": str(who.person_id),
+            "lines": [],
+            "amount": {"minor": minor, "currency": "EUR"},
+            "tax_category": "admission",
+            "exp": int((self.now + timedelta(minutes=13)).timestamp()),
+        }
+        key = jwt.PyJWK(json.loads(QUOTE_KEY), algorithm=ALGORITHM).key
+        return jwt.encode(claims | more, key, algorithm=ALGORITHM, headers={"kid": "spring"})
+
+    async def checkout(self, *lines: Json, who: Who = ada) -> str:
+        body = {"lines": list(lines), "return_url": f"{ORIGIN}/thanks"}
+        opened = await self.house.ask(who, "POST", "/checkouts", body)
+        await self.house.quiet()
+        return str(opened["checkout_id"])
+
+    async def card(self, number: str = cards.GOOD) -> Code:
+        return await cards.payment_method(self.stripe_url, number)
+
+    async def pays(self, checkout_id: str, card: Code | None = None, who: Who = ada) -> None:
+        body = {"payment_method": card or await self.card()}
+        await self.house.ask(who, "POST", f"/checkouts/{checkout_id}/pay", body)
+
+    async def state_of(self, checkout_id: str, state: str, who: Who = ada) -> Json:
+        """The checkout, once it is so."""
+        return await self.until(
+            who, f"/checkouts/{checkout_id}", lambda seen: seen["state"] == state
+        )
+
+    async def buys(self, *lines: Json, card: Code | None = None, who: Who = ada) -> str:
+        checkout_id = await self.checkout(*lines, who=who)
+        await self.pays(checkout_id, card, who)
+        await self.state_of(checkout_id, "completed", who)
+        await self.house.quiet()
+        return checkout_id
+
+    async def subscription(self, who: Who = ada) -> Json:
+        """The only one that the person has."""
+        await self.house.quiet()
+        (item,) = (await self.house.ask(who, "GET", "/subscriptions"))["items"]
+        found: Json = item
+        return found
+
+    async def subscribes(
+        self, minor: int = 1000, interval: str = "month", trial_days: int = 0
+    ) -> Json:
+        offer_id = await self.offer(minor, interval, trial_days)
+        await self.buys({"offer_id": offer_id})
+        return await self.subscription()
+
+    async def until_subscription(self, state: str) -> Json:
+        return await eventually(self.subscription, lambda seen: seen["state"] == state)
+
+    async def gives(self, number: str) -> None:
+        """Another card, kept by the processor."""
+        body = {"payment_method": await self.card(number)}
+        await self.house.ask(ada, "POST", "/payer/payment-method", body)
+        await self.until(ada, "/payer/payment-method", lambda seen: seen["state"] == "saved")
+        await self.house.quiet()
+
+    async def at(self, moment: str | datetime) -> None:
+        """Let time pass until then, and do what was due."""
+        to = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        await self.house.move_clock(to + timedelta(seconds=1))
+        await self.house.quiet()
+
+    async def charges(self) -> list[Json]:
+        """What the double has charged for this shop's payments, whatever we believe."""
+        rows = await self.house.service.pool.fetch("SELECT payment_id FROM payments_v1")
+        ours = {str(row["payment_id"]) for row in rows}
+        async with httpx.AsyncClient(auth=("sk_test_shop", "")) as client:
+            listed = await client.get(f"{self.stripe_url}/v1/payment_intents?limit=1000")
+        return [
+            intent
+            for intent in listed.json()["data"]
+            if intent["metadata"].get("payment_id") in ours and intent["status"] == "succeeded"
+        ]
+
+    async def report(self, payload: Json, secret: str = WEBHOOK_SECRET) -> httpx.Response:
+        """A webhook, signed by the official signer."""
+        raw = json.dumps(payload)
+        signature = stripe.WebhookSignature.generate_signature_header(raw, secret)
+        return await self.house.client.post(
+            "/webhooks/stripe",
+            content=raw,
+            headers={"Content-Type": "application/json", "Stripe-Signature": signature},
+        )

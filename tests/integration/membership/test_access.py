@@ -1,0 +1,123 @@
+"""Reasons: given, bought, refunded, run out, and those that never began."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.clock import real_now
+from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
+from shared.contracts.contract import MoneyValue
+from shared.ids import random_id
+from shared.testing import eventually
+from tests.integration.membership.house import House
+
+ten_euros = MoneyValue(minor=1000, currency="EUR")
+
+
+async def give(
+    house: House,
+    person_id: str,
+    token: str,
+    tier_id: str,
+    until: datetime | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    body = {"tier_id": tier_id, "until": until.isoformat() if until else None}
+    return await house.call("POST", f"/people/{person_id}/gifts", body, token=token, **more)
+
+
+def order_paid(community_id: str, person_id: str, tier_id: str, order_id: UUID) -> OrderPaid:
+    return OrderPaid(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        order_id=order_id,
+        person_id=UUID(person_id),
+        checkout_id=random_id(),
+        payment_id=random_id(),
+        total=ten_euros,
+        lines=(
+            OrderLine(kind="offer", amount=ten_euros, offer_id=random_id(), tier_id=UUID(tier_id)),
+        ),
+    )
+
+
+def order_refunded(community_id: str, person_id: str, order_id: UUID) -> OrderRefunded:
+    return OrderRefunded(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        order_id=order_id,
+        person_id=UUID(person_id),
+        total=ten_euros,
+        reason="requested",
+    )
+
+
+async def test_a_gift_runs_out_when_the_business_clock_says_so(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    until = real_now() + timedelta(days=30)
+    await give(house, ada, owner, gold, until)
+    await house.eventually_live(ada, token, ("Gold", "gift"))
+    await house.service.move_clock(until + timedelta(seconds=1))
+    await house.eventually_live(ada, token)
+    access = await house.call("GET", f"/people/{ada}/access", token=token)
+    assert [reason["cause"] for reason in access["past"]] == ["expired"]
+
+
+async def test_a_gift_may_be_taken_back(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    gift_id = (await give(house, ada, owner, gold, expect=201))["gift_id"]
+    await house.eventually_live(ada, token, ("Gold", "gift"))
+    path = f"/people/{ada}/gifts/{gift_id}/withdrawal"
+    await house.call("POST", path, {}, token=owner)
+    await house.eventually_live(ada, token)
+    unknown = f"/people/{ada}/gifts/{random_id()}/withdrawal"
+    await house.call("POST", unknown, {}, token=owner, expect=404)
+
+
+async def test_a_gift_that_makes_no_sense_is_refused(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    past = real_now() - timedelta(days=1)
+    problem = await give(house, ada, owner, gold, past, expect=422)
+    assert problem["errors"][0]["pointer"] == "/until"
+    problem = await give(house, ada, owner, str(random_id()), expect=422)
+    assert problem["errors"][0]["pointer"] == "/tier_id"
+    await give(house, str(random_id()), owner, gold, expect=404)
+    await give(house, ada, token, gold, expect=403)
+
+
+async def test_what_was_bought_once_lasts_until_its_refund(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    order_id = random_id()
+    await house.hear(order_paid(community_id, ada, gold, order_id), order_id)
+    await house.eventually_live(ada, token, ("Gold", "purchase"))
+    await house.hear(order_refunded(community_id, ada, order_id), order_id)
+    await house.eventually_live(ada, token)
+
+
+async def test_a_refund_that_comes_before_its_order_is_remembered(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    order_id, later = random_id(), random_id()
+    await house.hear(order_refunded(community_id, ada, order_id), order_id)
+
+    async def closed() -> int:
+        count: int = await house.service.pool.fetchval(
+            "SELECT count(*) FROM events WHERE type = 'ReasonClosedEarly'"
+        )
+        return count
+
+    await eventually(closed)
+    await house.hear(order_paid(community_id, ada, gold, order_id), order_id)
+    await house.hear(order_paid(community_id, ada, gold, later), later)
+    await house.eventually_live(ada, token, ("Gold", "purchase"))
+    access = await house.call("GET", f"/people/{ada}/access", token=token)
+    assert [reason["reason_id"] for reason in access["live"]] == [str(later)]

@@ -1,0 +1,155 @@
+"""Communities, their addresses and their staff."""
+
+from tests.integration.membership.house import House
+
+go_club = {
+    "kind": "association",
+    "name": "Go Club",
+    "slug": "go",
+    "currency": "EUR",
+    "time_zone": "Europe/Paris",
+}
+
+
+async def account_of(house: House, email: str) -> str:
+    me = await house.call("GET", "/me", token=await house.token(email))
+    return str(me["account_id"])
+
+
+async def test_two_communities_cannot_share_an_address(house: House) -> None:
+    await house.community("olga@example.com", "chess")
+    token = await house.token("gina@example.com")
+    body = go_club | {"slug": "chess"}
+    problem = await house.call("POST", "/communities", body, token=token, expect=422)
+    assert problem["errors"][0]["code"] == "slug_taken"
+    assert problem["errors"][0]["pointer"] == "/slug"
+
+
+async def test_the_same_request_twice_opens_one_community(house: House) -> None:
+    token = await house.token("olga@example.com")
+    first = await house.call("POST", "/communities", go_club, token=token, Idempotency_Key="one")
+    again = await house.call("POST", "/communities", go_club, token=token, Idempotency_Key="one")
+    assert first == again
+
+
+async def test_all_that_is_wrong_with_a_community_is_said_at_once(house: House) -> None:
+    token = await house.token("olga@example.com")
+    body = {
+        "kind": "cult",
+        "name": " ",
+        "slug": "Not A Slug",
+        "currency": "XXX",
+        "time_zone": "Mars/Olympus",
+        "brand": {"colour": "blue"},
+        "colour": "blue",
+    }
+    problem = await house.call("POST", "/communities", body, token=token, expect=422)
+    assert {wrong["pointer"] for wrong in problem["errors"]} == {
+        "/kind",
+        "/name",
+        "/slug",
+        "/currency",
+        "/time_zone",
+        "/brand/colour",
+        "/colour",
+    }
+
+
+async def test_a_freed_address_may_be_taken_by_another(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com", "chess")
+    path = f"/communities/{community_id}/slug"
+    moved = await house.call("PUT", path, {"slug": "schach"}, token=owner)
+    await house.call("GET", "/public/communities/schach", Tessera_Wait_For=moved["position"])
+    await house.call("GET", "/public/communities/chess", expect=404)
+    again = await house.call("PUT", path, {"slug": "schach"}, token=owner)
+    assert again["version"] == moved["version"]
+    other_id, _ = await house.community("gina@example.com", "chess")
+    assert other_id != community_id
+    taken = await house.call("PUT", path, {"slug": "chess"}, token=owner, expect=422)
+    assert taken["errors"][0]["code"] == "slug_taken"
+
+
+async def test_another_s_community_is_not_there(house: House) -> None:
+    chess, _ = await house.community("olga@example.com", "chess")
+    _, go = await house.community("gina@example.com", "go")
+    await house.call("GET", f"/communities/{chess}", token=go, expect=404)
+    path = f"/communities/{chess}/slug"
+    await house.call("PUT", path, {"slug": "mine"}, token=go, expect=404)
+
+
+async def test_nobody_is_at_home_at_an_unknown_address(house: House) -> None:
+    await house.call("GET", "/public/communities/nowhere", expect=404)
+
+
+async def test_staff_may_do_what_their_role_says_and_no_more(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    mona = await account_of(house, "mona@example.com")
+    await house.call("POST", "/staff", {"account_id": mona, "role": "moderator"}, token=owner)
+    moderator = await house.token("mona@example.com", community_id)
+    await house.call("GET", "/members", token=moderator)
+    tier = {"name": "Gold", "paid": True}
+    problem = await house.call("POST", "/tiers", tier, token=moderator, expect=403)
+    assert problem["errors"][0]["code"] == "forbidden"
+    staff = await house.call("GET", "/staff", token=owner)
+    assert sorted(tuple(one["roles"]) for one in staff["items"]) == [("moderator",), ("owner",)]
+
+
+async def test_a_revoked_role_is_worth_nothing_although_the_token_still_names_it(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    mona = await account_of(house, "mona@example.com")
+    await house.call("POST", "/staff", {"account_id": mona, "role": "moderator"}, token=owner)
+    moderator = await house.token("mona@example.com", community_id)
+    revoked = await house.call("DELETE", f"/staff/{mona}/moderator", token=owner)
+    await house.call("GET", "/tiers", token=owner, Tessera_Wait_For=revoked["position"])
+    await house.call("GET", "/members", token=moderator, expect=403)
+
+
+async def test_the_last_owner_stays(house: House) -> None:
+    _, owner = await house.community("olga@example.com")
+    olga = await account_of(house, "olga@example.com")
+    problem = await house.call("DELETE", f"/staff/{olga}/owner", token=owner, expect=409)
+    assert problem["errors"][0]["code"] == "last_owner"
+
+
+async def test_an_admin_makes_no_owner(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    adam = await account_of(house, "adam@example.com")
+    await house.call("POST", "/staff", {"account_id": adam, "role": "admin"}, token=owner)
+    admin = await house.token("adam@example.com", community_id)
+    body = {"account_id": adam, "role": "owner"}
+    problem = await house.call("POST", "/staff", body, token=admin, expect=409)
+    assert problem["errors"][0]["code"] == "owners_only"
+
+
+async def test_nobody_unknown_becomes_staff(house: House) -> None:
+    _, owner = await house.community("olga@example.com")
+    body = {"account_id": "00000000-0000-8000-8000-000000000001", "role": "admin"}
+    problem = await house.call("POST", "/staff", body, token=owner, expect=422)
+    assert problem["errors"][0]["pointer"] == "/account_id"
+
+
+async def test_a_retired_tier_is_no_longer_shown_to_strangers(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    retired = await house.call("POST", f"/tiers/{gold}/retirement", {}, token=owner)
+    public = await house.call(
+        "GET",
+        f"/public/communities/{community_id}/tiers",
+        Tessera_Wait_For=retired["position"],
+    )
+    assert public["items"] == []
+    own = await house.call("GET", "/tiers", token=owner)
+    assert [tier["retired"] for tier in own["items"]] == [True]
+
+
+async def test_a_test_community_stays_one_in_all_that_happens_there(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com", mode="test")
+    await house.tier(owner, "Everybody", paid=False)
+    person, _ = await house.join("ada@example.com", community_id)
+    await house.eventually_live(person, owner, ("Everybody", "joined"))
+    modes = await house.service.pool.fetch(
+        "SELECT DISTINCT meta->>'mode' AS mode FROM events WHERE community_id = $1", community_id
+    )
+    assert [row["mode"] for row in modes] == ["test"]

@@ -1,0 +1,99 @@
+"""Letters against a real mail server on loopback, willing or not."""
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.settings import HOST, free_port
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
+from services.membership.gateways.smtp_gateway import SmtpGateway
+
+letter = Letter(
+    key=UUID(int=1),
+    to="ada@example.com",
+    sender="Café Échecs",
+    template="sign_in_code",
+    language="fr",
+    values={"code": "012345"},
+)
+
+
+@dataclass
+class MailServer:
+    """Takes or refuses what it is given, as told."""
+
+    port: int
+    recipient: str = "250 OK"
+    message: str = "250 OK"
+    taken: list[bytes] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 - SMTP's verb
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.recipient
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.taken.append(envelope.original_content or b"")
+        return self.message
+
+    def gateway(self) -> SmtpGateway:
+        return SmtpGateway(f"{HOST}:{self.port}", "Tessera <hello@tessera.example>")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    double = MailServer(free_port())
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(double), HOST, double.port
+    )
+    async with listening:
+        yield double
+
+
+async def test_a_letter_arrives_with_all_its_letters(server: MailServer) -> None:
+    await server.gateway().send(letter)
+    (taken,) = server.taken
+    message = email.message_from_bytes(taken, policy=email.policy.default)
+    assert message["From"] == "Café Échecs <hello@tessera.example>"
+    assert message["Subject"] == "012345 est votre code de connexion"
+    part = message.get_body(("plain",))
+    assert part is not None
+    assert "Votre code est 012345. Il est valable dix minutes" in part.get_content()
+
+
+async def test_an_address_the_server_refuses_for_good_is_not_tried_again(
+    server: MailServer,
+) -> None:
+    server.recipient = "550 No such mailbox"
+    with pytest.raises(Unsendable) as refusal:
+        await server.gateway().send(letter)
+    assert refusal.value.reason == "refused_by_mail_server"
+
+
+async def test_a_letter_the_server_refuses_for_good_is_not_tried_again(
+    server: MailServer,
+) -> None:
+    server.message = "554 Spam"
+    with pytest.raises(Unsendable):
+        await server.gateway().send(letter)
+
+
+async def test_a_server_that_is_busy_is_tried_again(server: MailServer) -> None:
+    server.recipient = "450 Try again later"
+    with pytest.raises(Unreachable):
+        await server.gateway().send(letter)
+    server.recipient, server.message = "250 OK", "451 Try again later"
+    with pytest.raises(Unreachable):
+        await server.gateway().send(letter)
+
+
+async def test_a_server_that_is_away_is_tried_again() -> None:
+    with pytest.raises(Unreachable):
+        await MailServer(free_port()).gateway().send(letter)

@@ -1,0 +1,289 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.billing.checkout import commands, events
+from services.billing.checkout.decider import CHECKOUT, LIFETIME, MOST_LINES
+from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import DEAREST, MoneyLine
+from shared.ids import Code
+from shared.money import Money
+from shared.testing import given
+from tests.unit.billing.cast import ada, bob, euros, noon, visa
+
+HOME = Code("https://club.example")
+BACK = Code("https://club.example/thanks")
+account, zone = Code("acct_ours"), Code("Europe/Paris")
+card, other_card = Code("pm_visa"), Code("pm_amex")
+passing = Instrument(card, None, account)
+
+gold = OfferLine(UUID(int=10), UUID(int=20), euros(10), "month", 0, 1)
+gold_on_trial = replace(gold, trial_days=14)
+book = OfferLine(UUID(int=11), None, euros(20), "once", 0, 2)
+gift = replace(book, price=euros(0))
+seats = QuoteLine(UUID(int=30), 1, euros(15), noon + timedelta(minutes=13))
+
+
+def opening(*lines: Line, return_url: Code = BACK, at: datetime = noon) -> commands.OpenCheckout:
+    return commands.OpenCheckout(ada, lines, account, zone, return_url, HOME, at)
+
+
+def opened(basket: Basket, expires_at: datetime = noon + LIFETIME) -> events.CheckoutOpened:
+    return events.CheckoutOpened(basket, BACK, expires_at)
+
+
+def basket(*lines: Line, due: Money, charges: tuple[MoneyLine, ...]) -> Basket:
+    return Basket(ada, lines, due, charges, account, zone)
+
+
+a_book = basket(book, due=euros(40), charges=(MoneyLine("purchase", euros(40)),))
+a_month = basket(gold, due=euros(10), charges=(MoneyLine("subscription", euros(10)),))
+a_trial = basket(gold_on_trial, due=euros(0), charges=())
+a_gift = basket(gift, due=euros(0), charges=())
+
+book_opened, month_opened, trial_opened = opened(a_book), opened(a_month), opened(a_trial)
+book_charged = events.ChargeAsked(ada, 1, passing, euros(40), a_book.charges)
+card_asked = events.PaymentMethodAsked(ada, 1, card, account)
+month_charged = events.ChargeAsked(ada, 1, visa, euros(10), a_month.charges)
+authenticates = events.CheckoutActionRequired(1)
+processing = events.CheckoutProcessing(1)
+declined = events.CheckoutDeclined(1, Code("card_declined"))
+book_bought = events.CheckoutCompleted(a_book, passing)
+timed_out = events.CheckoutExpired(ada, "timeout")
+given_up = events.CheckoutExpired(ada, "cancelled")
+
+pay = commands.PayCheckout(ada, card, noon)
+pay_otherwise = commands.PayCheckout(ada, other_card, noon)
+cancel = commands.CancelCheckout(ada)
+expire = commands.ExpireCheckout()
+complete = commands.CompleteCheckout()
+decline = commands.DeclineAttempt(1, Code("card_declined"), noon)
+
+
+def test_a_checkout_is_opened_for_half_an_hour_at_what_it_costs_now() -> None:
+    given(CHECKOUT).when(opening(book)).then(book_opened)
+
+
+def test_a_checkout_is_opened_once() -> None:
+    given(CHECKOUT, book_opened).when(opening(gold)).then_nothing()
+
+
+def test_seats_shorten_the_time_to_pay() -> None:
+    all_things = basket(
+        gold,
+        book,
+        seats,
+        due=euros(65),
+        charges=(
+            MoneyLine("subscription", euros(10)),
+            MoneyLine("purchase", euros(40)),
+            MoneyLine("ticket", euros(15)),
+        ),
+    )
+    expected = opened(all_things, seats.expires_at)
+    given(CHECKOUT).when(opening(gold, book, seats)).then(expected)
+
+
+def test_things_of_one_kind_are_one_charge() -> None:
+    silver = replace(gold, offer_id=UUID(int=12))
+    two = basket(gold, silver, due=euros(20), charges=(MoneyLine("subscription", euros(20)),))
+    given(CHECKOUT).when(opening(gold, silver)).then(opened(two))
+
+
+def test_what_is_free_is_had_at_once() -> None:
+    had = events.CheckoutCompleted(a_gift, None)
+    given(CHECKOUT).when(opening(gift)).then(opened(a_gift), had)
+
+
+def test_a_trial_is_free_but_waits_for_a_card() -> None:
+    given(CHECKOUT).when(opening(gold_on_trial)).then(trial_opened)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ((), "lines_out_of_range"),
+        ((book,) * (MOST_LINES + 1), "lines_out_of_range"),
+        ((book, replace(book, quantity=1)), "line_twice"),
+        ((book, replace(gold, price=Money(1000, "USD"))), "currencies_differ"),
+        ((replace(book, quantity=0),), "quantity_out_of_range"),
+        ((replace(book, quantity=101),), "quantity_out_of_range"),
+        ((replace(book, price=Money(DEAREST, "EUR")),), "total_out_of_range"),
+        ((replace(gold_on_trial, price=Money(DEAREST, "EUR"), quantity=2),), "total_out_of_range"),
+        ((replace(seats, expires_at=noon),), "quote_expired"),
+    ],
+)
+def test_a_basket_that_makes_no_sense_is_refused(lines: tuple[Line, ...], code: str) -> None:
+    given(CHECKOUT).when(opening(*lines)).then_rejected(code)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://thief.example/thanks",
+        "https://club.example@thief.example/",
+        "http://club.example/thanks",
+        "https://club.example.thief.example/",
+        "//thief.example",
+        "/thanks",
+        "https://club.example/thanks?email=ada",
+        "https://club.example/thanks#ada",
+        "https://club.example/\nthanks",
+        "javascript:alert(1)",
+    ],
+)
+def test_the_way_back_leads_home_and_says_nothing_of_anybody(elsewhere: str) -> None:
+    refused = given(CHECKOUT).when(opening(book, return_url=Code(elsewhere)))
+    refused.then_rejected("foreign_return_url")
+
+
+def test_a_card_that_need_not_be_kept_is_charged() -> None:
+    given(CHECKOUT, book_opened).when(pay).then(book_charged)
+
+
+def test_the_card_of_a_subscription_is_kept_before_it_is_charged() -> None:
+    given(CHECKOUT, month_opened).when(pay).then(card_asked)
+    kept = given(CHECKOUT, month_opened, card_asked).when(commands.UseKeptCard(1, visa))
+    kept.then(month_charged)
+
+
+def test_a_trial_is_had_when_its_card_is_kept() -> None:
+    kept = given(CHECKOUT, trial_opened, card_asked).when(commands.UseKeptCard(1, visa))
+    kept.then(events.CheckoutCompleted(a_trial, visa))
+
+
+def test_a_kept_card_is_charged_once() -> None:
+    again = given(CHECKOUT, month_opened, card_asked, month_charged)
+    again.when(commands.UseKeptCard(1, visa)).then_nothing()
+
+
+def test_a_card_kept_for_an_attempt_of_the_past_is_not_charged() -> None:
+    late = given(CHECKOUT, month_opened, card_asked, declined)
+    late.when(commands.UseKeptCard(1, visa)).then_nothing()
+    late.when(commands.UseKeptCard(0, visa)).then_nothing()
+
+
+def test_pressing_the_button_twice_pays_once() -> None:
+    given(CHECKOUT, book_opened, book_charged).when(pay).then_nothing()
+
+
+def test_two_cards_at_a_time_are_one_too_many() -> None:
+    refused = given(CHECKOUT, book_opened, book_charged).when(pay_otherwise)
+    refused.then_rejected("payment_underway")
+
+
+def test_another_card_may_be_tried_instead_of_authenticating() -> None:
+    otherwise = Instrument(other_card, None, account)
+    expected = events.ChargeAsked(ada, 2, otherwise, euros(40), a_book.charges)
+    given(CHECKOUT, book_opened, book_charged, authenticates).when(pay_otherwise).then(expected)
+
+
+def test_after_a_decline_even_the_same_card_may_be_tried_again() -> None:
+    expected = events.ChargeAsked(ada, 2, passing, euros(40), a_book.charges)
+    given(CHECKOUT, book_opened, book_charged, declined).when(pay).then(expected)
+
+
+@pytest.mark.parametrize("last", [processing, book_bought])
+def test_what_is_as_good_as_paid_is_not_paid_again(last: events.CheckoutEvent) -> None:
+    given(CHECKOUT, book_opened, book_charged, last).when(pay_otherwise).then_nothing()
+
+
+def test_it_is_too_late_to_pay_an_expired_checkout() -> None:
+    given(CHECKOUT, book_opened, timed_out).when(pay).then_rejected("checkout_expired")
+    late = commands.PayCheckout(ada, card, noon + LIFETIME)
+    given(CHECKOUT, book_opened).when(late).then_rejected("checkout_expired")
+
+
+def test_nobody_else_sees_or_pays_it() -> None:
+    by_bob = commands.PayCheckout(bob, card, noon)
+    given(CHECKOUT, book_opened).when(by_bob).then_rejected("checkout_not_found")
+    stranger = given(CHECKOUT, book_opened).when(commands.CancelCheckout(bob))
+    stranger.then_rejected("checkout_not_found")
+    given(CHECKOUT).when(pay).then_rejected("checkout_not_found")
+    given(CHECKOUT).when(cancel).then_rejected("checkout_not_found")
+
+
+def test_the_person_may_have_to_authenticate() -> None:
+    action = commands.AwaitAction(1)
+    given(CHECKOUT, book_opened, book_charged).when(action).then(authenticates)
+    given(CHECKOUT, book_opened, book_charged, authenticates).when(action).then_nothing()
+
+
+def test_money_may_take_its_time() -> None:
+    money = commands.AwaitMoney(1)
+    given(CHECKOUT, book_opened, book_charged).when(money).then(processing)
+    given(CHECKOUT, book_opened, book_charged, processing).when(money).then_nothing()
+
+
+def test_a_decline_opens_it_again() -> None:
+    given(CHECKOUT, book_opened, book_charged).when(decline).then(declined)
+    given(CHECKOUT, book_opened, book_charged, declined).when(decline).then_nothing()
+
+
+def test_a_decline_of_an_older_attempt_changes_nothing() -> None:
+    second = events.ChargeAsked(ada, 2, passing, euros(40), a_book.charges)
+    given(CHECKOUT, book_opened, book_charged, authenticates, second).when(decline).then_nothing()
+
+
+def test_a_decline_after_its_time_ends_it() -> None:
+    late = commands.DeclineAttempt(1, Code("card_declined"), noon + LIFETIME)
+    given(CHECKOUT, book_opened, book_charged, processing).when(late).then(declined, timed_out)
+
+
+def test_it_is_complete_when_the_money_is_there() -> None:
+    given(CHECKOUT, book_opened, book_charged).when(complete).then(book_bought)
+    given(CHECKOUT, book_opened, book_charged, book_bought).when(complete).then_nothing()
+
+
+@pytest.mark.parametrize("last", [declined, timed_out, given_up, processing])
+def test_late_money_buys_what_it_was_for(last: events.CheckoutEvent) -> None:
+    given(CHECKOUT, book_opened, book_charged, last).when(complete).then(book_bought)
+
+
+def test_late_money_of_one_card_counts_while_another_is_tried() -> None:
+    other_asked = events.PaymentMethodAsked(ada, 2, other_card, account)
+    other_declined = events.CheckoutDeclined(2, Code("card_declined"))
+    bought = events.CheckoutCompleted(a_month, visa)
+    history = (month_opened, card_asked, month_charged, authenticates, other_asked)
+    given(CHECKOUT, *history).when(complete).then(bought)
+    given(CHECKOUT, *history, other_declined).when(complete).then(bought)
+
+
+@pytest.mark.parametrize("history", [(book_opened,), (book_opened, book_charged)])
+def test_what_is_not_paid_in_time_expires(history: tuple[events.CheckoutEvent, ...]) -> None:
+    given(CHECKOUT, *history).when(expire).then(timed_out)
+
+
+@pytest.mark.parametrize("last", [processing, book_bought, timed_out])
+def test_what_is_on_its_way_or_over_does_not_expire(last: events.CheckoutEvent) -> None:
+    given(CHECKOUT, book_opened, book_charged, last).when(expire).then_nothing()
+
+
+@pytest.mark.parametrize("history", [(book_opened,), (book_opened, book_charged)])
+def test_who_thinks_better_of_it_gives_it_up(history: tuple[events.CheckoutEvent, ...]) -> None:
+    given(CHECKOUT, *history).when(cancel).then(given_up)
+
+
+def test_what_is_given_up_stays_so() -> None:
+    given(CHECKOUT, book_opened, given_up).when(cancel).then_nothing()
+
+
+def test_money_on_its_way_and_money_that_came_are_not_given_up() -> None:
+    going = given(CHECKOUT, book_opened, book_charged, processing).when(cancel)
+    going.then_rejected("payment_underway")
+    gone = given(CHECKOUT, book_opened, book_charged, book_bought).when(cancel)
+    gone.then_rejected("checkout_completed")
+
+
+@pytest.mark.parametrize(
+    "news", [expire, complete, decline, commands.AwaitAction(1), commands.UseKeptCard(1, visa)]
+)
+def test_news_of_a_checkout_nobody_opened_changes_nothing(news: commands.CheckoutCommand) -> None:
+    given(CHECKOUT).when(news).then_nothing()
+
+
+def test_what_was_never_opened_has_no_past() -> None:
+    given(CHECKOUT, declined).when(expire).then_nothing()

@@ -1,0 +1,197 @@
+"""Whatever is paid with whichever card, in whatever order its news comes: nobody pays twice, and money is never lost."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from services.billing.checkout import commands, events
+from services.billing.checkout.decider import CHECKOUT
+from services.billing.checkout.events import Line, OfferLine, QuoteLine
+from services.billing.order.decider import ORDER
+from services.billing.payment.events import PaymentSucceeded, RefundIssued, payment_of
+from services.billing.payment.reactions import FetchIntent
+from services.billing.subscription.events import SubscriptionActivated, TrialStarted
+from shared.contracts.events_sale import SeatDenied
+from shared.decider import Refused
+from shared.ids import Code
+from shared.reaction import Ask, Call
+from tests.unit.billing.cast import ada, community_id, euros, noon
+from tests.unit.billing.world import World
+
+HOME = Code("https://club.example")
+gold = OfferLine(UUID(int=10), UUID(int=20), euros(10), "month", 0, 1)
+on_trial = replace(gold, offer_id=UUID(int=11), trial_days=14)
+book = OfferLine(UUID(int=12), None, euros(20), "once", 0, 2)
+seats = QuoteLine(UUID(int=30), 1, euros(15), noon + timedelta(minutes=13))
+
+baskets = st.sampled_from(
+    [(gold,), (on_trial,), (book,), (seats,), (gold, seats), (book, on_trial)]
+)
+cards = st.sampled_from(
+    [
+        Code(f"pm_{kind}")
+        for kind in ("good", "declines", "authenticates", "slow", "refused", "unknown")
+    ]
+)
+numbers = st.integers(0, 11)
+
+
+class Buying(RuleBasedStateMachine):
+    """One person, several checkouts, one processor that answers when it likes."""
+
+    checkouts: Bundle[UUID] = Bundle("checkouts")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.opened: dict[UUID, tuple[Line, ...]] = {}
+        self.denied: set[UUID] = set()
+
+    def _ask(self, checkout_id: UUID, command: commands.CheckoutCommand) -> None:
+        with suppress(Refused):
+            self.world.ask(Ask(CHECKOUT, checkout_id, command))
+
+    @initialize(target=checkouts, lines=baskets)
+    def opens_the_first(self, lines: tuple[Line, ...]) -> Any:
+        return self._open(lines)
+
+    @precondition(lambda self: len(self.opened) == 1)
+    @rule(target=checkouts, lines=baskets)
+    def opens_another_in_a_second_tab(self, lines: tuple[Line, ...]) -> Any:
+        return self._open(lines)
+
+    @rule(checkout_id=checkouts, card=cards, steps=st.integers(0, 6))
+    def pays(self, checkout_id: UUID, card: Code, steps: int) -> None:
+        self._ask(checkout_id, commands.PayCheckout(ada, card, self.world.now))
+        for _ in range(steps):
+            self.world.work(0)
+
+    @rule(checkout_id=checkouts)
+    def thinks_better_of_it(self, checkout_id: UUID) -> None:
+        self._ask(checkout_id, commands.CancelCheckout(ada))
+
+    @rule(work=st.lists(st.tuples(numbers, st.booleans(), st.booleans()), min_size=1, max_size=6))
+    def workers_do_something(self, work: list[tuple[int, bool, bool]]) -> None:
+        for number, made_twice, first_counts in work:
+            self.world.work(number, made_twice=made_twice, first_counts=first_counts)
+
+    @rule(number=numbers, success=st.booleans())
+    def the_payer_or_the_bank_decides(self, number: int, success: bool) -> None:  # noqa: FBT001
+        if intent := self._some(list(self.world.processor.intents), number):
+            self.world.processor.finish(intent, success=success)
+
+    @rule(number=numbers)
+    def the_processor_reports(self, number: int) -> None:
+        if intent := self._some(list(self.world.processor.intents), number):
+            payment_id = self.world.processor.intents[intent].order.payment_id
+            self.world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+
+    @rule()
+    def half_an_hour_passes(self) -> None:
+        expiries = [at for at in self.world.clocks if at.due <= noon + timedelta(hours=1)]
+        if expiries:
+            self.world.next_clock()
+
+    @rule()
+    def there_is_no_seat(self) -> None:
+        if seats.hold_id in self.denied or not self.world.state(ORDER, seats.hold_id):
+            return
+        self.denied.add(seats.hold_id)
+        denied = SeatDenied(
+            community_id=community_id,
+            occurred_at=self.world.now,
+            gathering_id=UUID(int=40),
+            hold_id=seats.hold_id,
+            person_id=ada,
+            reason="sold_out",
+        )
+        self.world.happened(denied, UUID(int=41))
+
+    def _open(self, lines: tuple[Line, ...]) -> Any:
+        checkout_id = UUID(int=1000 + len(self.opened))
+        back = Code(f"{HOME}/thanks")
+        opening = commands.OpenCheckout(ada, lines, None, Code("UTC"), back, HOME, self.world.now)
+        self._ask(checkout_id, opening)
+        if self.world.state(CHECKOUT, checkout_id) is None:
+            return multiple()
+        self.opened[checkout_id] = lines
+        return checkout_id
+
+    @invariant()
+    def nobody_pays_twice(self) -> None:
+        for checkout_id in self.opened:
+            due = self.world.state(CHECKOUT, checkout_id).opened.basket.due
+            assert self.world.processor.taken(payment_of(checkout_id)) in (0, due.minor)
+
+    @invariant()
+    def no_more_goes_back_than_came(self) -> None:
+        for checkout_id in self.opened:
+            payment_id = payment_of(checkout_id)
+            taken = self.world.processor.taken(payment_id)
+            assert self.world.processor.given_back(payment_id) <= taken
+
+    @invariant()
+    def what_is_complete_is_paid(self) -> None:
+        for checkout_id, done in self.world.events(events.CheckoutCompleted):
+            taken = self.world.processor.taken(payment_of(checkout_id))
+            assert taken == done.basket.due.minor
+
+    def teardown(self) -> None:
+        processor = self.world.processor
+        self.world.settle()
+        for intent in list(processor.intents):
+            processor.finish(intent, success=True)
+            payment_id = processor.intents[intent].order.payment_id
+            self.world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+        self.world.settle()
+        self._money_bought_what_it_was_for()
+        self._subscriptions_began_with_what_was_bought()
+
+    def _money_bought_what_it_was_for(self) -> None:
+        """What was taken is known, completed its checkout, and is in an order or went back."""
+        world = self.world
+        succeeded = dict(world.events(PaymentSucceeded))
+        refunded = [refund.refund_id for _, refund in world.events(RefundIssued)]
+        assert len(refunded) == len(set(refunded))
+        for checkout_id, lines in self.opened.items():
+            payment_id = payment_of(checkout_id)
+            taken = world.processor.taken(payment_id)
+            assert (payment_id in succeeded) == (taken > 0)
+            phase = world.state(CHECKOUT, checkout_id).phase
+            assert phase == "completed" or not taken
+            if seats in lines and taken:
+                order = world.state(ORDER, seats.hold_id)
+                kept = order.purchase.payment_id == payment_id and seats.hold_id not in self.denied
+                assert world.processor.given_back(payment_id) == (0 if kept else seats.price.minor)
+
+    def _subscriptions_began_with_what_was_bought(self) -> None:
+        began = self.world.events(SubscriptionActivated) + self.world.events(TrialStarted)
+        bought = [
+            line
+            for _, done in self.world.events(events.CheckoutCompleted)
+            for line in done.basket.lines
+            if line.recurs
+        ]
+        assert len(began) == len({stream_id for stream_id, _ in began}) == len(bought)
+
+    @staticmethod
+    def _some(things: list[Any], number: int) -> Any:
+        return things[number % len(things)] if things else None
+
+
+Buying.TestCase.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
+TestBuying = Buying.TestCase

@@ -1,0 +1,77 @@
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from services.billing.checkout.events import QuoteLine
+from services.billing.order import commands, events
+from services.billing.order.decider import ORDER
+from services.billing.order.events import Purchase
+from services.billing.payment.events import MoneyLine
+from shared.ids import Code
+from shared.money import Money
+from shared.testing import given
+from tests.unit.billing.cast import ada, euros, noon, visa
+
+payment_id, other_payment = UUID(int=10), UUID(int=11)
+
+
+def purchase(price: Money) -> Purchase:
+    seat = QuoteLine(UUID(int=1), 1, price, noon + timedelta(minutes=13))
+    return Purchase(ada, UUID(int=2), payment_id, price, (seat,), visa, Code("UTC"))
+
+
+bought = purchase(euros(15))
+bought_again = replace(bought, payment_id=other_payment)
+charges = (MoneyLine("ticket", euros(15)),)
+paid = events.OrderPaid(bought)
+asked_back = events.OrderReturnAsked(ada, payment_id, charges, "seat_denied")
+refunded = events.OrderRefunded(ada, euros(15), "seat_denied")
+no_seat = commands.ReturnOrder("seat_denied")
+
+
+def test_an_order_is_paid() -> None:
+    given(ORDER).when(commands.PayOrder(bought)).then(paid)
+
+
+def test_the_same_payment_twice_is_one() -> None:
+    given(ORDER, paid).when(commands.PayOrder(bought)).then_nothing()
+
+
+def test_a_second_payment_goes_back() -> None:
+    expected = events.OrderPaidAgain(other_payment, charges)
+    given(ORDER, paid).when(commands.PayOrder(bought_again)).then(expected)
+    given(ORDER, paid, expected, asked_back, refunded).when(commands.PayOrder(bought_again)).then(
+        expected
+    )
+
+
+def test_of_nothing_there_is_nothing_to_give_back() -> None:
+    again = replace(purchase(euros(0)), payment_id=other_payment)
+    given(ORDER, paid).when(commands.PayOrder(again)).then_nothing()
+
+
+def test_without_a_seat_the_money_is_asked_back_once() -> None:
+    given(ORDER, paid).when(no_seat).then(asked_back)
+    given(ORDER, paid, asked_back).when(no_seat).then_nothing()
+
+
+def test_what_was_free_is_returned_at_once() -> None:
+    free = events.OrderPaid(purchase(euros(0)))
+    nothing = events.OrderReturnAsked(ada, payment_id, (), "gathering_cancelled")
+    done = events.OrderRefunded(ada, euros(0), "gathering_cancelled")
+    given(ORDER, free).when(commands.ReturnOrder("gathering_cancelled")).then(nothing, done)
+
+
+def test_an_order_is_refunded_when_its_money_has_gone_back() -> None:
+    given(ORDER, paid, asked_back).when(commands.RecordReturn(euros(15))).then(refunded)
+    told_twice = given(ORDER, paid, asked_back, refunded).when(commands.RecordReturn(euros(15)))
+    told_twice.then_nothing()
+
+
+def test_money_that_was_not_asked_back_is_not_this_orders() -> None:
+    given(ORDER, paid).when(commands.RecordReturn(euros(15))).then_nothing()
+
+
+def test_what_was_never_paid_has_nothing_to_return() -> None:
+    given(ORDER).when(no_seat).then_nothing()
+    given(ORDER).when(commands.RecordReturn(euros(15))).then_nothing()

@@ -1,0 +1,136 @@
+from uuid import UUID
+
+from services.billing.payer import commands, events
+from services.billing.payer.decider import PAYER
+from services.billing.payer.events import CheckoutAttempt, Instrument
+from shared.ids import Code
+from shared.testing import given
+from tests.unit.billing.cast import ada, visa
+
+card, customer, account = Code("pm_visa"), Code("cus_ada"), Code("acct_ours")
+first_try = CheckoutAttempt(UUID(int=10), 1)
+gold, silver = UUID(int=20), UUID(int=21)
+kept_for_none = Instrument(card, customer, None)
+
+offered = events.PaymentMethodOffered(ada, card, None, None, None)
+offered_for_checkout = events.PaymentMethodOffered(ada, card, None, None, first_try)
+saved = events.PaymentMethodSaved(ada, visa, None, ())
+linked = events.SubscriptionLinked(gold)
+forgotten = events.PayerForgotten(ada, None, None, ())
+forgotten_customer = events.PayerForgotten(ada, customer, None, ())
+deleted = events.CustomerDeleted(customer)
+erased = events.PayerErased(ada)
+left_behind = events.CustomerLeftBehind(ada, card, customer, None, None)
+
+save = commands.SavePaymentMethod(ada, card, None)
+record = commands.RecordPaymentMethod(ada, card, customer, None, None)
+refuse = commands.RecordRefusal(ada, card, customer, None, Code("card_declined"), None)
+forget = commands.ForgetPayer(ada)
+record_deletion = commands.RecordDeletion(ada, customer)
+
+
+def test_a_card_is_offered_to_the_processor() -> None:
+    given(PAYER).when(save).then(offered)
+
+
+def test_a_card_that_is_being_offered_is_not_offered_twice() -> None:
+    given(PAYER, offered).when(save).then_nothing()
+
+
+def test_the_processor_keeps_it_for_the_customer_it_made() -> None:
+    given(PAYER, offered).when(record).then(saved)
+
+
+def test_a_second_card_goes_to_the_same_customer() -> None:
+    amex = commands.SavePaymentMethod(ada, Code("pm_amex"), None)
+    expected = events.PaymentMethodOffered(ada, Code("pm_amex"), customer, None, None)
+    given(PAYER, offered, saved).when(amex).then(expected)
+
+
+def test_another_account_of_the_processor_makes_another_customer() -> None:
+    elsewhere = commands.SavePaymentMethod(ada, card, account)
+    expected = events.PaymentMethodOffered(ada, card, None, account, None)
+    given(PAYER, offered, saved).when(elsewhere).then(expected)
+
+
+def test_an_answer_nobody_waits_for_changes_nothing() -> None:
+    given(PAYER).when(record).then_nothing()
+    given(PAYER, offered, saved).when(record).then_nothing()
+    given(PAYER, offered, saved).when(refuse).then_nothing()
+
+
+def test_a_refused_card_leaves_the_customer_but_is_not_kept() -> None:
+    refused = events.PaymentMethodRefused(ada, kept_for_none, Code("card_declined"), None)
+    given(PAYER, offered).when(refuse).then(refused)
+    again = events.PaymentMethodOffered(ada, card, customer, None, None)
+    given(PAYER, offered, refused).when(save).then(again)
+
+
+def test_a_card_given_by_itself_pays_for_what_the_payer_subscribes_to() -> None:
+    replaced = events.PaymentMethodSaved(ada, kept_for_none, None, (gold,))
+    given(PAYER, linked, offered).when(record).then(replaced)
+
+
+def test_a_card_given_with_a_checkout_pays_for_that_checkout_alone() -> None:
+    with_checkout = commands.RecordPaymentMethod(ada, card, customer, None, first_try)
+    expected = events.PaymentMethodSaved(ada, kept_for_none, first_try, ())
+    given(PAYER, linked, offered_for_checkout).when(with_checkout).then(expected)
+
+
+def test_a_subscription_is_linked_once() -> None:
+    given(PAYER).when(commands.LinkSubscription(gold)).then(linked)
+    given(PAYER, linked).when(commands.LinkSubscription(gold)).then_nothing()
+
+
+def test_a_subscription_is_unlinked_once() -> None:
+    unlinked = events.SubscriptionUnlinked(gold)
+    both = (linked, events.SubscriptionLinked(silver))
+    given(PAYER, *both).when(commands.UnlinkSubscription(gold)).then(unlinked)
+    given(PAYER, *both, unlinked).when(commands.UnlinkSubscription(gold)).then_nothing()
+
+
+def test_a_payer_the_processor_never_saw_is_erased_at_once() -> None:
+    given(PAYER).when(forget).then(forgotten, erased)
+
+
+def test_a_customer_is_deleted_before_the_payer_counts_as_erased() -> None:
+    given(PAYER, offered, saved).when(forget).then(forgotten_customer)
+    given(PAYER, offered, saved, forgotten_customer).when(record_deletion).then(deleted, erased)
+
+
+def test_forgetting_ends_what_the_payer_subscribes_to() -> None:
+    ends = events.PayerForgotten(ada, None, None, (gold,))
+    given(PAYER, linked).when(forget).then(ends, erased)
+
+
+def test_a_payer_is_forgotten_once() -> None:
+    given(PAYER, forgotten, erased).when(forget).then_nothing()
+
+
+def test_a_customer_is_deleted_once() -> None:
+    history = (offered, saved, forgotten_customer, deleted, erased)
+    given(PAYER, *history).when(record_deletion).then_nothing()
+
+
+def test_a_card_still_on_its_way_is_waited_for() -> None:
+    given(PAYER, offered).when(forget).then(forgotten)
+    given(PAYER, offered, forgotten).when(record).then(left_behind)
+    given(PAYER, offered, forgotten).when(refuse).then(left_behind)
+    given(PAYER, offered, forgotten, left_behind).when(record_deletion).then(deleted, erased)
+
+
+def test_a_deletion_that_is_not_the_last_does_not_erase() -> None:
+    waiting = (offered, saved, offered, forgotten_customer)
+    given(PAYER, *waiting).when(record_deletion).then(deleted)
+
+
+def test_a_forgotten_payer_keeps_no_card() -> None:
+    unkept = Instrument(card, None, None)
+    refused = events.PaymentMethodRefused(ada, unkept, Code("payer_erased"), None)
+    given(PAYER, forgotten, erased).when(save).then(refused)
+    given(PAYER, forgotten, erased, refused).when(save).then(refused)
+
+
+def test_a_subscription_that_begins_for_a_forgotten_payer_is_an_orphan() -> None:
+    orphaned = events.SubscriptionOrphaned(gold)
+    given(PAYER, forgotten, erased).when(commands.LinkSubscription(gold)).then(orphaned)

@@ -1,0 +1,298 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.billing.payer.events import Instrument
+from services.billing.subscription import commands, events
+from services.billing.subscription.decider import SUBSCRIPTION
+from services.billing.subscription.events import Period, Terms
+from shared.ids import Code
+from shared.testing import given
+from tests.unit.billing.cast import ada, amex, bob, euros, noon, visa
+
+terms = Terms(ada, UUID(int=10), UUID(int=20), euros(10), "month", 2, Code("UTC"))
+march = Period(noon, datetime(2026, 4, 1, 12, 0, tzinfo=UTC))
+april = Period(march.end, datetime(2026, 5, 1, 12, 0, tzinfo=UTC))
+trial_ends = noon + timedelta(days=14)
+after_trial = Period(trial_ends, datetime(2026, 4, 15, 12, 0, tzinfo=UTC))
+for_april, for_may = UUID(int=30), UUID(int=31)
+no_money = Code("insufficient_funds")
+
+
+def days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
+activated = events.SubscriptionActivated(terms, visa, march)
+on_trial = events.TrialStarted(terms, visa, trial_ends)
+renewing = events.RenewalStarted(terms, visa, april, for_april, 1)
+renewing_trial = events.RenewalStarted(terms, visa, after_trial, for_april, 1)
+past_due = events.SubscriptionPastDue(terms)
+renewed = events.SubscriptionRenewed(terms, april)
+recovered = events.SubscriptionRecovered(terms)
+cancelling = events.CancellationScheduled(terms, march.end)
+withdrawn = events.CancellationWithdrawn(terms)
+replaced = events.InstrumentReplaced(amex)
+given_up = events.SubscriptionEnded(terms, "payment_failed", was_paying=True, unpaid=for_april)
+
+start = commands.StartSubscription(terms, visa, 0, noon)
+renew = commands.RenewSubscription(march.end, for_april)
+settle = commands.SettleRenewal(for_april)
+schedule = commands.ScheduleCancellation(ada)
+withdraw = commands.WithdrawCancellation(ada)
+use_amex = commands.UseInstrument(amex)
+
+
+def declined(
+    attempt: int, retry_after: int | None, code: Code = no_money
+) -> events.RenewalDeclined:
+    retry_at = None if retry_after is None else april.start + days(retry_after)
+    since = april.start
+    return events.RenewalDeclined(for_april, attempt, code, since, retry_at, since + days(7))
+
+
+def decline(attempt: int, after: int, *, final: bool = False) -> commands.DeclineRenewal:
+    return commands.DeclineRenewal(for_april, attempt, no_money, final, april.start + days(after))
+
+
+def again(attempt: int, instrument: Instrument = visa) -> events.RenewalStarted:
+    return events.RenewalStarted(terms, instrument, april, for_april, attempt)
+
+
+def ended(
+    reason: events.EndReason, *, was_paying: bool = True, unpaid: UUID | None = None
+) -> events.SubscriptionEnded:
+    return events.SubscriptionEnded(terms, reason, was_paying, unpaid)
+
+
+unpaid_once = (activated, renewing, past_due, declined(1, 1))
+
+
+def test_what_was_paid_for_begins_at_once() -> None:
+    given(SUBSCRIPTION).when(start).then(activated)
+
+
+def test_a_trial_begins_without_a_payment() -> None:
+    on_trial_first = commands.StartSubscription(terms, visa, 14, noon)
+    given(SUBSCRIPTION).when(on_trial_first).then(on_trial)
+
+
+def test_a_subscription_begins_once() -> None:
+    given(SUBSCRIPTION, activated).when(start).then_nothing()
+    given(SUBSCRIPTION, activated, ended("voluntary")).when(start).then_nothing()
+
+
+def test_the_next_period_is_charged_when_the_last_is_over() -> None:
+    given(SUBSCRIPTION, activated).when(renew).then(renewing)
+
+
+def test_a_period_is_charged_once() -> None:
+    given(SUBSCRIPTION, activated, renewing).when(renew).then_nothing()
+    given(SUBSCRIPTION, activated, renewing, renewed).when(renew).then_nothing()
+
+
+def test_a_paid_renewal_runs_until_the_next() -> None:
+    given(SUBSCRIPTION, activated, renewing).when(settle).then(renewed)
+    may = events.RenewalStarted(
+        terms, visa, Period(april.end, datetime(2026, 6, 1, 12, 0, tzinfo=UTC)), for_may, 1
+    )
+    next_month = commands.RenewSubscription(april.end, for_may)
+    given(SUBSCRIPTION, activated, renewing, renewed).when(next_month).then(may)
+
+
+def test_hearing_of_the_same_payment_twice_changes_nothing() -> None:
+    given(SUBSCRIPTION, activated, renewing, renewed).when(settle).then_nothing()
+
+
+def test_the_end_of_a_trial_is_charged_and_becomes_the_day_of_the_month() -> None:
+    due = commands.RenewSubscription(trial_ends, for_april)
+    given(SUBSCRIPTION, on_trial).when(due).then(renewing_trial)
+    paying = events.SubscriptionActivated(terms, visa, after_trial)
+    given(SUBSCRIPTION, on_trial, renewing_trial).when(settle).then(paying)
+
+
+def test_a_trial_that_is_paid_late_has_recovered_and_begins() -> None:
+    history = (on_trial, renewing_trial, past_due, declined(1, 1))
+    paying = events.SubscriptionActivated(terms, visa, after_trial)
+    given(SUBSCRIPTION, *history).when(settle).then(recovered, paying)
+
+
+def test_a_declined_renewal_is_past_due_and_tried_again_tomorrow() -> None:
+    expected = (past_due, declined(1, 1))
+    given(SUBSCRIPTION, activated, renewing).when(decline(1, 0)).then(*expected)
+
+
+def test_a_decline_is_heard_once() -> None:
+    given(SUBSCRIPTION, *unpaid_once).when(decline(1, 0)).then_nothing()
+    given(SUBSCRIPTION, activated, renewing).when(decline(2, 0)).then_nothing()
+    given(SUBSCRIPTION, activated).when(decline(1, 0)).then_nothing()
+
+
+def test_the_news_of_another_payment_is_not_ours() -> None:
+    other = commands.SettleRenewal(for_may)
+    given(SUBSCRIPTION, activated, renewing).when(other).then_nothing()
+
+
+def test_a_retry_charges_the_same_payment_again() -> None:
+    retry = commands.RetryRenewal(for_april, 2)
+    given(SUBSCRIPTION, *unpaid_once).when(retry).then(again(2))
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_retry_that_is_not_the_next_is_stale(attempt: int) -> None:
+    given(SUBSCRIPTION, *unpaid_once).when(commands.RetryRenewal(for_april, attempt)).then_nothing()
+
+
+def test_no_retry_begins_while_one_is_under_way() -> None:
+    retry = commands.RetryRenewal(for_april, 3)
+    given(SUBSCRIPTION, *unpaid_once, again(2)).when(retry).then_nothing()
+
+
+def test_retries_come_after_one_three_five_and_seven_days() -> None:
+    history: list[events.SubscriptionEvent] = [*unpaid_once]
+    for attempt, (on_day, next_day) in enumerate([(1, 3), (3, 5), (5, 7)], start=2):
+        history.append(again(attempt))
+        expected = declined(attempt, next_day)
+        given(SUBSCRIPTION, *history).when(decline(attempt, on_day)).then(expected)
+        history.append(expected)
+    history.append(again(5))
+    last = (declined(5, None), ended("payment_failed", unpaid=for_april))
+    given(SUBSCRIPTION, *history).when(decline(5, 7)).then(*last)
+
+
+def test_a_worker_that_was_away_skips_the_retries_it_slept_through() -> None:
+    history = (*unpaid_once, again(2))
+    given(SUBSCRIPTION, *history).when(decline(2, 4)).then(declined(2, 5))
+
+
+def test_a_card_that_is_refused_for_good_is_not_tried_again() -> None:
+    expected = (past_due, declined(1, None))
+    given(SUBSCRIPTION, activated, renewing).when(decline(1, 0, final=True)).then(*expected)
+
+
+def test_who_gives_no_other_card_is_given_up_after_a_week() -> None:
+    refused = (activated, renewing, past_due, declined(1, None))
+    give_up = commands.GiveUpRenewal(for_april, 1)
+    given(SUBSCRIPTION, *refused).when(give_up).then(given_up)
+    given(SUBSCRIPTION, *refused, again(2, amex)).when(give_up).then_nothing()
+    later = (*refused, replaced, again(2, amex), declined(2, 1))
+    given(SUBSCRIPTION, *later).when(give_up).then_nothing()
+
+
+def test_a_retry_that_is_paid_recovers() -> None:
+    history = (*unpaid_once, again(2))
+    given(SUBSCRIPTION, *history).when(settle).then(recovered, renewed)
+
+
+def test_a_payer_who_authenticates_after_all_recovers() -> None:
+    given(SUBSCRIPTION, *unpaid_once).when(settle).then(recovered, renewed)
+
+
+def test_another_card_is_used_from_the_next_charge_on() -> None:
+    given(SUBSCRIPTION, activated).when(use_amex).then(replaced)
+    expected = replace(renewing, instrument=amex)
+    given(SUBSCRIPTION, activated, replaced).when(renew).then(expected)
+    given(SUBSCRIPTION, activated, replaced).when(use_amex).then_nothing()
+
+
+def test_another_card_pays_at_once_what_is_past_due() -> None:
+    given(SUBSCRIPTION, *unpaid_once).when(use_amex).then(replaced, again(2, amex))
+
+
+def test_offering_the_same_card_again_tries_it_again() -> None:
+    same = commands.UseInstrument(visa)
+    given(SUBSCRIPTION, *unpaid_once).when(same).then(again(2))
+
+
+def test_another_card_waits_for_the_charge_that_is_under_way() -> None:
+    given(SUBSCRIPTION, activated, renewing).when(use_amex).then(replaced)
+    history = (activated, renewing, replaced)
+    expected = (past_due, declined(1, 1), again(2, amex))
+    given(SUBSCRIPTION, *history).when(decline(1, 0)).then(*expected)
+
+
+def test_it_is_cancelled_at_the_end_of_what_is_paid() -> None:
+    given(SUBSCRIPTION, activated).when(schedule).then(cancelling)
+    given(SUBSCRIPTION, activated, cancelling).when(schedule).then_nothing()
+    given(SUBSCRIPTION, activated, cancelling).when(renew).then(ended("voluntary"))
+
+
+def test_a_trial_is_cancelled_at_its_end_and_was_never_paid() -> None:
+    at_its_end = events.CancellationScheduled(terms, trial_ends)
+    given(SUBSCRIPTION, on_trial).when(schedule).then(at_its_end)
+    due = commands.RenewSubscription(trial_ends, for_april)
+    never_paid = ended("voluntary", was_paying=False)
+    given(SUBSCRIPTION, on_trial, at_its_end).when(due).then(never_paid)
+
+
+def test_cancelling_while_the_next_period_is_charged_ends_after_that_period() -> None:
+    after = events.CancellationScheduled(terms, april.end)
+    given(SUBSCRIPTION, activated, renewing).when(schedule).then(after)
+    given(SUBSCRIPTION, activated, renewing, after).when(settle).then(renewed)
+    unpaid = (
+        declined(1, 1),
+        ended("voluntary", unpaid=for_april),
+    )
+    given(SUBSCRIPTION, activated, renewing, after).when(decline(1, 0)).then(*unpaid)
+
+
+def test_cancelling_what_is_past_due_ends_it_now() -> None:
+    given(SUBSCRIPTION, *unpaid_once).when(schedule).then(ended("voluntary", unpaid=for_april))
+
+
+def test_a_cancellation_can_be_withdrawn_until_it_takes_effect() -> None:
+    given(SUBSCRIPTION, activated, cancelling).when(withdraw).then(withdrawn)
+    given(SUBSCRIPTION, activated).when(withdraw).then_nothing()
+    given(SUBSCRIPTION, activated, cancelling, withdrawn).when(renew).then(renewing)
+
+
+def test_only_who_subscribed_may_cancel() -> None:
+    by_bob = commands.ScheduleCancellation(bob)
+    given(SUBSCRIPTION, activated).when(by_bob).then_rejected("subscription_not_found")
+    unknown = given(SUBSCRIPTION).when(withdraw)
+    unknown.then_rejected("subscription_not_found")
+    after = given(SUBSCRIPTION, activated, ended("voluntary")).when(by_bob)
+    after.then_rejected("subscription_not_found")
+
+
+@pytest.mark.parametrize("command", [schedule, withdraw])
+def test_what_has_ended_cannot_be_cancelled(command: commands.SubscriptionCommand) -> None:
+    over = given(SUBSCRIPTION, activated, ended("voluntary")).when(command)
+    over.then_rejected("subscription_ended")
+
+
+def test_staff_may_end_it_now() -> None:
+    now = commands.CancelNow()
+    given(SUBSCRIPTION, activated).when(now).then(ended("voluntary"))
+    given(SUBSCRIPTION, activated, ended("voluntary")).when(now).then_nothing()
+    given(SUBSCRIPTION).when(now).then_rejected("subscription_not_found")
+
+
+def test_a_payer_who_is_erased_subscribes_to_nothing() -> None:
+    erase = commands.EndSubscription("erased")
+    expected = ended("erased", unpaid=for_april)
+    given(SUBSCRIPTION, activated, renewing).when(erase).then(expected)
+    given(SUBSCRIPTION, activated, renewing, expected).when(erase).then_nothing()
+    given(SUBSCRIPTION).when(erase).then_nothing()
+
+
+def test_money_that_comes_after_the_end_goes_back_once() -> None:
+    late = events.LateRenewalPaid(for_april, euros(20))
+    given(SUBSCRIPTION, *unpaid_once, given_up).when(settle).then(late)
+    given(SUBSCRIPTION, *unpaid_once, given_up, late).when(settle).then_nothing()
+
+
+def test_the_money_of_a_period_that_was_paid_stays() -> None:
+    history = (activated, renewing, renewed, ended("voluntary"))
+    given(SUBSCRIPTION, *history).when(settle).then_nothing()
+
+
+@pytest.mark.parametrize("stray", [renewed, withdrawn, events.LateRenewalPaid(for_may, euros(1))])
+def test_what_never_began_has_no_past(stray: events.SubscriptionEvent) -> None:
+    given(SUBSCRIPTION, stray).when(settle).then_nothing()
+
+
+def test_a_decline_that_belongs_to_nothing_is_forgotten() -> None:
+    given(SUBSCRIPTION, activated, declined(1, 1)).when(renew).then(renewing)

@@ -1,0 +1,188 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.membership.access.commands import (
+    BarAccess,
+    EndGiven,
+    EndReason,
+    GiveAccess,
+    StartReason,
+    WithdrawGift,
+)
+from services.membership.access.decider import ACCESS
+from services.membership.access.events import (
+    AccessBarred,
+    AccessGranted,
+    AccessRevoked,
+    Cause,
+    ReasonClosedEarly,
+    ReasonKind,
+)
+from services.membership.tier.events import TierId
+from shared.ids import PersonId
+from shared.testing import given
+
+ada = PersonId(UUID(int=1))
+free, gold = TierId(UUID(int=2)), TierId(UUID(int=3))
+subscription, order, joining, present = (UUID(int=number) for number in range(10, 14))
+today = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+tomorrow = today + timedelta(days=1)
+
+
+def granted(
+    tier: TierId, kind: ReasonKind, reason: UUID, *, first: bool, until: datetime | None = None
+) -> AccessGranted:
+    return AccessGranted(ada, tier, kind, reason, first, until)
+
+
+def revoked(
+    tier: TierId, kind: ReasonKind, reason: UUID, cause: Cause, *, last: bool
+) -> AccessRevoked:
+    return AccessRevoked(ada, tier, kind, reason, cause, last)
+
+
+subscribed = granted(gold, "subscription", subscription, first=True)
+bought_as_well = granted(gold, "purchase", order, first=False)
+joined = granted(free, "joined", joining, first=True)
+given_gold = granted(gold, "gift", present, first=True)
+banned = AccessBarred(ada, "banned")
+
+start_subscription = StartReason(ada, (gold,), "subscription", subscription)
+end_subscription = EndReason(ada, "subscription", subscription, "ended")
+
+
+def test_the_first_reason_opens_the_tier() -> None:
+    given(ACCESS).when(start_subscription).then(subscribed)
+
+
+def test_a_second_reason_adds_to_the_first() -> None:
+    given(ACCESS, subscribed).when(StartReason(ada, (gold,), "purchase", order)).then(
+        bought_as_well
+    )
+
+
+def test_a_reason_lives_once() -> None:
+    given(ACCESS, subscribed).when(start_subscription).then_nothing()
+
+
+def test_one_reason_may_open_several_tiers_each_once() -> None:
+    given(ACCESS).when(StartReason(ada, (free, gold, free), "purchase", order)).then(
+        granted(free, "purchase", order, first=True), granted(gold, "purchase", order, first=True)
+    )
+
+
+def test_the_last_end_closes_the_tier() -> None:
+    given(ACCESS, subscribed).when(end_subscription).then(
+        revoked(gold, "subscription", subscription, "ended", last=True)
+    )
+
+
+def test_another_living_reason_keeps_the_tier_open() -> None:
+    given(ACCESS, subscribed, bought_as_well).when(end_subscription).then(
+        revoked(gold, "subscription", subscription, "ended", last=False)
+    )
+
+
+def test_a_refunded_order_ends_every_tier_it_opened() -> None:
+    given(
+        ACCESS,
+        granted(free, "purchase", order, first=True),
+        granted(gold, "purchase", order, first=True),
+    ).when(EndReason(ada, "purchase", order, "refunded")).then(
+        revoked(free, "purchase", order, "refunded", last=True),
+        revoked(gold, "purchase", order, "refunded", last=True),
+    )
+
+
+def test_a_reason_ends_once() -> None:
+    given(ACCESS, subscribed, revoked(gold, "subscription", subscription, "ended", last=True)).when(
+        end_subscription
+    ).then_nothing()
+
+
+def test_an_ended_reason_does_not_begin_again() -> None:
+    given(ACCESS, subscribed, revoked(gold, "subscription", subscription, "ended", last=True)).when(
+        start_subscription
+    ).then_nothing()
+
+
+def test_an_end_before_its_start_is_remembered() -> None:
+    given(ACCESS).when(end_subscription).then(
+        ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    )
+
+
+def test_a_start_after_its_end_opens_nothing() -> None:
+    given(ACCESS, ReasonClosedEarly(ada, "subscription", subscription, "ended")).when(
+        start_subscription
+    ).then_nothing()
+
+
+def test_a_gift_opens_the_tier() -> None:
+    given(ACCESS).when(GiveAccess(ada, gold, present, None, today)).then(given_gold)
+
+
+def test_a_gift_may_have_an_end() -> None:
+    given(ACCESS).when(GiveAccess(ada, gold, present, tomorrow, today)).then(
+        granted(gold, "gift", present, first=True, until=tomorrow)
+    )
+
+
+def test_a_gift_cannot_end_before_it_begins() -> None:
+    given(ACCESS).when(GiveAccess(ada, gold, present, today, today)).then_rejected(
+        "ends_in_the_past"
+    )
+
+
+def test_a_gift_is_withdrawn() -> None:
+    given(ACCESS, given_gold).when(WithdrawGift(ada, present)).then(
+        revoked(gold, "gift", present, "withdrawn", last=True)
+    )
+
+
+def test_a_gift_is_withdrawn_once() -> None:
+    given(ACCESS, given_gold, revoked(gold, "gift", present, "withdrawn", last=True)).when(
+        WithdrawGift(ada, present)
+    ).then_nothing()
+
+
+def test_what_was_not_given_cannot_be_withdrawn() -> None:
+    given(ACCESS, subscribed).when(WithdrawGift(ada, present)).then_rejected("gift_not_found")
+
+
+def test_nobody_who_was_banned_is_given_access() -> None:
+    given(ACCESS, banned).when(GiveAccess(ada, gold, present, None, today)).then_rejected(
+        "person_barred"
+    )
+
+
+def test_who_leaves_loses_what_was_given_and_keeps_what_was_bought() -> None:
+    given(ACCESS, joined, subscribed, granted(gold, "gift", present, first=False)).when(
+        EndGiven(ada)
+    ).then(
+        revoked(free, "joined", joining, "left", last=True),
+        revoked(gold, "gift", present, "left", last=False),
+    )
+
+
+def test_a_ban_ends_everything() -> None:
+    given(ACCESS, joined, subscribed, bought_as_well).when(BarAccess(ada, "banned")).then(
+        revoked(free, "joined", joining, "banned", last=True),
+        revoked(gold, "subscription", subscription, "banned", last=False),
+        revoked(gold, "purchase", order, "banned", last=True),
+        banned,
+    )
+
+
+def test_a_ban_of_somebody_without_access_is_remembered() -> None:
+    given(ACCESS).when(BarAccess(ada, "erased")).then(AccessBarred(ada, "erased"))
+
+
+def test_a_ban_is_recorded_once() -> None:
+    given(ACCESS, banned).when(BarAccess(ada, "erased")).then_nothing()
+
+
+def test_what_begins_after_a_ban_is_closed_at_once() -> None:
+    given(ACCESS, banned).when(start_subscription).then(
+        ReasonClosedEarly(ada, "subscription", subscription, "banned")
+    )

@@ -1,0 +1,166 @@
+from datetime import timedelta
+from uuid import UUID
+
+from services.membership.access import commands, events
+from services.membership.access.decider import ACCESS, stream_of
+from services.membership.access.reactions import REACTIONS
+from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.tier.events import TierId
+from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
+from shared.contracts.billing_subscription import (
+    SubscriptionActivated,
+    SubscriptionEnded,
+    TrialStarted,
+)
+from shared.contracts.contract import MoneyValue
+from shared.ids import AccountId, Code, PersonId
+from shared.personal_value import Sealed
+from shared.reaction import Ask, At, Intent, intents_of
+from tests.unit.membership.facts import community_id, event_id, fact, noon
+
+ada = PersonId(UUID(int=1))
+free, gold = TierId(UUID(int=2)), TierId(UUID(int=3))
+subscription, order, offer, present = (UUID(int=number) for number in range(10, 14))
+ten_euros = MoneyValue(minor=1000, currency="EUR")
+ada_joined = MemberJoined(
+    AccountId(UUID(int=4)),
+    Sealed(ada, "profile", Code("name")),
+    Sealed(ada, "profile", Code("address")),
+    "en",
+    (free,),
+)
+
+
+def reacts_to(body: object, stream_id: UUID = ada) -> list[Intent]:
+    by_type = {reaction.to: [reaction] for reaction in REACTIONS}
+    return [intent for _, _, intent in intents_of(by_type, fact(body, stream_id))]
+
+
+def asks(command: commands.AccessCommand) -> list[Ask]:
+    return [Ask(ACCESS, stream_of(ada), command)]
+
+
+def order_paid(*lines: OrderLine) -> OrderPaid:
+    return OrderPaid(
+        community_id=community_id,
+        occurred_at=noon,
+        order_id=order,
+        person_id=ada,
+        checkout_id=UUID(int=20),
+        payment_id=UUID(int=21),
+        total=ten_euros,
+        lines=lines,
+    )
+
+
+def test_who_joins_enters_the_free_tiers_for_that_reason() -> None:
+    assert reacts_to(ada_joined) == asks(commands.StartReason(ada, (free,), "joined", event_id))
+
+
+def test_where_no_tier_is_free_joining_opens_nothing() -> None:
+    joined = MemberJoined(ada_joined.account_id, ada_joined.name, ada_joined.email, "en", ())
+    assert reacts_to(joined) == []
+
+
+def test_a_trial_opens_its_tier() -> None:
+    trial = TrialStarted(
+        community_id=community_id,
+        occurred_at=noon,
+        subscription_id=subscription,
+        person_id=ada,
+        offer_id=offer,
+        tier_id=gold,
+        trial_ends_at=noon,
+    )
+    assert reacts_to(trial) == asks(
+        commands.StartReason(ada, (gold,), "subscription", subscription)
+    )
+
+
+def activated(tier_id: TierId | None) -> SubscriptionActivated:
+    return SubscriptionActivated(
+        community_id=community_id,
+        occurred_at=noon,
+        subscription_id=subscription,
+        person_id=ada,
+        offer_id=offer,
+        tier_id=tier_id,
+        price=ten_euros,
+        interval="month",
+        quantity=1,
+        period_start=noon,
+        period_end=noon,
+    )
+
+
+def test_a_subscription_opens_its_tier() -> None:
+    assert reacts_to(activated(gold)) == asks(
+        commands.StartReason(ada, (gold,), "subscription", subscription)
+    )
+
+
+def test_a_subscription_without_a_tier_opens_nothing() -> None:
+    assert reacts_to(activated(None)) == []
+
+
+def test_a_subscription_ends_its_own_reason() -> None:
+    ended = SubscriptionEnded(
+        community_id=community_id,
+        occurred_at=noon,
+        subscription_id=subscription,
+        person_id=ada,
+        offer_id=offer,
+        tier_id=gold,
+        reason="voluntary",
+        was_paying=True,
+    )
+    assert reacts_to(ended) == asks(commands.EndReason(ada, "subscription", subscription, "ended"))
+
+
+def test_an_order_opens_the_tiers_of_its_lines() -> None:
+    once = OrderLine(kind="offer", amount=ten_euros, offer_id=offer, tier_id=gold)
+    seat = OrderLine(kind="quote", amount=ten_euros, hold_id=UUID(int=22), revision=1)
+    assert reacts_to(order_paid(once, seat)) == asks(
+        commands.StartReason(ada, (gold,), "purchase", order)
+    )
+
+
+def test_an_order_of_seats_opens_no_tier() -> None:
+    seat = OrderLine(kind="quote", amount=ten_euros, hold_id=UUID(int=22), revision=1)
+    assert reacts_to(order_paid(seat)) == []
+
+
+def test_a_refund_ends_what_the_order_opened() -> None:
+    refunded = OrderRefunded(
+        community_id=community_id,
+        occurred_at=noon,
+        order_id=order,
+        person_id=ada,
+        total=ten_euros,
+        reason="requested",
+    )
+    assert reacts_to(refunded) == asks(commands.EndReason(ada, "purchase", order, "refunded"))
+
+
+def test_a_gift_with_an_end_ends_by_the_agenda() -> None:
+    tomorrow = noon + timedelta(days=1)
+    gift = events.AccessGranted(ada, gold, "gift", present, first=True, until=tomorrow)
+    (expire,) = asks(commands.EndReason(ada, "gift", present, "expired"))
+    assert reacts_to(gift) == [At(tomorrow, expire)]
+
+
+def test_a_gift_without_an_end_lasts() -> None:
+    gift = events.AccessGranted(ada, gold, "gift", present, first=True)
+    assert reacts_to(gift) == []
+
+
+def test_who_leaves_loses_what_was_given() -> None:
+    assert reacts_to(MemberLeft()) == asks(commands.EndGiven(ada))
+
+
+def test_who_is_banned_loses_everything() -> None:
+    assert reacts_to(MemberBanned()) == asks(commands.BarAccess(ada, "banned"))
+
+
+def test_who_is_erased_loses_everything() -> None:
+    assert reacts_to(PersonErased(ada)) == asks(commands.BarAccess(ada, "erased"))

@@ -1,0 +1,154 @@
+from uuid import UUID
+
+from services.membership.community.commands import (
+    CreateCommunity,
+    FreeSlug,
+    GrantRole,
+    MoveCommunity,
+    RevokeRole,
+    TakeSlug,
+)
+from services.membership.community.decider import COMMUNITY, SLUG, Community
+from services.membership.community.events import (
+    Brand,
+    CommunityCreated,
+    CommunityMoved,
+    SlugFreed,
+    SlugTaken,
+    StaffRoleGranted,
+    StaffRoleRevoked,
+)
+from shared.ids import AccountId, Code, CommunityId, Label
+from shared.testing import given
+
+ada = AccountId(UUID(int=1))
+bob = AccountId(UUID(int=2))
+blue = Brand(Code("#0033ff"))
+chess_club = CommunityCreated(
+    kind="association",
+    name=Label("Chess Club"),
+    slug=Code("chess"),
+    brand=blue,
+    currency=Code("EUR"),
+    time_zone=Code("Europe/Paris"),
+    mode="live",
+)
+ada_owns_it = StaffRoleGranted(ada, "owner", roles_version=1)
+bob_owns_it_too = StaffRoleGranted(bob, "owner", roles_version=2)
+create_chess_club = CreateCommunity(
+    owner=ada,
+    kind="association",
+    name=Label("Chess Club"),
+    slug=Code("chess"),
+    brand=blue,
+    currency=Code("EUR"),
+    time_zone=Code("Europe/Paris"),
+    mode="live",
+)
+chess_id = CommunityId(UUID(int=10))
+go_id = CommunityId(UUID(int=11))
+
+
+def test_who_creates_a_community_owns_it() -> None:
+    given(COMMUNITY).when(create_chess_club).then(chess_club, ada_owns_it)
+
+
+def test_a_community_is_created_once() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(create_chess_club).then_nothing()
+
+
+def test_a_community_moves_to_another_name() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(
+        MoveCommunity(Code("chess"), Code("schach"))
+    ).then(CommunityMoved(Code("schach")))
+
+
+def test_a_community_that_has_moved_is_there() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it, CommunityMoved(Code("schach"))).when(
+        MoveCommunity(Code("chess"), Code("schach"))
+    ).then_nothing()
+
+
+def test_a_community_moves_from_where_it_is() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it, CommunityMoved(Code("schach"))).when(
+        MoveCommunity(Code("chess"), Code("echecs"))
+    ).then_rejected("moved_meanwhile")
+
+
+def test_a_community_that_does_not_exist_has_no_staff() -> None:
+    given(COMMUNITY).when(GrantRole(ada, bob, "admin")).then_rejected("community_not_found")
+
+
+def test_a_role_is_granted_and_the_change_is_counted() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(GrantRole(ada, bob, "accountant")).then(
+        StaffRoleGranted(bob, "accountant", roles_version=2)
+    )
+
+
+def test_a_role_is_granted_once() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(GrantRole(ada, ada, "owner")).then_nothing()
+
+
+def test_a_role_is_revoked_and_the_change_is_counted() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it, bob_owns_it_too).when(
+        RevokeRole(ada, ada, "owner")
+    ).then(StaffRoleRevoked(ada, "owner", roles_version=3))
+
+
+def test_a_role_nobody_holds_cannot_be_taken() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(RevokeRole(ada, bob, "admin")).then_nothing()
+
+
+def test_only_an_owner_makes_owners() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it, StaffRoleGranted(bob, "admin", 2)).when(
+        GrantRole(bob, bob, "owner")
+    ).then_rejected("owners_only")
+
+
+def test_only_an_owner_unmakes_owners() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it, StaffRoleGranted(bob, "admin", 2)).when(
+        RevokeRole(bob, ada, "owner")
+    ).then_rejected("owners_only")
+
+
+def test_the_last_owner_stays() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(RevokeRole(ada, ada, "owner")).then_rejected(
+        "last_owner"
+    )
+
+
+def test_an_owner_who_is_not_the_last_may_lose_another_role() -> None:
+    given(
+        COMMUNITY, chess_club, ada_owns_it, StaffRoleGranted(ada, "accountant", roles_version=2)
+    ).when(RevokeRole(ada, ada, "accountant")).then(
+        StaffRoleRevoked(ada, "accountant", roles_version=3)
+    )
+
+
+def test_the_roles_of_an_account_are_known() -> None:
+    community = COMMUNITY.fold(
+        [chess_club, ada_owns_it, StaffRoleGranted(ada, "accountant", roles_version=2)]
+    )
+    assert community.roles_of(ada) == ("accountant", "owner")
+    assert Community().roles_of(ada) == ()
+
+
+def test_a_free_name_is_taken() -> None:
+    given(SLUG).when(TakeSlug(chess_id)).then(SlugTaken(chess_id))
+
+
+def test_who_has_the_name_has_it() -> None:
+    given(SLUG, SlugTaken(chess_id)).when(TakeSlug(chess_id)).then_nothing()
+
+
+def test_two_communities_cannot_share_a_name() -> None:
+    given(SLUG, SlugTaken(chess_id)).when(TakeSlug(go_id)).then_rejected("slug_taken")
+
+
+def test_a_freed_name_may_be_taken_by_another() -> None:
+    given(SLUG, SlugTaken(chess_id)).when(FreeSlug(chess_id)).then(SlugFreed())
+    given(SLUG, SlugTaken(chess_id), SlugFreed()).when(TakeSlug(go_id)).then(SlugTaken(go_id))
+
+
+def test_only_its_holder_frees_a_name() -> None:
+    given(SLUG, SlugTaken(chess_id)).when(FreeSlug(go_id)).then_nothing()

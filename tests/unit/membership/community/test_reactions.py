@@ -1,0 +1,27 @@
+from uuid import UUID
+
+from services.membership.client.events import ClientRegistered, ClientRevoked
+from services.membership.community.commands import GrantRole, RevokeRole
+from services.membership.community.decider import COMMUNITY
+from services.membership.community.reactions import (
+    when_client_registered_grant_role,
+    when_client_revoked_revoke_role,
+)
+from shared.ids import AccountId, Code, Label
+from shared.reaction import Ask
+from tests.unit.membership.facts import community_id, fact
+
+importer = AccountId(UUID(int=1))
+
+
+def test_a_client_gets_its_role() -> None:
+    registered = ClientRegistered(Label("Importer"), "accountant", Code("digest"))
+    assert when_client_registered_grant_role(fact(registered, importer)) == [
+        Ask(COMMUNITY, community_id, GrantRole(importer, importer, "accountant"))
+    ]
+
+
+def test_a_client_that_is_shut_out_loses_its_role() -> None:
+    assert when_client_revoked_revoke_role(fact(ClientRevoked("accountant"), importer)) == [
+        Ask(COMMUNITY, community_id, RevokeRole(importer, importer, "accountant"))
+    ]

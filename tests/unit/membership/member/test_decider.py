@@ -1,0 +1,140 @@
+from dataclasses import replace
+from uuid import UUID
+
+from services.membership.member.commands import (
+    BanMember,
+    ConfirmForgotten,
+    ErasePerson,
+    JoinCommunity,
+    LeaveCommunity,
+)
+from services.membership.member.decider import MEMBER
+from services.membership.member.events import (
+    ErasureConfirmed,
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    PersonErased,
+    PersonErasureCompleted,
+)
+from services.membership.tier.events import TierId
+from shared.ids import AccountId, Code, PersonId
+from shared.personal_value import Sealed
+from shared.testing import given
+
+account = AccountId(UUID(int=1))
+person = PersonId(UUID(int=2))
+name = Sealed(person, "profile", Code("sealed-name"))
+email = Sealed(person, "profile", Code("sealed-address"))
+free_tier = TierId(UUID(int=3))
+join = JoinCommunity(
+    account, name, email, email_is_own=True, language="fr", free_tiers=(free_tier,)
+)
+joined = MemberJoined(account, name, email, "fr", (free_tier,))
+erased = (PersonErased(person), ErasureConfirmed("membership"))
+
+
+def test_a_person_joins() -> None:
+    given(MEMBER).when(join).then(joined)
+
+
+def test_a_person_joins_once() -> None:
+    given(MEMBER, joined).when(join).then_nothing()
+
+
+def test_nobody_joins_with_the_address_of_another() -> None:
+    given(MEMBER).when(replace(join, email_is_own=False)).then_rejected("not_your_email")
+
+
+def test_a_member_cannot_take_the_address_of_another() -> None:
+    given(MEMBER, joined).when(replace(join, email_is_own=False)).then_rejected("not_your_email")
+
+
+def test_who_left_may_join_again() -> None:
+    given(MEMBER, joined, MemberLeft()).when(join).then(joined)
+
+
+def test_who_was_banned_may_not_join_again() -> None:
+    given(MEMBER, joined, MemberBanned()).when(join).then_rejected("banned")
+
+
+def test_who_was_erased_comes_back_as_somebody_else() -> None:
+    given(MEMBER, joined, *erased).when(join).then_rejected("person_not_found")
+
+
+def test_a_member_leaves() -> None:
+    given(MEMBER, joined).when(LeaveCommunity()).then(MemberLeft())
+
+
+def test_a_member_leaves_once() -> None:
+    given(MEMBER, joined, MemberLeft()).when(LeaveCommunity()).then_nothing()
+
+
+def test_who_was_banned_has_left_already() -> None:
+    given(MEMBER, joined, MemberBanned()).when(LeaveCommunity()).then_nothing()
+
+
+def test_a_stranger_cannot_leave() -> None:
+    given(MEMBER).when(LeaveCommunity()).then_rejected("person_not_found")
+
+
+def test_a_member_is_banned() -> None:
+    given(MEMBER, joined).when(BanMember()).then(MemberBanned())
+
+
+def test_who_left_can_still_be_banned() -> None:
+    given(MEMBER, joined, MemberLeft()).when(BanMember()).then(MemberBanned())
+
+
+def test_a_member_is_banned_once() -> None:
+    given(MEMBER, joined, MemberBanned()).when(BanMember()).then_nothing()
+
+
+def test_an_erased_person_cannot_be_banned() -> None:
+    given(MEMBER, joined, *erased).when(BanMember()).then_rejected("person_not_found")
+
+
+def test_a_person_is_erased() -> None:
+    given(MEMBER, joined).when(ErasePerson(person)).then(PersonErased(person))
+
+
+def test_a_person_is_erased_once() -> None:
+    given(MEMBER, joined, *erased).when(ErasePerson(person)).then_nothing()
+
+
+def test_a_stranger_cannot_be_erased() -> None:
+    given(MEMBER).when(ErasePerson(person)).then_rejected("person_not_found")
+
+
+def test_a_service_confirms_that_it_has_forgotten() -> None:
+    given(MEMBER, joined, *erased).when(ConfirmForgotten("billing")).then(
+        ErasureConfirmed("billing")
+    )
+
+
+def test_a_service_confirms_once() -> None:
+    given(MEMBER, joined, *erased, ErasureConfirmed("billing")).when(
+        ConfirmForgotten("billing")
+    ).then_nothing()
+
+
+def test_the_last_confirmation_completes_the_erasure() -> None:
+    given(MEMBER, joined, *erased, ErasureConfirmed("billing"), ErasureConfirmed("analytics")).when(
+        ConfirmForgotten("events")
+    ).then(ErasureConfirmed("events"), PersonErasureCompleted())
+
+
+def test_a_completed_erasure_stays_completed() -> None:
+    given(
+        MEMBER,
+        joined,
+        *erased,
+        ErasureConfirmed("billing"),
+        ErasureConfirmed("analytics"),
+        ErasureConfirmed("events"),
+        PersonErasureCompleted(),
+    ).when(ConfirmForgotten("events")).then_nothing()
+
+
+def test_a_confirmation_nobody_asked_for_changes_nothing() -> None:
+    given(MEMBER, joined).when(ConfirmForgotten("billing")).then_nothing()

@@ -1,0 +1,128 @@
+"""What leaves the service: every publication, seen from outside."""
+
+from uuid import UUID
+
+import pytest
+
+from services.membership.access.events import AccessGranted, AccessRevoked
+from services.membership.app import FEATURES
+from services.membership.community.events import (
+    Brand,
+    CommunityCreated,
+    StaffRoleGranted,
+    StaffRoleRevoked,
+)
+from services.membership.member.events import (
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    PersonErased,
+    PersonErasureCompleted,
+)
+from services.membership.tier.events import TierDefined, TierId, TierRetired
+from shared.contracts import (
+    membership_access,
+    membership_community,
+    membership_member,
+    membership_privacy,
+    membership_tier,
+)
+from shared.contracts.contract import Contract
+from shared.erasure import PersonForgotten
+from shared.ids import AccountId, Code, Label, PersonId
+from shared.personal_value import Sealed
+from tests.unit.membership.facts import community_id, fact, noon, some_stream
+
+ada = PersonId(some_stream)
+account = AccountId(UUID(int=1))
+gold = TierId(UUID(int=2))
+order = UUID(int=3)
+when = {"community_id": community_id, "occurred_at": noon}
+sealed = Sealed(ada, "profile", Code("sealed-words"))
+
+
+@pytest.mark.parametrize(
+    ("event", "contract", "told"),
+    [
+        (
+            CommunityCreated(
+                kind="association",
+                name=Label("Chess Club"),
+                slug=Code("chess"),
+                brand=Brand(Code("#0033ff")),
+                currency=Code("EUR"),
+                time_zone=Code("Europe/Paris"),
+                mode="test",
+            ),
+            membership_community.CommunityCreated,
+            {
+                "kind": "association",
+                "name": "Chess Club",
+                "currency": "EUR",
+                "time_zone": "Europe/Paris",
+                "mode": "test",
+            },
+        ),
+        (
+            StaffRoleGranted(account, "admin", roles_version=2),
+            membership_community.StaffRoleGranted,
+            {"account_id": account, "role": "admin", "roles_version": 2},
+        ),
+        (
+            StaffRoleRevoked(account, "admin", roles_version=3),
+            membership_community.StaffRoleRevoked,
+            {"account_id": account, "role": "admin", "roles_version": 3},
+        ),
+        (
+            TierDefined(Label("Gold"), paid=True),
+            membership_tier.TierDefined,
+            {"tier_id": some_stream, "name": "Gold", "paid": True},
+        ),
+        (TierRetired(), membership_tier.TierRetired, {"tier_id": some_stream}),
+        (
+            MemberJoined(account, sealed, sealed, "en", (gold,)),
+            membership_member.MemberJoined,
+            {"person_id": ada, "account_id": account},
+        ),
+        (MemberLeft(), membership_member.MemberLeft, {"person_id": ada}),
+        (MemberBanned(), membership_member.MemberBanned, {"person_id": ada}),
+        (PersonErased(ada), membership_member.PersonErased, {"person_id": ada}),
+        (PersonForgotten(ada), membership_privacy.PersonForgotten, {"person_id": ada}),
+        (
+            PersonErasureCompleted(),
+            membership_member.PersonErasureCompleted,
+            {"person_id": ada},
+        ),
+        (
+            AccessGranted(ada, gold, "purchase", order, first=True),
+            membership_access.AccessGranted,
+            {
+                "person_id": ada,
+                "tier_id": gold,
+                "reason_kind": "purchase",
+                "reason_id": order,
+                "first": True,
+            },
+        ),
+        (
+            AccessRevoked(ada, gold, "purchase", order, "refunded", last=False),
+            membership_access.AccessRevoked,
+            {
+                "person_id": ada,
+                "tier_id": gold,
+                "reason_kind": "purchase",
+                "reason_id": order,
+                "last": False,
+            },
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, type | dict) else "",
+)
+def test_the_others_hear(event: object, contract: type[Contract], told: dict[str, object]) -> None:
+    heard = [
+        publication.map(fact(event))
+        for feature in FEATURES
+        for publication in feature.publications
+        if publication.of is type(event)
+    ]
+    assert heard == [contract.model_validate(when | told)]
