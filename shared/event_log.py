@@ -23,7 +23,7 @@ HOLE_PATIENCE = 0.016
 BARRIER_PATIENCE_MS = 10
 FIRST_BACK_OFF = 0.02
 LONGEST_BACK_OFF = 1.0
-SLOW_POLL = 0.5
+SLOW_POLL = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class EventTypes:
             if self._classes.setdefault(cls.__name__, cls) is not cls:
                 message = f"Two classes are stored under the name {cls.__name__}."
                 raise ValueError(message)
+            if len(getattr(cls, "UPCASTS", ())) != self.schema_version(cls.__name__) - 1:
+                raise ValueError(
+                    f"{cls.__name__} needs an upcast from each of its versions to the next."
+                )
             self._adapters[cls] = TypeAdapter(cls)
 
     def __contains__(self, name: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.settings import HOST, OFFSETS, ROOT, Settings
 from deploy.local.stack import Stack
-from tests.e2e.story import Community, Member, Organiser, World
+from tests.e2e.story import Community, Member, Organiser, World, eventually
 
 RUNS = ROOT / ".tessera" / "e2e"
 
@@ -53,7 +53,11 @@ class Cast:
         self.friends = self.organiser.define_tier("Friends", paid=False)
         self.singers = self.organiser.define_tier("Singers", paid=True)
         self.monthly = self.organiser.publish_offer("Singer", 1200, "month", tier=self.singers)
-        world.settle()
+        offers = f"/api/billing/v1/public/communities/{self.community.id}/offers"
+        eventually(
+            lambda: world.public(offers)["items"],
+            lambda items: [one["sellable"] for one in items] == [True],
+        )
 
     def member(self, name: str) -> Member:
         """Somebody who has joined."""

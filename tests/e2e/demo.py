@@ -82,7 +82,7 @@ class Teller:
         self.world.on_step = self._passing
         steps = self.world.advance_to(when)
         self._clear()
-        took = f"{steps} moments, {time.monotonic() - began:.0f} s"
+        took = f"{steps} steps, {time.monotonic() - began:.0f} s"
         self.line(self._dim(f"    … {local(when):%-d %B %Y}: {why} ({took})"))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -18,18 +18,14 @@ Answer = TypeVar("Answer")
 POINTS = [
     ("billing-api", "append.committed"),
     ("billing-worker", "append.committed"),
-    ("billing-worker", "gateway.answered:KeepPaymentMethod"),
     ("billing-worker", "gateway.answered:CreateIntent"),
     ("billing-worker", "gateway.answered:ConfirmIntent"),
-    ("billing-worker", "agenda.asked"),
     ("billing-worker", "relay.sent"),
     ("billing-worker", "inbox.stored"),
     ("membership-worker", "inbox.stored"),
     ("membership-worker", "agenda.asked"),
-    ("membership-worker", "relay.sent"),
     ("membership-worker", "gateway.answered:SendMail"),
     ("events-worker", "agenda.asked"),
-    ("events-worker", "relay.sent"),
     ("analytics-worker", "inbox.stored"),
 ]
 

@@ -53,8 +53,13 @@ class PaymentGateway(Protocol):
         """A customer that keeps cards; the processor learns no name and no address."""
         ...
 
-    async def keep(self, payment_method: Code, customer: Code, account: Code | None) -> None:
-        """Have the customer keep a payment method for later charges; Declined when it will not."""
+    async def keep(
+        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+    ) -> None:
+        """Have the customer keep a payment method for later charges; Declined when it will not.
+
+        A repeat of the same `wish` gets the same answer; another wish may fare better.
+        """
         ...
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:

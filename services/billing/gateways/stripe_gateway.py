@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 API_VERSION = "2026-08-26.dahlia"
 PATIENCE_SECONDS = 20.0
 PAGE = 100
+NOT_REFUNDED = ("failed", "canceled")
 
 # Declines that no later try with the same card will turn into money (docs.stripe.com/declines/codes).
 FINAL = frozenset(
@@ -80,12 +81,14 @@ class StripeGateway:
             )
         return Code(customer.id)
 
-    async def keep(self, payment_method: Code, customer: Code, account: Code | None) -> None:
+    async def keep(
+        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+    ) -> None:
         with _translated():
             await self._client.v1.payment_methods.attach_async(
                 payment_method,
                 {"customer": customer},
-                _options(account, f"attach:{payment_method}:{customer}"),
+                _options(account, f"attach:{wish}"),
             )
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
@@ -155,8 +158,9 @@ class StripeGateway:
                 },
                 _options(account, f"refund:{refund_id}"),
             )
-        if refund.status in ("failed", "canceled"):
-            raise Declined(Code(refund.failure_reason or refund.status), final=True)
+        if refund.status in NOT_REFUNDED:
+            reason = getattr(refund, "failure_reason", None) or refund.status
+            raise Declined(Code(reason), final=True)
         return Code(refund.id)
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
@@ -164,9 +168,10 @@ class StripeGateway:
             refunds = await self._client.v1.refunds.list_async(
                 {"payment_intent": intent, "limit": PAGE}, _options(account)
             )
-        async for refund in refunds.auto_paging_iter():
-            if getattr(refund.metadata, "refund_id", None) == str(refund_id):
-                return Code(refund.id)
+            async for refund in refunds.auto_paging_iter():
+                named = getattr(refund.metadata, "refund_id", None) == str(refund_id)
+                if named and refund.status not in NOT_REFUNDED:
+                    return Code(refund.id)
         return None
 
     async def close(self) -> None:
@@ -218,7 +223,7 @@ def _failed(declined: Declined) -> Outcome:
 
 
 def _declined(error: object) -> Declined:
-    # The double leaves out what is null, and then the attribute is missing.
+    # What an answer leaves out is no attribute of the SDK's object.
     code = getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined"
     return Declined(Code(code), final=code in FINAL)
 
@@ -236,12 +241,9 @@ def _translated() -> Iterator[None]:
     except (
         RateLimitError,
         APIConnectionError,
+        APIError,
         AuthenticationError,
         stripe.PermissionError,
     ) as error:
         # A revoked key is no fault of this charge: it waits until somebody has set another.
-        raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error
-    except APIError as error:
-        if error.http_status and error.http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise
         raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared import telemetry
 from shared.http import Caller, needs
-from shared.ids import PLATFORM
+from shared.ids import PLATFORM, Code
 from shared.problem import Problem
 
 SOURCE = "stripe"
@@ -29,6 +29,7 @@ class Subject(NamedTuple):
 
     community_id: UUID
     payment_id: UUID
+    intent: Code
 
 
 @router.post("/webhooks/stripe", operation_id="receive_stripe_webhook")
@@ -62,7 +63,10 @@ async def receive_stripe_webhook(
 def subject_of(event: dict[str, Any]) -> Subject | None:
     """Whose payment a report is about; None for what we did not make ourselves."""
     try:
-        metadata = event["data"]["object"]["metadata"]
-        return Subject(UUID(metadata["community_id"]), UUID(metadata["payment_id"]))
+        intent = event["data"]["object"]
+        metadata = intent["metadata"]
+        return Subject(
+            UUID(metadata["community_id"]), UUID(metadata["payment_id"]), Code(intent["id"])
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

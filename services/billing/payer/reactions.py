@@ -92,7 +92,7 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
     told = person_id, action.payment_method, customer, account
     answer: commands.RecordPaymentMethod | commands.RecordRefusal
     try:
-        await processor.keep(action.payment_method, customer, account)
+        await processor.keep(action.payment_method, customer, account, context.key)
         answer = commands.RecordPaymentMethod(*told, action.checkout)
     except Declined as no:
         answer = commands.RecordRefusal(*told, no.code, action.checkout)

@@ -51,7 +51,6 @@ class CancelIntent:
 class FetchIntent:
     payment_id: UUID
     intent: Code
-    account: Code | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,7 @@ def when_processor_reported_fetch_intent(fact: Fact) -> list[Call]:
     subject = subject_of(report.payload)
     if report.source != SOURCE or not report.type.startswith("payment_intent.") or not subject:
         return []
-    intent = Code(report.payload["data"]["object"]["id"])
-    return [Call(FetchIntent(subject.payment_id, intent, report.payload.get("account")))]
+    return [Call(FetchIntent(subject.payment_id, subject.intent))]
 
 
 def when_refund_started_create_refund(fact: Fact) -> list[Call]:

@@ -12,7 +12,7 @@ import pytest
 from deploy.local.processes import accepts, leashed
 from deploy.local.settings import HOST, ROOT, free_port
 from services.billing.app import blueprint_of
-from tests.integration.billing.shop import Shop, reported_to, settings_for
+from tests.integration.billing.shop import Shop, closing, reported_to, settings_for
 from tests.integration.events.house import running
 
 PATIENCE_SECONDS = 20
@@ -46,6 +46,5 @@ def stripe_url() -> Iterator[str]:
 async def shop(database_url: str, stripe_url: str) -> AsyncIterator[Shop]:
     """Billing, the double, and the double's reports on their way to billing."""
     plan = blueprint_of(settings_for(database_url, stripe_url))
-    async with running(plan) as house, reported_to(house.service, stripe_url):
+    async with closing(plan), running(plan) as house, reported_to(house.service, stripe_url):
         yield Shop(house, stripe_url)
-    await plan.gateways["processor"].close()

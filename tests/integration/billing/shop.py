@@ -1,9 +1,8 @@
 """What can be done in a community's shop, by those who may."""
 
-import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,9 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import jwt
 import stripe
-import uvicorn
 
-from deploy.local.settings import HOST, free_port
 from services.billing.quotes import ALGORITHM, AUDIENCE, ISSUER
 from services.billing.settings import Settings
 from shared.clock import real_now
@@ -22,9 +19,10 @@ from shared.contracts.membership_community import CommunityCreated
 from shared.contracts.membership_tier import TierDefined
 from shared.http import create_app
 from shared.ids import PLATFORM, Code
-from shared.service import Service
+from shared.service import Blueprint, Service
 from shared.testing import eventually
 from tests.integration.billing import cards
+from tests.integration.billing.scripted import serving
 from tests.integration.events.house import House, Json, Who, key_pair, settings_of, somebody
 
 ORIGIN = "http://club.test"
@@ -47,27 +45,23 @@ def settings_for(database_url: str, stripe_url: str) -> Settings:
     )
 
 
-class _Server(uvicorn.Server):
-    """It lives inside a test, which keeps its own signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def closing(plan: Blueprint) -> AsyncIterator[None]:
+    """Hang up on the processor at the end."""
+    try:
         yield
+    finally:
+        await plan.gateways["processor"].close()
 
 
 @contextlib.asynccontextmanager
 async def reported_to(service: Service, stripe_url: str) -> AsyncIterator[None]:
     """Let the double's reports reach the service over a real socket."""
-    port = free_port()
-    app = create_app(service)
-    server = _Server(uvicorn.Config(app, host=HOST, port=port, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient() as client:
-        registered = {"url": f"http://{HOST}:{port}{WEBHOOK_PATH}", "secret": WEBHOOK_SECRET}
-        await client.post(f"{stripe_url}/_config/webhooks/shop", json=registered)
-    yield
-    server.should_exit = True
-    await serving
+    async with serving(create_app(service)) as address:
+        async with httpx.AsyncClient() as client:
+            registered = {"url": address + WEBHOOK_PATH, "secret": WEBHOOK_SECRET}
+            await client.post(f"{stripe_url}/_config/webhooks/shop", json=registered)
+        yield
 
 
 class Shop:

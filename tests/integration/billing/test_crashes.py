@@ -1,4 +1,4 @@
-"""A process may die after the processor has answered and before we have stored it: the step is repeated, not the money."""
+"""A process may die after the processor has answered, before we have stored it: the step is repeated, not the money."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from services.billing.app import blueprint_of
 from services.billing.gateways.gateway import ProcessorUnavailable
 from shared.contracts import billing_order, billing_payment, billing_subscription
 from tests.integration.billing import cards
-from tests.integration.billing.shop import Shop, ada, olga, reported_to, settings_for
+from tests.integration.billing.shop import Shop, ada, closing, olga, reported_to, settings_for
 from tests.integration.events.house import running
 
 
@@ -41,13 +41,12 @@ async def dying_shop(
     database_url: str, stripe_url: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[Shop]:
     plan = blueprint_of(settings_for(database_url, stripe_url))
-    processor = plan.gateways["processor"]
-    plan = replace(plan, gateways={"processor": Dying(processor, request.param, times=2)})
-    async with running(plan) as house, reported_to(house.service, stripe_url):
+    dying = Dying(plan.gateways["processor"], request.param, times=2)
+    plan = replace(plan, gateways={"processor": dying})
+    async with closing(plan), running(plan) as house, reported_to(house.service, stripe_url):
         shop = Shop(house, stripe_url)
         await shop.opens()
         yield shop
-    await processor.close()
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ async def test_a_kept_card_is_charged_for_its_customer(
 ) -> None:
     card = await cards.payment_method(stripe_url)
     customer = await stripe.create_customer(person_id, None)
-    await stripe.keep(card, customer, None)
+    await stripe.keep(card, customer, None, random_id())
     intent = await stripe.create_intent(order(card, customer))
     assert await stripe.confirm_intent(intent, None) == Outcome("succeeded")
 
@@ -62,7 +62,7 @@ async def test_a_card_that_may_not_be_kept_is_declined(
     card = await cards.payment_method(stripe_url, cards.REFUSED_WHEN_KEPT)
     customer = await stripe.create_customer(person_id, None)
     with pytest.raises(Declined, match="card_declined"):
-        await stripe.keep(card, customer, None)
+        await stripe.keep(card, customer, None, random_id())
 
 
 async def test_a_card_that_does_not_exist_is_declined_for_good(stripe: StripeGateway) -> None:
@@ -152,6 +152,8 @@ async def test_a_customer_is_deleted_once_and_stays_deleted(stripe: StripeGatewa
 
 async def test_a_processor_that_does_not_answer_is_unavailable() -> None:
     nowhere = StripeGateway(KEY, "http://127.0.0.1:9")
-    with pytest.raises(ProcessorUnavailable):
-        await asyncio.wait_for(nowhere.fetch_intent(Code("pi_1"), None), timeout=20)
-    await nowhere.close()
+    try:
+        with pytest.raises(ProcessorUnavailable):
+            await asyncio.wait_for(nowhere.fetch_intent(Code("pi_1"), None), timeout=20)
+    finally:
+        await nowhere.close()

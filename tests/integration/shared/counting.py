@@ -83,7 +83,8 @@ async def _apply(connection: Any, facts: Sequence[Fact]) -> None:
         _, total = totals.get(fact.stream_id, (fact.community_id, 0))
         totals[fact.stream_id] = fact.community_id, total + fact.body.by
     await connection.executemany(
-        "INSERT INTO totals_v1 VALUES ($1, $2, $3) ON CONFLICT (counter_id) DO UPDATE SET total = totals_v1.total + excluded.total",
+        "INSERT INTO totals_v1 VALUES ($1, $2, $3)"
+        " ON CONFLICT (counter_id) DO UPDATE SET total = totals_v1.total + excluded.total",
         [(counter_id, community, total) for counter_id, (community, total) in totals.items()],
     )
 
@@ -135,7 +136,7 @@ def settings(database_url: str, kafka: str = "127.0.0.1:1", **more: Any) -> Sett
         kafka=kafka,
         kafka_replication=1,
         secret=SecretStr("s" * 64),
-        kek=SecretStr(base64.urlsafe_b64encode(b"k" * 32).decode()),
+        kek=more.pop("kek", SecretStr(base64.urlsafe_b64encode(b"k" * 32).decode())),
         token_keys=more.pop("token_keys", json.dumps({"keys": []})),
         **more,
     )

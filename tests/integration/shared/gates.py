@@ -6,6 +6,8 @@ from shared.decider import Decider, Rejected
 from shared.feature import Feature
 from shared.ids import Label
 
+ADA = Label("ada")
+
 
 @dataclass(frozen=True)
 class OpenGate:
@@ -19,7 +21,7 @@ class CloseGate:
 
 @dataclass(frozen=True)
 class PassGate:
-    name: Label = Label("ada")
+    name: Label = ADA
 
 
 @dataclass(frozen=True)

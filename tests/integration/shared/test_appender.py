@@ -60,13 +60,16 @@ async def test_what_is_asked_for_together_is_stored_in_one_transaction(database_
 
 
 async def test_what_arrives_during_a_call_is_the_next_one(database_url: str) -> None:
-    async with appending(database_url) as appender, asyncio.TaskGroup() as group:
-        async with held_back(database_url):
-            group.create_task(appender.append(write(part(stream(0), 0))))
-            await in_flight(database_url)
-            for n in range(1, 100):
-                group.create_task(appender.append(write(part(stream(n), 0))))
-            await asyncio.sleep(0)
+    async with (
+        appending(database_url) as appender,
+        asyncio.TaskGroup() as group,
+        held_back(database_url),
+    ):
+        group.create_task(appender.append(write(part(stream(0), 0))))
+        await in_flight(database_url)
+        for n in range(1, 100):
+            group.create_task(appender.append(write(part(stream(n), 0))))
+        await asyncio.sleep(0)
     assert await value(database_url, "SELECT count(*) FROM events") == 100
     assert await value(database_url, TRANSACTIONS) == 2
 
@@ -191,8 +194,9 @@ async def test_killed_connections_cost_nothing(database_url: str) -> None:
     kills = 0
 
     async def caller(appender: Appender, number: int) -> None:
-        for version in range(each):
-            verdicts.append(await appender.append(write(part(stream(number), version))))
+        verdicts.extend(
+            [await appender.append(write(part(stream(number), version))) for version in range(each)]
+        )
 
     async def killer(connection: asyncpg.Connection) -> None:
         nonlocal kills

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -100,8 +101,8 @@ async def transactions(service: Service) -> int:
     return found
 
 
-def tasks(*work: object) -> list["asyncio.Future[Answer]"]:
-    return [asyncio.ensure_future(each) for each in work]  # type: ignore[arg-type,misc]
+def tasks(*work: Coroutine[Any, Any, Answer]) -> list["asyncio.Task[Answer]"]:
+    return [asyncio.create_task(each) for each in work]
 
 
 # Lanes

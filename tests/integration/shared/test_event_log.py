@@ -6,23 +6,19 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from deploy.local.parts import Server, postgres_server
-from shared import event_log
 from shared.event_log import EventLog
 from shared.event_types import UnknownType
 from shared.testing import eventually
 from tests import stack
 from tests.integration.shared import writers
 from tests.integration.shared.writing import (
-    SERVICE,
     append,
     connected,
     event,
@@ -73,12 +69,14 @@ async def test_what_is_committed_is_read_in_order(database_url: str) -> None:
 
 
 async def test_a_slow_writer_is_waited_for(database_url: str) -> None:
-    async with reading(database_url) as log:
-        async with open_append(database_url, write(part(stream(1), 0))) as slow:
-            await append(database_url, write(part(stream(2), 0)))
-            await stays_unseen(log, 0)
-            await slow.commit()
-            assert await positions(log) == [1, 2]
+    async with (
+        reading(database_url) as log,
+        open_append(database_url, write(part(stream(1), 0))) as slow,
+    ):
+        await append(database_url, write(part(stream(2), 0)))
+        await stays_unseen(log, 0)
+        await slow.commit()
+        assert await positions(log) == [1, 2]
 
 
 async def test_a_hole_at_the_cursor_is_seen(database_url: str) -> None:
@@ -111,32 +109,32 @@ async def test_a_writer_that_rolls_back_leaves_a_hole_that_is_passed(database_ur
 
 
 async def test_one_hole_may_be_dead_while_the_next_is_not(database_url: str) -> None:
-    async with reading(database_url) as log:
-        async with (
-            open_append(database_url, write(part(stream(1), 0))) as dead,
-            open_append(database_url, write(part(stream(2), 0))) as slow,
-        ):
-            await append(database_url, write(part(stream(3), 0)))
-            await dead.roll_back()
-            await stays_unseen(log, 0)
-            await slow.commit()
-            await soon(log, 0, 2, 3)
+    async with (
+        reading(database_url) as log,
+        open_append(database_url, write(part(stream(1), 0))) as dead,
+        open_append(database_url, write(part(stream(2), 0))) as slow,
+    ):
+        await append(database_url, write(part(stream(3), 0)))
+        await dead.roll_back()
+        await stays_unseen(log, 0)
+        await slow.commit()
+        await soon(log, 0, 2, 3)
 
 
 async def test_several_slow_writers_may_commit_in_any_order(database_url: str) -> None:
-    async with reading(database_url) as log:
-        async with (
-            open_append(database_url, write(part(stream(1), 0))) as first,
-            open_append(database_url, write(part(stream(2), 0))) as second,
-            open_append(database_url, write(part(stream(3), 0))) as third,
-        ):
-            await third.commit()
-            await stays_unseen(log, 0)
-            await first.commit()
-            assert await positions(log) == [1]
-            await stays_unseen(log, 1)
-            await second.commit()
-            assert await positions(log) == [1, 2, 3]
+    async with (
+        reading(database_url) as log,
+        open_append(database_url, write(part(stream(1), 0))) as first,
+        open_append(database_url, write(part(stream(2), 0))) as second,
+        open_append(database_url, write(part(stream(3), 0))) as third,
+    ):
+        await third.commit()
+        await stays_unseen(log, 0)
+        await first.commit()
+        assert await positions(log) == [1]
+        await stays_unseen(log, 1)
+        await second.commit()
+        assert await positions(log) == [1, 2, 3]
 
 
 async def test_an_old_hole_and_a_new_one_do_not_hold_up_each_other(database_url: str) -> None:

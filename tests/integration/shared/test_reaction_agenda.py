@@ -28,6 +28,7 @@ from tests.integration.shared.counting import (
     count,
     counter,
     feature,
+    origin,
     running,
 )
 from tests.integration.shared.gates import GATE, GATES, GatePassed, OpenGate, PassGate
@@ -85,8 +86,6 @@ async def opened(
 
 
 async def open_diary(service: Service, diary: UUID = DIARY) -> None:
-    from tests.integration.shared.counting import origin
-
     await service.handler.handle([Ask(GATE, diary, OpenGate())], origin())
 
 
@@ -268,8 +267,6 @@ async def test_the_asks_of_a_stream_are_done_in_its_order(database_url: str) -> 
 
 
 async def count_steadily(handle: Any, stream_id: UUID, by: int) -> None:
-    from tests.integration.shared.counting import origin
-
     await handle([Ask(COUNTER, stream_id, Count(by))], origin())
 
 

@@ -84,11 +84,16 @@ async def oracle(database_url: str, seed: int) -> list[tuple[int, str, int]]:
     return committed
 
 
+def tell(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
 async def inside(database_url: str, seed: int) -> None:
     async with connected(database_url) as connection:
         await connection.execute("BEGIN")
         row = await call(connection, write(part(stream(seed), 0, 3)))
-        print(json.dumps(row["positions"]), flush=True)
+        tell(row["positions"])
         await asyncio.Event().wait()
 
 
@@ -100,7 +105,7 @@ WHAT: dict[str, Callable[[str, int], Awaitable[object]]] = {
 
 
 async def main(what: str, database_url: str, seed: str) -> None:
-    print(json.dumps(await WHAT[what](database_url, int(seed))), flush=True)
+    tell(await WHAT[what](database_url, int(seed)))
 
 
 async def start(what: str, database_url: str, seed: int) -> asyncio.subprocess.Process:

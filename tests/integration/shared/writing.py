@@ -15,6 +15,7 @@ from shared.appender import Appender
 from shared.event_log import EventLog
 from shared.event_store import (
     CommandRecord,
+    Connection,
     EventStore,
     Keep,
     Lookup,
@@ -130,7 +131,7 @@ def log_of(pool: asyncpg.Pool) -> EventLog:
     return EventLog(store_of(pool))
 
 
-async def call(connection: asyncpg.Connection, *writes: Write) -> asyncpg.Record:
+async def call(connection: Connection, *writes: Write) -> asyncpg.Record:
     """`append_1` once, inside whatever transaction the connection is in."""
     row = await connection.fetchrow(appender._CALL, *appender._parameters(writes))
     assert row is not None

@@ -53,7 +53,9 @@ class Processor:
         self.customers.add(customer)
         return customer
 
-    async def keep(self, payment_method: Code, customer: Code, _account: Code | None) -> None:
+    async def keep(
+        self, payment_method: Code, customer: Code, _account: Code | None, _wish: UUID
+    ) -> None:
         if payment_method == "pm_refused" or customer not in self.customers:
             raise Declined(Code("card_declined"), final=False)
 

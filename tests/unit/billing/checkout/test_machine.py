@@ -1,4 +1,4 @@
-"""Whatever is paid with whichever card, in whatever order its news comes: nobody pays twice, and money is never lost."""
+"""Whatever is paid with whichever card, in whatever order news comes: nobody pays twice, and no money is lost."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -98,7 +98,7 @@ class Buying(RuleBasedStateMachine):
     def the_processor_reports(self, number: int) -> None:
         if intent := self._some(list(self.world.processor.intents), number):
             payment_id = self.world.processor.intents[intent].order.payment_id
-            self.world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+            self.world.calls.append(Call(FetchIntent(payment_id, intent)))
 
     @rule()
     def half_an_hour_passes(self) -> None:
@@ -156,7 +156,7 @@ class Buying(RuleBasedStateMachine):
         for intent in list(processor.intents):
             processor.finish(intent, success=True)
             payment_id = processor.intents[intent].order.payment_id
-            self.world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+            self.world.calls.append(Call(FetchIntent(payment_id, intent)))
         self.world.settle()
         self._money_bought_what_it_was_for()
         self._subscriptions_began_with_what_was_bought()

@@ -1,7 +1,8 @@
-"""A year of renewals with every kind of card: each period is paid once or not had, and after the end nothing is kept."""
+"""Renewals with every kind of card: each period is paid once or not had, and after the end nothing is kept."""
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,7 @@ class Subscribing(RuleBasedStateMachine):
     def the_processor_reports(self, number: int) -> None:
         if intent := self._some(list(self.world.processor.intents), number):
             payment_id = self.world.processor.intents[intent].order.payment_id
-            self.world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+            self.world.calls.append(Call(FetchIntent(payment_id, intent)))
 
     @precondition(lambda self: len(self.world.history) > 8)
     @rule()
@@ -110,7 +111,7 @@ class Subscribing(RuleBasedStateMachine):
     @invariant()
     def periods_follow_one_another_and_each_is_paid(self) -> None:
         paid = self._paid_periods()
-        for before, after in zip(paid, paid[1:], strict=False):
+        for before, after in pairwise(paid):
             assert before.period.end == after.period.start
         with_trial = bool(self.world.events(events.TrialStarted))
         for event in paid if with_trial else paid[1:]:
@@ -138,7 +139,7 @@ class Subscribing(RuleBasedStateMachine):
         for intent in list(processor.intents):
             processor.finish(intent, success=True)
             payment_id = processor.intents[intent].order.payment_id
-            world.calls.append(Call(FetchIntent(payment_id, intent, None)))
+            world.calls.append(Call(FetchIntent(payment_id, intent)))
         world.settle()
         had = {
             period_payment_of(subscription_id, event.period.start) for event in self._paid_periods()
