@@ -125,7 +125,7 @@ async def test_a_refund_that_failed_is_not_found_again() -> None:
     refund_id = UUID(int=4)
     made = {"object": "refund", "metadata": {"refund_id": str(refund_id)}}
     refunds = [
-        {"id": "re_1", "status": "succeeded"},
+        {"id": "re_1", "status": "succeeded", "object": "refund", "metadata": {}},
         {"id": "re_2", "status": "failed"} | made,
         {"id": "re_3", "status": "pending"} | made,
     ]

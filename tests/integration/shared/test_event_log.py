@@ -154,6 +154,27 @@ async def test_a_dead_hole_is_passed_in_one_reading(database_url: str) -> None:
         assert await positions(log) == [2]
 
 
+async def test_what_another_reader_settles_meanwhile_does_not_count_for_what_was_read_before(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        reading(database_url) as log,
+        open_append(database_url, write(part(stream(1), 0))) as slow,
+    ):
+        await append(database_url, write(part(stream(2), 0)))
+        read_range = log._store.read_range
+
+        async def read_and_dawdle(after: int, limit: int) -> list[asyncpg.Record]:
+            rows = await read_range(after, limit)
+            monkeypatch.undo()
+            await slow.commit()
+            await log._ask_barrier()
+            return rows
+
+        monkeypatch.setattr(log._store, "read_range", read_and_dawdle)
+        assert await positions(log) == [1, 2]
+
+
 async def test_a_long_transaction_of_another_database_holds_up_nothing(
     database_url: str, postgres_server: str
 ) -> None:

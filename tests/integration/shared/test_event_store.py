@@ -362,6 +362,23 @@ async def test_two_writers_of_one_stream_never_get_the_same_version(database_url
         assert (await answer)["conflicting"] == [0]
 
 
+async def test_two_writers_of_one_command_never_both_store_it(database_url: str) -> None:
+    """On different streams, so that nothing but the command id could tell."""
+    await migrated(database_url)
+    command_id = random_id()
+    async with (
+        open_append(database_url, write(part(stream(1), 0), command_id=command_id)) as first,
+        connected(database_url) as second,
+        connected(database_url) as observer,
+    ):
+        pid = second.get_server_pid()
+        again = write(part(stream(2), 0), command_id=command_id)
+        answer = asyncio.create_task(call(second, again))
+        await eventually(lambda: waits_for_a_lock(observer, pid), within=5)
+        await first.commit()
+        assert (await answer)["repeated"] == [0]
+
+
 async def test_writers_of_different_streams_do_not_wait_for_each_other(database_url: str) -> None:
     await migrated(database_url)
     async with open_append(database_url, write(part(stream(1), 0))):

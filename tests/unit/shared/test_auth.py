@@ -44,7 +44,7 @@ def key_of(seed: int, kid: str = "one") -> tuple[Ed25519PrivateKey, str, dict[st
 
 
 OURS, OUR_JWK, OUR_PUBLIC = key_of(1)
-FOREIGN, _, _ = key_of(2)
+FOREIGN = key_of(2)[0]
 
 
 @pytest.fixture
