@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
@@ -44,18 +45,27 @@ def main() -> int:
     if unknown := set(asked) - set(QUESTIONS):
         parser.error(f"There is no question {', '.join(sorted(unknown))}.")
     results: list[Result] = []
-    unanswered = []
+    unanswered = False
     for name in asked:
         started = time.monotonic()
         try:
-            results += _ask(name)
-            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        except (WrongCount, Trouble, OSError) as error:
-            unanswered.append(name)
-            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            answers = _ask(name)
+        except (WrongCount, Trouble) as error:
+            unanswered = True
+            _say(f"{name}: {error}")
+        except Exception:  # noqa: BLE001 - the other questions can still be answered
+            unanswered = True
+            _say(f"{name}: {traceback.format_exc()}")
+        else:
+            results += answers
+            _write(answers)
+            _say(f"{name}: {time.monotonic() - started:.0f} s")
     print(_table(results))
-    _write(results)
     return 1 if unanswered else 0
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _ask(name: str) -> list[Result]:

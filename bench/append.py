@@ -43,7 +43,7 @@ CONNECTIONS = (8, 16, 32, 64)
 THREADS = (1, 2, 4, 8)
 BATCH = 200
 OURS, PROBED = scaled(40_000), scaled(6_000)
-SINGLE, LIBRARY = scaled(15_000), scaled(1_500)
+SINGLE, LIBRARY = scaled(15_000), scaled(1_500, least=40)
 
 INSERT = f"INSERT INTO till.events ({till.COLUMNS}) "
 ONE = INSERT + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -122,7 +122,7 @@ class Asked:
         clients = "0"
         if self._pgbench is not None:
             clients = await best({str(n): partial(self.pgbench, n, PROBED) for n in CONNECTIONS})
-        threads = await best({str(n): partial(self.library, n, LIBRARY) for n in THREADS})
+        threads = await best({str(n): partial(self.library, n, LIBRARY // 5) for n in THREADS})
         return int(connections), int(clients), int(threads)
 
     async def appends(self, appender: Appender, number: int) -> float:

@@ -88,7 +88,7 @@ class Appender:
         waiting = _Waiting(write, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
-        return await asyncio.shield(waiting.verdict)
+        return await waiting.verdict
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(

@@ -365,8 +365,6 @@ class CommandHandler:
                 event_id = derive(origin.command_id, "event", str(number))
                 encoded.append(NewEvent(event_id, name, schema_version, data, origin.at, meta))
                 number += 1
-        if number == 0:
-            plan.unsure = True
         for key, new in events.items():
             plan.states[key] = states[key]
             plan.versions[key] += len(new)

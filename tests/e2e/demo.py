@@ -29,7 +29,7 @@ from tests.e2e.story import (
     seats,
 )
 
-SO = True
+SO = True  # what a claim is that needs no figure
 LISBON = ZoneInfo("Europe/Lisbon")
 WIDTH = 100
 MONTHS = 12
