@@ -6,6 +6,7 @@ BENCH_FULL=1 asks about ten million events and ten minutes of load, which takes 
 
 import argparse
 import json
+import logging
 import os
 import platform
 import sys
@@ -44,6 +45,7 @@ def main() -> int:
     asked = parser.parse_args().question or QUESTIONS
     if unknown := set(asked) - set(QUESTIONS):
         parser.error(f"There is no question {', '.join(sorted(unknown))}.")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it finds what is still starting
     results: list[Result] = []
     unanswered = False
     for name in asked:

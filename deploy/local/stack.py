@@ -34,16 +34,16 @@ class Stack:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._processes = Processes(settings.state)
+        self.processes = Processes(settings.state)
 
     def up(self, services: Sequence[str] = SERVICES) -> None:
         """Have it all run and be ready; what already does is left alone."""
-        if not self._processes.names():
+        if not self.processes.names():
             require_space(self.settings.state, NEEDED_BYTES)
         with self._alone():
             self.settings.remember()
             keys = Keys.of(self.settings.state)
-            parts = programs.parts(self.settings, keys, self._processes)
+            parts = programs.parts(self.settings, keys, self.processes)
             served = {name: programs.service(self.settings, keys, name) for name in services}
             processes = (process for service in served.values() for process in service.processes)
             self._check_ports([*parts, *processes])
@@ -54,21 +54,21 @@ class Stack:
 
     def down(self) -> list[str]:
         """End every process, the stores last, and forget all data; answers with what was ended."""
-        names = self._processes.names()
+        names = self.processes.names()
         if self.settings.state.exists():
             with self._alone():
                 for group in (set(names) - STORES, STORES & set(names)):
-                    _together(self._processes.stop, {name: name for name in group})
+                    _together(self.processes.stop, {name: name for name in group})
                 self._forget()
         return names
 
     def kill(self, process: str) -> None:
         """End one process as a crash does; `up` starts it again. For tests of what survives that."""
-        self._processes.kill(process)
+        self.processes.kill(process)
 
     def run(self, service: str, words: Sequence[str]) -> None:
         """Run a command of a service in the service's own environment, at this terminal."""
-        if not self._processes.running("postgres"):
+        if not self.processes.running("postgres"):
             raise Trouble("The stack does not run; `make up` starts it.")
         told = programs.environment(self.settings, Keys.of(self.settings.state), service)
         command = programs.command(service, *words)
@@ -78,28 +78,28 @@ class Stack:
 
     def status(self) -> dict[str, bool]:
         """Whether each process that was started here still runs."""
-        return {name: bool(self._processes.running(name)) for name in self._processes.names()}
+        return {name: bool(self.processes.running(name)) for name in self.processes.names()}
 
     def _check_ports(self, wanted: Sequence[Program]) -> None:
         """Find every port taken by a stranger before anything starts."""
         for program in wanted:
-            if not self._processes.running(program.name):
+            if not self.processes.running(program.name):
                 for name, port in program.ports.items():
                     require_free(name, port)
 
     def _ensure(self, program: Program) -> None:
         started = time.monotonic()
-        news = self._processes.ensure(program)
+        news = self.processes.ensure(program)
         took = f"ready in {time.monotonic() - started:.1f} s" if news else "already up"
         _say(program.name, took)
 
     def _serve(self, service: programs.Service) -> None:
         """Migrate while neither of the two processes runs; what is up to date is left alone."""
-        if not all(self._processes.up_to_date(program) for program in service.processes):
+        if not all(self.processes.up_to_date(program) for program in service.processes):
             for program in service.processes:
-                self._processes.stop(program.name)
+                self.processes.stop(program.name)
             migrate = programs.command(service.name, "migrate")
-            self._processes.run(f"{service.name}-migrate", migrate, service.environment)
+            self.processes.run(f"{service.name}-migrate", migrate, service.environment)
         pair = {program.name: program for program in service.processes}
         _together(self._ensure, pair, report_seconds=None)
 

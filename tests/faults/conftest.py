@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import programs
 from deploy.local.keys import Keys
-from deploy.local.processes import Processes, Program
+from deploy.local.processes import Program
 from deploy.local.settings import HOST, ROOT, SERVICES, Settings
 from deploy.local.stack import Stack
 from tests.e2e.conftest import Cast
@@ -27,7 +27,7 @@ class Victim:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stack = Stack(settings)
-        self.processes = Processes(settings.state)
+        self.processes = self.stack.processes
 
     def kill(self, name: str) -> None:
         """SIGKILL: no goodbye, no flush."""

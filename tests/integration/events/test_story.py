@@ -187,7 +187,7 @@ async def test_only_staff_sees_who_comes(house: House) -> None:
     gathering_id = await on_sale(house)
     path = f"/gatherings/{gathering_id}/tickets"
     assert await house.refusal(ada, "GET", path) == (403, "forbidden")
-    assert (await house.ask(stranger, "GET", path))["items"] == []
+    assert await house.refusal(stranger, "GET", path) == (404, "gathering_not_found")
     assert await tickets(house, bob) == []
 
 
@@ -300,7 +300,7 @@ async def test_another_communitys_gathering_is_not_there(house: House) -> None:
         ({"capacity": 0}, "/capacity"),
         ({"capacity": 10**12}, "/capacity"),
         ({"price": {"minor": 10**15, "currency": "EUR"}}, "/price"),
-        ({"price": {"minor": 100, "currency": "XYZ"}}, "/price"),
+        ({"price": {"minor": 100, "currency": "XYZ"}}, "/price/currency"),
         ({"name": "  "}, "/name"),
         ({"starts_at": "2026-01-01T00:00:00Z"}, "/starts_at"),
         ({"starts_at": "2026-01-01T00:00:00"}, "/starts_at"),
