@@ -84,7 +84,11 @@ class Processes:
             record = Record(**json.loads(self._path(name).read_text()))
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        return record if record.alive() else None
+        if record.alive():
+            return record
+        if child := self._children.pop(record.pid, None):
+            child.poll()  # it died by itself: nobody else would collect it
+        return None
 
     def log(self, name: str) -> Path:
         """Where a process writes what it says."""

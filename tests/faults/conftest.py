@@ -79,6 +79,8 @@ def victim() -> Iterator[Victim]:
         yield made
     finally:
         end(made.stack)
+        for child in made.processes._children.values():
+            child.wait(timeout=10)
 
 
 @pytest.fixture
