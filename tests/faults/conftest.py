@@ -45,7 +45,7 @@ class Victim:
             replace(program, environment={**program.environment, "TESSERA_CRASH_AT": point})
         )
 
-    def wait_for_death(self, name: str, *, within: float = 40.0) -> None:
+    def wait_for_death(self, name: str, *, within: float = 90.0) -> None:
         """Until the process is gone; otherwise the point was never reached, and the test proves nothing."""
         deadline = time.monotonic() + within
         while self.processes.running(name):

@@ -30,7 +30,7 @@ POINTS = [
 ]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("process", "point"), POINTS)
 def test_a_crash_between_an_effect_and_its_record_changes_nothing(
     victim: Victim, cast: Cast, process: str, point: str
