@@ -87,7 +87,7 @@ class Processes:
         if record.alive():
             return record
         if child := self._children.pop(record.pid, None):
-            child.poll()  # it died by itself: nobody else would collect it
+            child.wait()  # it died by itself: nobody else would collect it
         return None
 
     def log(self, name: str) -> Path:
