@@ -51,7 +51,7 @@ async def run(stack: Stack) -> list[Result]:
         QUESTION.compared(
             samples["ours"],
             samples["beside"],
-            f"{EVENTS} payments of {COMMUNITIES} communities, a quarter of an hour apart in each; the analytics"
+            f"{EVENTS} payments of {COMMUNITIES} communities, a minute apart in each; the analytics"
             " worker with all its read models, from the first row of the inbox until takings has all;"
             " aiokafka reads the same topic and drops it",
         )
@@ -70,7 +70,7 @@ def _record(number: int) -> Record:
         community_id=derive(till.COMMUNITY, "community", str(number % COMMUNITIES)),
         version=1,
         type="Sold",
-        at=till.NOON + timedelta(minutes=15) * (number // COMMUNITIES),
+        at=till.NOON + timedelta(minutes=1) * (number // COMMUNITIES),
         recorded_at=till.NOON,
         body=till.Sold(1, till.person(number), till.PRICE),
         meta=request.meta,

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
 
 from bench import till
 from shared.envelope import Record
-from shared.relay import MAX_BATCH_BYTES, PARTITIONS, partition_of
+from shared.relay import MAX_BATCH_BYTES, PARTITIONS
 
 TOPIC = till.PAID.to.topic
 TPS = [TopicPartition(TOPIC, partition) for partition in range(PARTITIONS)]
@@ -57,10 +58,11 @@ async def ends(bootstrap: str) -> dict[TopicPartition, int]:
 
 async def send_batches(producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
     """All of them, in batches as full as they may be."""
+    choose, numbers = DefaultPartitioner(), list(range(PARTITIONS))
     sent = []
     batches: dict[int, Any] = {}
     for record in records:
-        partition = partition_of(record.key, PARTITIONS)
+        partition = choose(record.key, numbers, numbers)
         batch = batches.get(partition)
         if batch is None or not _added(batch, record):
             if batch is not None:

@@ -172,6 +172,20 @@ async def test_a_box_opens_for_nobody_else_and_in_no_other_class(database_url: s
                 await service.vault.open([moved])
 
 
+async def test_a_key_that_was_moved_to_another_person_opens_nothing(database_url: str) -> None:
+    async with opened(database_url) as service:
+        (name, _) = await write(service, "Ada")
+        await write(service, "Bob", owner=BOB)
+        await service.pool.execute(
+            "UPDATE counting_personal.keys SET wrapped = (SELECT wrapped FROM counting_personal.keys"
+            " WHERE person_id = $1 AND retention = 'profile') WHERE person_id = $2",
+            ADA,
+            BOB,
+        )
+        with pytest.raises(Unreadable):
+            await service.vault.open([replace(name, person_id=BOB)])
+
+
 @pytest.mark.parametrize("box", ["", "A", "####", "AAAA"])
 async def test_a_damaged_box_is_no_erasure(database_url: str, box: str) -> None:
     async with opened(database_url) as service:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from shared.event_log import EventLog
+from shared.event_log import Batch, EventLog, Source
 from shared.event_store import Fact
 from shared.event_types import UnknownType
 from shared.projection import (
@@ -222,6 +222,22 @@ async def test_a_fact_that_cannot_be_folded_parks_its_key_and_nothing_else(
         assert held == [(counter(1), COMMUNITY, 4)]
 
 
+async def test_a_database_that_goes_away_while_a_culprit_is_looked_for_parks_nothing(
+    database_url: str,
+) -> None:
+    async def gone(_: Any, facts: Sequence[Fact]) -> None:
+        raise ValueError if len(facts) > 1 else ConnectionResetError
+
+    async with running(database_url) as service:
+        await counts(service, 2, 2)
+        reader = ProjectionReader(applying(gone))
+        at = await position(service.pool, reader, service.log)
+        with pytest.raises(ConnectionResetError):
+            await step(service.pool, reader, service.log, at)
+        assert await service.pool.fetch("SELECT FROM parked") == []
+        assert await position(service.pool, reader, service.log) == 0
+
+
 @pytest.mark.parametrize("batch", [1, 1_000])
 async def test_a_parked_key_is_folded_from_the_log_when_it_is_replayed(
     database_url: str, batch: int
@@ -327,6 +343,48 @@ async def test_a_rebuild_ends_no_earlier_than_the_live_one_whatever_holes_there_
         await rebuilding
         assert await table(service.pool) == live
         assert await position(service.pool, reader, service.log) == reached
+
+
+class LateComer:
+    """The log, to which one more event comes whenever somebody has reached its end for the first time."""
+
+    name = "log"
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._came = False
+
+    async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
+        batch = await self._service.log.read(after, limit, wanted)
+        if batch.upto == after and not self._came:
+            self._came = True
+            await count(self._service, counter(1))
+        return batch
+
+
+async def test_the_live_reader_waits_while_the_tables_are_exchanged(database_url: str) -> None:
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(connection: Any, facts: Sequence[Fact]) -> None:
+        await mended(connection, facts)
+        if len(facts) == 1:
+            inside.set()
+            await go_on.wait()
+
+    async with running(database_url) as service:
+        await counts(service, 1, 3)
+        late: dict[str, Source] = {"log": LateComer(service)}
+        rebuilding = asyncio.create_task(rebuild(service.pool, SERVICE, applying(slowly), late))
+        reader = ProjectionReader(TOTALS)
+        at = await position(service.pool, reader, service.log)
+        await inside.wait()
+        reading = asyncio.create_task(step(service.pool, reader, service.log, at))
+        await asyncio.sleep(0.2)
+        assert not reading.done()
+        go_on.set()
+        assert await rebuilding == 4
+        assert await reading == 4
+        assert await table(service.pool) == await truth(service)
 
 
 async def test_a_rebuild_stops_at_what_cannot_be_folded_and_the_live_one_stays(
