@@ -14,10 +14,14 @@ Wish = tuple[Code, CheckoutAttempt | None]
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """`saving` and `deleting` are what the processor was asked for and has not answered."""
+    """`saving` and `deleting` are what the processor was asked for and has not answered.
+
+    `given` is the last card, when it was given by itself: a checkout that began before it knows another.
+    """
 
     customer: Code | None = None
     account: Code | None = None
+    given: Instrument | None = None
     subscriptions: tuple[UUID, ...] = ()
     saving: frozenset[Wish] = frozenset()
     deleting: frozenset[Code] = frozenset()
@@ -33,8 +37,9 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
         case commands.LinkSubscription(subscription_id):
             if payer.forgotten:
                 return [events.SubscriptionOrphaned(subscription_id)]
-            linked = subscription_id in payer.subscriptions
-            return [] if linked else [events.SubscriptionLinked(subscription_id)]
+            if subscription_id in payer.subscriptions:
+                return []
+            return [events.SubscriptionLinked(subscription_id, payer.given)]
         case commands.UnlinkSubscription(subscription_id):
             linked = subscription_id in payer.subscriptions
             return [events.SubscriptionUnlinked(subscription_id)] if linked else []
@@ -102,15 +107,11 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
     match event:
         case events.PaymentMethodOffered(payment_method=payment_method, checkout=checkout):
             return replace(payer, saving=payer.saving | {(payment_method, checkout)})
-        case events.PaymentMethodSaved(_, kept, checkout) | events.PaymentMethodRefused(
-            _, kept, checkout=checkout
-        ):
-            return replace(
-                payer,
-                customer=kept.customer or payer.customer,
-                account=kept.account if kept.customer else payer.account,
-                saving=payer.saving - {(kept.payment_method, checkout)},
-            )
+        case events.PaymentMethodSaved(_, kept, checkout):
+            given = None if checkout else kept
+            return replace(_settled(payer, kept, checkout), given=given)
+        case events.PaymentMethodRefused(_, kept, checkout=checkout):
+            return _settled(payer, kept, checkout)
         case events.SubscriptionLinked(subscription_id):
             return replace(payer, subscriptions=(*payer.subscriptions, subscription_id))
         case events.SubscriptionUnlinked(subscription_id):
@@ -131,6 +132,15 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             return payer
         case _:
             assert_never(event)
+
+
+def _settled(payer: Payer, kept: Instrument, checkout: CheckoutAttempt | None) -> Payer:
+    return replace(
+        payer,
+        customer=kept.customer or payer.customer,
+        account=kept.account if kept.customer else payer.account,
+        saving=payer.saving - {(kept.payment_method, checkout)},
+    )
 
 
 PAYER: Decider[commands.PayerCommand, Payer, events.PayerEvent] = Decider(

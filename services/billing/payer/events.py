@@ -61,9 +61,10 @@ class PaymentMethodRefused:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionLinked:
-    """The payer pays for this subscription."""
+    """The payer pays for this subscription, and by `instrument` when that was given after its checkout."""
 
     subscription_id: UUID
+    instrument: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.billing.subscription import events
 from services.billing.subscription.events import EndReason, Terms
+from shared.decider import members
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
@@ -37,19 +38,22 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.SubscriptionActivated(terms, period=period):
                 await _begin(connection, fact, terms, "active", period.end)
             case events.SubscriptionRenewed(period=period):
-                change = "state = 'active', runs_until = $3, payment_id = NULL"
-                await _change(connection, fact, change, period.end)
+                await _change(
+                    connection, fact, state="active", runs_until=period.end, payment_id=None
+                )
             case events.SubscriptionPastDue():
-                await _change(connection, fact, "state = 'past_due'")
+                await _change(connection, fact, state="past_due")
             case events.RenewalStarted(payment_id=payment_id):
-                await _change(connection, fact, "payment_id = $3", payment_id)
+                await _change(connection, fact, payment_id=payment_id)
             case events.CancellationScheduled(ends_at=ends_at):
-                await _change(connection, fact, "cancels_at = $3", ends_at)
+                await _change(connection, fact, cancels_at=ends_at)
             case events.CancellationWithdrawn():
-                await _change(connection, fact, "cancels_at = NULL")
+                await _change(connection, fact, cancels_at=None)
             case events.SubscriptionEnded(reason=reason):
-                change = "state = 'ended', ended_for = $3, runs_until = $4, payment_id = NULL"
-                await _change(connection, fact, change, reason, fact.at)
+                ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
+                await _change(connection, fact, **ended, payment_id=None)
+            case _:
+                await _change(connection, fact)
 
 
 async def _begin(connection: Any, fact: Fact, terms: Terms, state: str, until: datetime) -> None:
@@ -64,12 +68,14 @@ async def _begin(connection: Any, fact: Fact, terms: Terms, state: str, until: d
     )  # fmt: skip
 
 
-async def _change(connection: Any, fact: Fact, change: str, *values: object) -> None:
+async def _change(connection: Any, fact: Fact, **changes: object) -> None:
+    columns = {"version": fact.version, **changes}
+    sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
     await connection.execute(
-        f"UPDATE subscriptions_v1 SET version = $2, {change}"  # noqa: S608  The words are ours.
-        " WHERE subscription_id = $1",
-        fact.stream_id, fact.version, *values,
-    )  # fmt: skip
+        f"UPDATE subscriptions_v1 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
+        fact.stream_id,
+        *columns.values(),
+    )
 
 
 SUBSCRIPTIONS = Projection(
@@ -99,16 +105,7 @@ SUBSCRIPTIONS = Projection(
         CREATE INDEX subscriptions_v1_mine ON subscriptions_v1 (person_id, subscription_id);
     """,
     tables=("subscriptions_v1",),
-    facts=(
-        events.TrialStarted,
-        events.SubscriptionActivated,
-        events.SubscriptionRenewed,
-        events.SubscriptionPastDue,
-        events.RenewalStarted,
-        events.CancellationScheduled,
-        events.CancellationWithdrawn,
-        events.SubscriptionEnded,
-    ),
+    facts=members(events.SubscriptionEvent),
     apply=apply,
 )
 

@@ -7,6 +7,7 @@ from services.billing.order.events import OrderPaid
 from services.billing.payer.events import (
     PayerForgotten,
     PaymentMethodSaved,
+    SubscriptionLinked,
     SubscriptionOrphaned,
 )
 from services.billing.payment.events import (
@@ -99,6 +100,13 @@ def when_payment_method_saved_use_instrument(fact: Fact) -> list[Ask]:
     return [Ask(SUBSCRIPTION, subscription_id, use) for subscription_id in saved.subscriptions]
 
 
+def when_subscription_linked_use_instrument(fact: Fact) -> list[Ask]:
+    linked: SubscriptionLinked = fact.body
+    if linked.instrument is None:
+        return []
+    return [Ask(SUBSCRIPTION, linked.subscription_id, commands.UseInstrument(linked.instrument))]
+
+
 def when_payer_forgotten_end_subscription(fact: Fact) -> list[Ask]:
     gone: PayerForgotten = fact.body
     end = commands.EndSubscription("erased")
@@ -155,6 +163,11 @@ REACTIONS = (
         "billing.subscription.when_payment_method_saved_use_instrument",
         PaymentMethodSaved,
         when_payment_method_saved_use_instrument,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_linked_use_instrument",
+        SubscriptionLinked,
+        when_subscription_linked_use_instrument,
     ),
     Reaction(
         "billing.subscription.when_payer_forgotten_end_subscription",

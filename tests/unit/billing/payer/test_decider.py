@@ -82,6 +82,14 @@ def test_a_subscription_is_linked_once() -> None:
     given(PAYER, linked).when(commands.LinkSubscription(gold)).then_nothing()
 
 
+def test_a_card_given_while_a_checkout_completes_pays_for_what_it_began() -> None:
+    by_the_new_card = events.SubscriptionLinked(gold, kept_for_none)
+    given(PAYER, offered, saved).when(commands.LinkSubscription(gold)).then(by_the_new_card)
+    with_checkout = events.PaymentMethodSaved(ada, visa, first_try, ())
+    for_checkout = (offered, saved, offered_for_checkout, with_checkout)
+    given(PAYER, *for_checkout).when(commands.LinkSubscription(gold)).then(linked)
+
+
 def test_a_subscription_is_unlinked_once() -> None:
     unlinked = events.SubscriptionUnlinked(gold)
     both = (linked, events.SubscriptionLinked(silver))
