@@ -1,5 +1,6 @@
 """Apache Kafka 4 from its own jars out of Maven Central: one KRaft node, loopback only, keeps all."""
 
+import contextlib
 import hashlib
 import secrets
 import shutil
@@ -16,13 +17,22 @@ from deploy.local.trouble import NO_SPACE, Trouble, disk_full
 
 POM = Path(__file__).with_name("kafka.pom.xml")
 REPORT_SECONDS = 5
-STARTED = b"Kafka Server started"
-START_OF_LOG = 256 * 1024
+STARTED = "Kafka Server started"
 
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
-    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
+    *(
+        f"-Dorg.slf4j.simpleLogger.log.{name}=warn"  # a line for each partition, at every start
+        for name in (
+            "kafka.cluster",
+            "kafka.log",
+            "org.apache.kafka.common.config",
+            "org.apache.kafka.controller",
+            "org.apache.kafka.storage",
+            "state.change.logger",
+        )
+    ),
 )
 SERVING = ("-Xmx512m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-Djava.awt.headless=true")
 # Formatting a folder, and a broker of a test, end before optimised code would pay for its making.
@@ -87,7 +97,7 @@ def program(
         configure(data)
 
     def ready() -> bool:
-        return accepts(port) and STARTED in _start_of(processes.log("kafka"))
+        return accepts(port) and _says(processes.log("kafka"), STARTED)
 
     return Program(
         name="kafka",
@@ -166,9 +176,7 @@ def _java() -> str:
     return str(Path(package.origin).parent / "java-runtime" / "bin" / "java")
 
 
-def _start_of(log: Path) -> bytes:
-    try:
-        with log.open("rb") as file:
-            return file.read(START_OF_LOG)
-    except FileNotFoundError:
-        return b""
+def _says(log: Path, words: str) -> bool:
+    with contextlib.suppress(FileNotFoundError), log.open(errors="replace") as lines:
+        return any(words in line for line in lines)
+    return False

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import psutil
+import pytest
 
 from deploy.local import programs
 from deploy.local.keys import Keys
@@ -11,6 +12,8 @@ from deploy.local.processes import Program
 from tests.e2e.conftest import Cast, _free_ports
 from tests.faults.checker import wrongs
 from tests.faults.conftest import Victim
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_second_worker_takes_over_when_the_leader_is_killed(victim: Victim, cast: Cast) -> None:
