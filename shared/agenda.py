@@ -34,11 +34,13 @@ from shared.reaction import (
 
 _log = logging.getLogger(__name__)
 
-CLAIM = timedelta(seconds=30)
+CLAIM = timedelta(seconds=5)
+RENEW_SECONDS = 1.5
 MAX_ATTEMPTS = 5
 LONGEST_BACK_OFF = 60.0
 TOO_MANY_PARKED = 20
 PARKED_WINDOW = timedelta(seconds=60)
+KINDS = {Ask: "ask", At: "at", Call: "call"}
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -132,11 +134,7 @@ class ReactionReader:
                 rows.append(
                     (
                         derive(fact.event_id, reaction.name, str(number)),
-                        "at"
-                        if isinstance(intent, At)
-                        else "call"
-                        if isinstance(intent, Call)
-                        else "ask",
+                        KINDS[type(intent)],
                         fact.stream_id,
                         fact.community_id,
                         reaction.name,
@@ -194,8 +192,18 @@ SELECT n FROM lately
 """
 
 
+_RENEW = """
+UPDATE agenda SET claimed_until = clock_timestamp() + $3
+FROM unnest($1::uuid[], $2::int[]) AS mine (id, attempts)
+WHERE agenda.id = mine.id AND agenda.attempts = mine.attempts AND state = 'waiting' AND claimed_until IS NOT NULL
+"""
+
+
 class AgendaWorker:
-    """Claims what is due in a short transaction, does it, marks it done."""
+    """Claims what is due in a short transaction, renews the claim while it does it, marks it done.
+
+    Whoever dies leaves its claims to run out, so that others go on within seconds; whoever is stopped gives them back.
+    """
 
     def __init__(
         self,
@@ -217,10 +225,12 @@ class AgendaWorker:
         self._service = service
         self._gateways = gateways
         self._concurrency = concurrency
+        self._held: dict[UUID, int] = {}  # what is being done, and which attempt that is
 
     async def run(self, wakeup: Wakeup) -> None:
         """Work until cancelled; Stopped when too much was parked. A database that goes away is waited out."""
         running: set[asyncio.Task[None]] = set()
+        renewing = asyncio.create_task(self._renew())
         try:
             while True:
                 seen = wakeup.generation()
@@ -235,8 +245,20 @@ class AgendaWorker:
                 for task in done:
                     task.result()
         finally:
-            for task in running:
+            for task in (*running, renewing):
                 task.cancel()
+            await asyncio.gather(*running, renewing, return_exceptions=True)
+            await self._extend(timedelta(0))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._extend(CLAIM)
+
+    async def _extend(self, by: timedelta) -> None:
+        """Keep what is held for so much longer; nothing longer gives it back."""
+        if self._held:
+            await self._mark(_RENEW, list(self._held), list(self._held.values()), by)
 
     async def step(self) -> int:
         """Do what is due now, at most `concurrency` items; returns how many were tried."""
@@ -255,6 +277,7 @@ class AgendaWorker:
     async def _claim(self, most: int) -> list[Item]:
         rows = await self._pool.fetch(_CLAIM, self._clock.now(), most, CLAIM)
         rows.sort(key=lambda row: row["number"])
+        self._held |= {row["id"]: row["attempts"] for row in rows}
         return [
             Item(
                 row["id"],
@@ -268,6 +291,10 @@ class AgendaWorker:
         ]
 
     async def _do(self, item: Item) -> None:
+        await self._try(item)
+        self._held.pop(item.id, None)
+
+    async def _try(self, item: Item) -> None:
         try:
             with telemetry.span(f"agenda {item.name}", item.meta.traceparent):
                 await self._perform(item)

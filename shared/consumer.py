@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from shared import crash, telemetry
@@ -114,6 +114,15 @@ class Inbox:
         )
         return found
 
+    async def heard(self) -> dict[str, int]:
+        """How many records of each topic are kept, by topic."""
+        rows = await self._pool.fetch(
+            "SELECT topic, count(*) AS n FROM inbox WHERE starts_with(source, $1) GROUP BY topic",
+            SOURCE,
+        )
+        topics = {contract.topic for contract in self._contracts.values()}
+        return dict.fromkeys(topics, 0) | {row["topic"]: row["n"] for row in rows}
+
     def _is_wanted(self, row: asyncpg.Record, wanted: Collection[str]) -> bool:
         if row["topic"] == WEBHOOK:
             return "*webhook" in wanted
@@ -181,7 +190,8 @@ class Consumer:
             group_id=f"tessera.{self._service}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
+            session_timeout_ms=6_000,  # the least a broker allows: what a dead worker was reading waits for so long
+            heartbeat_interval_ms=1_500,
             rebalance_timeout_ms=30_000,
             max_poll_records=2_000,
             fetch_max_wait_ms=500,
@@ -189,9 +199,7 @@ class Consumer:
         try:
             await consumer.start()
             while True:
-                polled: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(
-                    timeout_ms=1_000
-                )
+                polled = await consumer.getmany(timeout_ms=1_000)
                 arrivals = [arrival(record) for records in polled.values() for record in records]
                 if not arrivals:
                     continue
@@ -199,9 +207,8 @@ class Consumer:
                 crash.point("inbox.stored")
                 telemetry.count("inbox.received", len(arrivals))
                 telemetry.count("inbox.duplicates", len(arrivals) - new)
-                await consumer.commit(
-                    {tp: records[-1].offset + 1 for tp, records in polled.items()}
-                )
+                read = {place: records[-1].offset + 1 for place, records in polled.items()}
+                await consumer.commit(read)
         finally:
             await consumer.stop()
 

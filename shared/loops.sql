@@ -65,6 +65,7 @@ CREATE TABLE relays (
     owner      uuid,
     expires_at timestamptz NOT NULL DEFAULT '-infinity',
     position   bigint      NOT NULL DEFAULT 0,
+    sent       json        NOT NULL DEFAULT '{}',  -- How many records each topic has had, repetitions not counted.
     accepted   bigint      NOT NULL DEFAULT 0  -- Kafka may be ahead of the log up to here: see advance-position.
 );
 

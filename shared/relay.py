@@ -8,10 +8,12 @@ moves when all are acknowledged: a batch that fails can then never be followed b
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -59,6 +61,7 @@ class Relay:
         self._owner = random_id()
         self._epoch = 0
         self._position = 0
+        self._sent: Counter[str] = Counter()
 
     async def run(self, wakeup: Wakeup) -> None:
         """Lead whenever nobody else does; publish until cancelled. Ahead stops it."""
@@ -82,12 +85,13 @@ class Relay:
             "INSERT INTO relays (name, epoch, owner, expires_at)"
             " VALUES ($1, 1, $2, clock_timestamp() + $3::float8 * interval '1 s')"
             " ON CONFLICT (name) DO UPDATE SET epoch = relays.epoch + 1, owner = $2, expires_at = excluded.expires_at"
-            " WHERE relays.expires_at < clock_timestamp() OR relays.owner = $2 RETURNING epoch, position",
+            " WHERE relays.expires_at < clock_timestamp() OR relays.owner = $2 RETURNING epoch, position, sent",
             self.name, self._owner, LEASE_SECONDS,
         )  # fmt: skip
         if row is None:
             return False
         self._epoch, self._position = row["epoch"], row["position"]
+        self._sent = Counter(orjson.loads(row["sent"]))
         _log.info("leading the relay from position %d in epoch %d", self._position, self._epoch)
         return True
 
@@ -141,7 +145,10 @@ class Relay:
         await asyncio.gather(*acknowledged)
         telemetry.count("relay.published", sum(batch.record_count() for batch in batches.values()))
         crash.point("relay.sent")
-        await self._move(upto)
+        sent = self._sent.copy()
+        for (topic, _), batch in batches.items():
+            sent[topic] += batch.record_count()
+        await self._move(upto, sent)
         return True
 
     def _records(self, row: asyncpg.Record) -> list[Record]:
@@ -156,15 +163,15 @@ class Relay:
             if contract is not None
         ]
 
-    async def _move(self, upto: int) -> None:
+    async def _move(self, upto: int, sent: Counter[str]) -> None:
         moved = await self._store.pool.execute(
-            "UPDATE relays SET position = $3, expires_at = clock_timestamp() + $5::float8 * interval '1 s'"
+            "UPDATE relays SET position = $3, sent = $6, expires_at = clock_timestamp() + $5::float8 * interval '1 s'"
             " WHERE name = $1 AND epoch = $2 AND position = $4",
-            self.name, self._epoch, upto, self._position, LEASE_SECONDS,
+            self.name, self._epoch, upto, self._position, LEASE_SECONDS, orjson.dumps(sent).decode(),
         )  # fmt: skip
         if moved != "UPDATE 1":
             raise Fenced
-        self._position = upto
+        self._position, self._sent = upto, sent
 
     async def _renew(self) -> None:
         """Keep the lease while a round is under way; a relay that cannot renew stops leading."""
@@ -308,6 +315,14 @@ async def advance_position(pool: asyncpg.Pool, position: int) -> None:
             Relay.name,
             position,
         )
+
+
+async def sent(pool: asyncpg.Pool) -> dict[str, int]:
+    """How many records each topic has been given, by topic; one that was sent again counts once."""
+    told: dict[str, int] = orjson.loads(
+        await pool.fetchval("SELECT sent FROM relays WHERE name = 'relay'") or "{}"
+    )
+    return told
 
 
 async def lag(pool: asyncpg.Pool) -> int:

@@ -95,12 +95,14 @@ class Blueprint:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """What is still under way: all zero and true when nothing is."""
+    """What is still under way here, and by topic what is between services: as many are heard as were sent."""
 
     relay_lag: int
     readers_behind: int
     agenda_due: int
     agenda_parked: int
+    sent: dict[str, int]
+    heard: dict[str, int]
     quiet: bool
 
 
@@ -187,7 +189,8 @@ class Service:
         )
         lag = await relay.lag(self.pool) if self.publications else 0
         still = lag == 0 and row["behind"] == 0 and row["due"] == 0
-        return Quiet(lag, row["behind"], row["due"], row["parked"], still)
+        sent, heard = await relay.sent(self.pool), await self.inbox.heard()
+        return Quiet(lag, row["behind"], row["due"], row["parked"], sent, heard, still)
 
     async def move_clock(self, to: datetime) -> None:
         """Set the business clock of every process of this service ahead to `to`; a time that has passed is ignored."""

@@ -191,7 +191,14 @@ class World:
             states = self._everywhere("quiet")
             parked = [service for service, state in states.items() if state["agenda_parked"]]
             assert not parked, f"parked at {parked}: `python -m services.<name> agenda` says why"
-            still = still + 1 if all(state["quiet"] for state in states.values()) else 0
+            sent = {topic: n for state in states.values() for topic, n in state["sent"].items()}
+            arrived = all(
+                n == sent.get(topic, 0)
+                for state in states.values()
+                for topic, n in state["heard"].items()
+            )
+            quiet = arrived and all(state["quiet"] for state in states.values())
+            still = still + 1 if quiet else 0
             assert time.monotonic() < deadline, f"not quiet: {states}"
             time.sleep(POLL_SECONDS)
 

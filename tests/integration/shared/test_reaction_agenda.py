@@ -488,6 +488,57 @@ async def test_who_was_overtaken_changes_nothing_any_more(database_url: str) -> 
         assert await states(service) == {"done": 1}
 
 
+@dataclass
+class SlowBell(Bell):
+    """One that rings until it is let go."""
+
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ring(self, action: Ring, context: ActionContext) -> Ask | None:
+        self.heard.append((action.number, context))
+        await self.let_go.wait()
+        return None
+
+
+async def test_what_takes_longer_than_a_claim_is_left_to_who_does_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agenda, "CLAIM", timedelta(seconds=0.5))
+    monkeypatch.setattr(agenda, "RENEW_SECONDS", 0.1)
+    bell = SlowBell()
+    async with opened(database_url, reaction(ringing), bell=bell) as service:
+        await count(service, counter(1))
+        await react(service)
+        both = [asyncio.create_task(worker(service).run(service.wakeup)) for _ in range(2)]
+        await eventually(lambda: _rung(bell))
+        await asyncio.sleep(1.5)
+        bell.let_go.set()
+        await eventually(lambda: states(service), lambda found: found == {"done": 1})
+        assert bell.numbers() == [1]
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def test_who_is_stopped_gives_back_what_it_had_begun(database_url: str) -> None:
+    bell = SlowBell()
+    async with opened(database_url, reaction(ringing), bell=bell) as service:
+        await count(service, counter(1))
+        await react(service)
+        stopped = asyncio.create_task(worker(service).run(service.wakeup))
+        await eventually(lambda: _rung(bell))
+        stopped.cancel()
+        await asyncio.gather(stopped, return_exceptions=True)
+        bell.let_go.set()
+        assert await worker(service).step() == 1
+        assert [context.attempt for _, context in bell.heard] == [1, 2]
+        assert await states(service) == {"done": 1}
+
+
+async def _rung(bell: Bell) -> bool:
+    return bool(bell.heard)
+
+
 async def test_when_much_is_parked_in_little_time_the_loop_stops_instead(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -528,13 +579,8 @@ async def test_the_loops_wait_out_a_database_that_goes_away(database_url: str) -
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-        await service.pool.execute("UPDATE agenda SET claimed_until = NULL WHERE state = 'waiting'")
 
         async def done() -> list[int]:
-            await service.pool.execute(
-                "UPDATE agenda SET claimed_until = NULL"
-                " WHERE state = 'waiting' AND claimed_until < clock_timestamp() + interval '25 s'"
-            )
             return sorted(await notes(service))
 
         await eventually(done, lambda found: found == list(range(1, 31)), within=30)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -272,8 +272,8 @@ async def test_a_relay_that_fails_starts_again_from_its_cursor(
 
 
 class CrashingRelay(Relay):
-    async def _move(self, upto: int) -> None:
-        raise SystemError(upto)
+    async def _move(self, upto: int, sent: Counter[str]) -> None:
+        raise SystemError(upto, sent)
 
 
 async def test_a_crash_between_sending_and_moving_the_cursor_repeats_and_loses_nothing(
@@ -290,6 +290,7 @@ async def test_a_crash_between_sending_and_moving_the_cursor_repeats_and_loses_n
         found = await records(kafka, line.topic)
         assert len(found) == 160
         assert told(found) == await stored(service)
+        assert await relay.sent(service.pool) == {line.topic: 80}
 
 
 async def test_the_relay_waits_for_a_slow_writer(database_url: str, kafka: str, line: Line) -> None:
@@ -346,11 +347,11 @@ class SleepyRelay(Relay):
     async def _renew(self) -> None:
         await asyncio.Event().wait()
 
-    async def _move(self, upto: int) -> None:
+    async def _move(self, upto: int, sent: Counter[str]) -> None:
         self.asleep.set()
         await self.awake.wait()
         try:
-            await super()._move(upto)
+            await super()._move(upto, sent)
         except Fenced:
             self.fenced.set()
             raise
@@ -387,17 +388,17 @@ async def test_the_cursor_moves_for_its_leader_alone(
         first, second = relay_of(service, kafka), relay_of(service, kafka)
         assert await first._take_lease()
         assert not await second._take_lease()
-        await first._move(10)
+        await first._move(10, Counter())
         await service.pool.execute("UPDATE relays SET expires_at = clock_timestamp()")
         assert await second._take_lease()
         assert second._position == 10
         with pytest.raises(Fenced):
-            await first._move(11)
-        await second._move(12)
+            await first._move(11, Counter())
+        await second._move(12, Counter())
         stale = relay_of(service, kafka)
         stale._epoch, stale._position = second._epoch, 10
         with pytest.raises(Fenced):
-            await stale._move(11)
+            await stale._move(11, Counter())
         assert await service.pool.fetchval("SELECT position FROM relays") == 12
 
 

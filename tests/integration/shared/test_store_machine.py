@@ -8,7 +8,7 @@ Hypothesis may choose, and shrink.
 import asyncio
 import contextlib
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
@@ -132,10 +132,10 @@ class CrashingRelay(Relay):
 
     crashes = False
 
-    async def _move(self, upto: int) -> None:
+    async def _move(self, upto: int, sent: Counter[str]) -> None:
         if self.crashes:
             raise Crash
-        await super()._move(upto)
+        await super()._move(upto, sent)
 
 
 class StoreMachine(RuleBasedStateMachine):
