@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -431,14 +431,30 @@ async def test_strict_routes_wait_for_fresh_roles(database_url: str) -> None:
         assert (dismissed.status_code, codes(dismissed)) == (403, ["forbidden"])
 
 
-async def test_a_route_without_a_permission_stops_the_start(database_url: str) -> None:
+def _inside(open_router: APIRouter) -> APIRouter:
+    outer = APIRouter()
+    outer.include_router(open_router)
+    return outer
+
+
+def _mounted(open_router: APIRouter) -> APIRouter:
+    outer = APIRouter()
+    outer.mount("/inner", open_router)
+    return outer
+
+
+@pytest.mark.parametrize("placed", [lambda router: router, _inside, _mounted])
+async def test_a_route_without_a_permission_stops_the_start(
+    database_url: str, placed: Callable[[APIRouter], APIRouter]
+) -> None:
     open_router = APIRouter()
 
     @open_router.get("/open")
     async def open_route() -> dict[str, str]:
         return {}
 
-    async with running(database_url, feature(router=open_router), token_keys=PUBLIC) as service:
+    router = placed(open_router)
+    async with running(database_url, feature(router=router), token_keys=PUBLIC) as service:
         with pytest.raises(OpenRoute):
             create_app(service)
 
