@@ -6,10 +6,11 @@ behind, and stored as one write.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -109,16 +110,23 @@ class _Request:
         return keep
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a stream would come to, and by what."""
+
+    state: Any
+    version: int
+    community_id: UUID | None
+    mode: Mode | None
+    events: tuple[NewEvent, ...] = ()
+    bodies: tuple[Any, ...] = ()
+
+
 @dataclass(slots=True)
 class _Plan:
     """What a batch of requests would do to the lanes' states."""
 
-    states: dict[UUID, Any]
-    versions: dict[UUID, int]
-    communities: dict[UUID, UUID | None]
-    modes: dict[UUID, Mode | None]
-    events: dict[UUID, list[NewEvent]]
-    bodies: dict[UUID, list[Any]]
+    drafts: dict[UUID, _Draft]
     accepted: list[tuple[_Request, CommandRecord]] = field(default_factory=list)
     refused: list[tuple[_Request, Exception]] = field(default_factory=list)
     unsure: bool = False
@@ -180,9 +188,7 @@ class CommandHandler:
             plan = self._plan(_as_asked(lanes, asks), [request])
             for _, error in plan.refused:
                 raise error
-            return [
-                (stream_id, body) for stream_id, bodies in plan.bodies.items() for body in bodies
-            ]
+            return [(key, body) for key, draft in plan.drafts.items() for body in draft.bodies]
         finally:
             self._leave(lanes)
 
@@ -316,12 +322,10 @@ class CommandHandler:
 
     def _plan(self, lanes: Mapping[UUID, _Lane], requests: Sequence[_Request]) -> _Plan:
         plan = _Plan(
-            states={key: lane.state for key, lane in lanes.items()},
-            versions={key: lane.version for key, lane in lanes.items()},
-            communities={key: lane.community_id for key, lane in lanes.items()},
-            modes={key: lane.mode for key, lane in lanes.items()},
-            events={key: [] for key in lanes},
-            bodies={key: [] for key in lanes},
+            {
+                key: _Draft(lane.state, lane.version, lane.community_id, lane.mode)
+                for key, lane in lanes.items()
+            }
         )
         for request in requests:
             try:
@@ -335,47 +339,44 @@ class CommandHandler:
 
     def _decide(self, plan: _Plan, request: _Request) -> None:
         """Decide one request on the predicted states; the plan changes only when all of its asks are accepted."""
-        origin = request.origin
-        states: dict[UUID, Any] = {}
-        events: dict[UUID, list[NewEvent]] = {}
-        bodies: dict[UUID, list[Any]] = {}
-        communities: dict[UUID, UUID] = {}
-        number = 0
+        drafts: dict[UUID, _Draft] = {}
+        numbers = count()
         for ask in request.asks:
-            key = ask.stream_id
-            community_id = communities[key] = ask.community_id or origin.community_id
-            if plan.communities[key] not in (None, community_id):
-                raise _not_found()
-            meta = replace(origin.meta, mode=plan.modes[key] or origin.meta.mode).to_json()
-            at_version = plan.versions[key] + len(events.get(key, ()))
-            if ask.expected is not None and ask.expected != at_version:
-                raise VersionMismatch(
-                    "version_mismatch", f"The version is {at_version}.", version=at_version
-                )
-            state = states.get(key, plan.states[key])
-            decided = ask.decider.decide(ask.command, state)
-            states[key] = ask.decider.fold(decided, state)
-            bodies.setdefault(key, []).extend(decided)
-            encoded = events.setdefault(key, [])
-            for body in decided:
-                try:
-                    name, schema_version, data = self._store.types.encode(body)
-                except TooLarge as error:
-                    raise Refused("too_large", str(error)) from error
-                event_id = derive(origin.command_id, "event", str(number))
-                encoded.append(NewEvent(event_id, name, schema_version, data, origin.at, meta))
-                number += 1
-        for key, new in events.items():
-            plan.states[key] = states[key]
-            plan.versions[key] += len(new)
-            plan.communities[key] = communities[key]
-            plan.events[key].extend(new)
-            plan.bodies[key].extend(bodies[key])
-            if new and plan.modes[key] is None:
-                plan.modes[key] = origin.meta.mode
-        first = request.asks[0].stream_id
-        record = CommandRecord(origin.command_id, origin.fingerprint, first, plan.versions[first])
+            draft = drafts.get(ask.stream_id) or plan.drafts[ask.stream_id]
+            drafts[ask.stream_id] = self._follow(draft, ask, request.origin, numbers)
+        plan.drafts |= drafts
+        first, origin = request.asks[0].stream_id, request.origin
+        version = plan.drafts[first].version
+        record = CommandRecord(origin.command_id, origin.fingerprint, first, version)
         plan.accepted.append((request, record))
+
+    def _follow(self, draft: _Draft, ask: Ask, origin: Origin, numbers: Iterator[int]) -> _Draft:
+        """The draft after one more ask."""
+        community_id = ask.community_id or origin.community_id
+        if draft.community_id not in (None, community_id):
+            raise _not_found()
+        if ask.expected not in (None, draft.version):
+            told = f"The version is {draft.version}."
+            raise VersionMismatch("version_mismatch", told, version=draft.version)
+        mode = draft.mode or origin.meta.mode
+        meta = replace(origin.meta, mode=mode).to_json()
+        bodies = ask.decider.decide(ask.command, draft.state)
+        events = []
+        for body in bodies:
+            try:
+                name, schema_version, data = self._store.types.encode(body)
+            except TooLarge as error:
+                raise Refused("too_large", str(error)) from error
+            event_id = derive(origin.command_id, "event", str(next(numbers)))
+            events.append(NewEvent(event_id, name, schema_version, data, origin.at, meta))
+        return _Draft(
+            state=ask.decider.fold(bodies, draft.state),
+            version=draft.version + len(events),
+            community_id=community_id,
+            mode=mode if events else draft.mode,
+            events=(*draft.events, *events),
+            bodies=(*draft.bodies, *bodies),
+        )
 
     def _write(self, lanes: Mapping[UUID, _Lane], plan: _Plan) -> Write:
         keep = NOTHING
@@ -384,9 +385,9 @@ class CommandHandler:
         return Write(
             commands=tuple(record for _, record in plan.accepted),
             streams=tuple(
-                StreamWrite(key, community_id, lane.version, tuple(plan.events[key]))
-                for key, lane in lanes.items()
-                if (community_id := plan.communities[key]) is not None
+                StreamWrite(key, draft.community_id, lanes[key].version, draft.events)
+                for key, draft in plan.drafts.items()
+                if draft.community_id is not None
             ),
             keep=keep,
         )
@@ -396,13 +397,14 @@ class CommandHandler:
         reached: dict[tuple[UUID, int], tuple[int, tuple[str, int] | None]] = {}
         for key, lane in lanes.items():
             reached[key, lane.version] = lane.position, lane.published
-            for version, event in enumerate(plan.events[key], lane.version + 1):
+            draft = plan.drafts[key]
+            for version, event in enumerate(draft.events, lane.version + 1):
                 lane.position = next(given)
                 self._publish(lane, event.type)
                 reached[key, version] = lane.position, lane.published
-            if plan.events[key]:
-                lane.community_id, lane.mode = plan.communities[key], plan.modes[key]
-            lane.state, lane.version = plan.states[key], plan.versions[key]
+            if draft.events:
+                lane.community_id, lane.mode = draft.community_id, draft.mode
+            lane.state, lane.version = draft.state, draft.version
         for request, record in plan.accepted:
             answer = Answer(record.version, *reached[record.stream_id, record.version])
             if not request.answer.done():
@@ -428,12 +430,7 @@ class CommandHandler:
             if request.answer.done():
                 continue
             if record.fingerprint != request.origin.fingerprint:
-                request.answer.set_exception(
-                    Reused(
-                        "idempotency_key_reused",
-                        "This Idempotency-Key was used for another request.",
-                    )
-                )
+                request.answer.set_exception(_reused())
             else:
                 published = await self._last_published(record)
                 request.answer.set_result(Answer(record.version, position, published))
@@ -453,6 +450,11 @@ def _not_found() -> NotFound:
     return NotFound("not_found", "There is no such thing here.")
 
 
+def _reused() -> Reused:
+    told = "This Idempotency-Key was used for another request."
+    return Reused("idempotency_key_reused", told)
+
+
 def _refuse(plan: _Plan) -> None:
     for request, error in plan.refused:
         if not request.answer.done():
@@ -467,11 +469,7 @@ def _merge_repeats(batch: Sequence[_Request]) -> list[_Request]:
         if original is request:
             continue
         if original.origin.fingerprint != request.origin.fingerprint:
-            request.answer.set_exception(
-                Reused(
-                    "idempotency_key_reused", "This Idempotency-Key was used for another request."
-                )
-            )
+            request.answer.set_exception(_reused())
         else:
             original.answer.add_done_callback(partial(_copy, waiting=request.answer))
     return list(first.values())
