@@ -356,8 +356,9 @@ class CommandHandler:
         if draft.community_id not in (None, community_id):
             raise _not_found()
         if ask.expected not in (None, draft.version):
-            told = f"The version is {draft.version}."
-            raise VersionMismatch("version_mismatch", told, version=draft.version)
+            version = draft.version
+            told = f"The version is {version}."
+            raise VersionMismatch("version_mismatch", told, version=version)
         mode = draft.mode or origin.meta.mode
         meta = replace(origin.meta, mode=mode).to_json()
         bodies = ask.decider.decide(ask.command, draft.state)

@@ -37,6 +37,7 @@ from shared.service import Service
 MAX_BODY = 1024 * 1024
 MAX_KEY = 255
 WAIT_SECONDS = 5.0
+_BEARER = {"WWW-Authenticate": "Bearer"}
 
 
 class Body(BaseModel):
@@ -205,7 +206,7 @@ class Caller:
 
     def _signed_in(self) -> Principal:
         if self.principal is None:
-            raise _unauthenticated("no_token", "Send an access token.")
+            raise _no_token()
         return self.principal
 
     async def identify(self, *, idempotent: bool) -> None:
@@ -306,8 +307,8 @@ class Caller:
             await asyncio.sleep(0.01)
 
 
-def _unauthenticated(code: str, detail: str) -> Problem:
-    return Problem(401, code, detail, headers={"WWW-Authenticate": "Bearer"})
+def _no_token() -> Problem:
+    return Problem(401, "no_token", "Send an access token.", headers=_BEARER)
 
 
 def _no_community() -> Problem:
@@ -358,7 +359,7 @@ class Permission:
         if self.name == "public":
             _throttle(request, service)
         elif principal is None:
-            raise _unauthenticated("no_token", "Send an access token.")
+            raise _no_token()
         elif self.name == "person":
             if principal.community_id is None or principal.person_id is None:
                 raise _no_person()
@@ -386,7 +387,8 @@ class Permission:
             return service.verifier.verify(token.strip() if scheme.lower() == "bearer" else "")
         except InvalidToken:
             telemetry.count("http.invalid_tokens")
-            raise _unauthenticated("invalid_token", "The access token is not valid.") from None
+            told = "The access token is not valid."
+            raise Problem(401, "invalid_token", told, headers=_BEARER) from None
 
     async def _checked(self, service: Service, principal: Principal) -> Principal:
         if principal.community_id is None:

@@ -294,10 +294,10 @@ class Account:
         self.community = community
         self._take_tokens({"grant": "code", "email": self.email, "code": code})
 
-    def enter(self, community: Community) -> None:
-        """From now on act in this community."""
+    def _act_in(self, community: Community, made: Json) -> None:
+        """From now on act in this community, by the token that its opening or one's joining gave."""
         self.community = community
-        self._take_tokens({"grant": "refresh", "refresh_token": self.refresh_token})
+        self._access_token, self._issued = made["access_token"], time.monotonic()
 
     @property
     def token(self) -> str:
@@ -373,7 +373,7 @@ class Organiser(Account):
         }
         made = self.post("/api/membership/v1/communities", body)
         community = Community(UUID(made["community_id"]), slug, name, currency)
-        self.enter(community)
+        self._act_in(community, made)
         return community
 
     def join_as_person(self, name: str) -> UUID:
@@ -381,7 +381,7 @@ class Organiser(Account):
         path = f"/api/membership/v1/communities/{self.community_id}/members"
         made = self.post(path, {"name": name, "email": self.email})
         assert self.community is not None
-        self.enter(self.community)
+        self._act_in(self.community, made)
         return UUID(made["person_id"])
 
     def define_tier(self, name: str, *, paid: bool) -> UUID:
@@ -477,10 +477,9 @@ class Member(Account):
         if not self.refresh_token:
             self.sign_in(community)
         path = f"/api/membership/v1/communities/{community.id}/members"
-        self.person_id = UUID(
-            self.post(path, {"name": self.name, "email": self.email})["person_id"]
-        )
-        self.enter(community)
+        made = self.post(path, {"name": self.name, "email": self.email})
+        self._act_in(community, made)
+        self.person_id = UUID(made["person_id"])
         return self.person_id
 
     def check_out(self, *lines: Json) -> UUID:

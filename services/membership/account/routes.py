@@ -12,7 +12,7 @@ from services.membership.account import commands
 from services.membership.account.decider import ACCOUNT
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.client.projections import community_of
-from services.membership.community.projections import community_now
+from services.membership.community.projections import acting_in, community_now
 from services.membership.gateways.gateway import (
     Address,
     Language,
@@ -228,24 +228,17 @@ async def _client(caller: Caller, body: ClientGrant) -> Principal:
 
 
 async def _principal(caller: Caller, account_id: AccountId, community_id: UUID | None) -> Principal:
-    """What the account is in the community as of now, so that the very next call works."""
     service = caller.service
-    is_platform_staff = account_id in service.settings.platform_staff
+    principal = Principal(
+        account_id, is_platform_staff=account_id in service.settings.platform_staff
+    )
     if community_id is None:
-        return Principal(account_id, is_platform_staff=is_platform_staff)
-    community = await community_now(service, community_id)
+        return principal
     person_id = await person_of(service, community_id, account_id)
     if person_id and (await member_now(service, community_id, person_id)).standing == "banned":
         person_id = None
-    return Principal(
-        account_id=account_id,
-        community_id=community_id,
-        person_id=person_id,
-        roles=community.roles_of(account_id),
-        roles_version=community.roles_version,
-        mode=community.mode,
-        is_platform_staff=is_platform_staff,
-    )
+    community = await community_now(service, community_id)
+    return acting_in(community_id, community, principal, person_id)
 
 
 def _signed(caller: Caller, principal: Principal) -> str:

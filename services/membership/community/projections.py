@@ -1,16 +1,16 @@
 """The public page of a community, by the name in its address; and its staff, as of this very moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from services.membership.community import events
 from services.membership.community.decider import COMMUNITY, Community
-from shared.auth import staff_roles
+from shared.auth import Principal, staff_roles
 from shared.decider import NotFound
 from shared.event_store import Fact
-from shared.ids import CommunityId
+from shared.ids import AccountId, CommunityId
 from shared.projection import Projection
 from shared.service import Service
 
@@ -109,3 +109,17 @@ async def community_now(service: Service, community_id: UUID) -> Community:
     if community.slug is None:
         raise NotFound("community_not_found", "There is no such community.")
     return community
+
+
+def acting_in(
+    community_id: UUID, community: Community, account: Principal, person_id: UUID | None = None
+) -> Principal:
+    """The same account with all that it is in the community, so that the very next call works."""
+    return replace(
+        account,
+        community_id=community_id,
+        person_id=person_id,
+        roles=community.roles_of(AccountId(account.account_id)),
+        roles_version=community.roles_version,
+        mode=community.mode,
+    )

@@ -13,11 +13,13 @@ from services.membership.community.decider import COMMUNITY, SLUG, slug_stream
 from services.membership.community.events import Brand, CommunityKind, Mode, Role
 from services.membership.community.projections import (
     CommunityPage,
+    acting_in,
     community_now,
     page_at,
     page_of,
 )
 from services.membership.tier.projections import Tier, tiers_of
+from shared.auth import Principal
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label
@@ -59,7 +61,10 @@ class CreateCommunity(Body):
 
 
 class Created(Written):
+    """`access_token` is the owner's, good in the new community at once; a dry run gives none."""
+
     community_id: UUID
+    access_token: str | None = None
 
 
 class Page(BaseModel):
@@ -95,7 +100,8 @@ async def create_community(
         community_id=community_id,
         mode=body.mode,
     )
-    return Created(**written.model_dump(), community_id=community_id)
+    token = None if written.would else await _token(caller, community_id)
+    return Created(**written.model_dump(), community_id=community_id, access_token=token)
 
 
 class MoveCommunity(Body):
@@ -184,6 +190,13 @@ async def list_staff(caller: Annotated[Caller, needs("staff.read")]) -> Staff:
 def _own(caller: Caller, community_id: CommunityId) -> None:
     if community_id != caller.community_id:
         raise NotFound("community_not_found", "There is no such community.")
+
+
+async def _token(caller: Caller, community_id: CommunityId) -> str:
+    community = await community_now(caller.service, community_id)
+    account = caller.principal or Principal(caller.account_id)
+    owner = acting_in(community_id, community, account)
+    return str(caller.service.gateways["signer"].sign(owner))
 
 
 def _brand(body: CommunityBrand) -> Brand:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import EMAIL, account_of
-from services.membership.community.projections import community_now
+from services.membership.community.projections import acting_in, community_now
 from services.membership.gateways.gateway import Address
 from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
@@ -23,6 +23,7 @@ from services.membership.member.projections import (
     profile_of,
 )
 from services.membership.tier.projections import free_tiers_of
+from shared.auth import Principal
 from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Keep
@@ -41,7 +42,10 @@ class JoinCommunity(Body):
 
 
 class Joined(Written):
+    """`access_token` is good in the community at once; a dry run gives none."""
+
     person_id: UUID
+    access_token: str | None = None
 
 
 @router.post("/communities/{community_id}/members", status_code=201, operation_id="join_community")
@@ -84,7 +88,12 @@ async def _join(
     written = await caller.ask(
         Ask(MEMBER, person_id, join, found_by), community_id=community_id, mode=community.mode
     )
-    return Joined(**written.model_dump(), person_id=person_id)
+    if written.would:
+        return Joined(**written.model_dump(), person_id=person_id)
+    principal = caller.principal or Principal(caller.account_id)
+    member = acting_in(community_id, community, principal, person_id)
+    token = caller.service.gateways["signer"].sign(member)
+    return Joined(**written.model_dump(), person_id=person_id, access_token=token)
 
 
 @router.post("/me/departure", operation_id="leave_community")

@@ -22,6 +22,23 @@ async def test_one_account_is_one_person_however_often_it_joins(house: House) ->
     assert len({answer["person_id"] for answer in [*joined, later]}) == 1
 
 
+async def test_the_token_that_joining_gives_is_good_at_once(house: House) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    stranger = await house.token("ada@example.com")
+    path = f"/communities/{community_id}/members"
+    joined = await house.call("POST", path, ada_joins(), token=stranger, expect=201)
+    me = await house.call("GET", "/me", token=joined["access_token"])
+    assert (me["community_id"], me["person_id"]) == (str(community_id), joined["person_id"])
+
+
+async def test_a_dry_run_of_joining_gives_no_token(house: House) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    stranger = await house.token("ada@example.com")
+    path = f"/communities/{community_id}/members?dry_run=true"
+    would = await house.call("POST", path, ada_joins(), token=stranger)
+    assert would["access_token"] is None
+
+
 async def test_one_account_is_two_people_in_two_communities(house: House) -> None:
     chess, _ = await house.community("olga@example.com", "chess")
     go, _ = await house.community("gina@example.com", "go")
