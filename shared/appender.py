@@ -12,6 +12,7 @@ import asyncpg
 from shared import crash, telemetry
 from shared.event_store import (
     LOST,
+    NOTIFY,
     Appended,
     Conflicting,
     Repeated,
@@ -201,7 +202,7 @@ class Appender:
         await asyncio.sleep(0.1)
 
     async def _announce(self) -> None:
-        """Wake the readers, from a transaction of its own: NOTIFY inside an append would serialise commits."""
+        """Wake the readers, from a transaction of its own that waits for no disk: NOTIFY serialises commits."""
         connection: asyncpg.Connection | None = None
         try:
             while True:
@@ -210,7 +211,7 @@ class Appender:
                 try:
                     if connection is None or connection.is_closed():
                         connection = await asyncpg.connect(self._dsn)
-                    await connection.execute(f'NOTIFY "{self._service}"')
+                    await connection.execute(NOTIFY, self._service)
                 except (*LOST, asyncpg.PostgresError):
                     # Readers poll as well; a lost wake-up costs a fraction of a second.
                     connection = None

@@ -10,20 +10,31 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared import crash, telemetry
+from shared.clock import monotonic
 from shared.contracts.contract import Contract
 from shared.envelope import SOURCE, opened
-from shared.event_log import Batch
-from shared.event_store import LOST, Fact, Meta
+from shared.event_log import Batch, Tail
+from shared.event_store import LOST, NOTIFY, Fact, Meta, parsed
 from shared.event_types import UnknownType
 from shared.ids import PLATFORM, derive
 
 _log = logging.getLogger(__name__)
 
 WEBHOOK = "webhook"
+COMMIT_SECONDS = 1.0
+GROUP = {
+    "enable_auto_commit": False,
+    "auto_offset_reset": "earliest",
+    "session_timeout_ms": 6_000,  # the least a broker allows: so long waits what a dead worker was reading
+    "heartbeat_interval_ms": 1_500,
+    "rebalance_timeout_ms": 30_000,
+    "max_poll_records": 2_000,
+    "fetch_max_wait_ms": 500,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,20 @@ class Arrival:
     value: str
 
 
+_NEXT = """
+SELECT id, source, event_id, topic, key, type, community_id, received_at, value FROM inbox
+WHERE id > $1 ORDER BY id LIMIT $2
+"""
+
+# Who is far behind passes over what it does not want without fetching it; one row comes in any case.
+_WANTED = """
+SELECT next.upto, next.found, i.id, source, event_id, topic, key, type, community_id, received_at, value
+FROM (SELECT max(id) AS upto, count(*) AS found FROM (SELECT id FROM inbox WHERE id > $1 ORDER BY id LIMIT $2) w) next
+LEFT JOIN inbox i ON i.id > $1 AND i.id <= next.upto AND (type = ANY ($3) OR topic = $4 AND '*webhook' = ANY ($3))
+ORDER BY i.id
+"""
+
+
 class Inbox:
     """Facts from elsewhere, kept for ever, each once. As a source, its positions are its ids."""
 
@@ -60,6 +85,7 @@ class Inbox:
         self._service = service
         self._pool = pool
         self._contracts = {contract.type(): contract for contract in contracts}
+        self._tail = Tail(self._rows, "id")
 
     async def store(self, arrivals: Sequence[Arrival]) -> int:
         """Keep the arrivals, durable when this returns; how many were new. Duplicates change nothing."""
@@ -68,7 +94,7 @@ class Inbox:
             "SELECT receive_1($1, $2, $3, $4, $5, $6, $7, $8)", *map(list, columns)
         )
         if new:
-            await self._pool.execute(f'NOTIFY "{self._service}"')
+            await self._pool.execute(NOTIFY, self._service)
         return int(new)
 
     async def store_webhook(
@@ -95,14 +121,18 @@ class Inbox:
 
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The wanted facts among the next `limit` rows; types nobody here knows are left where they are."""
-        rows = await self._pool.fetch(
-            "SELECT id, source, event_id, topic, key, type, community_id, received_at, value FROM inbox"
-            " WHERE id > $1 ORDER BY id LIMIT $2",
-            after,
-            limit,
-        )
-        facts = [self._fact(row) for row in rows if self._is_wanted(row, wanted)]
-        return Batch(facts, rows[-1]["id"] if rows else after)
+        if self._tail.holds(after):
+            rows = await self._tail.rows(after, limit)
+            upto = rows[-1]["id"] if rows else after
+        else:
+            rows = await self._pool.fetch(_WANTED, after, limit, list(wanted), WEBHOOK)
+            upto = rows[0]["upto"] or after
+            if rows[0]["found"] < limit:
+                self._tail.begin(upto)
+        return Batch([self._fact(row) for row in rows if self._is_wanted(row, wanted)], upto)
+
+    async def _rows(self, after: int, limit: int) -> list[asyncpg.Record]:
+        return await self._pool.fetch(_NEXT, after, limit)
 
     async def has(self, source: str, topic: str, position: int) -> int | None:
         """The inbox id under which a published position of another service is kept, None when it is not yet."""
@@ -141,7 +171,7 @@ class Inbox:
             source=row["source"],
             position=row["id"],
             event_id=event_id,
-            stream_id=UUID(row["key"]),
+            stream_id=parsed(row["key"]),
             community_id=row["community_id"],
             version=0,
             type=row["type"],
@@ -188,27 +218,27 @@ class Consumer:
             *self._topics,
             bootstrap_servers=self._bootstrap,
             group_id=f"tessera.{self._service}",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=6_000,  # the least a broker allows: what a dead worker was reading waits for so long
-            heartbeat_interval_ms=1_500,
-            rebalance_timeout_ms=30_000,
-            max_poll_records=2_000,
-            fetch_max_wait_ms=500,
+            **GROUP,
         )
         try:
             await consumer.start()
+            read: dict[TopicPartition, int] = {}
+            committed = monotonic()
             while True:
                 polled = await consumer.getmany(timeout_ms=1_000)
                 arrivals = [arrival(record) for records in polled.values() for record in records]
+                if read and (not arrivals or monotonic() > committed + COMMIT_SECONDS):
+                    # Kafka's own note of how far we are is late on purpose: it costs as much as keeping a batch.
+                    ours = consumer.assignment()
+                    await consumer.commit({at: read[at] for at in read.keys() & ours})
+                    read, committed = {}, monotonic()
                 if not arrivals:
                     continue
                 new = await self._inbox.store(arrivals)
                 crash.point("inbox.stored")
                 telemetry.count("inbox.received", len(arrivals))
                 telemetry.count("inbox.duplicates", len(arrivals) - new)
-                read = {place: records[-1].offset + 1 for place, records in polled.items()}
-                await consumer.commit(read)
+                read |= {place: records[-1].offset + 1 for place, records in polled.items()}
         finally:
             await consumer.stop()
 
@@ -237,15 +267,15 @@ def _event(record: ConsumerRecord) -> Arrival:
     headers = dict(record.headers)
     kept = Arrival(
         source=headers["ce_source"].decode(),
-        event_id=UUID(headers["ce_id"].decode()),
+        event_id=parsed(headers["ce_id"].decode()),
         position=int(headers["ce_position"]),
         topic=record.topic,
         key=(record.key or b"").decode(),
         type=headers["ce_type"].decode(),
-        community_id=UUID(headers["ce_communityid"].decode()),
+        community_id=parsed(headers["ce_communityid"].decode()),
         value=record.value.decode(),
     )
     storable = 0 <= kept.position < 2**63 and "\0" not in kept.source + kept.key + kept.type
-    if not storable or UUID(orjson.loads(kept.value)["id"]) != kept.event_id:
+    if not storable or parsed(orjson.loads(kept.value)["id"]) != kept.event_id:
         raise ValueError(kept.event_id)
     return kept

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from shared.contracts.contract import Contract
-from shared.event_store import Fact, Meta
+from shared.event_store import Fact, Meta, parsed
 from shared.ids import derive
 
 SOURCE = "io.tessera."
@@ -52,7 +51,7 @@ def seal(fact: Fact, contract: Contract, number: int) -> Record:
             "datacontenttype": "application/json",
             "dataschema": cls.schema_id(),
             **extensions,
-            "data": contract.model_dump(mode="json"),
+            "data": orjson.Fragment(contract.model_dump_json()),
         },
         option=orjson.OPT_UTC_Z,
     )
@@ -74,17 +73,17 @@ def opened(
     return Fact(
         source=envelope["source"].removeprefix(SOURCE),
         position=position,
-        event_id=UUID(envelope["id"]),
-        stream_id=UUID(envelope["subject"]),
-        community_id=UUID(envelope["communityid"]),
+        event_id=parsed(envelope["id"]),
+        stream_id=parsed(envelope["subject"]),
+        community_id=parsed(envelope["communityid"]),
         version=envelope["version"],
         type=envelope["type"],
         at=datetime.fromisoformat(envelope["time"]),
         recorded_at=received_at,
         body=contract.model_validate(envelope["data"]),
         meta=Meta(
-            correlation_id=UUID(envelope["correlationid"]),
-            causation_id=UUID(envelope["causationid"]),
+            correlation_id=parsed(envelope["correlationid"]),
+            causation_id=parsed(envelope["causationid"]),
             traceparent=envelope.get("traceparent"),
             mode=envelope["mode"],
         ),

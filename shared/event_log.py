@@ -8,7 +8,8 @@ interleavings are played by tests/integration/shared/test_event_log.py; docs/adr
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -24,6 +25,7 @@ BARRIER_PATIENCE_MS = 10
 FIRST_BACK_OFF = 0.02
 LONGEST_BACK_OFF = 1.0
 SLOW_POLL = 1.0
+KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,62 @@ class Source(Protocol):
         ...
 
 
+class Tail:
+    """The newest rows of a source, read once for all readers of the process that have come so far."""
+
+    def __init__(
+        self, fetch: Callable[[int, int], Awaitable[list[asyncpg.Record]]], column: str
+    ) -> None:
+        self._fetch = fetch
+        self._column = column
+        self._after = self._upto = -1
+        self._kept: list[asyncpg.Record] = []
+        self._places: list[int] = []
+        self._reads = 0
+        self._reading = asyncio.Lock()
+
+    def holds(self, after: int) -> bool:
+        """Whether the rows after it can be had here."""
+        return self._after <= after <= self._upto
+
+    def begin(self, after: int) -> None:
+        """Keep what comes after it; somebody has read everything before."""
+        if after > self._upto:
+            self._after = self._upto = after
+            self._kept, self._places = [], []
+
+    async def rows(self, after: int, limit: int) -> list[asyncpg.Record]:
+        """The next rows; those who have seen all that is kept share one look at the database."""
+        if after == self._upto:
+            await self._look()
+        if not self.holds(
+            after
+        ):  # Others looked further meanwhile, and what comes next was dropped.
+            return await self._fetch(after, limit)
+        first = bisect_right(self._places, after)
+        return self._kept[first : first + limit]
+
+    async def _look(self) -> None:
+        reads = self._reads
+        async with self._reading:
+            if self._reads > reads:
+                return  # A look that began after we asked is over: there is none newer.
+            self._reads += 1
+            upto = self._upto
+            try:
+                rows = await self._fetch(upto, KEPT)
+            except BaseException:
+                self._reads -= 1
+                raise
+            if rows and self._upto == upto:
+                self._kept += rows
+                self._places += (row[self._column] for row in rows)
+                self._upto = self._places[-1]
+                if (surplus := len(self._kept) - KEPT) > 0:
+                    self._after = self._places[surplus - 1]
+                    del self._kept[:surplus], self._places[:surplus]
+
+
 class EventLog:
     """The service's own events, in position order. One instance is shared by all readers of a process."""
 
@@ -55,6 +113,7 @@ class EventLog:
         self._back_off = FIRST_BACK_OFF
         self._barrier_not_before = 0.0
         self._asking = asyncio.Lock()
+        self._tail = Tail(self._settled_rows, "position")
 
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The settled facts after `after`; UnknownType for a type this release has never heard of."""
@@ -64,6 +123,14 @@ class EventLog:
 
     async def rows(self, after: int, limit: int) -> list[asyncpg.Record]:
         """The settled rows after `after`, undecoded; none while a writer may still put one before them."""
+        if self._tail.holds(after):
+            return await self._tail.rows(after, limit)
+        rows = await self._settled_rows(after, limit)
+        if len(rows) < limit:
+            self._tail.begin(rows[-1]["position"] if rows else after)
+        return rows
+
+    async def _settled_rows(self, after: int, limit: int) -> list[asyncpg.Record]:
         while True:
             settled = self._settled  # Taken first: the rows up to it were visible before we read.
             rows = await self._store.read_range(after, limit)

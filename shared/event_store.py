@@ -1,7 +1,7 @@
 """The log of one service: what a fact is, what a write is, and how streams are read back."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from asyncpg.pgproto import pgproto
 
 from shared.event_types import EventTypes
 from shared.ids import PersonId
@@ -33,6 +34,13 @@ LOST = (
     OSError,
 )
 """The database went away, or has too much to do: nobody's fault here, and the same may be tried again."""
+
+
+parsed: Callable[[str], UUID] = pgproto.UUID
+"""A UUID out of its text: asyncpg's own kind, which is read and written ten times as fast as Python's."""
+
+NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')"
+"""Commits of NOTIFY wait for each other in the whole cluster, so none of them may wait for the disk."""
 
 
 class Unavailable(Exception):
@@ -69,9 +77,9 @@ class Meta:
         raw = orjson.loads(text)
         actor = raw.get("actor")
         return Meta(
-            correlation_id=UUID(raw["correlation_id"]),
-            causation_id=UUID(raw["causation_id"]),
-            actor=UUID(actor) if actor else None,
+            correlation_id=parsed(raw["correlation_id"]),
+            causation_id=parsed(raw["causation_id"]),
+            actor=parsed(actor) if actor else None,
             traceparent=raw.get("traceparent"),
             mode=raw["mode"],
         )

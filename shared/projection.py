@@ -1,5 +1,6 @@
 """Read models: tables folded from facts; disposable, versioned, rebuilt, never migrated."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -175,8 +176,52 @@ class ProjectionReader:
         )  # fmt: skip
 
 
+Move = tuple[str, str, int, int]
+
+# What readers write is folded again from what is durable, so that nobody has to wait for the disk.
+_MOVE = """
+UPDATE checkpoints c SET position = m.upto
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) m (reader, source, after, upto)
+WHERE c.reader = m.reader AND c.source = m.source AND c.position = m.after
+  AND set_config('synchronous_commit', 'off', true) = 'off'
+RETURNING c.reader, c.source
+"""
+
+
+async def _moved(connection: Any, moves: Sequence[Move]) -> set[tuple[str, str]]:
+    """Which of the checkpoints were where their readers believed, and have moved."""
+    columns = map(list, zip(*moves, strict=True))
+    return {(row["reader"], row["source"]) for row in await connection.fetch(_MOVE, *columns)}
+
+
+class Passing:
+    """Moves checkpoints past what their readers do not want: all that come together in one statement."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._asked: list[Move] = []
+        self._moved: set[tuple[str, str]] = set()
+        self._moving = asyncio.Lock()
+
+    async def move(self, move: Move) -> bool:
+        """False when somebody else has moved it."""
+        self._asked.append(move)
+        self._moved.discard(move[:2])
+        async with self._moving:
+            if move in self._asked:
+                asked, self._asked = self._asked, []
+                self._moved |= await _moved(self._pool, asked)
+        return move[:2] in self._moved
+
+
 async def step(
-    pool: asyncpg.Pool, reader: Reader, source: Source, after: int, *, batch: int = BATCH
+    pool: asyncpg.Pool,
+    reader: Reader,
+    source: Source,
+    after: int,
+    *,
+    batch: int = BATCH,
+    passing: Passing | None = None,
 ) -> int:
     """Read one batch, act on it and move the checkpoint, in one transaction; returns where the reader is now.
 
@@ -185,15 +230,15 @@ async def step(
     read = await source.read(after, batch, reader.wanted(source.name))
     if read.upto == after:
         return after
-    async with pool.acquire() as connection, connection.transaction():
-        moved = await connection.execute(
-            "UPDATE checkpoints SET position = $4 WHERE reader = $1 AND source = $2 AND position = $3",
-            reader.name, source.name, after, read.upto,
-        )  # fmt: skip
-        if moved == "UPDATE 1":
-            if read.facts:
-                await reader.take(connection, source.name, read.facts)
+    move = (reader.name, source.name, after, read.upto)
+    if not read.facts:
+        if await (passing or Passing(pool)).move(move):
             return read.upto
+    else:
+        async with pool.acquire() as connection, connection.transaction():
+            if await _moved(connection, [move]):
+                await reader.take(connection, source.name, read.facts)
+                return read.upto
     return await position(pool, reader, source)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -166,7 +167,9 @@ class Relay:
     async def _move(self, upto: int, sent: Counter[str]) -> None:
         moved = await self._store.pool.execute(
             "UPDATE relays SET position = $3, sent = $6, expires_at = clock_timestamp() + $5::float8 * interval '1 s'"
-            " WHERE name = $1 AND epoch = $2 AND position = $4",
+            " WHERE name = $1 AND epoch = $2 AND position = $4"
+            # A crash may take the cursor back: what is behind it is then sent again.
+            " AND set_config('synchronous_commit', 'off', true) = 'off'",
             self.name, self._epoch, upto, self._position, LEASE_SECONDS, orjson.dumps(sent).decode(),
         )  # fmt: skip
         if moved != "UPDATE 1":
@@ -224,6 +227,7 @@ def _add(
     return added is not None
 
 
+@lru_cache(100_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition every Kafka client's default partitioner gives this key."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)

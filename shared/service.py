@@ -20,13 +20,14 @@ from shared.consumer import Inbox
 from shared.contracts.contract import Contract
 from shared.decider import Decider, members
 from shared.event_log import EventLog, Source, Wakeup
-from shared.event_store import EventStore, Forget
+from shared.event_store import NOTIFY, EventStore, Forget
 from shared.event_types import EventTypes
 from shared.feature import Feature, Publication
 from shared.personal import Vault
 from shared.projection import (
     EVERY_TENANT,
     TENANT_SETTING,
+    Passing,
     Projection,
     ProjectionReader,
     Reader,
@@ -130,6 +131,7 @@ class Service:
         self.verifier = TokenVerifier(settings.jwks())
         self.links = Links(self.secret, self.name)
         self.codec = IntentCodec(blueprint.deciders, blueprint.actions)
+        self.passing = Passing(pool)
         self.reactions = ReactionReader(blueprint.reactions, self.codec)
         self.wakeup = Wakeup(settings.database_url, self.name)
         self.appender = Appender(settings.database_url, self.name)
@@ -200,7 +202,7 @@ class Service:
             to - self.clock.now() + self.clock.ahead,
         )
         await self.read_clock()
-        await self.pool.execute(f'NOTIFY "{self.name}"')
+        await self.pool.execute(NOTIFY, self.name)
 
     async def forget_again(self) -> None:
         """A key store restored from a backup holds keys that were destroyed since: destroy them before serving."""

@@ -46,7 +46,7 @@ async def follow(service: Service, reader: Reader, source: Source, health: Healt
         try:
             if at is None:
                 at = await position(service.pool, reader, source)
-            now_at = await step(service.pool, reader, source, at)
+            now_at = await step(service.pool, reader, source, at, passing=service.passing)
             moved, at = now_at != at, now_at
             if moved and reader is service.reactions:
                 # The agenda looked when the facts were announced, before their intents were written.

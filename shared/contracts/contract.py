@@ -1,6 +1,7 @@
 """What every public contract shares: a topic, a frozen shape, and field types that cannot hold a person's words."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -55,16 +56,19 @@ class Contract(BaseModel):
     occurred_at: AwareDatetime
 
     @classmethod
+    @cache
     def service(cls) -> str:
         """The service that publishes it: the second word of its topic."""
         return cls.topic.split(".")[1]
 
     @classmethod
+    @cache
     def type(cls) -> str:
         """The CloudEvents type, such as `io.tessera.billing.PaymentSucceeded`."""
         return f"io.tessera.{cls.service()}.{cls.__name__}"
 
     @classmethod
+    @cache
     def schema_id(cls) -> str:
         """The URI of its JSON Schema, docs/schemas/<topic>/<name>.json."""
         return f"urn:tessera:schema:{cls.topic}:{cls.__name__}"

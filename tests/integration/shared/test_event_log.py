@@ -40,9 +40,15 @@ async def reading(database_url: str) -> AsyncIterator[EventLog]:
 
 
 async def positions(log: EventLog, after: int = 0, limit: int = 1_000) -> list[int]:
-    batch = await log.read(after, limit, {"Counted"})
-    found = [fact.position for fact in batch.facts]
-    assert batch.upto == (found[-1] if found else after)
+    """What a loop that begins after `after` reads until there is nothing more to read."""
+    found: list[int] = []
+    while len(found) < limit:
+        batch = await log.read(after, limit - len(found), {"Counted"})
+        found += [fact.position for fact in batch.facts]
+        assert batch.upto == (found[-1] if found else after)
+        if batch.upto == after:
+            break
+        after = batch.upto
     return found
 
 
@@ -258,7 +264,7 @@ async def test_positions_far_apart_are_holes_like_any_other(database_url: str) -
         async with connected(database_url) as connection:
             await connection.execute("SELECT setval('position_seq', 5000)")
         await append(database_url, write(part(stream(2), 0)))
-        assert await positions(log) == [1]
+        assert await positions(log, limit=1) == [1]
         await soon(log, 1, 5001)
 
 

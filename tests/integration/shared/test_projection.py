@@ -15,6 +15,7 @@ from shared.event_log import Batch, EventLog, Source
 from shared.event_store import Fact
 from shared.event_types import UnknownType
 from shared.projection import (
+    Passing,
     Projection,
     ProjectionReader,
     install,
@@ -343,6 +344,23 @@ async def test_a_rebuild_ends_no_earlier_than_the_live_one_whatever_holes_there_
         await rebuilding
         assert await table(service.pool) == live
         assert await position(service.pool, reader, service.log) == reached
+
+
+async def test_readers_that_pass_together_move_together(database_url: str) -> None:
+    async with running(database_url) as service:
+        passing = Passing(service.pool)
+        readers = [f"reader_{number}" for number in range(6)]
+        for reader in readers:
+            await service.pool.execute("INSERT INTO checkpoints VALUES ($1, 'log', 0)", reader)
+        moves = [(reader, "log", 0, 5) for reader in readers]
+        overtaken = ("reader_5", "log", 3, 5)
+        moved = await asyncio.gather(*(passing.move(move) for move in [*moves[:5], overtaken]))
+        assert list(moved) == [True] * 5 + [False]
+        ((statements, places),) = await service.pool.fetch(
+            "SELECT count(DISTINCT xmin::text), array_agg(position ORDER BY reader) FROM checkpoints"
+            " WHERE position = 5"
+        )
+        assert (statements, places) == (2, [5] * 5)  # the first did not wait for the others
 
 
 class LateComer:
