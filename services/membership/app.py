@@ -12,6 +12,7 @@ from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
+from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.settings import Settings
@@ -27,6 +28,7 @@ FEATURES = (
     COMMUNITY,
     TIER,
     MEMBER,
+    INVITATION,
     ACCESS,
     ANNOUNCEMENT,
     erasure.feature("membership", PersonErased, PersonForgotten),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
+from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderPaid, OrderRefunded
@@ -35,6 +36,15 @@ def when_member_joined_start_reason(fact: Fact) -> list[Ask]:
     """The fact itself is the reason, so who leaves and joins again has another one."""
     joined: MemberJoined = fact.body
     return _start(fact.stream_id, joined.free_tiers, "joined", fact.event_id)
+
+
+def when_invitation_accepted_start_reason(fact: Fact) -> list[Ask]:
+    """What was promised as a gift; a promise that has run out meanwhile is none."""
+    accepted: InvitationAccepted = fact.body
+    person_id, tier_id, until = accepted.person_id, accepted.tier_id, accepted.until
+    if person_id is None or tier_id is None or (until is not None and until <= fact.at):
+        return []
+    return [_ask(commands.StartReason(person_id, (tier_id,), "gift", fact.stream_id, until))]
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
@@ -81,6 +91,11 @@ REACTIONS = (
         name="membership.access.when_member_joined_start_reason",
         to=MemberJoined,
         react=when_member_joined_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_invitation_accepted_start_reason",
+        to=InvitationAccepted,
+        react=when_invitation_accepted_start_reason,
     ),
     Reaction(
         name="membership.access.when_trial_started_start_reason",

@@ -1,7 +1,8 @@
-"""When a service has forgotten a person, the erasure is one confirmation nearer to its end."""
+"""Who accepted an invitation is in; and with every service that forgot, an erasure is nearer to its end."""
 
 from collections.abc import Callable
 
+from services.membership.invitation.events import InvitationAccepted
 from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
@@ -15,7 +16,26 @@ def _confirm(service: Service) -> Callable[[Fact], list[Ask]]:
     return lambda fact: [Ask(MEMBER, fact.body.person_id, commands.ConfirmForgotten(service))]
 
 
+def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
+    accepted: InvitationAccepted = fact.body
+    if accepted.person_id is None or accepted.name is None or accepted.email is None:
+        return []
+    admit = commands.AdmitPerson(
+        account_id=accepted.account_id,
+        name=accepted.name,
+        email=accepted.email,
+        language=accepted.language,
+        free_tiers=accepted.free_tiers,
+    )
+    return [Ask(MEMBER, accepted.person_id, admit)]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.member.when_invitation_accepted_admit",
+        to=InvitationAccepted,
+        react=when_invitation_accepted_admit,
+    ),
     Reaction(
         name="membership.member.when_membership_forgot_confirm",
         to=PersonForgotten,
