@@ -15,6 +15,7 @@ from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
+from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.settings import Settings
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
@@ -31,6 +32,7 @@ FEATURES = (
     INVITATION,
     ACCESS,
     ANNOUNCEMENT,
+    MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 

@@ -18,6 +18,7 @@ MEANINGS: Mapping[str, str] = {
     "first": "Whether it was the only live reason, so that access itself began.",
     "gathering_id": "The gathering.",
     "hold_id": "The seats held; what is bought with them is the order of the same id.",
+    "import_id": "The import: one file of members from elsewhere.",
     "interval": "How often the price is charged; `once` is a purchase and no subscription.",
     "invitation_id": "The invitation.",
     "kid": "The id of a key, found in the header of what it signs.",

@@ -7,6 +7,7 @@ from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member_import.events import RowsTaken
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
@@ -15,7 +16,7 @@ from shared.contracts.billing_subscription import (
     TrialStarted,
 )
 from shared.event_store import Fact
-from shared.ids import PersonId
+from shared.ids import PersonId, derive
 from shared.reaction import Ask, At, Reaction
 
 
@@ -45,6 +46,24 @@ def when_invitation_accepted_start_reason(fact: Fact) -> list[Ask]:
     if person_id is None or tier_id is None or (until is not None and until <= fact.at):
         return []
     return [_ask(commands.StartReason(person_id, (tier_id,), "gift", fact.stream_id, until))]
+
+
+def when_rows_taken_start_reason(fact: Fact) -> list[Ask]:
+    """What was paid for elsewhere is a gift here, the same one however often the same row is taken."""
+    rows: RowsTaken = fact.body
+    return [
+        _ask(
+            commands.StartReason(
+                row.person_id,
+                (row.tier_id,),
+                "gift",
+                derive(row.person_id, "brought", str(row.tier_id), str(row.until)),
+                row.until,
+            )
+        )
+        for row in rows.taken
+        if row.tier_id is not None and (row.until is None or row.until > fact.at)
+    ]
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
@@ -96,6 +115,11 @@ REACTIONS = (
         name="membership.access.when_invitation_accepted_start_reason",
         to=InvitationAccepted,
         react=when_invitation_accepted_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_rows_taken_start_reason",
+        to=RowsTaken,
+        react=when_rows_taken_start_reason,
     ),
     Reaction(
         name="membership.access.when_trial_started_start_reason",

@@ -154,6 +154,13 @@ async def standing_of(service: Service, community_id: UUID, person_id: UUID) -> 
     return member.standing
 
 
+async def came_in(service: Service, community_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody signs in as this person, or has; who is brought from elsewhere does not yet."""
+    member: Member
+    member, _ = await service.handler.state(MEMBER, person_id, community_id)
+    return member.account_id is not None
+
+
 async def person_of(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
     """Who the account is in this community, as of now; nobody once erased."""
     found = await service.vault.find(PERSON, community_id, str(account_id))

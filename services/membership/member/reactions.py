@@ -1,4 +1,4 @@
-"""Who accepted an invitation is in; and with every service that forgot, an erasure is nearer to its end."""
+"""Who accepted an invitation or came by a file is in; with every service that forgot, an erasure is nearer its end."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from services.membership.invitation.events import InvitationAccepted
 from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
+from services.membership.member_import.events import RowsTaken
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
 from shared.event_store import Fact
@@ -30,7 +31,26 @@ def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
     return [Ask(MEMBER, accepted.person_id, admit)]
 
 
+def when_rows_taken_admit(fact: Fact) -> list[Ask]:
+    """Who was here already is not said again."""
+    rows: RowsTaken = fact.body
+    return [
+        Ask(
+            MEMBER,
+            row.person_id,
+            commands.AdmitPerson(None, row.name, row.email, rows.language, rows.free_tiers),
+        )
+        for row in rows.taken
+        if row.name is not None and row.email is not None
+    ]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.member.when_rows_taken_admit",
+        to=RowsTaken,
+        react=when_rows_taken_admit,
+    ),
     Reaction(
         name="membership.member.when_invitation_accepted_admit",
         to=InvitationAccepted,

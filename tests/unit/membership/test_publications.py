@@ -25,12 +25,14 @@ from services.membership.member.events import (
     PersonErased,
     PersonErasureCompleted,
 )
+from services.membership.member_import.events import ImportCompleted
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
     membership_community,
     membership_invitation,
     membership_member,
+    membership_member_import,
     membership_privacy,
     membership_tier,
 )
@@ -104,6 +106,11 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
             InvitationExpired(),
             membership_invitation.InvitationEnded,
             {"invitation_id": some_stream, "reason": "expired"},
+        ),
+        (
+            ImportCompleted(),
+            membership_member_import.MemberImportCompleted,
+            {"import_id": some_stream},
         ),
         (TierRetired(), membership_tier.TierRetired, {"tier_id": some_stream}),
         (
