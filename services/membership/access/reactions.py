@@ -48,18 +48,21 @@ def when_invitation_accepted_start_reason(fact: Fact) -> list[Ask]:
     return [_ask(commands.StartReason(person_id, (tier_id,), "gift", fact.stream_id, until))]
 
 
-def when_rows_taken_start_reason(fact: Fact) -> list[Ask]:
+def when_rows_taken_start_reason(fact: Fact) -> list[At]:
     """What was paid for elsewhere is a gift here, the same one however often the same row is taken."""
     rows: RowsTaken = fact.body
     return [
-        _ask(
-            commands.StartReason(
-                row.person_id,
-                (row.tier_id,),
-                "gift",
-                derive(row.person_id, "brought", str(row.tier_id), str(row.until)),
-                row.until,
-            )
+        At(
+            fact.at,
+            _ask(
+                commands.StartReason(
+                    row.person_id,
+                    (row.tier_id,),
+                    "gift",
+                    derive(row.person_id, "brought", str(row.tier_id), str(row.until)),
+                    row.until,
+                )
+            ),
         )
         for row in rows.taken
         if row.tier_id is not None and (row.until is None or row.until > fact.at)

@@ -10,7 +10,7 @@ from services.membership.member_import.events import RowsTaken
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
 from shared.event_store import Fact
-from shared.reaction import Ask, Reaction
+from shared.reaction import Ask, At, Reaction
 
 
 def _confirm(service: Service) -> Callable[[Fact], list[Ask]]:
@@ -31,14 +31,17 @@ def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
     return [Ask(MEMBER, accepted.person_id, admit)]
 
 
-def when_rows_taken_admit(fact: Fact) -> list[Ask]:
-    """Who was here already is not said again."""
+def when_rows_taken_admit(fact: Fact) -> list[At]:
+    """Each by itself, many at a time, and behind whatever is due at once; who was here already is not said again."""
     rows: RowsTaken = fact.body
     return [
-        Ask(
-            MEMBER,
-            row.person_id,
-            commands.AdmitPerson(None, row.name, row.email, rows.language, rows.free_tiers),
+        At(
+            fact.at,
+            Ask(
+                MEMBER,
+                row.person_id,
+                commands.AdmitPerson(None, row.name, row.email, rows.language, rows.free_tiers),
+            ),
         )
         for row in rows.taken
         if row.name is not None and row.email is not None

@@ -35,7 +35,7 @@ class TakeRows:
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """What the rows of this number led to is done."""
+    """What the rows of this number led to is under way."""
 
     number: int
 

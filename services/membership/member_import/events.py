@@ -97,7 +97,7 @@ class RowsTaken:
 
 @dataclass(frozen=True, slots=True)
 class RowsDue:
-    """What the rows before these led to is done."""
+    """What the rows before these led to is under way."""
 
     number: int
 

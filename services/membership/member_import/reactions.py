@@ -1,4 +1,4 @@
-"""Rows are opened a few at a time, each when what the last led to is done; letters go so many a minute."""
+"""Rows are opened a few at a time, each when what the last led to is under way; letters go so many a minute."""
 
 import json
 from datetime import datetime, timedelta
@@ -30,10 +30,10 @@ def when_import_started_open_rows(fact: Fact) -> list[Call]:
     return [Call(commands.OpenRows(fact.stream_id, number=1))]
 
 
-def when_rows_taken_go_on(fact: Fact) -> list[Ask]:
-    """Asked last of all that follows from these rows (app.py), so that rows never pile up in the agenda."""
+def when_rows_taken_go_on(fact: Fact) -> list[At]:
+    """Due with all else that follows from these rows and last of it (app.py): rows never pile up in the agenda."""
     taken: events.RowsTaken = fact.body
-    return [Ask(MEMBER_IMPORT, fact.stream_id, commands.GoOn(taken.number))]
+    return [At(fact.at, Ask(MEMBER_IMPORT, fact.stream_id, commands.GoOn(taken.number)))]
 
 
 def when_rows_due_open_rows(fact: Fact) -> list[Call]:
@@ -41,8 +41,9 @@ def when_rows_due_open_rows(fact: Fact) -> list[Call]:
     return [Call(commands.OpenRows(fact.stream_id, due.number))]
 
 
-def when_import_completed_release_letters(fact: Fact) -> list[Ask]:
-    return [Ask(MEMBER_IMPORT, fact.stream_id, commands.ReleaseLetters(1))]
+def when_import_completed_release_letters(fact: Fact) -> list[At]:
+    """Not at once: the last rows' people are still being admitted, and nobody writes to strangers."""
+    return [At(fact.at + PAUSE, Ask(MEMBER_IMPORT, fact.stream_id, commands.ReleaseLetters(1)))]
 
 
 def when_letters_released_release_more(fact: Fact) -> list[At]:

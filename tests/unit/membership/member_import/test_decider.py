@@ -106,7 +106,7 @@ def test_with_the_last_rows_it_is_completed() -> None:
     )
 
 
-def test_more_rows_are_due_when_what_these_led_to_is_done() -> None:
+def test_more_rows_are_due_when_what_these_led_to_is_under_way() -> None:
     given(MEMBER_IMPORT, *uploaded, started, took_first).when(GoOn(1)).then(RowsDue(2))
     given(MEMBER_IMPORT, *uploaded, started).when(GoOn(1)).then_nothing()
     given(MEMBER_IMPORT, *completed).when(GoOn(2)).then_nothing()

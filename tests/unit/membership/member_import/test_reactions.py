@@ -69,7 +69,7 @@ def test_an_upload_waits_until_its_day_is_over() -> None:
 
 def test_rows_are_opened_one_after_the_other() -> None:
     assert reacts_to(ImportStarted(300)) == [Call(OpenRows(import_id, 1))]
-    assert reacts_to(rows(new)) == [asks(GoOn(1))]
+    assert reacts_to(rows(new)) == [At(noon, asks(GoOn(1)))]
     assert reacts_to(RowsDue(2)) == [Call(OpenRows(import_id, 2))]
 
 
@@ -77,12 +77,14 @@ def test_going_on_is_asked_last_of_all() -> None:
     every = [reaction for feature in FEATURES for reaction in feature.reactions]
     intents = reacts_to(rows(new, here), *every)
     assert len(intents) == 3
-    assert intents[-1] == asks(GoOn(1))
+    assert intents[-1] == At(noon, asks(GoOn(1)))
 
 
 def test_who_is_new_is_admitted_in_their_own_language() -> None:
     admit = AdmitPerson(None, name, email, "fr", (gold,))
-    assert reacts_to(rows(new, here), *member_reactions.REACTIONS) == [Ask(MEMBER, ada, admit)]
+    assert reacts_to(rows(new, here), *member_reactions.REACTIONS) == [
+        At(noon, Ask(MEMBER, ada, admit))
+    ]
 
 
 def test_what_was_paid_elsewhere_is_one_gift_however_often_it_is_read() -> None:
@@ -90,14 +92,16 @@ def test_what_was_paid_elsewhere_is_one_gift_however_often_it_is_read() -> None:
     start = access.StartReason(ada, (gold,), "gift", gift, later)
     for number in (1, 2):
         taken = RowsTaken(number, (new, here), (), "fr", ())
-        assert reacts_to(taken, *access_reactions.REACTIONS) == [Ask(ACCESS, stream_of(ada), start)]
+        assert reacts_to(taken, *access_reactions.REACTIONS) == [
+            At(noon, Ask(ACCESS, stream_of(ada), start))
+        ]
 
 
 def test_when_all_rows_are_taken_letters_go_a_minute_apart() -> None:
     released = LettersReleased(1, (DueLetter(ada, later), DueLetter(bob)))
-    assert asks(ReleaseLetters(1)) in reacts_to(ImportCompleted())
-    more = asks(ReleaseLetters(2))
-    assert reacts_to(released) == [At(noon + timedelta(minutes=1), more)]
+    minute = noon + timedelta(minutes=1)
+    assert At(minute, asks(ReleaseLetters(1))) in reacts_to(ImportCompleted())
+    assert reacts_to(released) == [At(minute, asks(ReleaseLetters(2)))]
     link = Label(f"/communities/{community_id}/welcome")
     until = ((Code("until"), Label(later.isoformat())),)
     assert reacts_to(released, *announcement_reactions.REACTIONS) == [
