@@ -147,7 +147,7 @@ class TokenVerifier:
         return principal
 
 
-LinkPurpose = Literal["claim", "payment", "guest", "ticket", "unsubscribe"]
+LinkPurpose = Literal["claim", "invitation", "payment", "guest", "ticket", "unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -517,7 +517,7 @@ def _throttle(request: Request, service: Service) -> None:
 
 
 class _Edge:
-    """Refuses bodies that are not JSON before anything reads them, and opens the request's span."""
+    """Refuses bodies that are neither JSON nor CSV before anything reads them, and opens the request's span."""
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self._app = app
@@ -571,7 +571,7 @@ def _refused_body(headers: Mapping[bytes, bytes]) -> Problem | None:
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    return kind == b"application/json" or kind.endswith(b"+json")
+    return kind in (b"application/json", b"text/csv") or kind.endswith(b"+json")
 
 
 class OpenRoute(Exception):

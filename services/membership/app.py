@@ -12,8 +12,10 @@ from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
+from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
+from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.settings import Settings
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
@@ -27,8 +29,10 @@ FEATURES = (
     COMMUNITY,
     TIER,
     MEMBER,
+    INVITATION,
     ACCESS,
     ANNOUNCEMENT,
+    MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 

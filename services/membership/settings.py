@@ -19,6 +19,9 @@ class Settings(KernelSettings):
     mail_from: str = Field(description="the address mail comes from, such as Tessera <hello@…>")
     codes_per_email: int = Field(default=10, ge=1, description="sign-in codes an hour")
     codes_per_address: int = Field(default=300, ge=1, description="the same per network address")
+    import_letters: int = Field(
+        default=300, ge=1, le=400, description="letters an import sends a minute"
+    )
     platform_staff: frozenset[UUID] = Field(
         default=frozenset(), description="JSON list of the accounts that may see every community"
     )

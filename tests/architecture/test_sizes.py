@@ -33,6 +33,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/account/routes.py:issue_token": "one case for each grant",
     "services/membership/announcement/reactions.py:send_mail": "one outcome for each way mail fails",
     "services/membership/community/routes.py": "a community, its name and its staff are one door",
+    "services/membership/invitation/routes.py": "inviting and being invited are two sides of one door",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
     "services/billing/checkout/routes.py:_lines": "one case for each kind of line",
     "services/billing/subscription/decider.py:_while_running": "one case for each command",

@@ -17,6 +17,7 @@ class StartReason:
     tiers: tuple[TierId, ...]
     kind: ReasonKind
     reason_id: UUID
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
         return []
     if access.barred is not None:
         return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
-    return _grant(access, start.person_id, start.tiers, reason)
+    return _grant(access, start.person_id, start.tiers, reason, start.until)
 
 
 def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:

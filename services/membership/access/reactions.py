@@ -5,7 +5,9 @@ from uuid import UUID
 
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
+from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member_import.events import RowsTaken
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
@@ -14,7 +16,7 @@ from shared.contracts.billing_subscription import (
     TrialStarted,
 )
 from shared.event_store import Fact
-from shared.ids import PersonId
+from shared.ids import PersonId, derive
 from shared.reaction import Ask, At, Reaction
 
 
@@ -35,6 +37,36 @@ def when_member_joined_start_reason(fact: Fact) -> list[Ask]:
     """The fact itself is the reason, so who leaves and joins again has another one."""
     joined: MemberJoined = fact.body
     return _start(fact.stream_id, joined.free_tiers, "joined", fact.event_id)
+
+
+def when_invitation_accepted_start_reason(fact: Fact) -> list[Ask]:
+    """What was promised as a gift; a promise that has run out meanwhile is none."""
+    accepted: InvitationAccepted = fact.body
+    person_id, tier_id, until = accepted.person_id, accepted.tier_id, accepted.until
+    if person_id is None or tier_id is None or (until is not None and until <= fact.at):
+        return []
+    return [_ask(commands.StartReason(person_id, (tier_id,), "gift", fact.stream_id, until))]
+
+
+def when_rows_taken_start_reason(fact: Fact) -> list[At]:
+    """What was paid for elsewhere is a gift here, the same one however often the same row is taken."""
+    rows: RowsTaken = fact.body
+    return [
+        At(
+            fact.at,
+            _ask(
+                commands.StartReason(
+                    row.person_id,
+                    (row.tier_id,),
+                    "gift",
+                    derive(row.person_id, "brought", str(row.tier_id), str(row.until)),
+                    row.until,
+                )
+            ),
+        )
+        for row in rows.taken
+        if row.tier_id is not None and (row.until is None or row.until > fact.at)
+    ]
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
@@ -81,6 +113,16 @@ REACTIONS = (
         name="membership.access.when_member_joined_start_reason",
         to=MemberJoined,
         react=when_member_joined_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_invitation_accepted_start_reason",
+        to=InvitationAccepted,
+        react=when_invitation_accepted_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_rows_taken_start_reason",
+        to=RowsTaken,
+        react=when_rows_taken_start_reason,
     ),
     Reaction(
         name="membership.access.when_trial_started_start_reason",

@@ -22,7 +22,7 @@ from services.membership.gateways.gateway import (
     Unsendable,
 )
 from services.membership.gateways.proofs import CODE_LIFE, SESSION_LIFE, Proofs, TooMany
-from services.membership.member.projections import member_now, person_of
+from services.membership.member.projections import admitted
 from shared.auth import TOKEN_LIFE, Principal
 from shared.command_handler import Claimed
 from shared.event_store import Keep, Unavailable
@@ -234,10 +234,8 @@ async def _principal(caller: Caller, account_id: AccountId, community_id: UUID |
     )
     if community_id is None:
         return principal
-    person_id = await person_of(service, community_id, account_id)
-    if person_id and (await member_now(service, community_id, person_id)).standing == "banned":
-        person_id = None
     community = await community_now(service, community_id)
+    person_id = await admitted(service, community_id, account_id)
     return acting_in(community_id, community, principal, person_id)
 
 

@@ -8,6 +8,7 @@ from services.membership.announcement.decider import ANNOUNCEMENT
 from services.membership.community.projections import page_of
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
 from services.membership.member.projections import profile_of
+from services.membership.member_import.events import LettersReleased
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -45,7 +46,29 @@ def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
             return Label(value)
 
 
+def when_letters_released_send_mail(fact: Fact) -> list[Call]:
+    """One letter to a person, however many files they are in."""
+    released: LettersReleased = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(letter.person_id, "brought in"),
+                person_id=letter.person_id,
+                template=Code("brought_in_until" if letter.until else "brought_in"),
+                values=((Code("until"), Label(letter.until.isoformat())),) if letter.until else (),
+                link=Label(f"/communities/{fact.community_id}/welcome"),
+            )
+        )
+        for letter in released.letters
+    ]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_letters_released_send_mail",
+        to=LettersReleased,
+        react=when_letters_released_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_billing_requested_message_send_mail",
         to=billing_message.MessageRequested,

@@ -40,7 +40,14 @@ class RevokeRole:
     role: Role
 
 
-CommunityCommand = CreateCommunity | MoveCommunity | GrantRole | RevokeRole
+@dataclass(frozen=True, slots=True)
+class RevokeAllRoles:
+    """The account's person was shut out or erased."""
+
+    account_id: AccountId
+
+
+CommunityCommand = CreateCommunity | MoveCommunity | GrantRole | RevokeRole | RevokeAllRoles
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Community:
 def decide(command: commands.CommunityCommand, community: Community) -> list[events.CommunityEvent]:
     if isinstance(command, commands.CreateCommunity):
         return _create(command) if community.slug is None else []
+    if isinstance(command, commands.RevokeAllRoles):
+        return _revoke_all(command.account_id, community)
     if community.slug is None:
         raise NotFound("community_not_found", "There is no such community.")
     match command:
@@ -58,6 +60,19 @@ def _change_staff(
             return [events.StaffRoleRevoked(account_id, role, version)] if is_held else []
         case _:
             assert_never(change)
+
+
+def _revoke_all(account_id: AccountId, community: Community) -> list[events.CommunityEvent]:
+    """Even so the last owner stays: two owners may have been shut out at the same moment."""
+    roles = [
+        role
+        for role in community.roles_of(account_id)
+        if role != "owner" or community.owners != {account_id}
+    ]
+    return [
+        events.StaffRoleRevoked(account_id, role, version)
+        for version, role in enumerate(roles, community.roles_version + 1)
+    ]
 
 
 def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:

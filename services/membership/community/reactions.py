@@ -1,8 +1,10 @@
-"""A client is staff: its role comes and goes with it."""
+"""A client's role comes and goes with it; an invitation's comes with its acceptance; who is shut out has none."""
 
 from services.membership.client.events import ClientRegistered, ClientRevoked
 from services.membership.community import commands
 from services.membership.community.decider import COMMUNITY
+from services.membership.invitation.events import InvitationAccepted
+from services.membership.member.events import MemberBanned, PersonErased
 from shared.event_store import Fact
 from shared.ids import AccountId
 from shared.reaction import Ask, Reaction
@@ -22,6 +24,21 @@ def when_client_revoked_revoke_role(fact: Fact) -> list[Ask]:
     return [Ask(COMMUNITY, fact.community_id, revoke)]
 
 
+def when_invitation_accepted_grant_role(fact: Fact) -> list[Ask]:
+    accepted: InvitationAccepted = fact.body
+    if accepted.role is None:
+        return []
+    grant = commands.GrantRole(accepted.invited_by, accepted.account_id, accepted.role)
+    return [Ask(COMMUNITY, fact.community_id, grant)]
+
+
+def when_person_shut_out_revoke_roles(fact: Fact) -> list[Ask]:
+    gone: MemberBanned | PersonErased = fact.body
+    if gone.account_id is None:
+        return []
+    return [Ask(COMMUNITY, fact.community_id, commands.RevokeAllRoles(gone.account_id))]
+
+
 REACTIONS = (
     Reaction(
         name="membership.community.when_client_registered_grant_role",
@@ -32,5 +49,20 @@ REACTIONS = (
         name="membership.community.when_client_revoked_revoke_role",
         to=ClientRevoked,
         react=when_client_revoked_revoke_role,
+    ),
+    Reaction(
+        name="membership.community.when_invitation_accepted_grant_role",
+        to=InvitationAccepted,
+        react=when_invitation_accepted_grant_role,
+    ),
+    Reaction(
+        name="membership.community.when_member_banned_revoke_roles",
+        to=MemberBanned,
+        react=when_person_shut_out_revoke_roles,
+    ),
+    Reaction(
+        name="membership.community.when_person_erased_revoke_roles",
+        to=PersonErased,
+        react=when_person_shut_out_revoke_roles,
     ),
 )

@@ -19,7 +19,7 @@ from services.membership.community.projections import (
     page_of,
 )
 from services.membership.tier.projections import Tier, tiers_of
-from shared.auth import Principal
+from shared.auth import PERMISSIONS, Principal
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label
@@ -183,6 +183,28 @@ async def list_staff(caller: Annotated[Caller, needs("staff.read")]) -> Staff:
         items=[
             StaffMember(account_id=account_id, roles=community.roles_of(account_id))
             for account_id in accounts
+        ]
+    )
+
+
+class RolePermissions(BaseModel):
+    """`*` is every permission there is, those that no other role has among them."""
+
+    role: Role
+    permissions: list[str]
+
+
+class Roles(BaseModel):
+    items: list[RolePermissions]
+
+
+@router.get("/roles", operation_id="list_roles", dependencies=[needs("account")])
+async def list_roles() -> Roles:
+    """What each role may do: the table by which every service decides."""
+    return Roles(
+        items=[
+            RolePermissions(role=role, permissions=sorted(permissions))
+            for role, permissions in PERMISSIONS.items()
         ]
     )
 

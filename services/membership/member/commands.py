@@ -1,11 +1,15 @@
 """What may be asked of a member."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from services.membership.member.events import Language, Service
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, PersonId
 from shared.personal_value import Sealed
+
+Ownership = Literal["none", "shared", "sole"]
+"""Whether the person owns the community: not at all, beside others, or alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +25,34 @@ class JoinCommunity:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmitPerson:
+    """Somebody accepted an invitation, or staff brought them from elsewhere, who have no account yet."""
+
+    account_id: AccountId | None
+    name: Sealed
+    email: Sealed
+    language: Language
+    free_tiers: tuple[TierId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveCommunity:
-    pass
+    ownership: Ownership = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class BanMember:
-    pass
+    ownership: Ownership = "none"
+    by_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ErasePerson:
+    """`by_owner`: an owner asks, or the person themselves."""
+
     person_id: PersonId
+    ownership: Ownership = "none"
+    by_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +60,6 @@ class ConfirmForgotten:
     service: Service
 
 
-MemberCommand = JoinCommunity | LeaveCommunity | BanMember | ErasePerson | ConfirmForgotten
+MemberCommand = (
+    JoinCommunity | AdmitPerson | LeaveCommunity | BanMember | ErasePerson | ConfirmForgotten
+)

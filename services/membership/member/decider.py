@@ -1,17 +1,24 @@
-"""Nobody joins for another, a ban holds, and an erasure is done when all services say so."""
+"""Nobody joins for another, a ban holds, an erasure is done when all services say so.
+
+And whoever alone owns the community neither leaves nor is made to.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from services.membership.member import commands, events
 from shared.decider import Decider, NotFound, Rejected
+from shared.ids import AccountId
 
 HOLDERS: frozenset[events.Service] = frozenset(("membership", "billing", "events", "analytics"))
+
+StandingNow = Literal["unknown", "joined", "left", "banned", "erased"]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    standing: Literal["unknown", "joined", "left", "banned", "erased"] = "unknown"
+    standing: StandingNow = "unknown"
+    account_id: AccountId | None = None
     forgotten_by: frozenset[events.Service] = frozenset()
 
 
@@ -19,18 +26,30 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
     match command:
         case commands.JoinCommunity():
             return _join(command, member)
+        case commands.AdmitPerson():
+            return _admit(command, member)
         case commands.ConfirmForgotten(service):
             return _confirm(service, member)
         case commands.ErasePerson() if member.standing == "erased":
             return []
         case _ if member.standing in ("unknown", "erased"):
             raise NotFound("person_not_found", "There is no such person.")
-        case commands.ErasePerson(person_id):
-            return [events.PersonErased(person_id)]
+        case commands.LeaveCommunity() if member.standing != "joined":
+            return []
+        case commands.BanMember() if member.standing == "banned":
+            return []
+        case _ if command.ownership == "sole":
+            raise Rejected(
+                "last_owner", "A community keeps at least one owner: hand it over first."
+            )
         case commands.LeaveCommunity():
-            return [events.MemberLeft()] if member.standing == "joined" else []
+            return [events.MemberLeft()]
+        case _ if command.ownership == "shared" and not command.by_owner:
+            raise Rejected("owners_only", "Only an owner shuts out an owner.")
+        case commands.ErasePerson(person_id):
+            return [events.PersonErased(person_id, member.account_id)]
         case commands.BanMember():
-            return [] if member.standing == "banned" else [events.MemberBanned()]
+            return [events.MemberBanned(member.account_id)]
         case _:
             assert_never(command)
 
@@ -40,6 +59,9 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
         detail = "Join with the address you sign in with."
         raise Rejected("not_your_email", detail, pointer="/email")
     match member.standing:
+        case "joined" if member.account_id is None:
+            who, name, email = command.account_id, command.name, command.email
+            return [events.MemberCameIn(who, name, email, command.language)]
         case "joined":
             return []
         case "banned":
@@ -60,6 +82,24 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
             assert_never(member.standing)
 
 
+def _admit(admit: commands.AdmitPerson, member: Member) -> list[events.MemberEvent]:
+    """Who left comes back by their own word only, and who was shut out does not come back."""
+    account_id = admit.account_id
+    if member.standing == "unknown" or (member.standing == "left" and account_id is not None):
+        return [
+            events.MemberJoined(
+                account_id=account_id,
+                name=admit.name,
+                email=admit.email,
+                language=admit.language,
+                free_tiers=admit.free_tiers,
+            )
+        ]
+    if member.standing == "joined" and member.account_id is None and account_id is not None:
+        return [events.MemberCameIn(account_id, admit.name, admit.email, admit.language)]
+    return []
+
+
 def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent]:
     if member.standing != "erased" or service in member.forgotten_by:
         return []
@@ -71,14 +111,14 @@ def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent
 
 def evolve(member: Member, event: events.MemberEvent) -> Member:
     match event:
-        case events.MemberJoined():
-            return Member("joined")
+        case events.MemberJoined(account_id) | events.MemberCameIn(account_id):
+            return Member("joined", account_id)
         case events.MemberLeft():
-            return Member("left")
+            return replace(member, standing="left")
         case events.MemberBanned():
-            return Member("banned")
+            return replace(member, standing="banned")
         case events.PersonErased():
-            return Member("erased")
+            return replace(member, standing="erased")
         case events.ErasureConfirmed(service):
             return replace(member, forgotten_by=member.forgotten_by | {service})
         case events.PersonErasureCompleted():

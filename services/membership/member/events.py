@@ -13,13 +13,26 @@ Service = Literal["membership", "billing", "events", "analytics"]
 
 @dataclass(frozen=True, slots=True)
 class MemberJoined:
-    """`free_tiers` are those that were open to everybody at that moment."""
+    """`free_tiers` are those that were open to everybody at that moment.
+
+    Who was brought from elsewhere has no account until they come in.
+    """
+
+    account_id: AccountId | None
+    name: Sealed
+    email: Sealed
+    language: Language
+    free_tiers: tuple[TierId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCameIn:
+    """Who had been brought from elsewhere signs in for the first time, and speaks for themselves."""
 
     account_id: AccountId
     name: Sealed
     email: Sealed
     language: Language
-    free_tiers: tuple[TierId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +42,17 @@ class MemberLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberBanned:
-    pass
+    """Whoever signs in as this person loses their roles as well."""
+
+    account_id: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonErased:
-    """From now on every service, this one too, destroys what it holds."""
+    """From now on every service, this one too, destroys what it holds; their roles end."""
 
     person_id: PersonId
+    account_id: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,7 @@ class PersonErasureCompleted:
 
 MemberEvent = (
     MemberJoined
+    | MemberCameIn
     | MemberLeft
     | MemberBanned
     | PersonErased

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.membership.account.projections import EMAIL, account_of
+from services.membership.community.projections import community_now
 from services.membership.member import events
-from services.membership.member.decider import MEMBER, Member
+from services.membership.member.commands import Ownership
+from services.membership.member.decider import MEMBER, Member, StandingNow
 from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -63,6 +66,13 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     joined.email.to_json(),
                     fact.at,
                 )
+            case events.MemberCameIn(_, name, email):
+                await connection.execute(
+                    "UPDATE members_v1 SET name = $2, email = $3 WHERE person_id = $1",
+                    fact.stream_id,
+                    name.to_json(),
+                    email.to_json(),
+                )
             case events.MemberLeft():
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
@@ -84,7 +94,13 @@ MEMBERS = Projection(
     version=1,
     ddl=DDL,
     tables=("members_v1",),
-    facts=(events.MemberJoined, events.MemberLeft, events.MemberBanned, events.PersonErased),
+    facts=(
+        events.MemberJoined,
+        events.MemberCameIn,
+        events.MemberLeft,
+        events.MemberBanned,
+        events.PersonErased,
+    ),
     apply=apply,
 )
 
@@ -131,14 +147,61 @@ async def member_now(service: Service, community_id: UUID, person_id: UUID) -> M
     return member
 
 
+async def standing_of(service: Service, community_id: UUID, person_id: UUID) -> StandingNow:
+    """Where the person stands as of now, `unknown` for who never joined."""
+    member: Member
+    member, _ = await service.handler.state(MEMBER, person_id, community_id)
+    return member.standing
+
+
+async def came_in(service: Service, community_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody signs in as this person, or has; who is brought from elsewhere does not yet."""
+    member: Member
+    member, _ = await service.handler.state(MEMBER, person_id, community_id)
+    return member.account_id is not None
+
+
 async def person_of(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
     """Who the account is in this community, as of now; nobody once erased."""
     found = await service.vault.find(PERSON, community_id, str(account_id))
     return PersonId(found) if found else None
 
 
+async def admitted(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
+    """Who the account may act as there; nobody when shut out, or while an acceptance is on its way."""
+    person_id = await person_of(service, community_id, account_id)
+    if person_id is None:
+        return None
+    standing = await standing_of(service, community_id, person_id)
+    return None if standing in ("unknown", "banned") else person_id
+
+
+async def person_at(
+    service: Service, community_id: UUID, account_id: UUID, email: str
+) -> PersonId | None:
+    """Who the account is in this community; else who is known there by the account's own address."""
+    known = await person_of(service, community_id, account_id)
+    if known is not None or await account_of(service, email) != account_id:
+        return known
+    found = await service.vault.find(EMAIL, community_id, email)
+    return PersonId(found) if found else None
+
+
+async def ownership_of(service: Service, community_id: UUID, person_id: UUID) -> Ownership:
+    """Whether the person owns the community, as of now; NotFound when there is no such person."""
+    member = await member_now(service, community_id, person_id)
+    owners = (await community_now(service, community_id)).owners
+    if member.account_id not in owners:
+        return "none"
+    return "sole" if len(owners) == 1 else "shared"
+
+
 async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
-    """What the person said when they last joined, as of now; None for who never did."""
+    """What was last said of the person, as of now; None for who never joined."""
     facts = await service.store.read_stream(person_id)
-    joined = [fact.body for fact in facts if isinstance(fact.body, events.MemberJoined)]
-    return Profile(joined[-1].name, joined[-1].email, joined[-1].language) if joined else None
+    said = [
+        fact.body
+        for fact in facts
+        if isinstance(fact.body, events.MemberJoined | events.MemberCameIn)
+    ]
+    return Profile(said[-1].name, said[-1].email, said[-1].language) if said else None

@@ -1,21 +1,64 @@
-"""When a service has forgotten a person, the erasure is one confirmation nearer to its end."""
+"""Who accepted an invitation or came by a file is in; with every service that forgot, an erasure is nearer its end."""
 
 from collections.abc import Callable
 
+from services.membership.invitation.events import InvitationAccepted
 from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
+from services.membership.member_import.events import RowsTaken
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
 from shared.event_store import Fact
-from shared.reaction import Ask, Reaction
+from shared.reaction import Ask, At, Reaction
 
 
 def _confirm(service: Service) -> Callable[[Fact], list[Ask]]:
     return lambda fact: [Ask(MEMBER, fact.body.person_id, commands.ConfirmForgotten(service))]
 
 
+def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
+    accepted: InvitationAccepted = fact.body
+    if accepted.person_id is None or accepted.name is None or accepted.email is None:
+        return []
+    admit = commands.AdmitPerson(
+        account_id=accepted.account_id,
+        name=accepted.name,
+        email=accepted.email,
+        language=accepted.language,
+        free_tiers=accepted.free_tiers,
+    )
+    return [Ask(MEMBER, accepted.person_id, admit)]
+
+
+def when_rows_taken_admit(fact: Fact) -> list[At]:
+    """Each by itself, many at a time, and behind whatever is due at once; who was here already is not said again."""
+    rows: RowsTaken = fact.body
+    return [
+        At(
+            fact.at,
+            Ask(
+                MEMBER,
+                row.person_id,
+                commands.AdmitPerson(None, row.name, row.email, rows.language, rows.free_tiers),
+            ),
+        )
+        for row in rows.taken
+        if row.name is not None and row.email is not None
+    ]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.member.when_rows_taken_admit",
+        to=RowsTaken,
+        react=when_rows_taken_admit,
+    ),
+    Reaction(
+        name="membership.member.when_invitation_accepted_admit",
+        to=InvitationAccepted,
+        react=when_invitation_accepted_admit,
+    ),
     Reaction(
         name="membership.member.when_membership_forgot_confirm",
         to=PersonForgotten,

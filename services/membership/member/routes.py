@@ -19,6 +19,8 @@ from services.membership.member.projections import (
     Standing,
     member_now,
     members_of,
+    ownership_of,
+    person_at,
     person_of,
     profile_of,
 )
@@ -53,12 +55,12 @@ async def join_community(
     community_id: CommunityId, body: JoinCommunity, caller: Annotated[Caller, needs("account")]
 ) -> Joined:
     """Whoever has joined before, is or was the same person: that one answers."""
-    known = await person_of(caller.service, community_id, caller.account_id)
+    known = await person_at(caller.service, community_id, caller.account_id, body.email)
     try:
         return await _join(caller, community_id, body, known or PersonId(caller.new_id("person")))
     except Claimed:
         # The same account joined at the same moment, under another Idempotency-Key.
-        known = await person_of(caller.service, community_id, caller.account_id)
+        known = await person_at(caller.service, community_id, caller.account_id, body.email)
         if known is None:
             raise
         return await _join(caller, community_id, body, known)
@@ -98,14 +100,17 @@ async def _join(
 
 @router.post("/me/departure", operation_id="leave_community")
 async def leave_community(caller: Annotated[Caller, needs("person")]) -> Written:
-    return await caller.ask(Ask(MEMBER, caller.person_id, commands.LeaveCommunity()))
+    ownership = await ownership_of(caller.service, caller.community_id, caller.person_id)
+    return await caller.ask(Ask(MEMBER, caller.person_id, commands.LeaveCommunity(ownership)))
 
 
 @router.post("/people/{person_id}/ban", operation_id="ban_member")
 async def ban_member(
     person_id: PersonId, caller: Annotated[Caller, needs("members.write", strict=True)]
 ) -> Written:
-    return await caller.ask(Ask(MEMBER, person_id, commands.BanMember()))
+    ownership = await ownership_of(caller.service, caller.community_id, person_id)
+    ban = commands.BanMember(ownership, by_owner="owner" in caller.roles)
+    return await caller.ask(Ask(MEMBER, person_id, ban))
 
 
 @router.post("/people/{person_id}/erasure", status_code=202, operation_id="erase_person")
@@ -113,7 +118,11 @@ async def erase_person(
     person_id: PersonId,
     caller: Annotated[Caller, needs("members.erase", strict=True, or_self=True)],
 ) -> Written:
-    return await caller.ask(Ask(MEMBER, person_id, commands.ErasePerson(person_id)))
+    ownership = await ownership_of(caller.service, caller.community_id, person_id)
+    principal = caller.principal
+    by_self = principal is not None and principal.person_id == person_id
+    erase = commands.ErasePerson(person_id, ownership, by_self or "owner" in caller.roles)
+    return await caller.ask(Ask(MEMBER, person_id, erase))
 
 
 class Erasure(BaseModel):

@@ -79,6 +79,14 @@ async def tier_exists(connection: Any, tier_id: UUID) -> bool:
     )
 
 
+async def tier_name(connection: Any, tier_id: UUID | None) -> str | None:
+    """What the organiser calls it; the connection sees it or there is no such tier."""
+    name: str | None = await connection.fetchval(
+        "SELECT name FROM tiers_v1 WHERE tier_id = $1", tier_id
+    )
+    return name
+
+
 async def free_tiers_of(connection: Any, community_id: UUID) -> tuple[events.TierId, ...]:
     """What everybody who joins now may enter."""
     tiers = await tiers_of(connection, community_id)

@@ -188,8 +188,8 @@ def settings(database_url: str, **more: Any) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def running(database_url: str, **more: Any) -> AsyncIterator[House]:
-    """The service with all of its loops but those that need Kafka."""
+async def running(database_url: str, *, turning: bool = True, **more: Any) -> AsyncIterator[House]:
+    """The service with all of its loops but those that need Kafka, or with none but the staff's roles."""
     mailbox = Mailbox()
     plan = blueprint_of(settings(database_url, **more))
     plan = replace(plan, gateways={**plan.gateways, "post": mailbox})
@@ -198,18 +198,18 @@ async def running(database_url: str, **more: Any) -> AsyncIterator[House]:
     await connection.close()
     async with opened(plan) as service:
         loops = worker.loops(service, worker.Health())
-        turning = [
+        loops_here = [
             asyncio.ensure_future(loop())
             for name, loop in loops.items()
-            if name not in ("relay", "inbox")
+            if name.startswith("staff_roles") or (turning and name not in ("relay", "inbox"))
         ]
         transport = httpx.ASGITransport(create_app(service))
         try:
             async with httpx.AsyncClient(transport=transport) as client:
                 yield House(service, mailbox, client)
         finally:
-            stopped = [loop.exception() for loop in turning if loop.done()]
-            for loop in turning:
+            stopped = [loop.exception() for loop in loops_here if loop.done()]
+            for loop in loops_here:
                 loop.cancel()
-            await asyncio.gather(*turning, return_exceptions=True)
+            await asyncio.gather(*loops_here, return_exceptions=True)
             assert not stopped, stopped

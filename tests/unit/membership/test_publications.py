@@ -12,6 +12,12 @@ from services.membership.community.events import (
     StaffRoleGranted,
     StaffRoleRevoked,
 )
+from services.membership.invitation.events import (
+    InvitationAccepted,
+    InvitationExpired,
+    InvitationWithdrawn,
+    PersonInvited,
+)
 from services.membership.member.events import (
     MemberBanned,
     MemberJoined,
@@ -19,11 +25,14 @@ from services.membership.member.events import (
     PersonErased,
     PersonErasureCompleted,
 )
+from services.membership.member_import.events import ImportCompleted
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
     membership_community,
+    membership_invitation,
     membership_member,
+    membership_member_import,
     membership_privacy,
     membership_tier,
 )
@@ -77,6 +86,31 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
             TierDefined(Label("Gold"), paid=True),
             membership_tier.TierDefined,
             {"tier_id": some_stream, "name": "Gold", "paid": True},
+        ),
+        (
+            PersonInvited(sealed, "en", account, noon, tier_id=gold),
+            membership_invitation.PersonInvited,
+            {"invitation_id": some_stream, "tier_id": gold, "expires_at": noon},
+        ),
+        (
+            InvitationAccepted(account, account, "en", role="admin", person_id=ada),
+            membership_invitation.InvitationAccepted,
+            {"invitation_id": some_stream, "account_id": account, "person_id": ada},
+        ),
+        (
+            InvitationWithdrawn(),
+            membership_invitation.InvitationEnded,
+            {"invitation_id": some_stream, "reason": "withdrawn"},
+        ),
+        (
+            InvitationExpired(),
+            membership_invitation.InvitationEnded,
+            {"invitation_id": some_stream, "reason": "expired"},
+        ),
+        (
+            ImportCompleted(),
+            membership_member_import.MemberImportCompleted,
+            {"import_id": some_stream},
         ),
         (TierRetired(), membership_tier.TierRetired, {"tier_id": some_stream}),
         (

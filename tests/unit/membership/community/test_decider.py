@@ -5,6 +5,7 @@ from services.membership.community.commands import (
     FreeSlug,
     GrantRole,
     MoveCommunity,
+    RevokeAllRoles,
     RevokeRole,
     TakeSlug,
 )
@@ -152,3 +153,21 @@ def test_a_freed_name_may_be_taken_by_another() -> None:
 
 def test_only_its_holder_frees_a_name() -> None:
     given(SLUG, SlugTaken(chess_id)).when(FreeSlug(go_id)).then_nothing()
+
+
+def test_who_is_shut_out_works_here_no_longer() -> None:
+    bob_moderates = StaffRoleGranted(bob, "moderator", roles_version=3)
+    given(COMMUNITY, chess_club, ada_owns_it, bob_owns_it_too, bob_moderates).when(
+        RevokeAllRoles(bob)
+    ).then(
+        StaffRoleRevoked(bob, "moderator", roles_version=4),
+        StaffRoleRevoked(bob, "owner", roles_version=5),
+    )
+
+
+def test_the_last_owner_keeps_the_role_whatever_happens() -> None:
+    ada_counts = StaffRoleGranted(ada, "accountant", roles_version=2)
+    given(COMMUNITY, chess_club, ada_owns_it, ada_counts).when(RevokeAllRoles(ada)).then(
+        StaffRoleRevoked(ada, "accountant", roles_version=3)
+    )
+    given(COMMUNITY).when(RevokeAllRoles(ada)).then_nothing()

@@ -1,13 +1,15 @@
 from uuid import UUID
 
 from services.membership.client.events import ClientRegistered, ClientRevoked
-from services.membership.community.commands import GrantRole, RevokeRole
+from services.membership.community.commands import GrantRole, RevokeAllRoles, RevokeRole
 from services.membership.community.decider import COMMUNITY
 from services.membership.community.reactions import (
     when_client_registered_grant_role,
     when_client_revoked_revoke_role,
+    when_person_shut_out_revoke_roles,
 )
-from shared.ids import AccountId, Code, Label
+from services.membership.member.events import MemberBanned, PersonErased
+from shared.ids import AccountId, Code, Label, PersonId
 from shared.reaction import Ask
 from tests.unit.membership.facts import community_id, fact
 
@@ -25,3 +27,11 @@ def test_a_client_that_is_shut_out_loses_its_role() -> None:
     assert when_client_revoked_revoke_role(fact(ClientRevoked("accountant"), importer)) == [
         Ask(COMMUNITY, community_id, RevokeRole(importer, importer, "accountant"))
     ]
+
+
+def test_who_is_shut_out_or_erased_loses_their_roles() -> None:
+    account, person = AccountId(UUID(int=2)), PersonId(UUID(int=3))
+    revoke = [Ask(COMMUNITY, community_id, RevokeAllRoles(account))]
+    assert when_person_shut_out_revoke_roles(fact(MemberBanned(account), person)) == revoke
+    assert when_person_shut_out_revoke_roles(fact(PersonErased(person, account), person)) == revoke
+    assert when_person_shut_out_revoke_roles(fact(MemberBanned(), person)) == []

@@ -2,6 +2,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.membership.member.commands import (
+    AdmitPerson,
     BanMember,
     ConfirmForgotten,
     ErasePerson,
@@ -12,6 +13,7 @@ from services.membership.member.decider import MEMBER
 from services.membership.member.events import (
     ErasureConfirmed,
     MemberBanned,
+    MemberCameIn,
     MemberJoined,
     MemberLeft,
     PersonErased,
@@ -79,11 +81,11 @@ def test_a_stranger_cannot_leave() -> None:
 
 
 def test_a_member_is_banned() -> None:
-    given(MEMBER, joined).when(BanMember()).then(MemberBanned())
+    given(MEMBER, joined).when(BanMember()).then(MemberBanned(account))
 
 
 def test_who_left_can_still_be_banned() -> None:
-    given(MEMBER, joined, MemberLeft()).when(BanMember()).then(MemberBanned())
+    given(MEMBER, joined, MemberLeft()).when(BanMember()).then(MemberBanned(account))
 
 
 def test_a_member_is_banned_once() -> None:
@@ -95,7 +97,7 @@ def test_an_erased_person_cannot_be_banned() -> None:
 
 
 def test_a_person_is_erased() -> None:
-    given(MEMBER, joined).when(ErasePerson(person)).then(PersonErased(person))
+    given(MEMBER, joined).when(ErasePerson(person)).then(PersonErased(person, account))
 
 
 def test_a_person_is_erased_once() -> None:
@@ -138,3 +140,58 @@ def test_a_completed_erasure_stays_completed() -> None:
 
 def test_a_confirmation_nobody_asked_for_changes_nothing() -> None:
     given(MEMBER, joined).when(ConfirmForgotten("billing")).then_nothing()
+
+
+admit = AdmitPerson(account, name, email, "fr", (free_tier,))
+brought = replace(joined, account_id=None)
+came_in = MemberCameIn(account, name, email, "fr")
+
+
+def test_who_accepted_an_invitation_is_in() -> None:
+    given(MEMBER).when(admit).then(joined)
+    given(MEMBER, joined).when(admit).then_nothing()
+    given(MEMBER, joined, MemberLeft()).when(admit).then(joined)
+
+
+def test_who_is_brought_from_elsewhere_is_in_before_they_have_an_account() -> None:
+    given(MEMBER).when(replace(admit, account_id=None)).then(brought)
+    given(MEMBER, brought).when(replace(admit, account_id=None)).then_nothing()
+
+
+def test_who_was_brought_from_elsewhere_comes_in_once() -> None:
+    given(MEMBER, brought).when(join).then(came_in)
+    given(MEMBER, brought).when(admit).then(came_in)
+    given(MEMBER, brought, came_in).when(join).then_nothing()
+    given(MEMBER, brought, came_in).when(admit).then_nothing()
+
+
+def test_nobody_comes_in_with_the_address_of_another() -> None:
+    given(MEMBER, brought).when(replace(join, email_is_own=False)).then_rejected("not_your_email")
+
+
+def test_nobody_is_brought_back_who_left_or_was_shut_out() -> None:
+    anew = replace(admit, account_id=None)
+    given(MEMBER, joined, MemberLeft()).when(anew).then_nothing()
+    given(MEMBER, joined, MemberBanned(account)).when(anew).then_nothing()
+    given(MEMBER, joined, MemberBanned(account)).when(admit).then_nothing()
+    given(MEMBER, joined, *erased).when(admit).then_nothing()
+
+
+def test_the_last_owner_neither_leaves_nor_is_shut_out_nor_erased() -> None:
+    given(MEMBER, joined).when(LeaveCommunity("sole")).then_rejected("last_owner")
+    given(MEMBER, joined).when(BanMember("sole", by_owner=True)).then_rejected("last_owner")
+    erase = ErasePerson(person, "sole", by_owner=True)
+    given(MEMBER, joined).when(erase).then_rejected("last_owner")
+
+
+def test_only_an_owner_shuts_out_an_owner() -> None:
+    given(MEMBER, joined).when(BanMember("shared")).then_rejected("owners_only")
+    given(MEMBER, joined).when(ErasePerson(person, "shared")).then_rejected("owners_only")
+    given(MEMBER, joined).when(BanMember("shared", by_owner=True)).then(MemberBanned(account))
+    given(MEMBER, joined).when(LeaveCommunity("shared")).then(MemberLeft())
+
+
+def test_what_is_so_already_is_no_question_of_ownership() -> None:
+    given(MEMBER, joined, MemberLeft()).when(LeaveCommunity("sole")).then_nothing()
+    given(MEMBER, joined, MemberBanned(account)).when(BanMember("shared")).then_nothing()
+    given(MEMBER, joined, *erased).when(ErasePerson(person, "sole")).then_nothing()

@@ -1,0 +1,385 @@
+"""Inviting people, and being invited."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.membership.account.projections import EMAIL, account_of
+from services.membership.community.events import Role
+from services.membership.community.projections import community_now, page_of
+from services.membership.gateways.gateway import Address
+from services.membership.invitation import commands
+from services.membership.invitation.decider import INVITATION, Standing, addressee_of
+from services.membership.invitation.events import (
+    InvitedRole,
+    NotPostedReason,
+    PersonInvited,
+)
+from services.membership.invitation.projections import invitation_now, invitations_of
+from services.membership.member.events import Language
+from services.membership.member.projections import PERSON, person_at, standing_of
+from services.membership.tier.events import TierId
+from services.membership.tier.projections import free_tiers_of, tier_exists, tier_name
+from shared import auth
+from shared.auth import ExpiredLink, Link
+from shared.command_handler import Claimed
+from shared.decider import NotFound
+from shared.event_store import Forget, Keep
+from shared.http import Body, Caller, Page, Written, listing, needs
+from shared.ids import AccountId, CommunityId, PersonId
+from shared.problem import Problem, error
+from shared.reaction import Ask
+
+router = APIRouter()
+
+INVITED = "invited"
+DAYS = 14
+Days = Annotated[int, Field(ge=1, le=60)]
+
+
+class Invite(Body):
+    email: Address
+    language: Language = "en"
+    days: Days = DAYS
+
+
+class InvitePerson(Invite):
+    """With a tier as a gift, for good or until a time."""
+
+    tier_id: UUID | None = None
+    until: AwareDatetime | None = None
+
+
+class InviteStaff(Invite):
+    role: InvitedRole
+
+
+class Invited(Written):
+    invitation_id: UUID
+
+
+@router.post("/invitations", status_code=201, operation_id="invite_person")
+async def invite_person(
+    body: InvitePerson, caller: Annotated[Caller, needs("members.write", strict=True)]
+) -> Invited:
+    """A gift needs the permission to give access, too."""
+    if body.tier_id is not None:
+        if not caller.may("access.write"):
+            raise Problem(403, "forbidden", "Your roles do not allow access.write.")
+        async with caller.read() as connection:
+            if not await tier_exists(connection, body.tier_id):
+                wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
+                raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    tier_id = TierId(body.tier_id) if body.tier_id else None
+    return await _invite(caller, body, None, tier_id, body.until)
+
+
+@router.post("/staff/invitations", status_code=201, operation_id="invite_staff")
+async def invite_staff(
+    body: InviteStaff, caller: Annotated[Caller, needs("staff.write", strict=True)]
+) -> Invited:
+    return await _invite(caller, body, body.role)
+
+
+async def _invite(
+    caller: Caller,
+    body: Invite,
+    role: InvitedRole | None,
+    tier_id: TierId | None = None,
+    until: datetime | None = None,
+) -> Invited:
+    service, community_id = caller.service, CommunityId(caller.community_id)
+    invitation_id = caller.new_id("invitation")
+    addressee = addressee_of(invitation_id)
+    if await service.vault.find(INVITED, community_id, body.email) not in (None, addressee):
+        raise _already_invited()
+    known = await service.vault.find(EMAIL, community_id, body.email)
+    invite = commands.InvitePerson(
+        email=await caller.seal(known or addressee, body.email),
+        language=body.language,
+        by=AccountId(caller.account_id),
+        invitee=await _invitee(caller, community_id, body.email, known, role),
+        role=role,
+        tier_id=tier_id,
+        until=until,
+        expires_at=caller.now + timedelta(days=body.days),
+        at=caller.now,
+    )
+    once = Keep(lookups=(service.vault.lookup(INVITED, community_id, body.email, addressee),))
+    try:
+        written = await caller.ask(Ask(INVITATION, invitation_id, invite, once))
+    except Claimed as claimed:
+        raise _already_invited() from claimed
+    return Invited(**written.model_dump(), invitation_id=invitation_id)
+
+
+async def _invitee(
+    caller: Caller,
+    community_id: CommunityId,
+    email: str,
+    person_id: UUID | None,
+    role: InvitedRole | None,
+) -> commands.Invitee:
+    standing = None
+    if person_id is not None:
+        standing = await standing_of(caller.service, community_id, person_id)
+    if standing == "banned":
+        return "banned"
+    account_id = await account_of(caller.service, email)
+    community = await community_now(caller.service, community_id)
+    if role is not None and account_id and role in community.roles_of(account_id):
+        return "staff"
+    return "member" if standing == "joined" else "unknown"
+
+
+def _already_invited() -> Problem:
+    return Problem(
+        409, "already_invited", "This address is invited already: send it again, or withdraw it."
+    )
+
+
+class Resend(Body):
+    days: Days = DAYS
+
+
+@router.post("/invitations/{invitation_id}/letters", operation_id="resend_invitation")
+async def resend_invitation(
+    invitation_id: UUID,
+    body: Resend,
+    caller: Annotated[Caller, needs("members.write", strict=True)],
+) -> Written:
+    """There is time again from now on."""
+    await _own(caller, invitation_id)
+    resend = commands.ResendInvitation(caller.now + timedelta(days=body.days), caller.now)
+    return await caller.ask(Ask(INVITATION, invitation_id, resend), invitation_id=invitation_id)
+
+
+@router.post("/invitations/{invitation_id}/withdrawal", operation_id="withdraw_invitation")
+async def withdraw_invitation(
+    invitation_id: UUID, caller: Annotated[Caller, needs("members.write", strict=True)]
+) -> Written:
+    """The address is forgotten with it, and may be invited again."""
+    await _own(caller, invitation_id)
+    forget = Keep(forget=(Forget(addressee_of(invitation_id)),))
+    withdraw = commands.WithdrawInvitation()
+    ask = Ask(INVITATION, invitation_id, withdraw, forget)
+    return await caller.ask(ask, invitation_id=invitation_id)
+
+
+async def _own(caller: Caller, invitation_id: UUID) -> None:
+    """What invites to work is for those who may choose who works."""
+    invitation = await invitation_now(caller.service, caller.community_id, invitation_id)
+    if invitation.invited and invitation.invited.role and not caller.may("staff.write"):
+        raise Problem(403, "forbidden", "Your roles do not allow staff.write.")
+
+
+class ListedInvitation(BaseModel):
+    """`email` is gone once the invitation is over; `not_posted` says why the last letter did not go."""
+
+    invitation_id: UUID
+    email: str | None
+    role: InvitedRole | None
+    tier_id: UUID | None
+    until: datetime | None
+    invited_by: UUID
+    invited_at: datetime
+    expires_at: datetime
+    standing: Standing
+    letters: int
+    not_posted: NotPostedReason | None
+    ended_at: datetime | None
+    person_id: UUID | None
+
+
+class Invitations(BaseModel):
+    items: list[ListedInvitation]
+    next: str | None
+
+
+@router.get("/invitations", operation_id="list_invitations")
+async def list_invitations(
+    caller: Annotated[Caller, needs("members.read")],
+    page: Annotated[Page, Depends(listing(filters=("standing",)))],
+) -> Invitations:
+    """The newest first."""
+    async with caller.read() as connection:
+        rows = await invitations_of(
+            connection,
+            caller.community_id,
+            standing=page.filters.get("standing"),
+            before=page.cursor(_place),
+            limit=page.limit + 1,
+        )
+    emails = await caller.open_all([row.email for row in rows])
+    items = [
+        ListedInvitation(
+            email=email,
+            **{name: getattr(row, name) for name in row.__slots__ if name != "email"},
+        )
+        for row, email in zip(rows, emails, strict=True)
+    ]
+    return Invitations(
+        **page.answer(items, lambda last: f"{last.invited_at.isoformat()} {last.invitation_id}")
+    )
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    invited_at, invitation_id = cursor.split(" ")
+    return datetime.fromisoformat(invited_at).astimezone(UTC), UUID(invitation_id)
+
+
+class PublicInvitation(BaseModel):
+    """What the link alone shows: who invites and to what, never whom."""
+
+    community_id: UUID
+    community: str
+    slug: str
+    colour: str
+    logo: str | None
+    role: InvitedRole | None
+    tier: str | None
+    until: datetime | None
+    expires_at: datetime | None
+    standing: Standing
+
+
+@router.get("/public/invitations/{link}", operation_id="read_invitation")
+async def read_invitation(
+    link: str, caller: Annotated[Caller, needs("public")]
+) -> PublicInvitation:
+    door = _door(caller, link)
+    invitation = await invitation_now(caller.service, door.community_id, door.subject)
+    async with caller.read(door.community_id) as connection:
+        page = await page_of(connection, door.community_id)
+        invited = invitation.invited
+        tier = await tier_name(connection, invited.tier_id if invited else None)
+    if page is None or invited is None:
+        raise NotFound("invitation_not_found", "There is no such invitation.")
+    return PublicInvitation(
+        community_id=page.community_id,
+        community=page.name,
+        slug=page.slug,
+        colour=page.colour,
+        logo=page.logo,
+        role=invited.role,
+        tier=tier,
+        until=invited.until,
+        expires_at=invitation.expires_at,
+        standing=invitation.standing,
+    )
+
+
+class AcceptInvitation(Body):
+    """The name is how the community shall call who joins; who comes to work needs none."""
+
+    link: str = Field(max_length=2000)
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    language: Language | None = None
+
+
+class Accepted(Written):
+    """Who has come to work is a person of the community only if they were before."""
+
+    invitation_id: UUID
+    community_id: UUID
+    person_id: UUID | None
+
+
+@router.post("/invitations/acceptance", status_code=201, operation_id="accept_invitation")
+async def accept_invitation(
+    body: AcceptInvitation, caller: Annotated[Caller, needs("account")]
+) -> Accepted:
+    """For whoever signs in with the invited address; the link alone opens nothing.
+
+    Their next token names them as a person, or with their role, a moment later.
+    """
+    door = _door(caller, body.link)
+    try:
+        return await _accept(caller, door, body)
+    except Claimed:
+        # The same account came in at the same moment by another way.
+        return await _accept(caller, door, body)
+
+
+async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepted:
+    service, community_id = caller.service, CommunityId(door.community_id)
+    community = await community_now(service, community_id)
+    invitation = await invitation_now(service, community_id, door.subject)
+    invited = invitation.invited
+    address = await caller.open(invited.email if invited else None)
+    is_own = address is not None and await account_of(service, address) == caller.account_id
+    person_id = await person_at(service, community_id, caller.account_id, address or "")
+    accept = commands.AcceptInvitation(
+        account_id=AccountId(caller.account_id),
+        email_is_own=is_own,
+        inviter_may=invited is not None and _may(community.roles_of(invited.invited_by), invited),
+        is_banned=await _is_banned(caller, community_id, person_id),
+        language=body.language or (invited.language if invited else "en"),
+        at=caller.now,
+    )
+    keep = Keep(forget=(Forget(addressee_of(door.subject)),))
+    if invited and invited.role is None and is_own and address and invitation.standing == "open":
+        person_id = person_id or PersonId(caller.new_id("person"))
+        accept = await _as_person(caller, accept, person_id, address, body.name, community_id)
+        keep = keep + _found_by(caller, community_id, person_id, address)
+    ask = Ask(INVITATION, door.subject, accept, keep)
+    written = await caller.ask(ask, community_id=community_id, mode=community.mode)
+    return Accepted(
+        **written.model_dump(),
+        invitation_id=door.subject,
+        community_id=community_id,
+        person_id=person_id,
+    )
+
+
+async def _as_person(
+    caller: Caller,
+    accept: commands.AcceptInvitation,
+    person_id: PersonId,
+    address: str,
+    name: str | None,
+    community_id: CommunityId,
+) -> commands.AcceptInvitation:
+    if name is None:
+        wrong = error("missing", "Say what the community shall call you.", "/name")
+        raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    async with caller.read(community_id) as connection:
+        free_tiers = await free_tiers_of(connection, community_id)
+    return replace(
+        accept,
+        person_id=person_id,
+        name=await caller.seal(person_id, name),
+        email=await caller.seal(person_id, address),
+        free_tiers=free_tiers,
+    )
+
+
+def _found_by(caller: Caller, community_id: CommunityId, person_id: PersonId, address: str) -> Keep:
+    vault, account = caller.service.vault, str(caller.account_id)
+    return Keep(
+        lookups=(
+            vault.lookup(PERSON, community_id, account, person_id),
+            vault.lookup(EMAIL, community_id, address, person_id),
+        )
+    )
+
+
+def _may(roles: tuple[Role, ...], invited: PersonInvited) -> bool:
+    return auth.may(roles, "staff.write" if invited.role else "members.write")
+
+
+async def _is_banned(caller: Caller, community_id: CommunityId, person_id: PersonId | None) -> bool:
+    if person_id is None:
+        return False
+    return await standing_of(caller.service, community_id, person_id) == "banned"
+
+
+def _door(caller: Caller, link: str) -> Link:
+    try:
+        return caller.service.links.check(link, "invitation", now=caller.now)
+    except ExpiredLink as stale:
+        raise Problem(403, "bad_link", "This link opens nothing.") from stale
