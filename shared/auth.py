@@ -147,7 +147,7 @@ class TokenVerifier:
         return principal
 
 
-LinkPurpose = Literal["claim", "payment", "guest", "ticket", "unsubscribe"]
+LinkPurpose = Literal["claim", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server"]
 
 
 @dataclass(frozen=True, slots=True)

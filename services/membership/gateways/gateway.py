@@ -1,13 +1,16 @@
 """What membership asks of the outside world: that letters are posted, identities proved, and chat servers opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 from pydantic import StringConstraints
 
+from shared.decider import NotFound, Rejected
+from shared.event_store import Unavailable
 from shared.money import Money
 
 Address = Annotated[
@@ -158,3 +161,23 @@ class Chat(Protocol):
     async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
         """The roles of a member, None for who is not on the server."""
         ...
+
+
+def chat_of(gateways: Mapping[str, Any]) -> Chat:
+    """The chat vendor the platform is set up with; NotFound when it is with none."""
+    chat: Chat | None = gateways.get("chat")
+    if chat is None:
+        raise NotFound("chat_not_offered", "This platform has not been set up with a chat.")
+    return chat
+
+
+@contextmanager
+def in_a_request() -> Iterator[None]:
+    """For somebody who waits: a vendor that is away is 503, and what it refuses is theirs to begin again."""
+    try:
+        yield
+    except Unreachable as gone:
+        raise Unavailable(str(gone), retry_after=5) from gone
+    except ChatRefused as refusal:
+        detail = "The chat does not accept this; begin again."
+        raise Rejected("link_refused", detail, pointer="/code") from refusal
