@@ -237,8 +237,10 @@ class Discord:
 
     def _token(self, _: Request, form: Json) -> Response:
         known = form.get("client_id") == CLIENT_ID and form.get("client_secret") == CLIENT_SECRET
+        if not known:
+            return _json(401, {"error": "invalid_client"})
         who = self._codes.pop(form.get("code", ""), None)
-        if not known or who is None or form.get("grant_type") != "authorization_code":
+        if who is None or form.get("grant_type") != "authorization_code":
             return _json(400, {"error": "invalid_grant"})
         token = f"token{self.new_id()}"
         user, scope = who[0].split(" ", 1)

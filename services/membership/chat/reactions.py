@@ -1,5 +1,6 @@
 """Roles follow access: whatever changes makes us look, a look makes a wish, a wish makes steps of the vendor's."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, assert_never
 
@@ -23,6 +24,7 @@ from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Tran
 from shared.service import Service
 
 PATIENCE = timedelta(days=7)
+LOOKS = 50
 
 
 def _ask(command: commands.ChatCommand, keep: Keep | None = None) -> Ask:
@@ -132,8 +134,7 @@ async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext)
     """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
     service: Service = context.service
     end = await service.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
-    if not await service.has_read(service.name, end, "", 0):
-        raise Transient("The read models are behind.")
+    await _read_upto(service, end)
     async with service.pool.acquire() as connection:
         people = {
             *await people_with_access(connection, context.community_id),
@@ -148,6 +149,14 @@ async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext)
             origin = Origin(command_id, context.community_id, context.now, meta)
             await service.handler.handle([follow], origin)
     return None
+
+
+async def _read_upto(service: Service, position: int) -> None:
+    for _ in range(LOOKS):
+        if await service.has_read(service.name, position, "", 0):
+            return
+        await asyncio.sleep(0.1)
+    raise Transient("The read models are behind.")
 
 
 async def do_step(action: commands.DoStep, context: ActionContext) -> Ask | None:

@@ -209,14 +209,16 @@ class DiscordGateway:
             raise Unreachable("Discord does not answer.") from error
         self._limits.learn(route, answer)
         if not answer.is_success:
-            raise self._judged(answer, by_bot=bearer is None)
+            raise self._judged(answer, bearer)
         return answer
 
-    def _judged(self, answer: httpx.Response, *, by_bot: bool) -> ChatRefused | Unreachable:
+    def _judged(self, answer: httpx.Response, bearer: str | None) -> ChatRefused | Unreachable:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
             return Unreachable(f"Discord answered {status}.")
-        if not by_bot:
+        if bearer == "" and status == HTTPStatus.UNAUTHORIZED:
+            return Unreachable("Discord does not know our client.")
+        if bearer is not None:
             return ChatRefused("link_refused")
         if status == HTTPStatus.UNAUTHORIZED:
             # Discord shuts out a network that goes on asking with a wrong token.

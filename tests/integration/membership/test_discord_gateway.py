@@ -28,11 +28,13 @@ async def given() -> AsyncIterator[Given]:
     assert discord.wrong == []
 
 
-def gateway_to(address: str, token: str = TOKEN) -> DiscordGateway:
+def gateway_to(
+    address: str, token: str = TOKEN, client_secret: str = CLIENT_SECRET
+) -> DiscordGateway:
     return DiscordGateway(
         token,
         CLIENT_ID,
-        CLIENT_SECRET,
+        client_secret,
         url=address + BASE,
         origin="https://tessera.test",
         back="https://tessera.test/discord",
@@ -234,6 +236,16 @@ async def test_a_wrong_token_of_ours_is_not_shouted_at_discord(given: Given) -> 
                 await stranger.add_role(guild.id, discord.user(), gold)
         await stranger.close()
     assert discord.asked["add_role"] == 1
+
+
+async def test_a_wrong_client_secret_of_ours_is_not_the_persons_fault(given: Given) -> None:
+    discord, _ = given
+    async with serving(discord) as address:
+        stranger = gateway_to(address, client_secret="wrong")
+        code, _ = discord.consent(stranger.account_url(STATE), discord.user())
+        with pytest.raises(Unreachable):
+            await stranger.authorized(code)
+        await stranger.close()
 
 
 async def test_discord_is_told_who_asks(given: Given) -> None:
