@@ -280,15 +280,11 @@ class AgendaWorker:
         self._held |= {row["id"]: row["attempts"] for row in rows}
         return [
             Item(
-                row["id"],
-                row["community_id"],
-                row["name"],
-                row["payload"],
-                Meta.from_json(row["meta"]),
-                row["attempts"],
+                row["id"], row["community_id"], row["name"], row["payload"],
+                Meta.from_json(row["meta"]), row["attempts"],
             )
             for row in rows
-        ]
+        ]  # fmt: skip
 
     async def _do(self, item: Item) -> None:
         await self._try(item)

@@ -147,7 +147,9 @@ class TokenVerifier:
         return principal
 
 
-LinkPurpose = Literal["claim", "invitation", "payment", "guest", "ticket", "unsubscribe"]
+LinkPurpose = Literal[
+    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server"
+]
 
 
 @dataclass(frozen=True, slots=True)

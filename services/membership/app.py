@@ -8,8 +8,11 @@ import httpx
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
+from services.membership.chat.feature import FEATURE as CHAT
+from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
+from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.invitation.feature import FEATURE as INVITATION
@@ -32,6 +35,8 @@ FEATURES = (
     INVITATION,
     ACCESS,
     ANNOUNCEMENT,
+    CHAT_SERVER,
+    CHAT,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
@@ -69,5 +74,14 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.oidc_audience,
             settings.oidc_keys_url,
             httpx.AsyncClient(),
+        )
+    if settings.discord_token and settings.discord_client_id and settings.discord_client_secret:
+        gateways["chat"] = DiscordGateway(
+            settings.discord_token.get_secret_value(),
+            settings.discord_client_id,
+            settings.discord_client_secret.get_secret_value(),
+            url=settings.discord_url,
+            origin=settings.origin,
+            back=settings.discord_return or f"{settings.origin}/discord",
         )
     return gateways

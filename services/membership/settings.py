@@ -28,3 +28,12 @@ class Settings(KernelSettings):
     oidc_issuer: str | None = Field(default=None, description="turns the token exchange on")
     oidc_audience: str | None = None
     oidc_keys_url: str | None = Field(default=None, description="where the provider's JWKS is")
+    discord_token: SecretStr | None = Field(
+        default=None, description="the bot's; with the two below it turns chat access on"
+    )
+    discord_client_id: str | None = None
+    discord_client_secret: SecretStr | None = None
+    discord_return: str | None = Field(
+        default=None, description="the page Discord sends people back to; origin/discord if unset"
+    )
+    discord_url: str = Field(default="https://discord.com/api/v10", description="Discord's API")

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.access import events
+from services.membership.access.decider import ACCESS, Access, stream_of
 from services.membership.tier.events import TierId
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.projection import Projection
+from shared.service import Service
 
 DDL = """
 CREATE TABLE access_v1 (
@@ -89,3 +91,28 @@ async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
         person_id,
     )
     return [Reason(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may enter as of now; `version` tells a newer look from an older."""
+
+    tiers: frozenset[TierId]
+    barred: events.Barred | None
+    version: int
+
+
+async def standing_now(service: Service, community_id: UUID, person_id: PersonId) -> Standing:
+    """Read strongly, from the person's own stream."""
+    access: Access
+    access, version = await service.handler.state(ACCESS, stream_of(person_id), community_id)
+    return Standing(frozenset(grant.tier_id for grant in access.live), access.barred, version)
+
+
+async def people_with_access(connection: Any, community_id: UUID) -> list[PersonId]:
+    """Everybody in the community for whom a reason lives."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT person_id FROM access_v1 WHERE community_id = $1 AND ended_at IS NULL",
+        community_id,
+    )
+    return [PersonId(row["person_id"]) for row in rows]

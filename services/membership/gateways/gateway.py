@@ -1,13 +1,16 @@
-"""What membership asks of the outside world: that letters are posted and identities proved."""
+"""What membership asks of the outside world: that letters are posted, identities proved, and chat servers opened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 from pydantic import StringConstraints
 
+from shared.decider import NotFound, Rejected
+from shared.event_store import Unavailable
 from shared.money import Money
 
 Address = Annotated[
@@ -68,3 +71,113 @@ class IdentityProvider(Protocol):
     async def email_of(self, id_token: str) -> str:
         """The verified address. NotProved for a token that is not to be believed, Unreachable for no keys."""
         ...
+
+
+ChatProblem = Literal[
+    "account_gone",
+    "banned_on_server",
+    "bot_not_allowed",
+    "bot_not_on_server",
+    "channel_unknown",
+    "link_refused",
+    "not_on_server",
+    "refused",
+    "role_unknown",
+    "server_unknown",
+    "too_many_invites",
+    "too_many_servers",
+]
+
+
+class ChatRefused(Exception):
+    """The chat's vendor said no, and will say so again until somebody acts."""
+
+    def __init__(self, problem: ChatProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAuthorization:
+    """What a person allowed us: `access_token` is used at once; `server` is what they put our bot on, if they did."""
+
+    access_token: str
+    server: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatInvite:
+    """An invite lets one person in, until it runs out."""
+
+    code: str
+    until: datetime
+
+
+class Chat(Protocol):
+    """A chat vendor. Everywhere: Unreachable when it does not answer, ChatRefused when it says no."""
+
+    def account_url(self, state: str) -> str:
+        """Where a person allows us to know their account and to let it onto servers."""
+        ...
+
+    def server_url(self, state: str) -> str:
+        """Where somebody who manages a server puts our bot on it."""
+        ...
+
+    async def authorized(self, code: str) -> ChatAuthorization:
+        """What the code they came back with is worth."""
+        ...
+
+    async def account_of(self, access_token: str) -> str:
+        """Whose token it is."""
+        ...
+
+    async def join(
+        self, server: str, account: str, access_token: str, roles: Sequence[str]
+    ) -> bool:
+        """Let the account onto the server with these roles; False when it was there, and no role was given."""
+        ...
+
+    async def add_role(self, server: str, account: str, role: str) -> None:
+        """Give a member of the server a role."""
+        ...
+
+    async def remove_role(self, server: str, account: str, role: str) -> None:
+        """Take a role; whoever has left has none."""
+        ...
+
+    async def kick(self, server: str, account: str) -> None:
+        """Remove somebody from the server; whoever has left is removed."""
+        ...
+
+    async def invite(self, channel: str, roles: Sequence[str], now: datetime) -> ChatInvite:
+        """An invite for one use, which gives these roles."""
+        ...
+
+    async def withdraw_invite(self, code: str) -> bool:
+        """Take an invite back; False when it had been used or had run out."""
+        ...
+
+    async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
+        """The roles of a member, None for who is not on the server."""
+        ...
+
+
+def chat_of(gateways: Mapping[str, Any]) -> Chat:
+    """The chat vendor the platform is set up with; NotFound when it is with none."""
+    chat: Chat | None = gateways.get("chat")
+    if chat is None:
+        raise NotFound("chat_not_offered", "This platform has not been set up with a chat.")
+    return chat
+
+
+@contextmanager
+def in_a_request() -> Iterator[None]:
+    """For somebody who waits: a vendor that is away is 503, and what it refuses is theirs to begin again."""
+    try:
+        yield
+    except Unreachable as gone:
+        raise Unavailable(str(gone), retry_after=5) from gone
+    except ChatRefused as refusal:
+        detail = "The chat does not accept this; begin again."
+        raise Rejected("link_refused", detail, pointer="/code") from refusal

@@ -1,48 +1,15 @@
 """A processor that answers what it is told to, and remembers what it was asked."""
 
-import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from deploy.local.settings import HOST, free_port
-from shared.testing import eventually
-
 Answer = tuple[int, dict[str, Any]]
-
-
-class Server(uvicorn.Server):
-    """It lives inside a test, which keeps its own signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """The address of an application that answers on a real socket."""
-    port = free_port()
-    server = Server(uvicorn.Config(app, host=HOST, port=port, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started)
-    try:
-        yield f"http://{HOST}:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 @dataclass

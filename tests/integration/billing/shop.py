@@ -21,8 +21,8 @@ from shared.http import create_app
 from shared.ids import PLATFORM, Code
 from shared.service import Blueprint, Service
 from shared.testing import eventually
+from tests.doubles.serving import serving
 from tests.integration.billing import cards
-from tests.integration.billing.scripted import serving
 from tests.integration.events.house import House, Json, Who, key_pair, settings_of, somebody
 
 ORIGIN = "http://club.test"

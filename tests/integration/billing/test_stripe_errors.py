@@ -10,7 +10,8 @@ from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, Pr
 from services.billing.gateways.stripe_gateway import API_VERSION, StripeGateway
 from shared.ids import Code
 from shared.money import Money
-from tests.integration.billing.scripted import Answer, Scripted, serving
+from tests.doubles.serving import serving
+from tests.integration.billing.scripted import Answer, Scripted
 
 INTENT = Code("pi_1")
 ours = Code("acct_ours")

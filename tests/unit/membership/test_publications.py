@@ -6,6 +6,14 @@ import pytest
 
 from services.membership.access.events import AccessGranted, AccessRevoked
 from services.membership.app import FEATURES
+from services.membership.chat.events import (
+    ChatLinked,
+    ChatRoleGranted,
+    ChatRoleRevoked,
+    ChatSeatStuck,
+    ChatUnlinked,
+    Step,
+)
 from services.membership.community.events import (
     Brand,
     CommunityCreated,
@@ -29,6 +37,7 @@ from services.membership.member_import.events import ImportCompleted
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
+    membership_chat,
     membership_community,
     membership_invitation,
     membership_member,
@@ -148,6 +157,27 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
                 "reason_id": order,
                 "last": False,
             },
+        ),
+        (
+            ChatLinked(ada, order, sealed),
+            membership_chat.ChatLinked,
+            {"person_id": ada},
+        ),
+        (ChatUnlinked(ada, order), membership_chat.ChatUnlinked, {"person_id": ada}),
+        (
+            ChatRoleGranted(ada, Code("10"), Code("20")),
+            membership_chat.ChatRoleGranted,
+            {"person_id": ada, "chat_server": "10", "chat_role": "20"},
+        ),
+        (
+            ChatRoleRevoked(ada, Code("10"), Code("20")),
+            membership_chat.ChatRoleRevoked,
+            {"person_id": ada, "chat_server": "10", "chat_role": "20"},
+        ),
+        (
+            ChatSeatStuck(ada, Step("kick", Code("10")), "owner", "bot_not_allowed"),
+            membership_chat.ChatSeatStuck,
+            {"person_id": ada, "who": "owner", "problem": "bot_not_allowed"},
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, type | dict) else "",

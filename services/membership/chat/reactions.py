@@ -1,0 +1,229 @@
+"""Roles follow access: whatever changes makes us look, a look makes a wish, a wish makes steps of the vendor's."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, assert_never
+
+from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked
+from services.membership.access.projections import people_with_access, standing_now
+from services.membership.chat import commands, events
+from services.membership.chat.decider import CHAT, Seat, stream_of
+from services.membership.chat.projections import seats_of
+from services.membership.chat_server.events import (
+    ChatRulesSet,
+    ChatServerConnected,
+    ChatServerDisconnected,
+)
+from services.membership.chat_server.projections import chat_server_now
+from services.membership.community.projections import community_now
+from services.membership.gateways.gateway import Chat, ChatRefused, Unreachable
+from shared.command_handler import Origin
+from shared.event_store import Fact, Forget, Keep, Meta
+from shared.ids import PersonId, derive
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
+from shared.service import Service
+
+PATIENCE = timedelta(days=7)
+LOOKS = 50
+
+
+def _ask(command: commands.ChatCommand, keep: Keep | None = None) -> Ask:
+    return Ask(CHAT, stream_of(command.person_id), command, keep or Keep())
+
+
+def when_access_granted_look(fact: Fact) -> list[Call]:
+    granted: AccessGranted = fact.body
+    return [Call(commands.LookAtAccess(granted.person_id))] if granted.first else []
+
+
+def when_access_revoked_look(fact: Fact) -> list[Call]:
+    revoked: AccessRevoked = fact.body
+    return [Call(commands.LookAtAccess(revoked.person_id))] if revoked.last else []
+
+
+def when_access_barred_look(fact: Fact) -> list[Call]:
+    return [Call(commands.LookAtAccess(fact.body.person_id))]
+
+
+def when_rules_changed_look_at_everybody(fact: Fact) -> list[Call]:
+    del fact
+    return [Call(commands.LookAtEverybody())]
+
+
+def when_step_asked_do_it(fact: Fact) -> list[Call]:
+    asked: events.ChatStepAsked = fact.body
+    return [Call(commands.DoStep(asked.person_id, asked.number))]
+
+
+def when_unlink_asked_give_up_in_time(fact: Fact) -> list[At]:
+    return [At(fact.at + PATIENCE, _ask(commands.GiveUpLink(fact.body.person_id)))]
+
+
+def when_person_erased_give_up_in_time(fact: Fact) -> list[At]:
+    wanted: events.ChatSeatWanted = fact.body
+    return when_unlink_asked_give_up_in_time(fact) if wanted.barred == "erased" else []
+
+
+def when_unlinked_forget_link(fact: Fact) -> list[Ask]:
+    unlinked: events.ChatUnlinked = fact.body
+    forget = Keep(forget=(Forget(unlinked.link_id),))
+    return [_ask(commands.ForgetLink(unlinked.person_id, unlinked.link_id), forget)]
+
+
+REACTIONS = (
+    Reaction("membership.chat.when_access_granted_look", AccessGranted, when_access_granted_look),
+    Reaction("membership.chat.when_access_revoked_look", AccessRevoked, when_access_revoked_look),
+    Reaction("membership.chat.when_access_barred_look", AccessBarred, when_access_barred_look),
+    Reaction(
+        "membership.chat.when_server_connected_look_at_everybody",
+        ChatServerConnected,
+        when_rules_changed_look_at_everybody,
+    ),
+    Reaction(
+        "membership.chat.when_rules_set_look_at_everybody",
+        ChatRulesSet,
+        when_rules_changed_look_at_everybody,
+    ),
+    Reaction(
+        "membership.chat.when_server_disconnected_look_at_everybody",
+        ChatServerDisconnected,
+        when_rules_changed_look_at_everybody,
+    ),
+    Reaction("membership.chat.when_step_asked_do_it", events.ChatStepAsked, when_step_asked_do_it),
+    Reaction(
+        "membership.chat.when_unlink_asked_give_up_in_time",
+        events.ChatUnlinkAsked,
+        when_unlink_asked_give_up_in_time,
+    ),
+    Reaction(
+        "membership.chat.when_person_erased_give_up_in_time",
+        events.ChatSeatWanted,
+        when_person_erased_give_up_in_time,
+    ),
+    Reaction(
+        "membership.chat.when_unlinked_forget_link", events.ChatUnlinked, when_unlinked_forget_link
+    ),
+)
+
+
+async def look_at_access(action: commands.LookAtAccess, context: ActionContext) -> Ask | None:
+    return await _looked_at(action.person_id, context)
+
+
+async def _looked_at(person_id: PersonId, context: ActionContext) -> Ask | None:
+    """A community that never had a chat server is left alone."""
+    service, community_id = context.service, context.community_id
+    standing = await standing_now(service, community_id, person_id)
+    server, version = await chat_server_now(service, community_id)
+    if version == 0:
+        return None
+    place = events.Place(server.server, server.on_loss, server.channel) if server.server else None
+    return _ask(
+        commands.FollowAccess(
+            person_id=person_id,
+            place=place,
+            roles=server.roles_for(standing.tiers),
+            barred=standing.barred,
+            access_version=standing.version,
+            rules_version=version,
+        )
+    )
+
+
+async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext) -> Ask | None:
+    """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
+    service: Service = context.service
+    end = await service.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
+    await _read_upto(service, end)
+    async with service.pool.acquire() as connection:
+        people = {
+            *await people_with_access(connection, context.community_id),
+            *await seats_of(connection, context.community_id),
+        }
+    community = await community_now(service, context.community_id)
+    meta = Meta(context.key, context.key, mode=community.mode)
+    for person_id in sorted(people):
+        follow = await _looked_at(person_id, context)
+        if follow is not None:
+            command_id = derive(context.key, str(person_id))
+            origin = Origin(command_id, context.community_id, context.now, meta)
+            await service.handler.handle([follow], origin)
+    return None
+
+
+async def _read_upto(service: Service, position: int) -> None:
+    for _ in range(LOOKS):
+        if await service.has_read(service.name, position, "", 0):
+            return
+        await asyncio.sleep(0.1)
+    raise Transient("The read models are behind.")
+
+
+async def do_step(action: commands.DoStep, context: ActionContext) -> Ask | None:
+    """Every step may be repeated at the vendor; of an invite made twice, the first runs out unread."""
+    person_id, service = action.person_id, context.service
+    seat: Seat
+    seat, _ = await service.handler.state(CHAT, stream_of(person_id), context.community_id)
+    if seat.pending is None or seat.number != action.number:
+        return None
+    chat: Chat | None = context.gateways.get("chat")
+    if chat is None:
+        raise Transient("The platform is no longer set up with a chat.")
+    try:
+        return await _done(seat, seat.pending, chat, action, context)
+    except Unreachable as gone:
+        raise Transient(str(gone)) from gone
+    except ChatRefused as refusal:
+        return _ask(commands.RecordRefused(person_id, action.number, refusal.problem))
+
+
+async def _done(
+    seat: Seat, step: events.Step, chat: Chat, action: commands.DoStep, context: ActionContext
+) -> Ask:
+    vault: Any = context.service.vault
+    invite = seat.invite
+    account, code = await vault.open([seat.account, invite.invite if invite else None])
+    done = commands.RecordDone(action.person_id, action.number)
+    match step.kind:
+        case "invite":
+            return await _invited(seat, chat, action, context)
+        case "withdraw_invite":
+            was = await _withdrawn(chat, code, invite, context)
+            return _ask(commands.RecordDone(action.person_id, action.number, invite_was=was))
+        case _ if account is None:
+            raise ChatRefused("account_gone")
+        case "add_role":
+            await chat.add_role(step.server, account, step.role or "")
+        case "remove_role":
+            await chat.remove_role(step.server, account, step.role or "")
+        case "kick":
+            await chat.kick(step.server, account)
+        case _:
+            assert_never(step.kind)
+    return _ask(done)
+
+
+async def _invited(seat: Seat, chat: Chat, action: commands.DoStep, context: ActionContext) -> Ask:
+    if seat.place is None or seat.place.channel is None:
+        raise ChatRefused("channel_unknown")
+    made = await chat.invite(seat.place.channel, seat.roles, context.now)
+    sealer = context.service.vault.sealer()
+    sealed = await sealer.seal(action.person_id, made.code)
+    done = commands.RecordDone(action.person_id, action.number, sealed, made.until)
+    return _ask(done, sealer.take_keep())
+
+
+async def _withdrawn(
+    chat: Chat, code: str | None, invite: events.ChatInvited | None, context: ActionContext
+) -> events.InviteWas:
+    """The invite of who was erased cannot be read any more; it runs out by itself within a day."""
+    if code is not None and await chat.withdraw_invite(code):
+        return "unused"
+    return "ran_out" if invite is None or invite.until <= context.now else "used"
+
+
+ACTIONS = (
+    Action(of=commands.LookAtAccess, perform=look_at_access),
+    Action(of=commands.LookAtEverybody, perform=look_at_everybody),
+    Action(of=commands.DoStep, perform=do_step),
+)

@@ -1,0 +1,234 @@
+"""Discord, by its REST API v10: no call is made that Discord has asked us not to make yet."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from services.membership.gateways.gateway import (
+    ChatAuthorization,
+    ChatInvite,
+    ChatProblem,
+    ChatRefused,
+    Unreachable,
+)
+from shared.clock import monotonic
+
+AUTHORIZE = "https://discord.com/oauth2/authorize"
+TIMEOUT = 10.0
+PATIENCE = 2.0
+WITHOUT_TOKEN = 60.0
+INVITE_LIFE = timedelta(days=1)
+REASON = "Access in Tessera"
+
+# Create invites, kick members, manage roles (discord.com/developers/docs/topics/permissions).
+PERMISSIONS = 1 << 0 | 1 << 1 | 1 << 28
+
+UNKNOWN_INVITE, UNKNOWN_MEMBER, UNKNOWN_ROLE, UNKNOWN_USER = 10006, 10007, 10011, 10013
+GONE = frozenset({UNKNOWN_MEMBER, UNKNOWN_USER})
+PROBLEMS: Mapping[int, ChatProblem] = {
+    10003: "channel_unknown",
+    10004: "server_unknown",
+    UNKNOWN_MEMBER: "not_on_server",
+    UNKNOWN_ROLE: "role_unknown",
+    UNKNOWN_USER: "account_gone",
+    30001: "too_many_servers",
+    30016: "too_many_invites",
+    40007: "banned_on_server",
+    50001: "bot_not_on_server",
+    50013: "bot_not_allowed",
+    50025: "link_refused",
+}
+
+
+class _Refused(ChatRefused):
+    def __init__(self, code: int) -> None:
+        super().__init__(PROBLEMS.get(code, "refused"))
+        self.code = code
+
+
+class _Limits:
+    """What Discord's answers said of its patience, by its buckets; an answer teaches which bucket a route is in."""
+
+    def __init__(self) -> None:
+        self._bucket: dict[str, str] = {}
+        self._opens: dict[str, float] = {}
+
+    async def enter(self, route: tuple[str, str]) -> None:
+        """Wait a moment, or say that it will take longer."""
+        opens = max(self._opens.get("", 0.0), self._opens.get(self._key(route), 0.0))
+        wait = opens - monotonic()
+        if wait > PATIENCE:
+            raise Unreachable(f"Discord asked not to be asked for another {wait:.0f} s.")
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def learn(self, route: tuple[str, str], answer: httpx.Response) -> None:
+        """Close a bucket that is used up, or everything when Discord says so."""
+        told = answer.headers
+        if "x-ratelimit-bucket" in told:
+            self._bucket[route[0]] = told["x-ratelimit-bucket"]
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            everything = told.get("x-ratelimit-global") == "true"
+            after = float(told.get("retry-after", PATIENCE))
+            self.close("" if everything else self._key(route), after)
+        elif told.get("x-ratelimit-remaining") == "0":
+            self.close(self._key(route), float(told.get("x-ratelimit-reset-after", "0")))
+
+    def close(self, key: str, seconds: float) -> None:
+        """Ask nothing under this key for so long; the empty key is everything."""
+        now = monotonic()
+        self._opens = {key: opens for key, opens in self._opens.items() if opens > now}
+        self._opens[key] = now + seconds
+
+    def _key(self, route: tuple[str, str]) -> str:
+        name, place = route
+        return f"{self._bucket.get(name, name)} {place}"
+
+
+class DiscordGateway:
+    """One bot for all communities; its rights on a server are what that server's owner gave it."""
+
+    def __init__(
+        self, token: str, client_id: str, client_secret: str, *, url: str, origin: str, back: str
+    ) -> None:
+        self._bot = f"Bot {token}"
+        self._client_id, self._client_secret = client_id, client_secret
+        self._back = back
+        self._limits = _Limits()
+        self._client = httpx.AsyncClient(
+            base_url=url.rstrip("/"),
+            timeout=TIMEOUT,
+            headers={"User-Agent": f"DiscordBot ({origin}, 1)"},
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def account_url(self, state: str) -> str:
+        return self._authorize(state, "identify guilds.join")
+
+    def server_url(self, state: str) -> str:
+        return self._authorize(state, "bot", permissions=str(PERMISSIONS))
+
+    def _authorize(self, state: str, scope: str, **more: str) -> str:
+        asked = {
+            "client_id": self._client_id,
+            "redirect_uri": self._back,
+            "response_type": "code",
+            "scope": scope,
+            "state": state,
+        }
+        return f"{AUTHORIZE}?{urlencode(asked | more)}"
+
+    async def authorized(self, code: str) -> ChatAuthorization:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._back,
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        }
+        told = (await self._ask("POST", "/oauth2/token", form=form, bearer="")).json()
+        return ChatAuthorization(told["access_token"], told.get("guild", {}).get("id"))
+
+    async def account_of(self, access_token: str) -> str:
+        return str((await self._ask("GET", "/users/@me", bearer=access_token)).json()["id"])
+
+    async def join(
+        self, server: str, account: str, access_token: str, roles: Sequence[str]
+    ) -> bool:
+        body = {"access_token": access_token, "roles": list(roles)}
+        answer = await self._ask("PUT", f"/guilds/{server}/members/{account}", json=body)
+        return answer.status_code == HTTPStatus.CREATED
+
+    async def add_role(self, server: str, account: str, role: str) -> None:
+        await self._ask("PUT", f"/guilds/{server}/members/{account}/roles/{role}")
+
+    async def remove_role(self, server: str, account: str, role: str) -> None:
+        try:
+            await self._ask("DELETE", f"/guilds/{server}/members/{account}/roles/{role}")
+        except _Refused as refusal:
+            if refusal.code not in GONE | {UNKNOWN_ROLE}:
+                raise
+
+    async def kick(self, server: str, account: str) -> None:
+        try:
+            await self._ask("DELETE", f"/guilds/{server}/members/{account}")
+        except _Refused as refusal:
+            if refusal.code not in GONE:
+                raise
+
+    async def invite(self, channel: str, roles: Sequence[str], now: datetime) -> ChatInvite:
+        life = int(INVITE_LIFE.total_seconds())
+        body = {"max_age": life, "max_uses": 1, "unique": True, "role_ids": list(roles)}
+        answer = await self._ask("POST", f"/channels/{channel}/invites", json=body)
+        return ChatInvite(str(answer.json()["code"]), now + INVITE_LIFE)
+
+    async def withdraw_invite(self, code: str) -> bool:
+        try:
+            await self._ask("DELETE", f"/invites/{code}")
+        except _Refused as refusal:
+            if refusal.code != UNKNOWN_INVITE:
+                raise
+            return False
+        return True
+
+    async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
+        try:
+            answer = await self._ask("GET", f"/guilds/{server}/members/{account}")
+        except _Refused as refusal:
+            if refusal.code not in GONE:
+                raise
+            return None
+        return frozenset(answer.json()["roles"])
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        bearer: str | None = None,
+    ) -> httpx.Response:
+        """As the bot, or with a person's token; Discord counts by what is done and by the server it is done to."""
+        parts = path.split("/")
+        route = f"{method} {'/'.join(parts[1::2])}", parts[2]
+        headers = {"X-Audit-Log-Reason": REASON, "Authorization": self._bot}
+        if bearer is not None:
+            headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        await self._limits.enter(route)
+        try:
+            answer = await self._client.request(method, path, json=json, data=form, headers=headers)
+        except httpx.HTTPError as error:
+            raise Unreachable("Discord does not answer.") from error
+        self._limits.learn(route, answer)
+        if not answer.is_success:
+            raise self._judged(answer, bearer)
+        return answer
+
+    def _judged(self, answer: httpx.Response, bearer: str | None) -> ChatRefused | Unreachable:
+        status = answer.status_code
+        if status == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
+            return Unreachable(f"Discord answered {status}.")
+        if bearer == "" and status == HTTPStatus.UNAUTHORIZED:
+            return Unreachable("Discord does not know our client.")
+        if bearer is not None:
+            return ChatRefused("link_refused")
+        if status == HTTPStatus.UNAUTHORIZED:
+            # Discord shuts out a network that goes on asking with a wrong token.
+            self._limits.close("", WITHOUT_TOKEN)
+            return Unreachable("Discord does not know our bot's token.")
+        return _Refused(_code_of(answer))
+
+
+def _code_of(answer: httpx.Response) -> int:
+    try:
+        return int(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return 0

@@ -1,0 +1,426 @@
+"""A Discord of our own: servers with roles in an order, members, invites, rate limits, and failures on demand.
+
+Every request and answer is judged by Discord's own OpenAPI document where it is at hand; `wrong` keeps the verdicts.
+It proves that our requests have the vendor's shape and that we survive its answers, never that the vendor accepts us.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from tests.doubles import openapi
+
+BASE = "/api/v10"
+TOKEN, CLIENT_ID, CLIENT_SECRET = "bot-token", "4242", "client-secret"
+JOINED_AT = "2026-01-01T00:00:00+00:00"
+INVITE, KICK, MANAGE_ROLES, MANAGE_CHANNELS = "invite", "kick", "manage_roles", "manage_channels"
+
+Json = dict[str, Any]
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass
+class Invite:
+    channel: str
+    roles: list[str]
+    uses_left: int
+
+
+@dataclass
+class Guild:
+    """`bot_rank` is the place of our bot's own role: it moves only roles, and kicks only members, below it."""
+
+    id: str
+    owner: str
+    channels: set[str] = field(default_factory=set)
+    roles: dict[str, int] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    banned: set[str] = field(default_factory=set)
+    invites: dict[str, Invite] = field(default_factory=dict)
+    has_bot: bool = True
+    bot_may: set[str] = field(default_factory=lambda: {INVITE, KICK, MANAGE_ROLES, MANAGE_CHANNELS})
+    bot_rank: int = 100
+    max_invites: int = 1_000
+
+    def rank(self, user: str) -> int:
+        if user == self.owner:
+            return 1_000_000
+        return max((self.roles[role] for role in self.members[user]), default=0)
+
+
+@dataclass
+class Failure:
+    operation: str
+    answer: Response
+    times: int
+
+
+class Discord:
+    """The vendor. `asked` counts what reached it, by operation."""
+
+    def __init__(self) -> None:
+        self.guilds: dict[str, Guild] = {}
+        self.users: set[str] = set()
+        self.crowded: set[str] = set()
+        self.asked: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.limits: dict[str, tuple[int, float]] = {}
+        self.failures: list[Failure] = []
+        self.agents: set[str] = set()
+        self._codes: dict[str, tuple[str, str | None]] = {}
+        self._tokens: dict[str, tuple[str, str]] = {}
+        self._spent: dict[str, tuple[int, float]] = {}
+        self._ids = count(1_300_000_000_000_000_000)
+        path = openapi.path_of("discord")
+        self.spec = openapi.Spec.read(path) if path else None
+        self.app = Starlette(routes=list(self._routes()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    # What people do on Discord itself.
+
+    def new_id(self) -> str:
+        return str(next(self._ids))
+
+    def user(self) -> str:
+        user = self.new_id()
+        self.users.add(user)
+        return user
+
+    def guild(self, *role_ranks: int) -> tuple[Guild, list[str]]:
+        """A server with one channel, roles of these ranks, and our bot on it."""
+        owner = self.user()
+        guild = Guild(self.new_id(), owner, channels={self.new_id()})
+        guild.members[owner] = set()
+        roles = [self.new_id() for _ in role_ranks]
+        guild.roles = dict(zip(roles, role_ranks, strict=True))
+        self.guilds[guild.id] = guild
+        return guild, roles
+
+    def consent(self, url: str, user: str, guild: Guild | None = None) -> tuple[str, str]:
+        """The user says yes at the address we sent them to: the code and the state they come back with."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        assert asked["client_id"] == CLIENT_ID
+        assert asked["response_type"] == "code"
+        if guild is not None and "bot" in asked["scope"].split():
+            assert user == guild.owner, "only who manages a server may put a bot on it"
+            guild.has_bot = True
+        code = f"code{self.new_id()}"
+        self._codes[code] = (f"{user} {asked['scope']}", guild.id if guild else None)
+        return code, asked["state"]
+
+    def accept(self, code: str, user: str) -> None:
+        """Somebody opens an invite."""
+        guild = next(guild for guild in self.guilds.values() if code in guild.invites)
+        invite = guild.invites[code]
+        guild.members.setdefault(user, set()).update(invite.roles)
+        invite.uses_left -= 1
+        if invite.uses_left == 0:
+            del guild.invites[code]
+
+    def fail(
+        self, operation: str, status: int, body: Json | None = None, *, times: int = 1
+    ) -> None:
+        """The next answers to an operation, whatever it asks."""
+        told = {"code": 0, "message": "No."} if body is None else body
+        self.failures.append(Failure(operation, _json(status, told), times))
+
+    # What the API does.
+
+    def _routes(self) -> Iterator[Route]:
+        member = "/guilds/{guild_id}/members/{user_id}"
+        for method, template, act in (
+            ("POST", "/oauth2/token", self._token),
+            ("GET", "/users/@me", self._me),
+            ("GET", member, self._get_member),
+            ("PUT", member, self._join),
+            ("DELETE", member, self._kick),
+            ("PUT", member + "/roles/{role_id}", self._add_role),
+            ("DELETE", member + "/roles/{role_id}", self._remove_role),
+            ("POST", "/channels/{channel_id}/invites", self._invite),
+            ("DELETE", "/invites/{code}", self._withdraw),
+        ):
+            yield Route(BASE + template, self._served(method, template, act), methods=[method])
+
+    def _served(
+        self, method: str, template: str, act: Callable[[Request, Any], Response]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        operation = act.__name__.removeprefix("_")
+
+        async def serve(request: Request) -> Response:
+            self.asked[operation] += 1
+            self.agents.add(request.headers.get("user-agent", ""))
+            raw = await request.body()
+            is_form = "form" in request.headers.get("content-type", "")
+            body = dict(parse_qsl(raw.decode())) if is_form else json.loads(raw) if raw else None
+            self._judge(operation, method, template, body, request)
+            failure = next((f for f in self.failures if f.operation == operation), None)
+            if failure is not None:
+                failure.times -= 1
+                if failure.times == 0:
+                    self.failures.remove(failure)
+                answer = failure.answer
+            else:
+                answer = self._limited(operation, request) or self._acted(act, request, body)
+            self._judge_answer(operation, method, template, answer)
+            return answer
+
+        return serve
+
+    def _acted(
+        self, act: Callable[[Request, Any], Response], request: Request, body: Any
+    ) -> Response:
+        try:
+            return act(request, body)
+        except Refusal as refusal:
+            return _json(refusal.status, {"code": refusal.code, "message": refusal.message})
+
+    def _judge(
+        self, operation: str, method: str, template: str, body: Any, request: Request
+    ) -> None:
+        if self.spec is None or not self.spec.knows(method, template):
+            return
+        wrong = self.spec.wrong_request(method, template, body)
+        if operation == "invite":
+            # The document lets a server's invite pass as one to a group of friends, which checks nothing.
+            wrong += self.spec.wrong_value("CreateGuildInviteRequest", body)
+        for name, value in request.path_params.items():
+            if name.endswith("_id"):
+                wrong += self.spec.wrong_value("SnowflakeType", value)
+        self.wrong += [f"asked {operation}: {reason}" for reason in wrong]
+
+    def _judge_answer(self, operation: str, method: str, template: str, answer: Response) -> None:
+        is_known = self.spec is not None and self.spec.knows(method, template)
+        if self.spec is None or not is_known or answer.status_code >= 500:
+            return
+        body = json.loads(bytes(answer.body)) if answer.body else None
+        wrong = self.spec.wrong_answer(method, template, answer.status_code, body)
+        self.wrong += [f"answered {operation}: {reason}" for reason in wrong]
+
+    def _limited(self, operation: str, request: Request) -> Response | None:
+        """One bucket for each operation and server, as told in `limits`: so many within so many seconds."""
+        most, seconds = self.limits.get(operation, (1_000, 1.0))
+        place = request.path_params.get("guild_id") or request.path_params.get("channel_id", "")
+        key, now = f"{operation} {place}", time.monotonic()
+        spent, until = self._spent.get(key, (0, now + seconds))
+        if now >= until:
+            spent, until = 0, now + seconds
+        self._spent[key] = spent + 1, until
+        request.state.limit = {
+            "X-RateLimit-Limit": str(most),
+            "X-RateLimit-Remaining": str(max(0, most - spent - 1)),
+            "X-RateLimit-Reset-After": f"{until - now:.3f}",
+            "X-RateLimit-Bucket": f"bucket-{operation}",
+        }
+        if spent < most:
+            return None
+        told = {"code": 0, "message": "Slow down.", "retry_after": until - now, "global": False}
+        after = {"Retry-After": f"{until - now:.3f}", "X-RateLimit-Scope": "user"}
+        return _json(429, told, request.state.limit | after)
+
+    def _token(self, _: Request, form: Json) -> Response:
+        known = form.get("client_id") == CLIENT_ID and form.get("client_secret") == CLIENT_SECRET
+        if not known:
+            return _json(401, {"error": "invalid_client"})
+        who = self._codes.pop(form.get("code", ""), None)
+        if who is None or form.get("grant_type") != "authorization_code":
+            return _json(400, {"error": "invalid_grant"})
+        token = f"token{self.new_id()}"
+        user, scope = who[0].split(" ", 1)
+        self._tokens[token] = user, scope
+        told: Json = {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": 604_800,
+            "refresh_token": f"refresh{token}",
+            "scope": scope,
+        }
+        return _json(200, told | ({"guild": {"id": who[1]}} if who[1] else {}))
+
+    def _me(self, request: Request, _: Any) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in self._tokens or "identify" not in self._tokens[token][1]:
+            raise Refusal(401, 0, "401: Unauthorized")
+        person = {"mfa_enabled": False, "locale": "fr"}
+        return self._told(request, _user(self._tokens[token][0]) | person)
+
+    def _get_member(self, request: Request, _: Any) -> Response:
+        guild, user = self._member(request)
+        return self._told(request, _member(guild, user))
+
+    def _join(self, request: Request, body: Json) -> Response:
+        guild = self._guild(request, INVITE)
+        user = request.path_params["user_id"]
+        owner, scope = self._tokens.get(body["access_token"], ("", ""))
+        if owner != user or "guilds.join" not in scope:
+            raise Refusal(403, 50025, "Invalid OAuth2 access token")
+        if user in guild.banned:
+            raise Refusal(403, 40007, "The user is banned from this guild.")
+        if user in self.crowded:
+            raise Refusal(400, 30001, "Maximum number of guilds reached (100)")
+        if user in guild.members:
+            return self._told(request, None)
+        roles = body.get("roles") or []
+        for role in roles:
+            self._movable(guild, role)
+        guild.members[user] = set(roles)
+        return self._told(request, _member(guild, user), 201)
+
+    def _kick(self, request: Request, _: Any) -> Response:
+        guild, user = self._member(request, KICK)
+        if guild.rank(user) >= guild.bot_rank:
+            raise Refusal(403, 50013, "Missing Permissions")
+        del guild.members[user]
+        return self._told(request, None)
+
+    def _add_role(self, request: Request, _: Any) -> Response:
+        guild, user = self._member(request)
+        guild.members[user].add(self._movable(guild, request.path_params["role_id"]))
+        return self._told(request, None)
+
+    def _remove_role(self, request: Request, _: Any) -> Response:
+        guild, user = self._member(request)
+        guild.members[user].discard(self._movable(guild, request.path_params["role_id"]))
+        return self._told(request, None)
+
+    def _invite(self, request: Request, body: Json) -> Response:
+        self._as_bot(request)
+        channel = request.path_params["channel_id"]
+        guild = next((g for g in self.guilds.values() if channel in g.channels), None)
+        if guild is None:
+            raise Refusal(404, 10003, "Unknown Channel")
+        self._allowed(guild, INVITE)
+        if len(guild.invites) >= guild.max_invites:
+            raise Refusal(400, 30016, "Maximum number of invites reached (1000)")
+        roles = body.get("role_ids") or []
+        for role in roles:
+            self._movable(guild, role)
+        code = f"inv{self.new_id()}"
+        guild.invites[code] = Invite(channel, roles, body.get("max_uses") or 1_000_000)
+        return self._told(request, _invite(guild, code))
+
+    def _withdraw(self, request: Request, _: Any) -> Response:
+        self._as_bot(request)
+        code = request.path_params["code"]
+        guild = next((g for g in self.guilds.values() if code in g.invites), None)
+        if guild is None:
+            raise Refusal(404, 10006, "Unknown Invite")
+        self._allowed(guild, MANAGE_CHANNELS)
+        told = _invite(guild, code)
+        del guild.invites[code]
+        return self._told(request, told)
+
+    def _as_bot(self, request: Request) -> None:
+        if request.headers.get("authorization") != f"Bot {TOKEN}":
+            raise Refusal(401, 0, "401: Unauthorized")
+
+    def _allowed(self, guild: Guild, permission: str) -> None:
+        if not guild.has_bot:
+            raise Refusal(403, 50001, "Missing Access")
+        if permission and permission not in guild.bot_may:
+            raise Refusal(403, 50013, "Missing Permissions")
+
+    def _guild(self, request: Request, permission: str = "") -> Guild:
+        self._as_bot(request)
+        guild = self.guilds.get(request.path_params["guild_id"])
+        if guild is None:
+            raise Refusal(404, 10004, "Unknown Guild")
+        self._allowed(guild, permission)
+        return guild
+
+    def _member(self, request: Request, permission: str = "") -> tuple[Guild, str]:
+        guild, user = self._guild(request, permission), request.path_params["user_id"]
+        if user not in self.users:
+            raise Refusal(404, 10013, "Unknown User")
+        if user not in guild.members:
+            raise Refusal(404, 10007, "Unknown Member")
+        return guild, user
+
+    def _movable(self, guild: Guild, role: str) -> str:
+        self._allowed(guild, MANAGE_ROLES)
+        if role not in guild.roles:
+            raise Refusal(404, 10011, "Unknown Role")
+        if guild.roles[role] >= guild.bot_rank:
+            raise Refusal(403, 50013, "Missing Permissions")
+        return role
+
+    def _told(self, request: Request, body: Json | None, status: int = 200) -> Response:
+        headers: dict[str, str] = request.state.limit
+        if body is None:
+            return Response(status_code=204, headers=headers)
+        return _json(status, body, headers)
+
+
+def _json(status: int, body: Json, headers: dict[str, str] | None = None) -> Response:
+    return Response(json.dumps(body), status, headers, media_type="application/json")
+
+
+def _user(user: str) -> Json:
+    return {
+        "id": user,
+        "username": f"user{user}",
+        "avatar": None,
+        "discriminator": "0",
+        "public_flags": 0,
+        "flags": 0,
+        "global_name": None,
+        "primary_guild": None,
+    }
+
+
+def _member(guild: Guild, user: str) -> Json:
+    return {
+        "user": _user(user),
+        "roles": sorted(guild.members[user]),
+        "joined_at": JOINED_AT,
+        "nick": None,
+        "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "pending": False,
+        "premium_since": None,
+        "mute": False,
+        "deaf": False,
+    }
+
+
+def _invite(guild: Guild, code: str) -> Json:
+    return {
+        "type": 0,
+        "code": code,
+        "expires_at": None,
+        "guild_id": guild.id,
+        "guild": {
+            "id": guild.id,
+            "name": "A server",
+            "splash": None,
+            "banner": None,
+            "description": None,
+            "icon": None,
+            "features": [],
+            "verification_level": 0,
+            "vanity_url_code": None,
+            "nsfw_level": 0,
+            "nsfw": False,
+            "premium_subscription_count": 0,
+        },
+        "channel": {"id": guild.invites[code].channel, "type": 0, "name": "welcome"},
+    }

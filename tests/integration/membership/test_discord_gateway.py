@@ -1,0 +1,255 @@
+"""Our requests have Discord's shape, its refusals become words of ours, and its patience is respected."""
+
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import pytest
+
+from services.membership.gateways.discord_gateway import DiscordGateway
+from services.membership.gateways.gateway import ChatRefused, Unreachable
+from shared.clock import real_now
+from tests.doubles import openapi
+from tests.doubles.discord import BASE, CLIENT_ID, CLIENT_SECRET, MANAGE_ROLES, TOKEN, Discord
+from tests.doubles.serving import serving
+
+STATE = "state"
+Given = tuple[Discord, DiscordGateway]
+
+
+@pytest.fixture
+async def given() -> AsyncIterator[Given]:
+    discord = Discord()
+    async with serving(discord) as address:
+        gateway = gateway_to(address)
+        try:
+            yield discord, gateway
+        finally:
+            await gateway.close()
+    assert discord.wrong == []
+
+
+def gateway_to(
+    address: str, token: str = TOKEN, client_secret: str = CLIENT_SECRET
+) -> DiscordGateway:
+    return DiscordGateway(
+        token,
+        CLIENT_ID,
+        client_secret,
+        url=address + BASE,
+        origin="https://tessera.test",
+        back="https://tessera.test/discord",
+    )
+
+
+async def token_of(discord: Discord, gateway: DiscordGateway, user: str) -> str:
+    code, _ = discord.consent(gateway.account_url(STATE), user)
+    return (await gateway.authorized(code)).access_token
+
+
+async def refused(awaited: object) -> str:
+    with pytest.raises(ChatRefused) as refusal:
+        await awaited  # type: ignore[misc]
+    return refusal.value.problem
+
+
+def test_the_double_can_be_judged_by_discords_own_document() -> None:
+    if openapi.path_of("discord") is None:
+        pytest.skip("TESSERA_VENDOR_SPECS names no folder with discord.openapi.json")
+    spec = Discord().spec
+    assert spec is not None
+    assert spec.wrong_request("PUT", "/guilds/{guild_id}/members/{user_id}", {"roles": ["1"]})
+    assert spec.wrong_request("PUT", "/guilds/{guild_id}/members/{user_id}", None)
+    assert spec.wrong_value("CreateGuildInviteRequest", {"max_uses": 101})
+    assert spec.wrong_value("SnowflakeType", "ada")
+    assert spec.wrong_answer("GET", "/guilds/{guild_id}/members/{user_id}", 200, {"roles": []})
+    assert spec.wrong_answer("DELETE", "/guilds/{guild_id}/members/{user_id}", 201, None)
+
+
+async def test_a_person_is_let_onto_a_server_with_a_role(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    token = await token_of(discord, gateway, ada)
+    assert await gateway.account_of(token) == ada
+    assert await gateway.join(guild.id, ada, token, [gold])
+    assert guild.members[ada] == {gold}
+    assert await gateway.roles_of(guild.id, ada) == frozenset({gold})
+
+
+async def test_who_is_there_already_gets_no_role_by_joining(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    token = await token_of(discord, gateway, ada)
+    assert not await gateway.join(guild.id, ada, token, [gold])
+    assert guild.members[ada] == set()
+
+
+async def test_roles_come_and_go_and_both_may_be_repeated(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold, silver) = discord.guild(1, 2)
+    ada = discord.user()
+    guild.members[ada] = {silver}
+    for _ in range(2):
+        await gateway.add_role(guild.id, ada, gold)
+    assert guild.members[ada] == {gold, silver}
+    for _ in range(2):
+        await gateway.remove_role(guild.id, ada, gold)
+    assert guild.members[ada] == {silver}
+
+
+async def test_whoever_has_left_has_no_role_and_is_kicked(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = {gold}
+    await gateway.kick(guild.id, ada)
+    assert ada not in guild.members
+    await gateway.kick(guild.id, ada)
+    await gateway.remove_role(guild.id, ada, gold)
+    assert await gateway.roles_of(guild.id, ada) is None
+
+
+async def test_an_invite_is_for_one_use_and_can_be_withdrawn_before(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    (channel,) = guild.channels
+    invite = await gateway.invite(channel, [gold], real_now())
+    assert guild.invites[invite.code].uses_left == 1
+    ada = discord.user()
+    discord.accept(invite.code, ada)
+    assert guild.members[ada] == {gold}
+    assert not await gateway.withdraw_invite(invite.code)
+    another = await gateway.invite(channel, [], real_now())
+    assert await gateway.withdraw_invite(another.code)
+    assert guild.invites == {}
+
+
+async def test_a_code_says_which_server_its_owner_chose_and_is_good_once(given: Given) -> None:
+    discord, gateway = given
+    guild, _ = discord.guild()
+    code, state = discord.consent(gateway.server_url(STATE), guild.owner, guild)
+    assert state == STATE
+    assert (await gateway.authorized(code)).server == guild.id
+    assert await refused(gateway.authorized(code)) == "link_refused"
+    assert await refused(gateway.account_of("nobody's")) == "link_refused"
+
+
+async def test_a_refusal_says_what_is_the_matter(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold, above) = discord.guild(1, 101)
+    (channel,) = guild.channels
+    ada, eve, bob = discord.user(), discord.user(), discord.user()
+    guild.members[bob] = {above}
+    guild.banned.add(eve)
+    tokens = {user: await token_of(discord, gateway, user) for user in (ada, eve)}
+
+    async def join(user: str) -> str:
+        return await refused(gateway.join(guild.id, user, tokens[user], []))
+
+    nothing = discord.new_id()
+    assert await refused(gateway.add_role(guild.id, ada, gold)) == "not_on_server"
+    assert await refused(gateway.add_role(nothing, ada, gold)) == "server_unknown"
+    assert await refused(gateway.add_role(guild.id, nothing, gold)) == "account_gone"
+    assert await refused(gateway.add_role(guild.id, bob, nothing)) == "role_unknown"
+    assert await refused(gateway.add_role(guild.id, bob, above)) == "bot_not_allowed"
+    assert await refused(gateway.kick(guild.id, bob)) == "bot_not_allowed"
+    assert await refused(gateway.join(guild.id, ada, tokens[eve], [])) == "link_refused"
+    assert await refused(gateway.invite(nothing, [], real_now())) == "channel_unknown"
+    assert await join(eve) == "banned_on_server"
+    discord.crowded.add(ada)
+    assert await join(ada) == "too_many_servers"
+    guild.max_invites = 0
+    assert await refused(gateway.invite(channel, [], real_now())) == "too_many_invites"
+    guild.bot_may.remove(MANAGE_ROLES)
+    assert await refused(gateway.add_role(guild.id, bob, gold)) == "bot_not_allowed"
+    guild.has_bot = False
+    assert await refused(gateway.add_role(guild.id, bob, gold)) == "bot_not_on_server"
+    discord.fail("add_role", 418, {"code": 99999, "message": "I am a teapot."})
+    assert await refused(gateway.add_role(guild.id, bob, gold)) == "refused"
+
+
+async def test_a_vendor_that_is_unwell_may_be_asked_again(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.fail("add_role", 503)
+    with pytest.raises(Unreachable):
+        await gateway.add_role(guild.id, ada, gold)
+    await gateway.add_role(guild.id, ada, gold)
+    assert guild.members[ada] == {gold}
+    nobody = gateway_to("http://127.0.0.1:1")
+    with pytest.raises(Unreachable):
+        await nobody.add_role(guild.id, ada, gold)
+    await nobody.close()
+
+
+async def test_a_bucket_that_is_used_up_is_waited_for(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.limits["add_role"] = 2, 0.4
+    began = monotonic()
+    for _ in range(5):
+        await gateway.add_role(guild.id, ada, gold)
+    assert monotonic() - began >= 0.7
+    assert discord.asked["add_role"] == 5, "not one request was made in vain"
+
+
+async def test_a_bucket_that_opens_late_is_not_asked_and_shuts_no_other(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    other, (silver,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada], other.members[ada] = set(), set()
+    discord.limits["add_role"] = 1, 60.0
+    await gateway.add_role(guild.id, ada, gold)
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            await gateway.add_role(guild.id, ada, gold)
+    assert discord.asked["add_role"] == 1
+    await gateway.add_role(other.id, ada, silver)
+
+
+async def test_a_limit_that_surprises_us_is_kept_from_then_on(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.limits["add_role"] = 0, 60.0
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            await gateway.add_role(guild.id, ada, gold)
+    assert discord.asked["add_role"] == 1
+
+
+async def test_a_wrong_token_of_ours_is_not_shouted_at_discord(given: Given) -> None:
+    discord, _ = given
+    guild, (gold,) = discord.guild(1)
+    async with serving(discord) as address:
+        stranger = gateway_to(address, token="wrong")
+        for _ in range(3):
+            with pytest.raises(Unreachable):
+                await stranger.add_role(guild.id, discord.user(), gold)
+        await stranger.close()
+    assert discord.asked["add_role"] == 1
+
+
+async def test_a_wrong_client_secret_of_ours_is_not_the_persons_fault(given: Given) -> None:
+    discord, _ = given
+    async with serving(discord) as address:
+        stranger = gateway_to(address, client_secret="wrong")
+        code, _ = discord.consent(stranger.account_url(STATE), discord.user())
+        with pytest.raises(Unreachable):
+            await stranger.authorized(code)
+        await stranger.close()
+
+
+async def test_discord_is_told_who_asks(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    await gateway.remove_role(guild.id, discord.user(), gold)
+    assert discord.agents == {"DiscordBot (https://tessera.test, 1)"}
