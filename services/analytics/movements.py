@@ -4,8 +4,9 @@ A person's change from nothing is new, and a reactivation if they had paid befor
 lies between is expansion or contraction. So the revenue at any end is that at the start plus the movements between.
 Trials bring nothing, a subscription past due still counts, and nothing is prorated inside a month.
 
-Amounts are kept per year: 52 weeks, 12 months or 4 quarters of anything are whole minor units, so sums are exact, and
-a twelfth is taken and rounded only where a figure is shown.
+Amounts are kept per year, in whole minor units: 52 weeks, 12 months or 4 quarters of anything are whole, every second
+or seventh of them is rounded once, when it begins. So sums are exact, and a twelfth is taken only where a figure is
+shown. What is bought once, for ever, or given for nothing in return does not recur.
 """
 
 from collections import Counter
@@ -36,6 +37,7 @@ class Subscription(NamedTuple):
     status: Literal["trial", "paying", "past_due", "ended"] = "trial"
     currency: str | None = None
     times_a_year: int = 0
+    every: int = 1
     yearly: int = 0
 
 
@@ -68,8 +70,9 @@ def follow(before: Subscription | None, fact: Fact) -> Subscription:
     now = known._replace(at=max(known.at, fact.at))
     match body:
         case contracts.SubscriptionActivated(price=price):
-            times_a_year = TIMES_A_YEAR[body.interval] * body.quantity
-            return _paid(now._replace(times_a_year=times_a_year), price)
+            recurs = body.charged_for == "subscription"
+            times_a_year = TIMES_A_YEAR[body.interval] * body.quantity if recurs else 0
+            return _paid(now._replace(times_a_year=times_a_year, every=body.every), price)
         case contracts.SubscriptionRenewed(price=price):
             return _paid(now, price)
         case contracts.SubscriptionPastDue():
@@ -83,7 +86,7 @@ def follow(before: Subscription | None, fact: Fact) -> Subscription:
 
 
 def _paid(subscription: Subscription, price: MoneyValue) -> Subscription:
-    yearly = price.minor * subscription.times_a_year
+    yearly = rounded(Fraction(price.minor * subscription.times_a_year, subscription.every))
     return subscription._replace(status="paying", currency=price.currency, yearly=yearly)
 
 

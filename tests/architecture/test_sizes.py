@@ -34,7 +34,6 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/announcement/reactions.py:send_mail": "one outcome for each way mail fails",
     "services/membership/community/routes.py": "a community, its name and its staff are one door",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
-    "services/billing/checkout/routes.py:_lines": "one case for each kind of line",
     "services/billing/subscription/decider.py:_while_running": "one case for each command",
     "shared/admin.py:routes": "a list: two lines for each route",
     "shared/agenda.py": "claiming, doing, retrying and parking are one life of an item",

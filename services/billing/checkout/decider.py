@@ -15,7 +15,6 @@ from shared.money import Money
 
 LIFETIME = timedelta(minutes=30)
 MOST_LINES = 20
-MOST_OF_ONE = 100
 
 Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]
 
@@ -87,13 +86,14 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     if len({line.price.currency for line in asked.lines}) > 1:
         raise Rejected("currencies_differ", "One checkout, one currency.", pointer="/lines")
     offers = [line for line in asked.lines if isinstance(line, OfferLine)]
-    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in offers):
-        raise Rejected("quantity_out_of_range", "Not so many.", pointer="/lines", most=MOST_OF_ONE)
+    for number, line in enumerate(asked.lines):
+        if isinstance(line, OfferLine):
+            _check_choice(line, f"/lines/{number}")
     ends = [line.expires_at for line in asked.lines if isinstance(line, QuoteLine)]
     if any(end <= asked.at for end in ends):
         raise Rejected("quote_expired", "The seats are held no longer.", pointer="/lines")
     basket = _basket(asked)
-    if max(basket.due.minor, *(line.price.minor * line.quantity for line in offers), 0) > DEAREST:
+    if max(basket.due.minor, *(line.full.minor for line in offers), 0) > DEAREST:
         raise Rejected(
             "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
         )
@@ -101,6 +101,26 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     opened = events.CheckoutOpened(basket, asked.return_url, expires_at)
     gratis = not basket.due and not basket.recurs
     return [opened, events.CheckoutCompleted(basket, None)] if gratis else [opened]
+
+
+def _check_choice(line: OfferLine, at: str) -> None:
+    if not line.fewest <= line.quantity <= line.most:
+        raise Rejected(
+            "quantity_out_of_range",
+            "Not so few, or not so many.",
+            pointer=f"{at}/quantity",
+            fewest=line.fewest,
+            most=line.most,
+        )
+    if line.price.minor < 0:
+        raise Rejected("amount_negative", "Nobody is paid to buy.", pointer=f"{at}/amount")
+    if line.minimum is not None and line.price < line.minimum:
+        raise Rejected(
+            "amount_below_minimum",
+            "It costs at least so much.",
+            pointer=f"{at}/amount",
+            least=line.minimum.minor,
+        )
 
 
 def _at_home(return_url: Code, origin: Code) -> bool:

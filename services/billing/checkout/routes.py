@@ -1,6 +1,5 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,16 +8,17 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
-from services.billing.checkout.events import Line, OfferLine
+from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
+from services.billing.choices import line_of
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.quotes import read_quote
-from shared.contracts.contract import MoneyValue
-from shared.decider import NotFound, Rejected
+from shared.contracts.contract import Currency, MoneyValue
+from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
 from shared.reaction import Ask
@@ -29,8 +29,11 @@ Member = Annotated[Caller, needs("person")]
 
 
 class OfferChosen(Body):
+    """`amount` is what the buyer pays for one, where the offer lets them name it."""
+
     offer_id: UUID
     quantity: int = 1
+    amount: MoneyValue | None = None
 
 
 class SeatsQuoted(Body):
@@ -38,9 +41,10 @@ class SeatsQuoted(Body):
 
 
 class OpenCheckout(Body):
-    """`return_url` is a page at this origin, without a query."""
+    """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first."""
 
     lines: list[OfferChosen | SeatsQuoted]
+    currency: Currency | None = None
     return_url: Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -78,7 +82,7 @@ async def open_checkout(body: OpenCheckout, caller: Member) -> Written:
     checkout_id = caller.new_id("checkout")
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
-        lines = await _lines(connection, body.lines, caller)
+        lines = await _lines(connection, body, caller)
     command = commands.OpenCheckout(
         person_id=PersonId(caller.person_id),
         lines=tuple(lines),
@@ -126,9 +130,8 @@ async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
 
 
-async def _lines(
-    connection: Any, chosen: Sequence[OfferChosen | SeatsQuoted], caller: Caller
-) -> list[Line]:
+async def _lines(connection: Any, body: OpenCheckout, caller: Caller) -> list[Line]:
+    chosen = body.lines
     offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
     offers = await offers_among(connection, offer_ids)
     keys = await quote_keys(connection)
@@ -147,19 +150,8 @@ async def _lines(
             )
             continue
         offer = offers.get(one.offer_id)
-        if offer is None or not offer.sellable:
-            pointer = f"/lines/{number}/offer_id"
-            raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
-        lines.append(
-            OfferLine(
-                offer.offer_id,
-                offer.tier_id,
-                offer.price,
-                offer.interval,
-                offer.trial_days,
-                one.quantity,
-            )
-        )
+        named = one.amount.money() if one.amount else None
+        lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}"))
     return lines
 
 

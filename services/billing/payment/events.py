@@ -8,7 +8,7 @@ from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
-ChargedFor = Literal["subscription", "purchase", "ticket"]
+ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
 RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
 
 DEAREST = 99_999_999

@@ -87,7 +87,8 @@ def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Event
         case commands.ScheduleCancellation() | commands.WithdrawCancellation():
             raise Rejected("subscription_ended", "The subscription has ended.")
         case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
-            return [events.LateRenewalPaid(payment_id, ended.terms.amount)]
+            terms = ended.terms
+            return [events.LateRenewalPaid(payment_id, terms.amount, terms.charged_for)]
         case _:
             return []
 
@@ -204,8 +205,8 @@ def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
     """The end of period `number`: the anchor's day, or the last of a shorter month."""
     local = anchor.astimezone(ZoneInfo(terms.time_zone))
     if terms.interval == "week":
-        return (local + timedelta(weeks=number)).astimezone(UTC)
-    months = local.month - 1 + number * MONTHS[terms.interval]
+        return (local + timedelta(weeks=number * terms.every)).astimezone(UTC)
+    months = local.month - 1 + number * terms.every * MONTHS[terms.interval]
     year, month = local.year + months // 12, months % 12 + 1
     day = min(local.day, monthrange(year, month)[1])
     return local.replace(year=year, month=month, day=day).astimezone(UTC)

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.checkout.events import OfferLine
 from services.billing.offer.events import Interval
 from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
+Source = Literal["subscription", "donation"]
 EndReason = Literal["voluntary", "payment_failed", "erased"]
 
 
@@ -34,10 +36,29 @@ class Terms:
     interval: Interval
     quantity: int
     time_zone: Code
+    every: int = 1
+    charged_for: Source = "subscription"
+    price_version: int = 1
 
     @property
     def amount(self) -> Money:
         return self.price * self.quantity
+
+
+def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
+    """What a line of a basket becomes when it is paid."""
+    return Terms(
+        person_id,
+        line.offer_id,
+        line.tier_id,
+        line.price,
+        line.interval,
+        line.quantity,
+        time_zone,
+        line.every,
+        "donation" if line.donation else "subscription",
+        line.price_version,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +170,7 @@ class LateRenewalPaid:
 
     payment_id: UUID
     amount: Money
+    charged_for: Source = "subscription"
 
 
 SubscriptionEvent = (

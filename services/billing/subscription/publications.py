@@ -47,7 +47,9 @@ def activated(fact: Fact) -> contracts.SubscriptionActivated:
         **_about(fact),
         price=MoneyValue.of(active.terms.price),
         interval=active.terms.interval,
+        every=active.terms.every,
         quantity=active.terms.quantity,
+        charged_for=active.terms.charged_for,
         period_start=active.period.start,
         period_end=active.period.end,
     )

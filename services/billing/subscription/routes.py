@@ -31,6 +31,8 @@ class Subscription(BaseModel):
     tier_id: UUID | None
     price: MoneyValue
     interval: Interval
+    every: int
+    price_version: int
     quantity: int
     state: str
     began_at: AwareDatetime
@@ -103,6 +105,8 @@ def _shown(subscribed: Subscribed) -> Subscription:
         tier_id=terms.tier_id,
         price=MoneyValue.of(terms.price),
         interval=terms.interval,
+        every=terms.every,
+        price_version=terms.price_version,
         quantity=terms.quantity,
         state=subscribed.state,
         began_at=subscribed.began_at,

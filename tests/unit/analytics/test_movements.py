@@ -72,12 +72,16 @@ class Billing:
         quantity: int = 1,
         after: timedelta = timedelta(),
         currency: str = "EUR",
+        every: int = 1,
+        charged_for: str = "subscription",
     ) -> "Billing":
         price = MoneyValue(minor=minor, currency=currency)
         return self._tell(
             contracts.SubscriptionActivated,
             after,
             price=price,
+            every=every,
+            charged_for=charged_for,
             interval=interval,
             quantity=quantity,
         )
@@ -152,6 +156,29 @@ def test_a_trial_that_ends_unpaid_was_never_there() -> None:
 )
 def test_every_interval_is_brought_to_one_measure(interval: Interval, yearly: int) -> None:
     assert kinds(Billing().activated(interval=interval)) == [("new", yearly)]
+
+
+@pytest.mark.parametrize(
+    ("interval", "every", "yearly"),
+    [
+        ("month", 2, 6_000),
+        ("month", 6, 2_000),
+        ("week", 4, 13_000),
+        ("year", 2, 500),
+        ("month", 7, 1_714),  # 12,000 / 7 is 1,714.29
+        ("year", 3, 333),
+    ],
+)
+def test_several_intervals_are_brought_to_the_same_measure(
+    interval: Interval, every: int, yearly: int
+) -> None:
+    teller = Billing().activated(interval=interval, every=every).renewed()
+    assert kinds(teller) == [("new", yearly)]
+
+
+def test_what_is_given_month_by_month_is_no_recurring_revenue() -> None:
+    teller = Billing().activated(charged_for="donation").renewed()
+    assert Analytics().hear(teller.facts).movements() == {}
 
 
 def test_what_is_paid_once_does_not_recur() -> None:
@@ -270,7 +297,8 @@ def tellers(draw: st.DrawFn) -> list[Billing]:
         if draw(st.integers(0, 5)):
             price = draw(st.integers(1, 9999))
             interval = draw(intervals)
-            teller.activated(price, interval, draw(st.integers(1, 3)), draw(pause))
+            many, every = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 7]))
+            teller.activated(price, interval, many, draw(pause), every=every)
             for next_step in draw(st.lists(step, max_size=5)):
                 after = draw(pause)
                 match next_step:

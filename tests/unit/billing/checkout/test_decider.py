@@ -93,6 +93,24 @@ def test_things_of_one_kind_are_one_charge() -> None:
     given(CHECKOUT).when(opening(gold, silver)).then(opened(two))
 
 
+def test_setting_up_is_paid_at_once_and_once_whatever_the_quantity() -> None:
+    two = replace(gold, quantity=2, setup_fee=euros(30))
+    charges = MoneyLine("subscription", euros(20)), MoneyLine("purchase", euros(30))
+    given(CHECKOUT).when(opening(two)).then(opened(basket(two, due=euros(50), charges=charges)))
+
+
+def test_setting_up_a_trial_is_paid_before_it() -> None:
+    trial = replace(gold_on_trial, setup_fee=euros(30))
+    charges = (MoneyLine("purchase", euros(30)),)
+    given(CHECKOUT).when(opening(trial)).then(opened(basket(trial, due=euros(30), charges=charges)))
+
+
+def test_what_the_buyer_named_is_what_they_pay() -> None:
+    named = replace(book, price=euros(5), minimum=euros(5), quantity=1, donation=True)
+    charges = (MoneyLine("donation", euros(5)),)
+    given(CHECKOUT).when(opening(named)).then(opened(basket(named, due=euros(5), charges=charges)))
+
+
 def test_what_is_free_is_had_at_once() -> None:
     had = events.CheckoutCompleted(a_gift, None)
     given(CHECKOUT).when(opening(gift)).then(opened(a_gift), had)
@@ -110,6 +128,11 @@ def test_a_trial_is_free_but_waits_for_a_card() -> None:
         ((book, replace(book, quantity=1)), "line_twice"),
         ((book, replace(gold, price=Money(1000, "USD"))), "currencies_differ"),
         ((replace(book, quantity=0),), "quantity_out_of_range"),
+        ((replace(book, quantity=3, most=2),), "quantity_out_of_range"),
+        ((replace(book, quantity=3, fewest=4),), "quantity_out_of_range"),
+        ((replace(book, price=Money(-1, "EUR")),), "amount_negative"),
+        ((replace(book, price=euros(4), minimum=euros(5)),), "amount_below_minimum"),
+        ((replace(gold, setup_fee=Money(DEAREST, "EUR")),), "total_out_of_range"),
         ((replace(book, quantity=101),), "quantity_out_of_range"),
         ((replace(book, price=Money(DEAREST, "EUR")),), "total_out_of_range"),
         ((replace(gold_on_trial, price=Money(DEAREST, "EUR"), quantity=2),), "total_out_of_range"),
