@@ -38,6 +38,8 @@ class SubscriptionActivated(SubscriptionContract):
     every: int = 1
     quantity: int
     charged_for: Literal["subscription", "donation"] = "subscription"
+    recurring: MoneyValue | None = None
+    charged: MoneyValue | None = None
     period_start: AwareDatetime
     period_end: AwareDatetime
 
@@ -45,7 +47,11 @@ class SubscriptionActivated(SubscriptionContract):
 class SubscriptionRenewed(SubscriptionContract):
     """The next period is paid."""
 
+    version: ClassVar[int] = 2
+
     price: MoneyValue
+    recurring: MoneyValue | None = None
+    charged: MoneyValue | None = None
     period_start: AwareDatetime
     period_end: AwareDatetime
 

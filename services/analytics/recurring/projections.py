@@ -31,10 +31,12 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     changes = fold(facts, subscriptions)
     await connection.execute(
         "INSERT INTO recurring_v2_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
-        " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::int[], $9::bigint[])"
+        " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],"
+        " $10::bigint[], $11::bigint[])"
         " ON CONFLICT (subscription_id) DO UPDATE SET at = excluded.at, status = excluded.status,"
         " currency = excluded.currency, times_a_year = excluded.times_a_year,"
-        " every = excluded.every, yearly = excluded.yearly",
+        " every = excluded.every, quantity = excluded.quantity, yearly = excluded.yearly,"
+        " discounted = excluded.discounted",
         *zip(*subscriptions.values(), strict=True),
     )
     if changes:
@@ -98,7 +100,9 @@ RECURRING = Projection(
             currency text,
             times_a_year int NOT NULL,
             every int NOT NULL,
-            yearly bigint NOT NULL
+            quantity int NOT NULL,
+            yearly bigint NOT NULL,
+            discounted bigint NOT NULL
         );
         CREATE INDEX recurring_v2_subscriptions_status
             ON recurring_v2_subscriptions (community_id, status);
@@ -170,24 +174,31 @@ async def recurring_revenue_of(
 
 
 class Subscriptions(BaseModel):
-    """How many stand how, now; `at_risk` is the part of MRR whose renewal was declined."""
+    """How many stand how, now.
+
+    `at_risk` is the part of MRR whose renewal was declined, `discounted` what is taken off it for a time.
+    """
 
     trial: int
     paying: int
     past_due: int
     at_risk: list[MoneyValue]
+    discounted: list[MoneyValue]
 
 
 async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Subscriptions:
     rows = await connection.fetch(
-        "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly"
+        "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly,"
+        " sum(discounted)::bigint AS discounted"
         " FROM recurring_v2_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
         " GROUP BY status, currency ORDER BY currency",
         list(communities),
     )
-    many = Counter[str]()
+    many, discounted = Counter[str](), Counter[str]()
     for row in rows:
         many[row["status"]] += row["many"]
+        if row["discounted"]:
+            discounted[row["currency"]] += row["discounted"]
     return Subscriptions(
         trial=many["trial"],
         paying=many["paying"],
@@ -196,5 +207,9 @@ async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Su
             MoneyValue(minor=rounded(Fraction(row["yearly"], 12)), currency=row["currency"])
             for row in rows
             if row["status"] == "past_due" and row["currency"]
+        ],
+        discounted=[
+            MoneyValue(minor=rounded(Fraction(yearly, 12)), currency=currency)
+            for currency, yearly in sorted(discounted.items())
         ],
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.discount.events import Reduction
 from services.billing.offer.events import MOST_OF_ONE, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, MoneyLine
@@ -33,6 +34,7 @@ class OfferLine:
     minimum: Money | None = None
     fewest: int = 1
     most: int = MOST_OF_ONE
+    reduction: Reduction | None = None
 
     @property
     def thing(self) -> UUID:
@@ -43,6 +45,10 @@ class OfferLine:
         return self.interval != "once"
 
     @property
+    def is_priced_by_seller(self) -> bool:
+        return self.minimum is None and not self.donation
+
+    @property
     def charged_for(self) -> ChargedFor:
         if self.donation:
             return "donation"
@@ -50,12 +56,16 @@ class OfferLine:
 
     @property
     def full(self) -> Money:
-        """What a whole period costs, or the thing itself."""
+        """What a whole period costs, or the thing itself, before anything is taken off."""
         return self.price * self.quantity
+
+    def off(self, number: int) -> Money:
+        """What a code takes off payment `number`; a trial is no payment."""
+        return self.reduction.off(self.full, number) if self.reduction else self.price * 0
 
     @property
     def charges(self) -> tuple[MoneyLine, ...]:
-        now = self.full * (0 if self.trial_days else 1)
+        now = self.price * 0 if self.trial_days else self.full - self.off(1)
         fee = (MoneyLine("purchase", self.setup_fee),) if self.setup_fee else ()
         return (MoneyLine(self.charged_for, now), *fee)
 
@@ -112,6 +122,7 @@ class Basket:
     charges: tuple[MoneyLine, ...]
     account: Code | None
     time_zone: Code
+    discount_id: UUID | None = None
 
     @property
     def recurs(self) -> bool:
@@ -186,6 +197,13 @@ class CheckoutExpired:
     reason: Literal["timeout", "cancelled"]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeGivenBack:
+    """It has expired, and no money can come of it any more: somebody else may use its code."""
+
+    discount_id: UUID
+
+
 CheckoutEvent = (
     CheckoutOpened
     | PaymentMethodAsked
@@ -195,4 +213,5 @@ CheckoutEvent = (
     | CheckoutDeclined
     | CheckoutCompleted
     | CheckoutExpired
+    | CodeGivenBack
 )

@@ -89,6 +89,7 @@ class PaymentWithdrawn:
     """It is no longer wanted, and nothing was charged."""
 
     attempt: int
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def when_charge_asked_start_charge(fact: Fact) -> list[Ask]:
 
 def when_renewal_started_start_charge(fact: Fact) -> list[Ask]:
     renewal: RenewalStarted = fact.body
-    amount = renewal.terms.amount
+    amount = renewal.amount
     lines = (MoneyLine(renewal.terms.charged_for, amount),)
     charge = Charge(renewal.terms.person_id, amount, lines, "subscription", fact.stream_id)
     start = commands.StartCharge(charge, renewal.attempt, renewal.instrument)

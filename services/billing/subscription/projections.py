@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from services.billing.discount.events import Reduction
 from services.billing.subscription import events
 from services.billing.subscription.events import EndReason, Terms
 from shared.decider import members
@@ -14,10 +17,15 @@ from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
 
+_REDUCTION: TypeAdapter[Reduction | None] = TypeAdapter(Reduction | None)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """`runs_until` is the end of the trial or of what is paid; `payment_id` is what is being collected."""
+    """`runs_until` is the end of the trial or of what is paid; `payment_id` is what is being collected.
+
+    So many `periods` are paid.
+    """
 
     subscription_id: UUID
     version: int
@@ -28,18 +36,23 @@ class Subscribed:
     cancels_at: datetime | None
     ended_for: EndReason | None
     payment_id: UUID | None
+    periods: int
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
             case events.TrialStarted(terms, trial_ends_at=until):
-                await _begin(connection, fact, terms, "trialing", until)
+                await _begin(connection, fact, terms, "trialing", until, 0)
             case events.SubscriptionActivated(terms, period=period):
-                await _begin(connection, fact, terms, "active", period.end)
+                await _begin(connection, fact, terms, "active", period.end, 1)
             case events.SubscriptionRenewed(period=period):
                 await _change(
                     connection, fact, state="active", runs_until=period.end, payment_id=None
+                )
+                await connection.execute(
+                    "UPDATE subscriptions_v2 SET periods = periods + 1 WHERE subscription_id = $1",
+                    fact.stream_id,
                 )
             case events.SubscriptionPastDue():
                 await _change(connection, fact, state="past_due")
@@ -56,15 +69,19 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _change(connection, fact)
 
 
-async def _begin(connection: Any, fact: Fact, terms: Terms, state: str, until: datetime) -> None:
+async def _begin(
+    connection: Any, fact: Fact, terms: Terms, state: str, until: datetime, periods: int
+) -> None:
     await connection.execute(
         "INSERT INTO subscriptions_v2"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
-        " state = excluded.state, runs_until = excluded.runs_until, payment_id = NULL",
+        " state = excluded.state, runs_until = excluded.runs_until, periods = excluded.periods,"
+        " payment_id = NULL",
         fact.stream_id, fact.community_id, fact.version, terms.person_id, terms.offer_id,
         terms.tier_id, terms.price.minor, terms.price.currency, terms.interval, terms.quantity,
-        terms.time_zone, terms.every, terms.charged_for, terms.price_version, state, fact.at, until,
+        terms.time_zone, terms.every, terms.charged_for, terms.price_version,
+        _REDUCTION.dump_json(terms.reduction).decode(), periods, state, fact.at, until,
     )  # fmt: skip
 
 
@@ -97,6 +114,8 @@ SUBSCRIPTIONS = Projection(
             every int NOT NULL,
             charged_for text NOT NULL,
             price_version int NOT NULL,
+            reduction text NOT NULL,
+            periods int NOT NULL,
             state text NOT NULL,
             began_at timestamptz NOT NULL,
             runs_until timestamptz NOT NULL,
@@ -130,8 +149,9 @@ def _subscribed(row: Any) -> Subscribed:
         PersonId(row["person_id"]), row["offer_id"], row["tier_id"],
         Money(row["price_minor"], row["currency"]), row["per"], row["quantity"],
         Code(row["time_zone"]), row["every"], row["charged_for"], row["price_version"],
+        _REDUCTION.validate_json(row["reduction"]),
     )  # fmt: skip
     return Subscribed(
         row["subscription_id"], row["version"], terms, row["state"], row["began_at"],
-        row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"],
+        row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
     )  # fmt: skip

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.offer.events import Interval
-from services.billing.subscription.decider import MONTHS, boundary
-from services.billing.subscription.events import Terms
+from services.billing.subscription.events import MONTHS, Terms, boundary
 from shared.ids import Code
 from tests.unit.billing.cast import ada, euros
 
