@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -236,3 +237,33 @@ class Buying(RuleBasedStateMachine):
 
 Buying.TestCase.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
 TestBuying = Buying.TestCase
+
+
+def opened_with_the_last_code(world: World, checkout_id: UUID, lines: tuple[Line, ...]) -> None:
+    back, code = Code(f"{HOME}/thanks"), half
+    opening = commands.OpenCheckout(ada, lines, None, Code("UTC"), back, HOME, world.now, code)
+    world.ask(holding(code.discount_id, checkout_id, ada, world.now))
+    world.ask(Ask(CHECKOUT, checkout_id, opening))
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_code_waits_until_it_is_known_whether_money_came(*, in_time: bool) -> None:
+    world = World()
+    first, second = UUID(int=1000), UUID(int=1001)
+    world.ask(Ask(DISCOUNT, half.discount_id, PublishDiscount(Code("LAST"), half.deal, most=1)))
+    opened_with_the_last_code(world, first, (book,))
+    world.ask(Ask(CHECKOUT, first, commands.PayCheckout(ada, Code("pm_authenticates"), world.now)))
+    world.settle()
+    (intent,) = world.processor.intents
+    if in_time:
+        world.processor.finish(intent, success=True)  # And nobody has told us yet.
+    world.next_clock()
+    assert world.state(CHECKOUT, first).phase == "expired"
+    with pytest.raises(Refused, match="Others were quicker"):
+        opened_with_the_last_code(world, second, (book,))
+    world.settle()
+    assert world.state(CHECKOUT, first).phase == ("completed" if in_time else "expired")
+    used = [redeemed.checkout_id for _, redeemed in world.events(DiscountRedeemed)]
+    assert used == [first] * in_time
+    if not in_time:
+        opened_with_the_last_code(world, second, (book,))
