@@ -167,7 +167,8 @@ def _choices(schema: Schema, document: Schema) -> tuple[list[Schema], bool]:
 def _look(schema: Schema) -> str:
     """What tells one alternative from another."""
     if "properties" in schema:
-        return f"object with {', '.join(sorted(schema['properties']))}"
+        # What it may lack, it may also gain.
+        return f"object with {', '.join(sorted(schema.get('required', schema['properties'])))}"
     words = (schema.get(word) for word in ("type", "format", "const"))
     return " ".join(str(word) for word in words if word is not None) or json.dumps(schema)
 

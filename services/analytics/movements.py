@@ -4,8 +4,10 @@ A person's change from nothing is new, and a reactivation if they had paid befor
 lies between is expansion or contraction. So the revenue at any end is that at the start plus the movements between.
 Trials bring nothing, a subscription past due still counts, and nothing is prorated inside a month.
 
-Amounts are kept per year: 52 weeks, 12 months or 4 quarters of anything are whole minor units, so sums are exact, and
-a twelfth is taken and rounded only where a figure is shown.
+Amounts are kept per year, in whole minor units: 52 weeks, 12 months or 4 quarters of anything are whole, every second
+or seventh of them is rounded once, when it begins. So sums are exact, and a twelfth is taken only where a figure is
+shown. What is bought once, for ever, or given for nothing in return does not recur. A discount for ever lowers what a
+subscription brings; one for a time does not, and is shown beside it.
 """
 
 from collections import Counter
@@ -18,7 +20,6 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from shared.contracts import billing_subscription as contracts
-from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
 from shared.money import rounded
 
@@ -27,7 +28,7 @@ TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1, "once": 0}
 
 
 class Subscription(NamedTuple):
-    """What one subscription brings a year, as of `at`."""
+    """What one subscription brings a year, as of `at`, and what is taken off that for a time."""
 
     subscription_id: UUID
     community_id: UUID
@@ -36,7 +37,10 @@ class Subscription(NamedTuple):
     status: Literal["trial", "paying", "past_due", "ended"] = "trial"
     currency: str | None = None
     times_a_year: int = 0
+    every: int = 1
+    quantity: int = 1
     yearly: int = 0
+    discounted: int = 0
 
 
 class Customer(NamedTuple):
@@ -67,24 +71,42 @@ def follow(before: Subscription | None, fact: Fact) -> Subscription:
     # A later fact of a stream never takes effect before an earlier one, whatever the clocks said.
     now = known._replace(at=max(known.at, fact.at))
     match body:
-        case contracts.SubscriptionActivated(price=price):
-            times_a_year = TIMES_A_YEAR[body.interval] * body.quantity
-            return _paid(now._replace(times_a_year=times_a_year), price)
-        case contracts.SubscriptionRenewed(price=price):
-            return _paid(now, price)
+        case contracts.SubscriptionActivated():
+            times_a_year = TIMES_A_YEAR[body.interval] if body.charged_for == "subscription" else 0
+            begun = now._replace(
+                times_a_year=times_a_year, every=body.every, quantity=body.quantity
+            )
+            return _paid(begun, body)
+        case contracts.SubscriptionRenewed():
+            return _paid(now, body)
         case contracts.SubscriptionPastDue():
             return now._replace(status="past_due")
         case contracts.SubscriptionRecovered():
             return now._replace(status="paying")
         case contracts.SubscriptionEnded():
-            return now._replace(status="ended", yearly=0)
+            return now._replace(status="ended", yearly=0, discounted=0)
         case _:
             return now
 
 
-def _paid(subscription: Subscription, price: MoneyValue) -> Subscription:
-    yearly = price.minor * subscription.times_a_year
-    return subscription._replace(status="paying", currency=price.currency, yearly=yearly)
+def _paid(
+    subscription: Subscription,
+    paid: contracts.SubscriptionActivated | contracts.SubscriptionRenewed,
+) -> Subscription:
+    """Billing says what a period brings for good; before it did, nothing was ever taken off."""
+    listed = paid.price.minor * subscription.quantity
+    recurring = paid.recurring.minor if paid.recurring else listed
+    charged = paid.charged.minor if paid.charged else recurring
+    return subscription._replace(
+        status="paying",
+        currency=paid.price.currency,
+        yearly=_yearly(recurring, subscription),
+        discounted=_yearly(recurring - charged, subscription),
+    )
+
+
+def _yearly(minor: int, subscription: Subscription) -> int:
+    return rounded(Fraction(minor * subscription.times_a_year, subscription.every))
 
 
 def changes_between(before: Subscription | None, after: Subscription) -> list[Change]:

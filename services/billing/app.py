@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.billing.checkout.feature import FEATURE as CHECKOUT
+from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.gateways import webhooks
 from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.merchant.feature import FEATURE as MERCHANT
@@ -22,6 +23,7 @@ from shared.service import Blueprint
 FEATURES = (
     MERCHANT,
     OFFER,
+    DISCOUNT,
     PAYER,
     CHECKOUT,
     PAYMENT,

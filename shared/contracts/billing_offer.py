@@ -3,9 +3,21 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.contract import Contract, LabelText, MoneyValue
 
 Interval = Literal["week", "month", "quarter", "year", "once"]
+
+
+class OfferPrice(BaseModel):
+    """What one unit costs in one currency; where there is a `minimum`, the buyer names the price."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    amount: MoneyValue
+    setup_fee: MoneyValue | None = None
+    minimum: MoneyValue | None = None
 
 
 class OfferContract(Contract):
@@ -19,11 +31,23 @@ class OfferContract(Contract):
 class OfferPublished(OfferContract):
     """An offer exists. It sells only once the tier it grants has been heard of."""
 
+    version: ClassVar[int] = 2
+
     name: LabelText
     tier_id: UUID | None
     price: MoneyValue
     interval: Interval
+    every: int = 1
     trial_days: int
+    donation: bool = False
+    prices: tuple[OfferPrice, ...] = ()
+
+
+class OfferRepriced(OfferContract):
+    """From now on it is sold at these prices; who has it keeps what they bought."""
+
+    price_version: int
+    prices: tuple[OfferPrice, ...]
 
 
 class OfferRetired(OfferContract):

@@ -22,6 +22,8 @@ class OrderLine(BaseModel):
     quantity: int = 1
     offer_id: UUID | None = None
     tier_id: UUID | None = None
+    discount_id: UUID | None = None
+    discounted: MoneyValue | None = None
     hold_id: UUID | None = None
     revision: int | None = None
 
@@ -37,6 +39,8 @@ class OrderContract(Contract):
 
 class OrderPaid(OrderContract):
     """The money for the order has arrived."""
+
+    version: ClassVar[int] = 2
 
     checkout_id: UUID
     payment_id: UUID

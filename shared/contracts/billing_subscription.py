@@ -29,11 +29,17 @@ class TrialStarted(SubscriptionContract):
 
 
 class SubscriptionActivated(SubscriptionContract):
-    """It became paying: the first payment of `price` per `interval` (times `quantity`) arrived."""
+    """It became paying: the first payment of `price` per `every` intervals (times `quantity`) arrived."""
+
+    version: ClassVar[int] = 2
 
     price: MoneyValue
     interval: Interval
+    every: int = 1
     quantity: int
+    charged_for: Literal["subscription", "donation"] = "subscription"
+    recurring: MoneyValue | None = None
+    charged: MoneyValue | None = None
     period_start: AwareDatetime
     period_end: AwareDatetime
 
@@ -41,7 +47,11 @@ class SubscriptionActivated(SubscriptionContract):
 class SubscriptionRenewed(SubscriptionContract):
     """The next period is paid."""
 
+    version: ClassVar[int] = 2
+
     price: MoneyValue
+    recurring: MoneyValue | None = None
+    charged: MoneyValue | None = None
     period_start: AwareDatetime
     period_end: AwareDatetime
 

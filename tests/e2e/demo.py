@@ -265,7 +265,7 @@ class Year:
         tell.look(
             f"/api/analytics/v1/communities/{self.choir.id}/revenue",
             topic="tessera.billing.subscription.v1",
-            table="billing.subscriptions_v1",
+            table="billing.subscriptions_v2",
         )
 
     def a_concert(self) -> None:
@@ -451,7 +451,7 @@ class Year:
         tell.look(
             "/api/billing/v1/staff/subscriptions",
             topic="tessera.billing.subscription.v1",
-            table="analytics.recurring_v1_movements",
+            table="analytics.recurring_v2_movements",
         )
 
     def somebody_is_forgotten(self) -> None:

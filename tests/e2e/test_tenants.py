@@ -77,6 +77,7 @@ class Victim:
         client = organiser.post(
             "/api/membership/v1/clients", {"name": "Books", "role": "accountant"}
         )
+        discount = organiser.post("/api/billing/v1/discounts", {"code": "CANARY", "percent": 5})
         world.settle()
         bought = self.person.buy(offer(cast.monthly))
         held = self.person.hold(gathering)
@@ -97,6 +98,7 @@ class Victim:
             "gathering_id": str(gathering),
             "hold_id": still_held["hold_id"],
             "client_id": client["client_id"],
+            "discount_id": discount["discount_id"],
             "checkout_id": bought["checkout_id"],
             "payment_id": bought["payment_id"],
             "subscription_id": self.person.subscription()["subscription_id"],
@@ -135,6 +137,7 @@ class Victim:
             organiser.get("/api/membership/v1/members"),
             organiser.get("/api/membership/v1/clients"),
             organiser.get("/api/billing/v1/staff/subscriptions"),
+            organiser.get("/api/billing/v1/discounts"),
             organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
             organiser.get(f"/api/events/v1/gatherings/{self.ids['gathering_id']}"),
             [ticket["ticket_id"] for ticket in self.person.tickets()],
@@ -241,7 +244,8 @@ class Bodies:
         self._documents = {
             service: world.public(f"/openapi/{service}.json") for service in FEATURES
         }
-        self._named = victim.ids | {"quote": victim.quote}
+        price = {"minor": 100, "currency": "EUR"}
+        self._named: Json = victim.ids | {"quote": victim.quote, "price": price}
         self._service = ""
 
     def operation(self, route: Route) -> Json:

@@ -30,17 +30,19 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     subscriptions = await _known(connection, {fact.stream_id for fact in facts})
     changes = fold(facts, subscriptions)
     await connection.execute(
-        "INSERT INTO recurring_v1_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
-        " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::bigint[])"
+        "INSERT INTO recurring_v2_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+        " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],"
+        " $10::bigint[], $11::bigint[])"
         " ON CONFLICT (subscription_id) DO UPDATE SET at = excluded.at, status = excluded.status,"
         " currency = excluded.currency, times_a_year = excluded.times_a_year,"
-        " yearly = excluded.yearly",
+        " every = excluded.every, quantity = excluded.quantity, yearly = excluded.yearly,"
+        " discounted = excluded.discounted",
         *zip(*subscriptions.values(), strict=True),
     )
     if changes:
         rows = [(*change.customer, change.at, change.yearly) for change in changes]
         await connection.execute(
-            "INSERT INTO recurring_v1_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            "INSERT INTO recurring_v2_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
             " $3::text[], $4::timestamptz[], $5::bigint[])",
             *zip(*rows, strict=True),
         )
@@ -49,7 +51,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 async def _known(connection: Any, ids: Collection[UUID]) -> dict[UUID, Subscription]:
     rows = await connection.fetch(
-        "SELECT * FROM recurring_v1_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
+        "SELECT * FROM recurring_v2_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
     )
     return {row["subscription_id"]: Subscription(*row) for row in rows}
 
@@ -58,7 +60,7 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
     """All movements of the customers: a change heard of late can make another's "new" an expansion."""
     columns = list(zip(*customers, strict=True))
     rows = await connection.fetch(
-        "SELECT community_id, person_id, currency, at, yearly FROM recurring_v1_changes"
+        "SELECT community_id, person_id, currency, at, yearly FROM recurring_v2_changes"
         " JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS of (community_id, person_id, currency)"
         " USING (community_id, person_id, currency)",
         *columns,
@@ -68,7 +70,7 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
         customer = Customer(*key)
         changes[customer].append(Change(customer, at, yearly))
     await connection.execute(
-        "DELETE FROM recurring_v1_movements WHERE (community_id, person_id, currency)"
+        "DELETE FROM recurring_v2_movements WHERE (community_id, person_id, currency)"
         " IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))",
         *columns,
     )
@@ -79,7 +81,7 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
     ]
     if movements:
         await connection.execute(
-            "INSERT INTO recurring_v1_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            "INSERT INTO recurring_v2_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
             " $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])",
             *zip(*movements, strict=True),
         )
@@ -87,9 +89,9 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
 
 RECURRING = Projection(
     name="recurring",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE recurring_v1_subscriptions (
+        CREATE TABLE recurring_v2_subscriptions (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
@@ -97,20 +99,23 @@ RECURRING = Projection(
             status text NOT NULL,
             currency text,
             times_a_year int NOT NULL,
-            yearly bigint NOT NULL
+            every int NOT NULL,
+            quantity int NOT NULL,
+            yearly bigint NOT NULL,
+            discounted bigint NOT NULL
         );
-        CREATE INDEX recurring_v1_subscriptions_status
-            ON recurring_v1_subscriptions (community_id, status);
-        CREATE TABLE recurring_v1_changes (
+        CREATE INDEX recurring_v2_subscriptions_status
+            ON recurring_v2_subscriptions (community_id, status);
+        CREATE TABLE recurring_v2_changes (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
             at timestamptz NOT NULL,
             yearly bigint NOT NULL
         );
-        CREATE INDEX recurring_v1_changes_customer
-            ON recurring_v1_changes (community_id, person_id, currency);
-        CREATE TABLE recurring_v1_movements (
+        CREATE INDEX recurring_v2_changes_customer
+            ON recurring_v2_changes (community_id, person_id, currency);
+        CREATE TABLE recurring_v2_movements (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
@@ -118,12 +123,12 @@ RECURRING = Projection(
             kind text NOT NULL,
             yearly bigint NOT NULL
         );
-        CREATE INDEX recurring_v1_movements_customer
-            ON recurring_v1_movements (community_id, person_id, currency);
-        CREATE INDEX recurring_v1_movements_window
-            ON recurring_v1_movements (community_id, at) INCLUDE (currency, kind, yearly);
+        CREATE INDEX recurring_v2_movements_customer
+            ON recurring_v2_movements (community_id, person_id, currency);
+        CREATE INDEX recurring_v2_movements_window
+            ON recurring_v2_movements (community_id, at) INCLUDE (currency, kind, yearly);
     """,
-    tables=("recurring_v1_subscriptions", "recurring_v1_changes", "recurring_v1_movements"),
+    tables=("recurring_v2_subscriptions", "recurring_v2_changes", "recurring_v2_movements"),
     facts=(
         contracts.TrialStarted,
         contracts.SubscriptionActivated,
@@ -155,7 +160,7 @@ async def recurring_revenue_of(
     rows = await connection.fetch(
         "SELECT currency, kind, coalesce(sum(yearly) FILTER (WHERE at < $2), 0)::bigint AS before,"
         " coalesce(sum(yearly) FILTER (WHERE at >= $2), 0)::bigint AS within"
-        " FROM recurring_v1_movements WHERE community_id = ANY ($1) AND at < $3"
+        " FROM recurring_v2_movements WHERE community_id = ANY ($1) AND at < $3"
         " GROUP BY currency, kind ORDER BY currency",
         list(communities), window.start, window.end,
     )  # fmt: skip
@@ -169,24 +174,31 @@ async def recurring_revenue_of(
 
 
 class Subscriptions(BaseModel):
-    """How many stand how, now; `at_risk` is the part of MRR whose renewal was declined."""
+    """How many stand how, now.
+
+    `at_risk` is the part of MRR whose renewal was declined, `discounted` what is taken off it for a time.
+    """
 
     trial: int
     paying: int
     past_due: int
     at_risk: list[MoneyValue]
+    discounted: list[MoneyValue]
 
 
 async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Subscriptions:
     rows = await connection.fetch(
-        "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly"
-        " FROM recurring_v1_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
+        "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly,"
+        " sum(discounted)::bigint AS discounted"
+        " FROM recurring_v2_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
         " GROUP BY status, currency ORDER BY currency",
         list(communities),
     )
-    many = Counter[str]()
+    many, discounted = Counter[str](), Counter[str]()
     for row in rows:
         many[row["status"]] += row["many"]
+        if row["discounted"]:
+            discounted[row["currency"]] += row["discounted"]
     return Subscriptions(
         trial=many["trial"],
         paying=many["paying"],
@@ -195,5 +207,9 @@ async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Su
             MoneyValue(minor=rounded(Fraction(row["yearly"], 12)), currency=row["currency"])
             for row in rows
             if row["status"] == "past_due" and row["currency"]
+        ],
+        discounted=[
+            MoneyValue(minor=rounded(Fraction(yearly, 12)), currency=currency)
+            for currency, yearly in sorted(discounted.items())
         ],
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.billing.checkout.events import Line
+from services.billing.discount.events import Discount
 from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId
 
@@ -17,6 +18,7 @@ class OpenCheckout:
     return_url: Code
     origin: Code
     at: datetime
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class CompleteCheckout:
     """The money has arrived."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordWithdrawal:
+    """What was being charged is not, and will not be."""
+
+
 CheckoutCommand = (
     OpenCheckout
     | PayCheckout
@@ -80,4 +87,5 @@ CheckoutCommand = (
     | AwaitMoney
     | DeclineAttempt
     | CompleteCheckout
+    | RecordWithdrawal
 )

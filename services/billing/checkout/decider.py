@@ -6,16 +6,16 @@ from typing import Literal, assert_never
 from urllib.parse import urlsplit
 
 from services.billing.checkout import commands, events
-from services.billing.checkout.events import Basket, OfferLine, QuoteLine, charges_of
+from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
+from services.billing.discount.events import Discount
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import Code, PersonId
+from shared.ids import Code
 from shared.money import Money
 
 LIFETIME = timedelta(minutes=30)
 MOST_LINES = 20
-MOST_OF_ONE = 100
 
 Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]
 
@@ -31,6 +31,7 @@ class Checkout:
     instrument: Instrument | None = None
     waits_for_card: bool = False
     needs_action: bool = False
+    gave_code_back: bool = False
 
 
 def decide(
@@ -47,12 +48,14 @@ def decide(
             return []
         case commands.PayCheckout():
             return _pay(command, checkout)
-        case commands.CancelCheckout(person_id):
-            return _cancel(person_id, checkout)
+        case commands.CancelCheckout():
+            return _cancel(checkout)
         case commands.ExpireCheckout():
             if checkout.phase not in ("open", "awaiting_payment"):
                 return []  # Money on its way may take days.
-            return [events.CheckoutExpired(checkout.opened.basket.person_id, "timeout")]
+            return _expire(checkout, "timeout")
+        case commands.RecordWithdrawal():
+            return _give_code_back(checkout) if checkout.phase == "expired" else []
         case commands.CompleteCheckout() if checkout.phase == "completed":
             return []
         case commands.CompleteCheckout():
@@ -87,13 +90,14 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     if len({line.price.currency for line in asked.lines}) > 1:
         raise Rejected("currencies_differ", "One checkout, one currency.", pointer="/lines")
     offers = [line for line in asked.lines if isinstance(line, OfferLine)]
-    if any(not 1 <= line.quantity <= MOST_OF_ONE for line in offers):
-        raise Rejected("quantity_out_of_range", "Not so many.", pointer="/lines", most=MOST_OF_ONE)
+    for number, line in enumerate(asked.lines):
+        if isinstance(line, OfferLine):
+            _check_choice(line, f"/lines/{number}")
     ends = [line.expires_at for line in asked.lines if isinstance(line, QuoteLine)]
     if any(end <= asked.at for end in ends):
         raise Rejected("quote_expired", "The seats are held no longer.", pointer="/lines")
     basket = _basket(asked)
-    if max(basket.due.minor, *(line.price.minor * line.quantity for line in offers), 0) > DEAREST:
+    if max(basket.due.minor, *(line.full.minor for line in offers), 0) > DEAREST:
         raise Rejected(
             "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
         )
@@ -101,6 +105,26 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     opened = events.CheckoutOpened(basket, asked.return_url, expires_at)
     gratis = not basket.due and not basket.recurs
     return [opened, events.CheckoutCompleted(basket, None)] if gratis else [opened]
+
+
+def _check_choice(line: OfferLine, at: str) -> None:
+    if not line.fewest <= line.quantity <= line.most:
+        raise Rejected(
+            "quantity_out_of_range",
+            "Not so few, or not so many.",
+            pointer=f"{at}/quantity",
+            fewest=line.fewest,
+            most=line.most,
+        )
+    if line.price.minor < 0:
+        raise Rejected("amount_negative", "Nobody is paid to buy.", pointer=f"{at}/amount")
+    if line.minimum is not None and line.price < line.minimum:
+        raise Rejected(
+            "amount_below_minimum",
+            "It costs at least so much.",
+            pointer=f"{at}/amount",
+            least=line.minimum.minor,
+        )
 
 
 def _at_home(return_url: Code, origin: Code) -> bool:
@@ -111,15 +135,38 @@ def _at_home(return_url: Code, origin: Code) -> bool:
 
 
 def _basket(asked: commands.OpenCheckout) -> Basket:
-    charges = charges_of(asked.lines)
-    nothing = Money(0, asked.lines[0].price.currency)
+    lines = _reduced(asked.lines, asked.discount) if asked.discount else asked.lines
+    charges = charges_of(lines)
+    nothing = Money(0, lines[0].price.currency)
     return Basket(
         person_id=asked.person_id,
-        lines=asked.lines,
+        lines=lines,
         due=sum((charge.amount for charge in charges), nothing),
         charges=charges,
         account=asked.account,
         time_zone=asked.time_zone,
+        discount_id=asked.discount.discount_id if asked.discount else None,
+    )
+
+
+def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
+    """The basket with the code: seats, donations and what the buyer names the price of cost what they cost."""
+    deal, currency = discount.deal, lines[0].price.currency
+    good = {
+        line.offer_id: line.full
+        for line in lines
+        if isinstance(line, OfferLine) and line.is_priced_by_seller and deal.covers(line.offer_id)
+    }
+    if not any(good.values()):
+        raise Rejected("code_does_not_apply", "It is for something else.", pointer="/code")
+    if not deal.percent and not deal.amount_in(currency):
+        raise Rejected("code_in_other_currency", "It is in other money.", pointer="/code")
+    reductions = dict(zip(good, discount.reductions(list(good.values())), strict=True))
+    return tuple(
+        replace(line, reduction=reductions.get(line.offer_id))
+        if isinstance(line, OfferLine)
+        else line
+        for line in lines
     )
 
 
@@ -145,10 +192,10 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
     return [events.ChargeAsked(basket.person_id, attempt, passing, basket.due, basket.charges)]
 
 
-def _cancel(person_id: PersonId, checkout: Checkout) -> list[events.CheckoutEvent]:
+def _cancel(checkout: Checkout) -> list[events.CheckoutEvent]:
     match checkout.phase:
         case "open" | "awaiting_payment":
-            return [events.CheckoutExpired(person_id, "cancelled")]
+            return _expire(checkout, "cancelled")
         case "processing":
             raise Rejected("payment_underway", "The money is on its way.")
         case "completed":
@@ -159,6 +206,21 @@ def _cancel(person_id: PersonId, checkout: Checkout) -> list[events.CheckoutEven
             assert_never(checkout.phase)
 
 
+def _expire(
+    checkout: Checkout, reason: Literal["timeout", "cancelled"]
+) -> list[events.CheckoutEvent]:
+    expired = events.CheckoutExpired(checkout.opened.basket.person_id, reason)
+    # Of what was charged, money may still come: its code is given back when that is settled.
+    return [expired] if checkout.instrument else [expired, *_give_code_back(checkout)]
+
+
+def _give_code_back(checkout: Checkout) -> list[events.CheckoutEvent]:
+    discount_id = checkout.opened.basket.discount_id
+    if discount_id is None or checkout.gave_code_back:
+        return []
+    return [events.CodeGivenBack(discount_id)]
+
+
 def _charge_or_complete(checkout: Checkout, kept: Instrument) -> events.CheckoutEvent:
     basket = checkout.opened.basket
     if not basket.due:
@@ -167,12 +229,14 @@ def _charge_or_complete(checkout: Checkout, kept: Instrument) -> events.Checkout
 
 
 def _decline(told: commands.DeclineAttempt, checkout: Checkout) -> list[events.CheckoutEvent]:
+    if checkout.phase == "expired":
+        return _give_code_back(checkout)
     if checkout.phase not in ("awaiting_payment", "processing"):
         return []
     declined = events.CheckoutDeclined(told.attempt, told.code)
     if told.at < checkout.opened.expires_at:
         return [declined]
-    return [declined, events.CheckoutExpired(checkout.opened.basket.person_id, "timeout")]
+    return [declined, *_expire(checkout, "timeout")]
 
 
 def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout | None:
@@ -196,6 +260,8 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return replace(checkout, phase="completed")
         case events.CheckoutExpired():
             return replace(checkout, phase="expired")
+        case events.CodeGivenBack():
+            return replace(checkout, gave_code_back=True)
         case _:
             assert_never(event)
 

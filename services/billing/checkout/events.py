@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.billing.offer.events import Interval
+from services.billing.discount.events import Reduction
+from services.billing.offer.events import MOST_OF_ONE, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, MoneyLine
 from shared.ids import Code, PersonId
@@ -15,7 +16,10 @@ from shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """An offer at the price it had when the checkout was opened."""
+    """An offer at the price it had when the checkout was opened.
+
+    The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
+    """
 
     offer_id: UUID
     tier_id: UUID | None
@@ -23,6 +27,14 @@ class OfferLine:
     interval: Interval
     trial_days: int
     quantity: int
+    every: int = 1
+    donation: bool = False
+    price_version: int = 1
+    setup_fee: Money | None = None
+    minimum: Money | None = None
+    fewest: int = 1
+    most: int = MOST_OF_ONE
+    reduction: Reduction | None = None
 
     @property
     def thing(self) -> UUID:
@@ -33,12 +45,33 @@ class OfferLine:
         return self.interval != "once"
 
     @property
+    def is_priced_by_seller(self) -> bool:
+        return self.minimum is None and not self.donation
+
+    @property
     def charged_for(self) -> ChargedFor:
+        if self.donation:
+            return "donation"
         return "subscription" if self.recurs else "purchase"
 
     @property
+    def full(self) -> Money:
+        """What a whole period costs, or the thing itself, before anything is taken off."""
+        return self.price * self.quantity
+
+    def off(self, number: int) -> Money:
+        """What a code takes off payment `number`; a trial is no payment."""
+        return self.reduction.off(self.full, number) if self.reduction else self.price * 0
+
+    @property
+    def charges(self) -> tuple[MoneyLine, ...]:
+        now = self.price * 0 if self.trial_days else self.full - self.off(1)
+        fee = (MoneyLine("purchase", self.setup_fee),) if self.setup_fee else ()
+        return (MoneyLine(self.charged_for, now), *fee)
+
+    @property
     def due(self) -> Money:
-        return self.price * (0 if self.trial_days else self.quantity)
+        return sum((charge.amount for charge in self.charges), self.price * 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +92,8 @@ class QuoteLine:
         return False
 
     @property
-    def charged_for(self) -> ChargedFor:
-        return "ticket"
+    def charges(self) -> tuple[MoneyLine, ...]:
+        return (MoneyLine("ticket", self.price),)
 
     @property
     def due(self) -> Money:
@@ -73,10 +106,9 @@ Line = OfferLine | QuoteLine
 def charges_of(lines: Sequence[Line]) -> tuple[MoneyLine, ...]:
     """What is due now, one amount for each kind of thing."""
     sums: dict[ChargedFor, Money] = {}
-    for line in lines:
-        if line.due:
-            before = sums.get(line.charged_for)
-            sums[line.charged_for] = before + line.due if before else line.due
+    for charge in (charge for line in lines for charge in line.charges if charge.amount):
+        before = sums.get(charge.charged_for)
+        sums[charge.charged_for] = before + charge.amount if before else charge.amount
     return tuple(MoneyLine(kind, amount) for kind, amount in sums.items())
 
 
@@ -90,6 +122,7 @@ class Basket:
     charges: tuple[MoneyLine, ...]
     account: Code | None
     time_zone: Code
+    discount_id: UUID | None = None
 
     @property
     def recurs(self) -> bool:
@@ -164,6 +197,13 @@ class CheckoutExpired:
     reason: Literal["timeout", "cancelled"]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeGivenBack:
+    """It has expired, and no money can come of it any more: somebody else may use its code."""
+
+    discount_id: UUID
+
+
 CheckoutEvent = (
     CheckoutOpened
     | PaymentMethodAsked
@@ -173,4 +213,5 @@ CheckoutEvent = (
     | CheckoutDeclined
     | CheckoutCompleted
     | CheckoutExpired
+    | CodeGivenBack
 )

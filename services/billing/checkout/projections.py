@@ -44,7 +44,12 @@ _STATES = {
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         body = fact.body
-        if isinstance(body, events.CheckoutOpened):
+        if isinstance(body, events.CodeGivenBack):
+            await connection.execute(
+                "UPDATE checkouts_v1 SET version = $2 WHERE checkout_id = $1",
+                fact.stream_id, fact.version,
+            )  # fmt: skip
+        elif isinstance(body, events.CheckoutOpened):
             basket = body.basket
             await connection.execute(
                 "INSERT INTO checkouts_v1 VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9)",
@@ -82,7 +87,7 @@ CHECKOUTS = Projection(
         );
     """,
     tables=("checkouts_v1",),
-    facts=(events.CheckoutOpened, *_STATES),
+    facts=(events.CheckoutOpened, events.CodeGivenBack, *_STATES),
     apply=apply,
 )
 

@@ -8,6 +8,7 @@ from services.billing.payment.events import (
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
+    PaymentWithdrawn,
 )
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
@@ -53,6 +54,13 @@ def when_payment_succeeded_complete_checkout(fact: Fact) -> list[Ask]:
     return _ask(fact.body, commands.CompleteCheckout())
 
 
+def when_payment_withdrawn_record_withdrawal(fact: Fact) -> list[Ask]:
+    charge = fact.body.charge
+    if charge is None or charge.origin != "checkout":
+        return []
+    return [Ask(CHECKOUT, charge.origin_id, commands.RecordWithdrawal())]
+
+
 def _ask(
     news: PaymentActionRequired | PaymentProcessing | PaymentFailed | PaymentSucceeded,
     command: commands.CheckoutCommand,
@@ -96,5 +104,10 @@ REACTIONS = (
         "billing.checkout.when_payment_succeeded_complete_checkout",
         PaymentSucceeded,
         when_payment_succeeded_complete_checkout,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_withdrawn_record_withdrawal",
+        PaymentWithdrawn,
+        when_payment_withdrawn_record_withdrawal,
     ),
 )

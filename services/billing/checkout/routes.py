@@ -1,6 +1,5 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,28 +8,37 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
-from services.billing.checkout.events import Line, OfferLine
+from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
+from services.billing.choices import line_of
+from services.billing.discount.events import as_typed, discount_of
+from services.billing.discount.projections import discount_by_id, holding
+from services.billing.forecast import forecast
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.quotes import read_quote
-from shared.contracts.contract import MoneyValue
-from shared.decider import NotFound, Rejected
+from shared.contracts.contract import Currency, MoneyValue
+from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
 
+MONTHS_SHOWN = 12
+
 Member = Annotated[Caller, needs("person")]
 
 
 class OfferChosen(Body):
+    """`amount` is what the buyer pays for one, where the offer lets them name it."""
+
     offer_id: UUID
     quantity: int = 1
+    amount: MoneyValue | None = None
 
 
 class SeatsQuoted(Body):
@@ -38,16 +46,37 @@ class SeatsQuoted(Body):
 
 
 class OpenCheckout(Body):
-    """`return_url` is a page at this origin, without a query."""
+    """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first."""
 
     lines: list[OfferChosen | SeatsQuoted]
     return_url: Annotated[str, StringConstraints(max_length=500)]
+    currency: Currency | None = None
+    code: Annotated[str, StringConstraints(max_length=100)] | None = None
 
 
 class PayCheckout(Body):
     """The id that the processor's own form gave to the card: no number of a card comes here."""
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+
+
+class Due(BaseModel):
+    """What a line costs at one moment: `due` is `full` less `off`, and the fee for setting up."""
+
+    at: AwareDatetime
+    offer_id: UUID | None
+    number: int
+    full: MoneyValue
+    off: MoneyValue
+    setup_fee: MoneyValue
+    due: MoneyValue
+
+
+class Preview(BaseModel):
+    """What would be charged now, and in the months to come if nobody cancels."""
+
+    due: MoneyValue
+    payments: list[Due]
 
 
 class Processor(BaseModel):
@@ -76,19 +105,33 @@ class Checkout(BaseModel):
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
 async def open_checkout(body: OpenCheckout, caller: Member) -> Written:
     checkout_id = caller.new_id("checkout")
-    async with caller.read() as connection:
-        merchant = await merchant_of(connection)
-        lines = await _lines(connection, body.lines, caller)
-    command = commands.OpenCheckout(
-        person_id=PersonId(caller.person_id),
-        lines=tuple(lines),
-        account=merchant.account,
-        time_zone=merchant.time_zone,
-        return_url=Code(body.return_url),
-        origin=Code(caller.service.settings.origin),
-        at=caller.now,
-    )
-    return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+    asks = await _opening(checkout_id, body, caller)
+    return await caller.ask(*asks, checkout_id=checkout_id)
+
+
+@router.post("/checkouts/preview", operation_id="preview_checkout")
+async def preview_checkout(
+    body: OpenCheckout, caller: Annotated[Caller, needs("person", idempotent=False)]
+) -> Preview:
+    """What opening this checkout would lead to, month by month; refused where opening it would be."""
+    decided: list[Any] = []
+    for ask in await _opening(caller.new_id("checkout"), body, caller):
+        state = await caller.state(ask.decider, ask.stream_id)
+        decided += ask.decider.decide(ask.command, state)
+    basket = decided[0].basket
+    payments = [
+        Due(
+            at=payment.at,
+            offer_id=payment.offer_id,
+            number=payment.number,
+            full=MoneyValue.of(payment.full),
+            off=MoneyValue.of(payment.off),
+            setup_fee=MoneyValue.of(payment.setup_fee),
+            due=MoneyValue.of(payment.due),
+        )
+        for payment in forecast(basket, caller.now, MONTHS_SHOWN)
+    ]
+    return Preview(due=MoneyValue.of(basket.due), payments=payments)
 
 
 @router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
@@ -126,9 +169,30 @@ async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
 
 
-async def _lines(
-    connection: Any, chosen: Sequence[OfferChosen | SeatsQuoted], caller: Caller
-) -> list[Line]:
+async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> list[Ask]:
+    """The checkout, and the use of its code: both or neither."""
+    person_id = PersonId(caller.person_id)
+    code = discount_of(caller.community_id, as_typed(body.code)) if body.code else None
+    async with caller.read() as connection:
+        merchant = await merchant_of(connection)
+        lines = await _lines(connection, body, caller)
+        discount = await discount_by_id(connection, code) if code else None
+    command = commands.OpenCheckout(
+        person_id=person_id,
+        lines=tuple(lines),
+        account=merchant.account,
+        time_zone=merchant.time_zone,
+        return_url=Code(body.return_url),
+        origin=Code(caller.service.settings.origin),
+        at=caller.now,
+        discount=discount,
+    )
+    hold = [holding(code, checkout_id, person_id, caller.now)] if code else []
+    return [Ask(CHECKOUT, checkout_id, command), *hold]
+
+
+async def _lines(connection: Any, body: OpenCheckout, caller: Caller) -> list[Line]:
+    chosen = body.lines
     offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
     offers = await offers_among(connection, offer_ids)
     keys = await quote_keys(connection)
@@ -147,19 +211,8 @@ async def _lines(
             )
             continue
         offer = offers.get(one.offer_id)
-        if offer is None or not offer.sellable:
-            pointer = f"/lines/{number}/offer_id"
-            raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
-        lines.append(
-            OfferLine(
-                offer.offer_id,
-                offer.tier_id,
-                offer.price,
-                offer.interval,
-                offer.trial_days,
-                one.quantity,
-            )
-        )
+        named = one.amount.money() if one.amount else None
+        lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}"))
     return lines
 
 

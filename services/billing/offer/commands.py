@@ -3,18 +3,26 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.billing.offer.events import Interval
+from services.billing.offer.events import MOST_OF_ONE, Interval, Price
 from shared.ids import Label
-from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class PublishOffer:
     name: Label
-    price: Money
+    prices: tuple[Price, ...]
     interval: Interval
     trial_days: int
     tier_id: UUID | None
+    every: int = 1
+    donation: bool = False
+    fewest: int = 1
+    most: int = MOST_OF_ONE
+
+
+@dataclass(frozen=True, slots=True)
+class RepriceOffer:
+    prices: tuple[Price, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +30,4 @@ class RetireOffer:
     pass
 
 
-OfferCommand = PublishOffer | RetireOffer
+OfferCommand = PublishOffer | RepriceOffer | RetireOffer

@@ -9,16 +9,51 @@ from shared.money import Money
 
 Interval = Literal["week", "month", "quarter", "year", "once"]
 
+MOST_OF_ONE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit costs in one currency, and once at the beginning.
+
+    Where there is a `minimum` the buyer names the price, and `amount` is what is suggested first.
+    """
+
+    amount: Money
+    setup_fee: Money | None = None
+    minimum: Money | None = None
+    presets: tuple[Money, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class OfferPublished:
-    """It can be bought at `price` per `interval`, and grants the tier, if it names one."""
+    """It can be bought at `price` per `every` intervals, and grants the tier, if it names one.
+
+    What is bought `once` grants it for good. `prices` is one for each currency; `price` is the first of them.
+    """
 
     name: Label
     price: Money
     interval: Interval
     trial_days: int
     tier_id: UUID | None
+    every: int = 1
+    prices: tuple[Price, ...] = ()
+    donation: bool = False
+    fewest: int = 1
+    most: int = MOST_OF_ONE
+
+    @property
+    def all_prices(self) -> tuple[Price, ...]:
+        return self.prices or (Price(self.price),)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRepriced:
+    """From now on it is sold at these prices; who has it keeps the version they bought."""
+
+    version: int
+    prices: tuple[Price, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +61,4 @@ class OfferRetired:
     """It is no longer sold; who has it keeps it."""
 
 
-OfferEvent = OfferPublished | OfferRetired
+OfferEvent = OfferPublished | OfferRepriced | OfferRetired

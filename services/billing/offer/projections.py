@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from services.billing.offer import events
-from services.billing.offer.events import Interval
+from services.billing.offer.events import Interval, Price
 from shared.contracts.membership_tier import TierDefined, TierRetired
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Label
-from shared.money import Money
 from shared.projection import Projection
+
+_PRICES = TypeAdapter(tuple[Price, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,66 +24,92 @@ class Listed:
     offer_id: UUID
     name: Label
     tier_id: UUID | None
-    price: Money
     interval: Interval
     trial_days: int
+    every: int
+    donation: bool
+    fewest: int
+    most: int
+    price_version: int
+    prices: tuple[Price, ...]
     sellable: bool
+
+    def price_in(self, currency: str | None) -> Price | None:
+        """What it costs in a currency; the first of its prices where none is named."""
+        of_currency = (p for p in self.prices if currency in (None, p.amount.currency))
+        return next(of_currency, None)
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case events.OfferPublished(name, price, interval, trial_days, tier_id):
+            case events.OfferPublished() as offer:
                 await connection.execute(
-                    "INSERT INTO offers_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                    fact.stream_id, fact.community_id, name, tier_id,
-                    price.minor, price.currency, interval, trial_days,
+                    "INSERT INTO offers_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)",
+                    fact.stream_id, fact.community_id, offer.name, offer.tier_id, offer.interval,
+                    offer.trial_days, offer.every, offer.donation, offer.fewest, offer.most,
+                    _PRICES.dump_json(offer.all_prices).decode(),
+                )  # fmt: skip
+            case events.OfferRepriced(version, prices):
+                await connection.execute(
+                    "UPDATE offers_v2 SET price_version = $2, prices = $3 WHERE offer_id = $1",
+                    fact.stream_id, version, _PRICES.dump_json(prices).decode(),
                 )  # fmt: skip
             case events.OfferRetired():
                 await connection.execute(
-                    "UPDATE offers_v1 SET retired = true WHERE offer_id = $1", fact.stream_id
+                    "UPDATE offers_v2 SET retired = true WHERE offer_id = $1", fact.stream_id
                 )
             case TierDefined(tier_id=tier_id):
                 await connection.execute(
-                    "INSERT INTO offers_v1_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    "INSERT INTO offers_v2_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
                     tier_id, fact.community_id,
                 )  # fmt: skip
             case TierRetired(tier_id=tier_id):
                 await connection.execute(
-                    "UPDATE offers_v1_tiers SET retired = true WHERE tier_id = $1", tier_id
+                    "UPDATE offers_v2_tiers SET retired = true WHERE tier_id = $1", tier_id
                 )
 
 
 OFFERS = Projection(
     name="offers",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE offers_v1 (
+        CREATE TABLE offers_v2 (
             offer_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             name text NOT NULL,
             tier_id uuid,
-            price_minor bigint NOT NULL,
-            currency text NOT NULL,
             per text NOT NULL,
             trial_days int NOT NULL,
+            every int NOT NULL,
+            donation boolean NOT NULL,
+            fewest int NOT NULL,
+            most int NOT NULL,
+            price_version int NOT NULL,
+            prices text NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE INDEX offers_v1_list ON offers_v1 (community_id, offer_id);
-        CREATE TABLE offers_v1_tiers (
+        CREATE INDEX offers_v2_list ON offers_v2 (community_id, offer_id);
+        CREATE TABLE offers_v2_tiers (
             tier_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
     """,
-    tables=("offers_v1", "offers_v1_tiers"),
-    facts=(events.OfferPublished, events.OfferRetired, TierDefined, TierRetired),
+    tables=("offers_v2", "offers_v2_tiers"),
+    facts=(
+        events.OfferPublished,
+        events.OfferRepriced,
+        events.OfferRetired,
+        TierDefined,
+        TierRetired,
+    ),
     apply=apply,
 )
 
 _OFFERS = """
     SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false)) AS sellable
-    FROM offers_v1 o LEFT JOIN offers_v1_tiers t USING (tier_id)
+    FROM offers_v2 o LEFT JOIN offers_v2_tiers t USING (tier_id)
 """
 
 
@@ -101,6 +130,7 @@ async def offers_after(connection: Any, after: UUID | None, limit: int) -> list[
 
 def _listed(row: Any) -> Listed:
     return Listed(
-        row["offer_id"], row["name"], row["tier_id"], Money(row["price_minor"], row["currency"]),
-        row["per"], row["trial_days"], row["sellable"],
+        row["offer_id"], row["name"], row["tier_id"], row["per"], row["trial_days"], row["every"],
+        row["donation"], row["fewest"], row["most"], row["price_version"],
+        _PRICES.validate_json(row["prices"]), row["sellable"],
     )  # fmt: skip

@@ -17,7 +17,21 @@ def published(fact: Fact) -> contracts.OfferPublished:
         tier_id=offer.tier_id,
         price=MoneyValue.of(offer.price),
         interval=offer.interval,
+        every=offer.every,
         trial_days=offer.trial_days,
+        donation=offer.donation,
+        prices=_prices(offer.all_prices),
+    )
+
+
+def repriced(fact: Fact) -> contracts.OfferRepriced:
+    offer: events.OfferRepriced = fact.body
+    return contracts.OfferRepriced(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        offer_id=fact.stream_id,
+        price_version=offer.version,
+        prices=_prices(offer.prices),
     )
 
 
@@ -27,7 +41,19 @@ def retired(fact: Fact) -> contracts.OfferRetired:
     )
 
 
+def _prices(prices: tuple[events.Price, ...]) -> tuple[contracts.OfferPrice, ...]:
+    return tuple(
+        contracts.OfferPrice(
+            amount=MoneyValue.of(price.amount),
+            setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
+            minimum=None if price.minimum is None else MoneyValue.of(price.minimum),
+        )
+        for price in prices
+    )
+
+
 PUBLICATIONS = (
     Publication(events.OfferPublished, contracts.OfferPublished, published),
+    Publication(events.OfferRepriced, contracts.OfferRepriced, repriced),
     Publication(events.OfferRetired, contracts.OfferRetired, retired),
 )

@@ -1,6 +1,6 @@
-"""Publishing and retiring offers, and seeing what is for sale."""
+"""Publishing, pricing and retiring offers, and seeing what is for sale."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from services.billing.offer import commands
 from services.billing.offer.decider import OFFER
-from services.billing.offer.events import Interval
+from services.billing.offer.events import MOST_OF_ONE, Interval, Price
 from services.billing.offer.projections import Listed, offers_after
 from shared.contracts.contract import MoneyValue
+from shared.decider import Rejected
 from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import Label
 from shared.reaction import Ask
@@ -18,26 +19,60 @@ from shared.reaction import Ask
 router = APIRouter()
 
 Organiser = Annotated[Caller, needs("offers.write", strict=True)]
-Price = Annotated[MoneyValue, AfterValidator(lambda price: MoneyValue.of(price.money()))]
+Amount = Annotated[MoneyValue, AfterValidator(lambda price: MoneyValue.of(price.money()))]
+Kind = Literal["recurring", "one_off", "lifetime", "donation"]
+
+
+class PriceAsked(Body):
+    """In one currency. With a `minimum` the buyer names the price, and `amount` is suggested first."""
+
+    amount: Amount
+    setup_fee: Amount | None = None
+    minimum: Amount | None = None
+    presets: tuple[Amount, ...] = ()
 
 
 class PublishOffer(Body):
+    """`price` is short for one price of `prices`, fixed and in one currency."""
+
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    price: Price
+    price: Amount | None = None
+    prices: tuple[PriceAsked, ...] = ()
     interval: Interval
+    every: int = 1
     trial_days: int = 0
     tier_id: UUID | None = None
+    donation: bool = False
+    fewest: int = 1
+    most: int = MOST_OF_ONE
+
+
+class RepriceOffer(Body):
+    prices: tuple[PriceAsked, ...]
+
+
+class PriceShown(BaseModel):
+    amount: MoneyValue
+    setup_fee: MoneyValue | None
+    minimum: MoneyValue | None
+    presets: list[MoneyValue]
 
 
 class Offer(BaseModel):
-    """`sellable` is false until the tier that it grants has been heard of."""
+    """`sellable` is false until the tier that it grants has been heard of. `price` is the first of `prices`."""
 
     offer_id: UUID
     name: str
+    kind: Kind
     tier_id: UUID | None
     price: MoneyValue
+    prices: list[PriceShown]
+    price_version: int
     interval: Interval
+    every: int
     trial_days: int
+    fewest: int
+    most: int
     sellable: bool
 
 
@@ -48,10 +83,27 @@ class Offers(BaseModel):
 
 @router.post("/offers", status_code=201, operation_id="publish_offer")
 async def publish_offer(body: PublishOffer, caller: Organiser) -> Written:
-    offer_id = caller.new_id("offer")
+    if (body.price is None) == (not body.prices):
+        raise Rejected("price_or_prices", "Name either `price` or `prices`.", pointer="/price")
+    short = (PriceAsked(amount=body.price),) if body.price else ()
     command = commands.PublishOffer(
-        Label(body.name), body.price.money(), body.interval, body.trial_days, body.tier_id
+        Label(body.name),
+        _prices(short or body.prices),
+        body.interval,
+        body.trial_days,
+        body.tier_id,
+        body.every,
+        body.donation,
+        body.fewest,
+        body.most,
     )
+    offer_id = caller.new_id("offer")
+    return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
+
+
+@router.post("/offers/{offer_id}/prices", operation_id="reprice_offer")
+async def reprice_offer(offer_id: UUID, body: RepriceOffer, caller: Organiser) -> Written:
+    command = commands.RepriceOffer(_prices(body.prices))
     return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
 
 
@@ -72,13 +124,48 @@ async def list_offers(
     return Offers(**page.answer(shown, key=lambda offer: offer.offer_id))
 
 
+def _prices(asked: tuple[PriceAsked, ...]) -> tuple[Price, ...]:
+    return tuple(
+        Price(
+            price.amount.money(),
+            price.setup_fee.money() if price.setup_fee else None,
+            price.minimum.money() if price.minimum else None,
+            tuple(preset.money() for preset in price.presets),
+        )
+        for price in asked
+    )
+
+
 def _shown(offer: Listed) -> Offer:
+    prices = [
+        PriceShown(
+            amount=MoneyValue.of(price.amount),
+            setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
+            minimum=MoneyValue.of(price.minimum) if price.minimum is not None else None,
+            presets=[MoneyValue.of(preset) for preset in price.presets],
+        )
+        for price in offer.prices
+    ]
     return Offer(
         offer_id=offer.offer_id,
         name=offer.name,
+        kind=_kind(offer),
         tier_id=offer.tier_id,
-        price=MoneyValue.of(offer.price),
+        price=prices[0].amount,
+        prices=prices,
+        price_version=offer.price_version,
         interval=offer.interval,
+        every=offer.every,
         trial_days=offer.trial_days,
+        fewest=offer.fewest,
+        most=offer.most,
         sellable=offer.sellable,
     )
+
+
+def _kind(offer: Listed) -> Kind:
+    if offer.donation:
+        return "donation"
+    if offer.interval != "once":
+        return "recurring"
+    return "lifetime" if offer.tier_id else "one_off"

@@ -30,8 +30,16 @@ def _line(line: Line) -> contracts.OrderLine:
         )
     # What a subscription grants, and for how long, its own facts say: the order grants nothing.
     tier_id = None if line.recurs else line.tier_id
+    reduction = line.reduction
+    off = line.price * 0 if line.trial_days else line.off(1)
     return contracts.OrderLine(
-        kind="offer", amount=amount, quantity=line.quantity, offer_id=line.offer_id, tier_id=tier_id
+        kind="offer",
+        amount=amount,
+        quantity=line.quantity,
+        offer_id=line.offer_id,
+        tier_id=tier_id,
+        discount_id=reduction.discount_id if reduction else None,
+        discounted=MoneyValue.of(off) if reduction else None,
     )
 
 

@@ -112,7 +112,7 @@ def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.Paym
         case "processing" if status in ("created", "action"):
             return [events.PaymentProcessing(charge, attempt)]
         case "cancelled" if payment.unwanted and status != "withdrawn":
-            return [events.PaymentWithdrawn(attempt)]
+            return [events.PaymentWithdrawn(attempt, charge)]
         case "failed" | "cancelled" if status in ("created", "action", "processing"):
             code = told.code or Code(told.status)
             return [events.PaymentFailed(charge, attempt, code, told.final)]
@@ -124,7 +124,7 @@ def _withdraw(payment: Payment) -> list[events.PaymentEvent]:
     if payment.unwanted or payment.status in ("withdrawn", "succeeded"):
         return []
     if payment.intent is None:
-        return [events.PaymentWithdrawn(payment.attempt)]
+        return [events.PaymentWithdrawn(payment.attempt, payment.charge)]
     return [events.WithdrawalAsked(payment.intent, payment.instrument.account)]
 
 

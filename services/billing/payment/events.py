@@ -8,7 +8,7 @@ from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
-ChargedFor = Literal["subscription", "purchase", "ticket"]
+ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
 RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
 
 DEAREST = 99_999_999
@@ -89,6 +89,7 @@ class PaymentWithdrawn:
     """It is no longer wanted, and nothing was charged."""
 
     attempt: int
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True, slots=True)

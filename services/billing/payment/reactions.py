@@ -71,8 +71,8 @@ def when_charge_asked_start_charge(fact: Fact) -> list[Ask]:
 
 def when_renewal_started_start_charge(fact: Fact) -> list[Ask]:
     renewal: RenewalStarted = fact.body
-    amount = renewal.terms.amount
-    lines = (MoneyLine("subscription", amount),)
+    amount = renewal.amount
+    lines = (MoneyLine(renewal.terms.charged_for, amount),)
     charge = Charge(renewal.terms.person_id, amount, lines, "subscription", fact.stream_id)
     start = commands.StartCharge(charge, renewal.attempt, renewal.instrument)
     return [Ask(PAYMENT, renewal.payment_id, start)]
@@ -102,7 +102,7 @@ def when_order_return_asked_return_money(fact: Fact) -> list[Ask]:
 
 def when_late_renewal_paid_return_money(fact: Fact) -> list[Ask]:
     late: LateRenewalPaid = fact.body
-    lines = (MoneyLine("subscription", late.amount),)
+    lines = (MoneyLine(late.charged_for, late.amount),)
     back = commands.ReturnMoney(derive(late.payment_id, "late"), lines, "ended")
     return [Ask(PAYMENT, late.payment_id, back)]
 

@@ -1,20 +1,18 @@
 """A subscription runs only as long as its periods are paid, each exactly once, and ends once."""
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.billing.payer.events import Instrument
 from services.billing.subscription import commands, events
-from services.billing.subscription.events import EndReason, Period, Terms
+from services.billing.subscription.events import EndReason, Period, Terms, boundary
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId
+from shared.money import Money
 
 RETRIES = tuple(timedelta(days=days) for days in (1, 3, 5, 7))
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,7 @@ class Renewal:
     payment_id: UUID
     attempt: int
     instrument: Instrument
+    due: Money
     in_flight: bool = True
     since: datetime | None = None
 
@@ -41,11 +40,17 @@ class Running:
     cancelling: bool = False
     renewal: Renewal | None = None
 
+    @property
+    def due(self) -> Money:
+        """What is to be paid for the period after those that are paid."""
+        return self.terms.due(self.periods + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     terms: Terms
     unpaid: UUID | None
+    amount: Money
 
 
 Subscription = Running | Ended | None
@@ -79,7 +84,7 @@ def _begin(asked: commands.StartSubscription) -> Events:
         ends_at = at + timedelta(days=asked.trial_days)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
     period = Period(at, boundary(at, terms, 1))
-    return [events.SubscriptionActivated(terms, asked.instrument, period)]
+    return [events.SubscriptionActivated(terms, asked.instrument, period, terms.due(1))]
 
 
 def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
@@ -87,7 +92,8 @@ def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Event
         case commands.ScheduleCancellation() | commands.WithdrawCancellation():
             raise Rejected("subscription_ended", "The subscription has ended.")
         case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
-            return [events.LateRenewalPaid(payment_id, ended.terms.amount)]
+            terms = ended.terms
+            return [events.LateRenewalPaid(payment_id, ended.amount, terms.charged_for)]
         case _:
             return []
 
@@ -101,9 +107,9 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
         case commands.RenewSubscription(due, payment_id):
             if due != running.ends_at or renewal:
                 return []
-            return [
-                _ended(running, "voluntary") if running.cancelling else _next(running, payment_id)
-            ]
+            if running.cancelling:
+                return [_ended(running, "voluntary")]
+            return [_next(running, payment_id)]
         case commands.ScheduleCancellation() if past_due:
             return [_ended(running, "voluntary")]
         case commands.ScheduleCancellation() if not running.cancelling:
@@ -147,11 +153,10 @@ def _collect(
             stale = not renewal.in_flight or attempt != renewal.attempt
             return [] if stale else _decline(command, running, renewal)
         case commands.SettleRenewal():
-            terms, period = running.terms, renewal.period
-            paid: Events = [events.SubscriptionRecovered(terms)] if renewal.since else []
-            if running.periods:
-                return [*paid, events.SubscriptionRenewed(terms, period)]
-            return [*paid, events.SubscriptionActivated(terms, running.instrument, period)]
+            recovered: Events = (
+                [events.SubscriptionRecovered(running.terms)] if renewal.since else []
+            )
+            return [*recovered, _paid(running, renewal.period, renewal.due)]
         case _:
             assert_never(command)
 
@@ -168,27 +173,45 @@ def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) 
         return [declined, _ended(running, "voluntary")]
     if not retries:
         return [declined, _ended(running, "payment_failed")]
-    first: Events = [] if renewal.since else [events.SubscriptionPastDue(running.terms)]
+    past_due = events.SubscriptionPastDue(running.terms, renewal.due)
+    first: Events = [] if renewal.since else [past_due]
     if running.instrument != renewal.instrument:
         return [*first, declined, _again(running, renewal, running.instrument)]
     return [*first, declined]
 
 
-def _next(running: Running, payment_id: UUID) -> events.RenewalStarted:
-    end = boundary(running.anchor, running.terms, running.periods + 1)
-    period = Period(running.ends_at, end)
-    return events.RenewalStarted(running.terms, running.instrument, period, payment_id, 1)
+def _next(running: Running, payment_id: UUID) -> events.SubscriptionEvent:
+    terms, due = running.terms, running.due
+    period = Period(running.ends_at, boundary(running.anchor, terms, running.periods + 1))
+    if not due:
+        return _paid(running, period, due)  # A processor charges something or nothing.
+    return events.RenewalStarted(terms, running.instrument, period, payment_id, 1, due)
+
+
+def _paid(running: Running, period: Period, paid: Money) -> events.SubscriptionEvent:
+    if running.periods:
+        return events.SubscriptionRenewed(running.terms, period, paid)
+    return events.SubscriptionActivated(running.terms, running.instrument, period, paid)
 
 
 def _again(running: Running, renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:
     return events.RenewalStarted(
-        running.terms, instrument, renewal.period, renewal.payment_id, renewal.attempt + 1
+        running.terms,
+        instrument,
+        renewal.period,
+        renewal.payment_id,
+        renewal.attempt + 1,
+        renewal.due,
     )
 
 
 def _ended(running: Running, reason: EndReason) -> events.SubscriptionEnded:
-    unpaid = running.renewal.payment_id if running.renewal else None
-    return events.SubscriptionEnded(running.terms, reason, running.periods > 0, unpaid)
+    terms, renewal = running.terms, running.renewal
+    if renewal is None:
+        return events.SubscriptionEnded(terms, reason, running.periods > 0, None)
+    return events.SubscriptionEnded(
+        terms, reason, running.periods > 0, renewal.payment_id, renewal.due
+    )
 
 
 def _insist_on_owner(subscription: Subscription, person_id: PersonId) -> None:
@@ -200,25 +223,14 @@ def _not_found() -> NotFound:
     return NotFound("subscription_not_found", "There is no such subscription.")
 
 
-def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
-    """The end of period `number`: the anchor's day, or the last of a shorter month."""
-    local = anchor.astimezone(ZoneInfo(terms.time_zone))
-    if terms.interval == "week":
-        return (local + timedelta(weeks=number)).astimezone(UTC)
-    months = local.month - 1 + number * MONTHS[terms.interval]
-    year, month = local.year + months // 12, months % 12 + 1
-    day = min(local.day, monthrange(year, month)[1])
-    return local.replace(year=year, month=month, day=day).astimezone(UTC)
-
-
 def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subscription:
     match event:
         case events.TrialStarted(terms, instrument, ends_at):
             return Running(terms, instrument, anchor=ends_at, ends_at=ends_at)
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
             return Running(terms, instrument, anchor=period.start, ends_at=period.end, periods=1)
-        case events.SubscriptionEnded(terms, unpaid=unpaid):
-            return Ended(terms, unpaid)
+        case events.SubscriptionEnded(terms, unpaid=unpaid, unpaid_amount=amount):
+            return Ended(terms, unpaid, terms.amount if amount is None else amount)
         case events.LateRenewalPaid() if isinstance(subscription, Ended):
             return replace(subscription, unpaid=None)
         case _ if not isinstance(subscription, Running):
@@ -236,7 +248,7 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, ends_at=period.end, periods=paid, renewal=None)
         case events.RenewalStarted(_, instrument, period, payment_id, attempt):
             since = running.renewal.since if running.renewal else None
-            renewal = Renewal(period, payment_id, attempt, instrument, since=since)
+            renewal = Renewal(period, payment_id, attempt, instrument, event.amount, since=since)
             return replace(running, renewal=renewal)
         case events.RenewalDeclined(since=since) if running.renewal:
             renewal = replace(running.renewal, in_flight=False, since=since)

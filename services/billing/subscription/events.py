@@ -1,16 +1,23 @@
 """What happened to a subscription."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from services.billing.checkout.events import OfferLine
+from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
+Source = Literal["subscription", "donation"]
 EndReason = Literal["voluntary", "payment_failed", "erased"]
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def subscription_of(order_id: UUID, offer_id: UUID) -> UUID:
@@ -34,10 +41,55 @@ class Terms:
     interval: Interval
     quantity: int
     time_zone: Code
+    every: int = 1
+    charged_for: Source = "subscription"
+    price_version: int = 1
+    reduction: Reduction | None = None
 
     @property
     def amount(self) -> Money:
+        """What a period costs before anything is taken off."""
         return self.price * self.quantity
+
+    def due(self, number: int) -> Money:
+        """What is paid for period `number`, which counts from 1: the same however often it is tried."""
+        return (
+            self.amount - self.reduction.off(self.amount, number) if self.reduction else self.amount
+        )
+
+    @property
+    def recurring(self) -> Money:
+        """What a period brings for good: what is taken off for a time only does not lower it."""
+        for_ever = self.reduction is not None and self.reduction.periods is None
+        return self.due(1) if for_ever else self.amount
+
+
+def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
+    """What a line of a basket becomes when it is paid."""
+    return Terms(
+        person_id,
+        line.offer_id,
+        line.tier_id,
+        line.price,
+        line.interval,
+        line.quantity,
+        time_zone,
+        line.every,
+        "donation" if line.donation else "subscription",
+        line.price_version,
+        line.reduction,
+    )
+
+
+def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
+    """The end of period `number`: the anchor's day, or the last of a shorter month."""
+    local = anchor.astimezone(ZoneInfo(terms.time_zone))
+    if terms.interval == "week":
+        return (local + timedelta(weeks=number * terms.every)).astimezone(UTC)
+    months = local.month - 1 + number * terms.every * MONTHS[terms.interval]
+    year, month = local.year + months // 12, months % 12 + 1
+    day = min(local.day, monthrange(year, month)[1])
+    return local.replace(year=year, month=month, day=day).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +111,12 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionActivated:
-    """The first period is paid."""
+    """The first period is paid, with what was due for it."""
 
     terms: Terms
     instrument: Instrument
     period: Period
+    paid: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +128,11 @@ class RenewalStarted:
     period: Period
     payment_id: UUID
     attempt: int
+    due: Money | None = None
+
+    @property
+    def amount(self) -> Money:
+        return self.terms.amount if self.due is None else self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +149,11 @@ class RenewalDeclined:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRenewed:
-    """The next period is paid."""
+    """The next period is paid, with what was due for it."""
 
     terms: Terms
     period: Period
+    paid: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +161,7 @@ class SubscriptionPastDue:
     """A renewal was declined; the person has time until it is given up."""
 
     terms: Terms
+    due: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +201,7 @@ class SubscriptionEnded:
     reason: EndReason
     was_paying: bool
     unpaid: UUID | None
+    unpaid_amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +210,7 @@ class LateRenewalPaid:
 
     payment_id: UUID
     amount: Money
+    charged_for: Source = "subscription"
 
 
 SubscriptionEvent = (

@@ -36,6 +36,19 @@ def _about(fact: Fact) -> About:
     )
 
 
+class Worth(TypedDict):
+    """What a period brought, and what periods like it bring for good."""
+
+    recurring: MoneyValue
+    charged: MoneyValue
+
+
+def _worth(period: events.SubscriptionActivated | events.SubscriptionRenewed) -> Worth:
+    terms = period.terms
+    charged = terms.amount if period.paid is None else period.paid
+    return Worth(recurring=MoneyValue.of(terms.recurring), charged=MoneyValue.of(charged))
+
+
 def trial_started(fact: Fact) -> contracts.TrialStarted:
     started: events.TrialStarted = fact.body
     return contracts.TrialStarted(**_about(fact), trial_ends_at=started.trial_ends_at)
@@ -47,7 +60,10 @@ def activated(fact: Fact) -> contracts.SubscriptionActivated:
         **_about(fact),
         price=MoneyValue.of(active.terms.price),
         interval=active.terms.interval,
+        every=active.terms.every,
         quantity=active.terms.quantity,
+        charged_for=active.terms.charged_for,
+        **_worth(active),
         period_start=active.period.start,
         period_end=active.period.end,
     )
@@ -60,6 +76,7 @@ def renewed(fact: Fact) -> contracts.SubscriptionRenewed:
         price=MoneyValue.of(renewal.terms.price),
         period_start=renewal.period.start,
         period_end=renewal.period.end,
+        **_worth(renewal),
     )
 
 
@@ -92,7 +109,7 @@ def tell_of_past_due(fact: Fact) -> MessageRequested:
         occurred_at=fact.at,
         person_id=due.terms.person_id,
         template="subscription_past_due",
-        values={"amount": MoneyValue.of(due.terms.amount)},
+        values={"amount": MoneyValue.of(due.terms.amount if due.due is None else due.due)},
     )
 
 

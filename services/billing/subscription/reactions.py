@@ -17,7 +17,7 @@ from services.billing.payment.events import (
 )
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
-from services.billing.subscription.events import Terms, period_payment_of, subscription_of
+from services.billing.subscription.events import period_payment_of, subscription_of, terms_of
 from shared.event_store import Fact
 from shared.ids import Code
 from shared.reaction import Ask, At, Reaction
@@ -30,15 +30,7 @@ def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
     for line in purchase.lines:
         if not isinstance(line, OfferLine) or not line.recurs or not purchase.instrument:
             continue
-        terms = Terms(
-            purchase.person_id,
-            line.offer_id,
-            line.tier_id,
-            line.price,
-            line.interval,
-            line.quantity,
-            purchase.time_zone,
-        )
+        terms = terms_of(purchase.person_id, line, purchase.time_zone)
         start = commands.StartSubscription(terms, purchase.instrument, line.trial_days, fact.at)
         asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
     return asks

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
+from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.subscription import commands
 from services.billing.subscription.decider import SUBSCRIPTION
@@ -21,8 +22,17 @@ router = APIRouter()
 Member = Annotated[Caller, needs("person")]
 
 
+class Discount(BaseModel):
+    """What is taken off a payment, and of how many more; null is of all."""
+
+    discount_id: UUID
+    percent: int
+    amount: MoneyValue | None
+    payments_left: int | None
+
+
 class Subscription(BaseModel):
-    """`payment_id` is what is being collected for the next period, if anything is."""
+    """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs."""
 
     subscription_id: UUID
     version: int
@@ -31,7 +41,11 @@ class Subscription(BaseModel):
     tier_id: UUID | None
     price: MoneyValue
     interval: Interval
+    every: int
+    price_version: int
     quantity: int
+    next_due: MoneyValue
+    discount: Discount | None
     state: str
     began_at: AwareDatetime
     runs_until: AwareDatetime
@@ -103,11 +117,27 @@ def _shown(subscribed: Subscribed) -> Subscription:
         tier_id=terms.tier_id,
         price=MoneyValue.of(terms.price),
         interval=terms.interval,
+        every=terms.every,
+        price_version=terms.price_version,
         quantity=terms.quantity,
+        next_due=MoneyValue.of(terms.due(subscribed.periods + 1)),
+        discount=_discount(terms.reduction, subscribed.periods),
         state=subscribed.state,
         began_at=subscribed.began_at,
         runs_until=subscribed.runs_until,
         cancels_at=subscribed.cancels_at,
         ended_for=subscribed.ended_for,
         payment_id=subscribed.payment_id,
+    )
+
+
+def _discount(reduction: Reduction | None, paid: int) -> Discount | None:
+    if reduction is None:
+        return None
+    left = None if reduction.periods is None else max(0, reduction.periods - paid)
+    return Discount(
+        discount_id=reduction.discount_id,
+        percent=reduction.percent,
+        amount=MoneyValue.of(reduction.amount) if reduction.amount else None,
+        payments_left=left,
     )

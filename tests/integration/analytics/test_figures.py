@@ -168,6 +168,26 @@ async def test_what_is_tried_out_or_at_risk_is_told_apart(house: House) -> None:
         "paying": 0,
         "past_due": 1,
         "at_risk": [{"minor": 333, "currency": "EUR"}],
+        "discounted": [],
+    }
+
+
+async def test_what_is_taken_off_for_a_time_is_shown_beside_what_recurs(house: House) -> None:
+    await house.hear(created())
+    member, donor = Subscription(ada), Subscription(bob)
+    half = {"recurring": euros(2000), "charged": euros(1000)}
+    began = member.activated(on(2), 2000).model_copy(update=half | {"every": 2})
+    given = donor.activated(on(2), 500).model_copy(update={"charged_for": "donation"})
+    await house.hear(began, stream_id=member.id)
+    await house.hear(given, stream_id=donor.id)
+    await house.hear(Subscription(eve).trial(on(3)))
+    await house.hear(paid(on(2), line("subscription", 1000), line("donation", 500)))
+    shown = await revenue(house, march)
+    assert shown["recurring"] == recurring(new=1000, end=1000)
+    assert shown["subscriptions"]["discounted"] == [{"minor": 500, "currency": "EUR"}]
+    assert {taking["source"]: taking["net"]["minor"] for taking in shown["takings"]} == {
+        "donation": 500,
+        "subscription": 1000,
     }
 
 

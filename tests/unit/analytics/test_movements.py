@@ -72,21 +72,35 @@ class Billing:
         quantity: int = 1,
         after: timedelta = timedelta(),
         currency: str = "EUR",
+        every: int = 1,
+        charged_for: str = "subscription",
+        **worth: int,
     ) -> "Billing":
         price = MoneyValue(minor=minor, currency=currency)
         return self._tell(
             contracts.SubscriptionActivated,
             after,
             price=price,
+            every=every,
+            charged_for=charged_for,
+            **{name: MoneyValue(minor=part, currency=currency) for name, part in worth.items()},
             interval=interval,
             quantity=quantity,
         )
 
     def renewed(
-        self, minor: int = 1000, after: timedelta = a_month, currency: str = "EUR"
+        self,
+        minor: int = 1000,
+        after: timedelta = a_month,
+        currency: str = "EUR",
+        **worth: int,
     ) -> "Billing":
-        price = MoneyValue(minor=minor, currency=currency)
-        return self._tell(contracts.SubscriptionRenewed, after, price=price)
+        return self._tell(
+            contracts.SubscriptionRenewed,
+            after,
+            price=MoneyValue(minor=minor, currency=currency),
+            **{name: MoneyValue(minor=part, currency=currency) for name, part in worth.items()},
+        )
 
     def past_due(self, after: timedelta = a_month) -> "Billing":
         return self._tell(contracts.SubscriptionPastDue, after)
@@ -152,6 +166,57 @@ def test_a_trial_that_ends_unpaid_was_never_there() -> None:
 )
 def test_every_interval_is_brought_to_one_measure(interval: Interval, yearly: int) -> None:
     assert kinds(Billing().activated(interval=interval)) == [("new", yearly)]
+
+
+@pytest.mark.parametrize(
+    ("interval", "every", "yearly"),
+    [
+        ("month", 2, 6_000),
+        ("month", 6, 2_000),
+        ("week", 4, 13_000),
+        ("year", 2, 500),
+        ("month", 7, 1_714),  # 12,000 / 7 is 1,714.29
+        ("year", 3, 333),
+    ],
+)
+def test_several_intervals_are_brought_to_the_same_measure(
+    interval: Interval, every: int, yearly: int
+) -> None:
+    teller = Billing().activated(interval=interval, every=every).renewed()
+    assert kinds(teller) == [("new", yearly)]
+
+
+def test_what_is_given_month_by_month_is_no_recurring_revenue() -> None:
+    teller = Billing().activated(charged_for="donation").renewed()
+    assert Analytics().hear(teller.facts).movements() == {}
+
+
+def test_a_discount_for_ever_lowers_what_is_brought() -> None:
+    teller = Billing().activated(quantity=2, recurring=1500, charged=1500)
+    assert kinds(teller.renewed(recurring=1500, charged=1500)) == [("new", 18_000)]
+
+
+def test_a_discount_for_a_time_lowers_nothing_and_is_shown_beside_it() -> None:
+    teller = Billing().activated(recurring=1000, charged=400)
+    analytics = Analytics().hear(teller.facts)
+    assert analytics.subscriptions[teller.id].discounted == 7_200
+    analytics.hear(teller.renewed(recurring=1000, charged=1000).facts[-1:])
+    assert analytics.subscriptions[teller.id].discounted == 0
+    assert kinds(teller) == [("new", 12_000)]
+
+
+def test_a_first_month_for_nothing_is_new_on_the_day_it_begins() -> None:
+    assert kinds(Billing().activated(recurring=1000, charged=0)) == [("new", 12_000)]
+
+
+def test_what_is_free_for_ever_brings_nothing() -> None:
+    teller = Billing().activated(recurring=0, charged=0)
+    assert Analytics().hear(teller.facts).movements() == {}
+
+
+def test_what_has_ended_has_no_discount_either() -> None:
+    teller = Billing().activated(recurring=1000, charged=400).ended()
+    assert Analytics().hear(teller.facts).subscriptions[teller.id].discounted == 0
 
 
 def test_what_is_paid_once_does_not_recur() -> None:
@@ -270,7 +335,8 @@ def tellers(draw: st.DrawFn) -> list[Billing]:
         if draw(st.integers(0, 5)):
             price = draw(st.integers(1, 9999))
             interval = draw(intervals)
-            teller.activated(price, interval, draw(st.integers(1, 3)), draw(pause))
+            many, every = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 7]))
+            teller.activated(price, interval, many, draw(pause), every=every)
             for next_step in draw(st.lists(step, max_size=5)):
                 after = draw(pause)
                 match next_step:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.billing.checkout.feature import FEATURE as CHECKOUT
+from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.gateways.gateway import Declined, IntentOrder, Outcome
 from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.feature import FEATURE as PAYER
@@ -23,7 +24,7 @@ from shared.money import Money
 from shared.reaction import ActionContext, Ask, At, Call, Intent, Reaction, intents_of
 from tests.unit.billing.cast import community_id, fact, noon
 
-FEATURES = (CHECKOUT, PAYMENT, ORDER, PAYER, SUBSCRIPTION)
+FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION)
 ACTIONS = {action.of: action.perform for feature in FEATURES for action in feature.actions}
 REACTIONS: dict[type, list[Reaction]] = {}
 for _reaction in (reaction for feature in FEATURES for reaction in feature.reactions):

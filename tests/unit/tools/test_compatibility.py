@@ -161,6 +161,16 @@ def test_a_fact_that_grows_raises_its_version(change: Callable[[dict[str, Any]],
     ]
 
 
+def test_an_alternative_may_gain_what_it_may_lack() -> None:
+    offer = {"type": "object", "properties": {"offer_id": {}}, "required": ["offer_id"]}
+    quote = {"type": "object", "properties": {"quote": {}}, "required": ["quote"]}
+    priced = offer | {"properties": {"offer_id": {}, "amount": {"default": 0}}}
+    before, now = ({"anyOf": [one, quote]} for one in (offer, priced))
+    assert list(changes(before, now, "line")) == []
+    insistent = {"anyOf": [priced | {"required": ["amount", "offer_id"]}, quote]}
+    assert any(change.narrows for change in changes(before, insistent, "line"))
+
+
 def test_words_may_be_worded_better_at_any_time() -> None:
     worded = copy.deepcopy(published())
     worded["description"] = "Something found a buyer."

@@ -7,6 +7,7 @@ import pytest
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT, LIFETIME, MOST_LINES
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
+from services.billing.discount.events import Deal, Discount, Reduction
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import DEAREST, MoneyLine
 from shared.ids import Code
@@ -17,6 +18,7 @@ from tests.unit.billing.cast import ada, bob, euros, noon, visa
 HOME = Code("https://club.example")
 BACK = Code("https://club.example/thanks")
 account, zone = Code("acct_ours"), Code("Europe/Paris")
+spring = UUID(int=40)
 card, other_card = Code("pm_visa"), Code("pm_amex")
 passing = Instrument(card, None, account)
 
@@ -27,8 +29,11 @@ gift = replace(book, price=euros(0))
 seats = QuoteLine(UUID(int=30), 1, euros(15), noon + timedelta(minutes=13))
 
 
-def opening(*lines: Line, return_url: Code = BACK, at: datetime = noon) -> commands.OpenCheckout:
-    return commands.OpenCheckout(ada, lines, account, zone, return_url, HOME, at)
+def opening(
+    *lines: Line, return_url: Code = BACK, at: datetime = noon, deal: Deal | None = None
+) -> commands.OpenCheckout:
+    discount = Discount(spring, deal) if deal else None
+    return commands.OpenCheckout(ada, lines, account, zone, return_url, HOME, at, discount)
 
 
 def opened(basket: Basket, expires_at: datetime = noon + LIFETIME) -> events.CheckoutOpened:
@@ -93,6 +98,24 @@ def test_things_of_one_kind_are_one_charge() -> None:
     given(CHECKOUT).when(opening(gold, silver)).then(opened(two))
 
 
+def test_setting_up_is_paid_at_once_and_once_whatever_the_quantity() -> None:
+    two = replace(gold, quantity=2, setup_fee=euros(30))
+    charges = MoneyLine("subscription", euros(20)), MoneyLine("purchase", euros(30))
+    given(CHECKOUT).when(opening(two)).then(opened(basket(two, due=euros(50), charges=charges)))
+
+
+def test_setting_up_a_trial_is_paid_before_it() -> None:
+    trial = replace(gold_on_trial, setup_fee=euros(30))
+    charges = (MoneyLine("purchase", euros(30)),)
+    given(CHECKOUT).when(opening(trial)).then(opened(basket(trial, due=euros(30), charges=charges)))
+
+
+def test_what_the_buyer_named_is_what_they_pay() -> None:
+    named = replace(book, price=euros(5), minimum=euros(5), quantity=1, donation=True)
+    charges = (MoneyLine("donation", euros(5)),)
+    given(CHECKOUT).when(opening(named)).then(opened(basket(named, due=euros(5), charges=charges)))
+
+
 def test_what_is_free_is_had_at_once() -> None:
     had = events.CheckoutCompleted(a_gift, None)
     given(CHECKOUT).when(opening(gift)).then(opened(a_gift), had)
@@ -110,6 +133,11 @@ def test_a_trial_is_free_but_waits_for_a_card() -> None:
         ((book, replace(book, quantity=1)), "line_twice"),
         ((book, replace(gold, price=Money(1000, "USD"))), "currencies_differ"),
         ((replace(book, quantity=0),), "quantity_out_of_range"),
+        ((replace(book, quantity=3, most=2),), "quantity_out_of_range"),
+        ((replace(book, quantity=3, fewest=4),), "quantity_out_of_range"),
+        ((replace(book, price=Money(-1, "EUR")),), "amount_negative"),
+        ((replace(book, price=euros(4), minimum=euros(5)),), "amount_below_minimum"),
+        ((replace(gold, setup_fee=Money(DEAREST, "EUR")),), "total_out_of_range"),
         ((replace(book, quantity=101),), "quantity_out_of_range"),
         ((replace(book, price=Money(DEAREST, "EUR")),), "total_out_of_range"),
         ((replace(gold_on_trial, price=Money(DEAREST, "EUR"), quantity=2),), "total_out_of_range"),
@@ -287,3 +315,111 @@ def test_news_of_a_checkout_nobody_opened_changes_nothing(news: commands.Checkou
 
 def test_what_was_never_opened_has_no_past() -> None:
     given(CHECKOUT, declined).when(expire).then_nothing()
+
+
+half = Deal(percent=50)
+half_of_gold = Reduction(spring, 50, None, 1)
+five_off = Deal(amounts=(euros(5), Money(600, "USD")), periods=None)
+
+
+def reduced(*lines: Line, due: Money, charges: tuple[MoneyLine, ...]) -> Basket:
+    return replace(basket(*lines, due=due, charges=charges), discount_id=spring)
+
+
+half_a_month = reduced(
+    replace(gold, reduction=half_of_gold),
+    due=euros(5),
+    charges=(MoneyLine("subscription", euros(5)),),
+)
+half_opened = opened(half_a_month)
+given_back = events.CodeGivenBack(spring)
+
+
+def test_a_code_takes_off_what_it_says() -> None:
+    given(CHECKOUT).when(opening(gold, deal=half)).then(half_opened)
+
+
+def test_an_amount_is_spread_over_the_things_it_is_for() -> None:
+    silver = replace(gold, offer_id=UUID(int=12), price=euros(20))
+    fulls = (
+        replace(gold, reduction=Reduction(spring, 0, Money(167, "EUR"), None)),
+        replace(silver, reduction=Reduction(spring, 0, Money(333, "EUR"), None)),
+    )
+    both = reduced(*fulls, due=euros(25), charges=(MoneyLine("subscription", euros(25)),))
+    given(CHECKOUT).when(opening(gold, silver, deal=five_off)).then(opened(both))
+
+
+def test_a_code_takes_nothing_off_seats_fees_and_what_the_buyer_names() -> None:
+    named = replace(book, minimum=euros(5))
+    with_fee = replace(gold, setup_fee=euros(30))
+    asked = opening(with_fee, named, seats, deal=Deal(percent=100))
+    (begun,) = given(CHECKOUT).when(asked).events
+    assert isinstance(begun, events.CheckoutOpened)
+    assert begun.basket.due == euros(30 + 40 + 15)
+
+
+def test_nothing_costs_less_than_nothing() -> None:
+    everything = Deal(amounts=(euros(1000),))
+    asked = opening(book, deal=everything)
+    free = replace(book, reduction=Reduction(spring, 0, euros(40), 1))
+    gratis = reduced(free, due=euros(0), charges=())
+    given(CHECKOUT).when(asked).then(opened(gratis), events.CheckoutCompleted(gratis, None))
+
+
+def test_a_trial_with_a_code_waits_for_its_first_payment() -> None:
+    (begun,) = given(CHECKOUT).when(opening(gold_on_trial, deal=half)).events
+    assert isinstance(begun, events.CheckoutOpened)
+    assert begun.basket.due == euros(0)
+    (line,) = begun.basket.lines
+    assert isinstance(line, OfferLine)
+    assert line.off(1) == euros(5)
+
+
+def test_a_first_period_that_is_free_still_waits_for_a_card() -> None:
+    (begun,) = given(CHECKOUT).when(opening(gold, deal=Deal(percent=100))).events
+    assert isinstance(begun, events.CheckoutOpened)
+    assert begun.basket.due == euros(0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "deal", "code"),
+    [
+        ((gold,), Deal(percent=50, offers=(book.offer_id,)), "code_does_not_apply"),
+        ((seats,), half, "code_does_not_apply"),
+        ((gift,), half, "code_does_not_apply"),
+        ((replace(book, minimum=euros(1)),), half, "code_does_not_apply"),
+        ((replace(book, donation=True),), half, "code_does_not_apply"),
+        ((gold,), Deal(amounts=(Money(500, "USD"),)), "code_in_other_currency"),
+    ],
+)
+def test_a_code_that_is_for_something_else_is_refused(
+    lines: tuple[Line, ...], deal: Deal, code: str
+) -> None:
+    given(CHECKOUT).when(opening(*lines, deal=deal)).then_rejected(code)
+
+
+def test_a_code_is_given_back_when_its_checkout_expires() -> None:
+    given(CHECKOUT, half_opened).when(expire).then(timed_out, given_back)
+    given(CHECKOUT, half_opened).when(cancel).then(given_up, given_back)
+    given(CHECKOUT, half_opened, card_asked).when(expire).then(timed_out, given_back)
+
+
+def test_a_code_is_kept_while_money_may_still_come() -> None:
+    charged = events.ChargeAsked(ada, 1, visa, euros(5), half_a_month.charges)
+    given(CHECKOUT, half_opened, charged).when(expire).then(timed_out)
+    expired = (half_opened, charged, timed_out)
+    given(CHECKOUT, *expired).when(commands.RecordWithdrawal()).then(given_back)
+    given(CHECKOUT, *expired).when(decline).then(given_back)
+    given(CHECKOUT, *expired).when(complete).then(events.CheckoutCompleted(half_a_month, visa))
+    bought = events.CheckoutCompleted(half_a_month, visa)
+    given(CHECKOUT, *expired, bought).when(commands.RecordWithdrawal()).then_nothing()
+
+
+def test_a_code_is_given_back_once() -> None:
+    over = (half_opened, timed_out, given_back)
+    given(CHECKOUT, *over).when(commands.RecordWithdrawal()).then_nothing()
+    given(CHECKOUT, half_opened).when(commands.RecordWithdrawal()).then_nothing()
+
+
+def test_without_a_code_there_is_none_to_give_back() -> None:
+    given(CHECKOUT, book_opened, timed_out).when(commands.RecordWithdrawal()).then_nothing()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,6 +22,10 @@ from hypothesis.stateful import (
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Line, OfferLine, QuoteLine
+from services.billing.discount.commands import PublishDiscount
+from services.billing.discount.decider import DISCOUNT
+from services.billing.discount.events import Deal, Discount, DiscountRedeemed
+from services.billing.discount.projections import holding
 from services.billing.order.decider import ORDER
 from services.billing.payment.events import PaymentSucceeded, RefundIssued, payment_of
 from services.billing.payment.reactions import FetchIntent
@@ -41,6 +46,9 @@ seats = QuoteLine(UUID(int=30), 1, euros(15), noon + timedelta(minutes=13))
 baskets = st.sampled_from(
     [(gold,), (on_trial,), (book,), (seats,), (gold, seats), (book, on_trial)]
 )
+half = Discount(UUID(int=60), Deal(percent=50, periods=None))
+gift = Discount(UUID(int=61), Deal(percent=100))
+codes = st.sampled_from([None, half, half, gift])
 cards = st.sampled_from(
     [
         Code(f"pm_{kind}")
@@ -65,14 +73,17 @@ class Buying(RuleBasedStateMachine):
         with suppress(Refused):
             self.world.ask(Ask(CHECKOUT, checkout_id, command))
 
-    @initialize(target=checkouts, lines=baskets)
-    def opens_the_first(self, lines: tuple[Line, ...]) -> Any:
-        return self._open(lines)
+    @initialize(target=checkouts, lines=baskets, code=codes)
+    def opens_the_first(self, lines: tuple[Line, ...], code: Discount | None) -> Any:
+        for one in (half, gift):
+            given_out = PublishDiscount(Code(f"CODE-{one.discount_id.int}"), one.deal, most=1)
+            self.world.ask(Ask(DISCOUNT, one.discount_id, given_out))
+        return self._open(lines, code)
 
-    @precondition(lambda self: len(self.opened) == 1)
-    @rule(target=checkouts, lines=baskets)
-    def opens_another_in_a_second_tab(self, lines: tuple[Line, ...]) -> Any:
-        return self._open(lines)
+    @precondition(lambda self: len(self.opened) < 3)
+    @rule(target=checkouts, lines=baskets, code=codes)
+    def opens_another_in_a_second_tab(self, lines: tuple[Line, ...], code: Discount | None) -> Any:
+        return self._open(lines, code)
 
     @rule(checkout_id=checkouts, card=cards, steps=st.integers(0, 6))
     def pays(self, checkout_id: UUID, card: Code, steps: int) -> None:
@@ -121,11 +132,18 @@ class Buying(RuleBasedStateMachine):
         )
         self.world.happened(denied, UUID(int=41))
 
-    def _open(self, lines: tuple[Line, ...]) -> Any:
+    def _open(self, lines: tuple[Line, ...], code: Discount | None) -> Any:
         checkout_id = UUID(int=1000 + len(self.opened))
-        back = Code(f"{HOME}/thanks")
-        opening = commands.OpenCheckout(ada, lines, None, Code("UTC"), back, HOME, self.world.now)
-        self._ask(checkout_id, opening)
+        back, now = Code(f"{HOME}/thanks"), self.world.now
+        opening = commands.OpenCheckout(ada, lines, None, Code("UTC"), back, HOME, now, code)
+        steps = [Ask(CHECKOUT, checkout_id, opening)]
+        if code:
+            steps.append(holding(code.discount_id, checkout_id, ada, now))
+        with suppress(Refused):
+            for step in steps:  # Both are stored, or neither.
+                step.decider.decide(step.command, self.world.state(step.decider, step.stream_id))
+            for step in steps:
+                self.world.ask(step)
         if self.world.state(CHECKOUT, checkout_id) is None:
             return multiple()
         self.opened[checkout_id] = lines
@@ -150,6 +168,16 @@ class Buying(RuleBasedStateMachine):
             taken = self.world.processor.taken(payment_of(checkout_id))
             assert taken == done.basket.due.minor
 
+    @invariant()
+    def a_code_for_one_is_used_by_one(self) -> None:
+        for code in (half, gift):
+            bought = [
+                done
+                for _, done in self.world.events(events.CheckoutCompleted)
+                if done.basket.discount_id == code.discount_id
+            ]
+            assert len(bought) <= 1
+
     def teardown(self) -> None:
         processor = self.world.processor
         self.world.settle()
@@ -158,7 +186,11 @@ class Buying(RuleBasedStateMachine):
             payment_id = processor.intents[intent].order.payment_id
             self.world.calls.append(Call(FetchIntent(payment_id, intent)))
         self.world.settle()
+        while any(at.due <= noon + timedelta(hours=2) for at in self.world.clocks):
+            self.world.next_clock()
+            self.world.settle()
         self._money_bought_what_it_was_for()
+        self._codes_were_used_or_are_free_again()
         self._subscriptions_began_with_what_was_bought()
 
     def _money_bought_what_it_was_for(self) -> None:
@@ -178,6 +210,16 @@ class Buying(RuleBasedStateMachine):
                 kept = order.purchase.payment_id == payment_id and seats.hold_id not in self.denied
                 assert world.processor.given_back(payment_id) == (0 if kept else seats.price.minor)
 
+    def _codes_were_used_or_are_free_again(self) -> None:
+        done = {checkout_id for checkout_id, _ in self.world.events(events.CheckoutCompleted)}
+        used = {redeemed.checkout_id for _, redeemed in self.world.events(DiscountRedeemed)}
+        for checkout_id in self.opened:
+            with_code = self.world.state(CHECKOUT, checkout_id).opened.basket.discount_id
+            assert (checkout_id in used) == (with_code is not None and checkout_id in done)
+        for _, campaign in self.world.streams(DISCOUNT):
+            expired = [self.world.state(CHECKOUT, held).phase for held in campaign.held]
+            assert "expired" not in expired
+
     def _subscriptions_began_with_what_was_bought(self) -> None:
         began = self.world.events(SubscriptionActivated) + self.world.events(TrialStarted)
         bought = [
@@ -195,3 +237,33 @@ class Buying(RuleBasedStateMachine):
 
 Buying.TestCase.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
 TestBuying = Buying.TestCase
+
+
+def opened_with_the_last_code(world: World, checkout_id: UUID, lines: tuple[Line, ...]) -> None:
+    back, code = Code(f"{HOME}/thanks"), half
+    opening = commands.OpenCheckout(ada, lines, None, Code("UTC"), back, HOME, world.now, code)
+    world.ask(holding(code.discount_id, checkout_id, ada, world.now))
+    world.ask(Ask(CHECKOUT, checkout_id, opening))
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_code_waits_until_it_is_known_whether_money_came(*, in_time: bool) -> None:
+    world = World()
+    first, second = UUID(int=1000), UUID(int=1001)
+    world.ask(Ask(DISCOUNT, half.discount_id, PublishDiscount(Code("LAST"), half.deal, most=1)))
+    opened_with_the_last_code(world, first, (book,))
+    world.ask(Ask(CHECKOUT, first, commands.PayCheckout(ada, Code("pm_authenticates"), world.now)))
+    world.settle()
+    (intent,) = world.processor.intents
+    if in_time:
+        world.processor.finish(intent, success=True)  # And nobody has told us yet.
+    world.next_clock()
+    assert world.state(CHECKOUT, first).phase == "expired"
+    with pytest.raises(Refused, match="Others were quicker"):
+        opened_with_the_last_code(world, second, (book,))
+    world.settle()
+    assert world.state(CHECKOUT, first).phase == ("completed" if in_time else "expired")
+    used = [redeemed.checkout_id for _, redeemed in world.events(DiscountRedeemed)]
+    assert used == [first] * in_time
+    if not in_time:
+        opened_with_the_last_code(world, second, (book,))

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from services.billing.discount.events import Reduction
 from services.billing.payer.events import Instrument
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
@@ -25,17 +26,19 @@ def days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
-activated = events.SubscriptionActivated(terms, visa, march)
+activated = events.SubscriptionActivated(terms, visa, march, euros(20))
 on_trial = events.TrialStarted(terms, visa, trial_ends)
-renewing = events.RenewalStarted(terms, visa, april, for_april, 1)
-renewing_trial = events.RenewalStarted(terms, visa, after_trial, for_april, 1)
-past_due = events.SubscriptionPastDue(terms)
-renewed = events.SubscriptionRenewed(terms, april)
+renewing = events.RenewalStarted(terms, visa, april, for_april, 1, euros(20))
+renewing_trial = events.RenewalStarted(terms, visa, after_trial, for_april, 1, euros(20))
+past_due = events.SubscriptionPastDue(terms, euros(20))
+renewed = events.SubscriptionRenewed(terms, april, euros(20))
 recovered = events.SubscriptionRecovered(terms)
 cancelling = events.CancellationScheduled(terms, march.end)
 withdrawn = events.CancellationWithdrawn(terms)
 replaced = events.InstrumentReplaced(amex)
-given_up = events.SubscriptionEnded(terms, "payment_failed", was_paying=True, unpaid=for_april)
+given_up = events.SubscriptionEnded(
+    terms, "payment_failed", was_paying=True, unpaid=for_april, unpaid_amount=euros(20)
+)
 
 start = commands.StartSubscription(terms, visa, 0, noon)
 renew = commands.RenewSubscription(march.end, for_april)
@@ -58,13 +61,15 @@ def decline(attempt: int, after: int, *, final: bool = False) -> commands.Declin
 
 
 def again(attempt: int, instrument: Instrument = visa) -> events.RenewalStarted:
-    return events.RenewalStarted(terms, instrument, april, for_april, attempt)
+    return events.RenewalStarted(terms, instrument, april, for_april, attempt, euros(20))
 
 
 def ended(
     reason: events.EndReason, *, was_paying: bool = True, unpaid: UUID | None = None
 ) -> events.SubscriptionEnded:
-    return events.SubscriptionEnded(terms, reason, was_paying, unpaid)
+    return events.SubscriptionEnded(
+        terms, reason, was_paying, unpaid, euros(20) if unpaid else None
+    )
 
 
 unpaid_once = (activated, renewing, past_due, declined(1, 1))
@@ -96,7 +101,12 @@ def test_a_period_is_charged_once() -> None:
 def test_a_paid_renewal_runs_until_the_next() -> None:
     given(SUBSCRIPTION, activated, renewing).when(settle).then(renewed)
     may = events.RenewalStarted(
-        terms, visa, Period(april.end, datetime(2026, 6, 1, 12, 0, tzinfo=UTC)), for_may, 1
+        terms,
+        visa,
+        Period(april.end, datetime(2026, 6, 1, 12, 0, tzinfo=UTC)),
+        for_may,
+        1,
+        euros(20),
     )
     next_month = commands.RenewSubscription(april.end, for_may)
     given(SUBSCRIPTION, activated, renewing, renewed).when(next_month).then(may)
@@ -109,13 +119,13 @@ def test_hearing_of_the_same_payment_twice_changes_nothing() -> None:
 def test_the_end_of_a_trial_is_charged_and_becomes_the_day_of_the_month() -> None:
     due = commands.RenewSubscription(trial_ends, for_april)
     given(SUBSCRIPTION, on_trial).when(due).then(renewing_trial)
-    paying = events.SubscriptionActivated(terms, visa, after_trial)
+    paying = events.SubscriptionActivated(terms, visa, after_trial, euros(20))
     given(SUBSCRIPTION, on_trial, renewing_trial).when(settle).then(paying)
 
 
 def test_a_trial_that_is_paid_late_has_recovered_and_begins() -> None:
     history = (on_trial, renewing_trial, past_due, declined(1, 1))
-    paying = events.SubscriptionActivated(terms, visa, after_trial)
+    paying = events.SubscriptionActivated(terms, visa, after_trial, euros(20))
     given(SUBSCRIPTION, *history).when(settle).then(recovered, paying)
 
 
@@ -296,3 +306,65 @@ def test_what_never_began_has_no_past(stray: events.SubscriptionEvent) -> None:
 
 def test_a_decline_that_belongs_to_nothing_is_forgotten() -> None:
     given(SUBSCRIPTION, activated, declined(1, 1)).when(renew).then(renewing)
+
+
+def carrying(reduction: Reduction) -> tuple[commands.StartSubscription, Terms]:
+    reduced = replace(terms, reduction=reduction)
+    return replace(start, terms=reduced), reduced
+
+
+def test_the_first_period_is_had_for_what_was_paid_at_the_checkout() -> None:
+    begin, reduced = carrying(Reduction(UUID(int=40), 50, None, 1))
+    first = replace(activated, terms=reduced, paid=euros(10))
+    given(SUBSCRIPTION).when(begin).then(first)
+
+
+def test_a_discount_for_two_periods_is_in_the_second_and_not_in_the_third() -> None:
+    begin, reduced = carrying(Reduction(UUID(int=40), 50, None, 2))
+    second = replace(renewing, terms=reduced, due=euros(10))
+    given(SUBSCRIPTION, replace(activated, terms=reduced)).when(renew).then(second)
+    paid = replace(renewed, terms=reduced, paid=euros(10))
+    history = (replace(activated, terms=reduced), second, paid)
+    next_month = commands.RenewSubscription(april.end, for_may)
+    (third,) = given(SUBSCRIPTION, *history).when(next_month).events
+    assert isinstance(third, events.RenewalStarted)
+    assert third.due == euros(20)
+    assert begin.terms.recurring == euros(20)
+
+
+def test_a_retry_charges_what_was_due_and_uses_nothing_up() -> None:
+    _, reduced = carrying(Reduction(UUID(int=40), 0, euros(5), 2))
+    first = replace(activated, terms=reduced)
+    tried = replace(renewing, terms=reduced, due=euros(15))
+    history = (first, tried, replace(past_due, terms=reduced, due=euros(15)), declined(1, 1))
+    retry = commands.RetryRenewal(for_april, 2)
+    given(SUBSCRIPTION, *history).when(retry).then(replace(tried, attempt=2))
+    late = events.SubscriptionEnded(reduced, "payment_failed", True, for_april, euros(15))  # noqa: FBT003
+    back = events.LateRenewalPaid(for_april, euros(15))
+    given(SUBSCRIPTION, *history, late).when(settle).then(back)
+
+
+def test_the_first_paid_period_after_a_trial_has_the_discount() -> None:
+    _, reduced = carrying(Reduction(UUID(int=40), 25, None, 1))
+    due = commands.RenewSubscription(trial_ends, for_april)
+    charged = replace(renewing_trial, terms=reduced, due=euros(15))
+    given(SUBSCRIPTION, replace(on_trial, terms=reduced)).when(due).then(charged)
+
+
+def test_a_period_that_costs_nothing_is_had_without_a_charge() -> None:
+    _, reduced = carrying(Reduction(UUID(int=40), 100, None, None))
+    first = replace(activated, terms=reduced, paid=euros(0))
+    gratis = replace(renewed, terms=reduced, paid=euros(0))
+    given(SUBSCRIPTION, first).when(renew).then(gratis)
+    given(SUBSCRIPTION, first, gratis).when(renew).then_nothing()
+    due = commands.RenewSubscription(trial_ends, for_april)
+    begun = events.SubscriptionActivated(reduced, visa, after_trial, euros(0))
+    given(SUBSCRIPTION, replace(on_trial, terms=reduced)).when(due).then(begun)
+
+
+def test_what_began_before_there_were_discounts_goes_on_at_its_price() -> None:
+    old = replace(renewing, due=None)
+    given(SUBSCRIPTION, replace(activated, paid=None), old).when(settle).then(renewed)
+    over = replace(given_up, unpaid_amount=None)
+    late = events.LateRenewalPaid(for_april, euros(20))
+    given(SUBSCRIPTION, replace(activated, paid=None), old, over).when(settle).then(late)

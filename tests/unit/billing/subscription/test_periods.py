@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.offer.events import Interval
-from services.billing.subscription.decider import MONTHS, boundary
-from services.billing.subscription.events import Terms
+from services.billing.subscription.events import MONTHS, Terms, boundary
 from shared.ids import Code
 from tests.unit.billing.cast import ada, euros
 
@@ -74,18 +73,24 @@ def test_an_hour_that_the_clocks_skip_is_the_one_after() -> None:
     assert str(boundary(anchor, in_paris, 2).astimezone(paris)) == "2026-03-29 03:30:00+02:00"
 
 
-@given(instants, zones, st.sampled_from(INTERVALS), st.integers(1, 120))
+def test_every_second_month_from_the_31st_is_the_last_of_a_shorter_one() -> None:
+    anchor = datetime(2026, 12, 31, 9, 0, tzinfo=UTC)
+    every_second = replace(monthly, every=2)
+    assert ends(anchor, every_second, 1, 2) == ["2027-02-28", "2027-04-30"]
+
+
+@given(instants, zones, st.sampled_from(INTERVALS), st.integers(1, 36), st.integers(1, 60))
 def test_periods_follow_one_another_without_gap_on_the_day_of_the_anchor(
-    anchor: datetime, zone: str, interval: Interval, number: int
+    anchor: datetime, zone: str, interval: Interval, every: int, number: int
 ) -> None:
-    terms = replace(monthly, interval=interval, time_zone=Code(zone))
+    terms = replace(monthly, interval=interval, time_zone=Code(zone), every=every)
     end, after = boundary(anchor, terms, number), boundary(anchor, terms, number + 1)
     assert anchor < end < after
     began = anchor.astimezone(ZoneInfo(zone))
     local = end.astimezone(ZoneInfo(zone))
     if interval == "week":
-        assert (local.date() - began.date()).days == 7 * number
+        assert (local.date() - began.date()).days == 7 * every * number
         return
     months = (local.year - began.year) * 12 + local.month - began.month
     last = monthrange(local.year, local.month)[1]
-    assert (months, local.day) == (MONTHS[interval] * number, min(began.day, last))
+    assert (months, local.day) == (MONTHS[interval] * every * number, min(began.day, last))

@@ -1,0 +1,51 @@
+"""A choice is an offer in the currency of the checkout, at its price or at the one the buyer named."""
+
+from services.billing.checkout.events import OfferLine
+from services.billing.offer.events import Price
+from services.billing.offer.projections import Listed
+from shared.decider import Rejected
+from shared.money import Money
+
+
+def line_of(
+    offer: Listed | None, quantity: int, named: Money | None, currency: str | None, pointer: str
+) -> OfferLine:
+    """The line, Rejected when it is not for sale like that; its limits are the checkout's to decide."""
+    if offer is None or not offer.sellable:
+        raise Rejected(
+            "offer_not_on_sale", "This offer is not on sale.", pointer=f"{pointer}/offer_id"
+        )
+    price = _price(offer, named, currency, pointer)
+    return OfferLine(
+        offer.offer_id,
+        offer.tier_id,
+        price.amount if named is None else named,
+        offer.interval,
+        offer.trial_days,
+        quantity,
+        offer.every,
+        offer.donation,
+        offer.price_version,
+        price.setup_fee,
+        price.minimum,
+        offer.fewest,
+        offer.most,
+    )
+
+
+def _price(offer: Listed, named: Money | None, currency: str | None, pointer: str) -> Price:
+    price = offer.price_in(currency or (named.currency if named else None))
+    if price is None:
+        raise Rejected(
+            "currency_not_offered",
+            "It is not sold in this currency.",
+            pointer=f"{pointer}/offer_id",
+            offered=[price.amount.currency for price in offer.prices],
+        )
+    if named is not None and price.minimum is None:
+        raise Rejected("price_is_fixed", "The seller names its price.", pointer=f"{pointer}/amount")
+    if named is None and price.minimum is not None:
+        raise Rejected("amount_missing", "The buyer names its price.", pointer=f"{pointer}/amount")
+    if named is not None and named.currency != price.amount.currency:
+        raise Rejected("other_currency", "This is another currency.", pointer=f"{pointer}/amount")
+    return price

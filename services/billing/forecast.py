@@ -1,0 +1,64 @@
+"""What a basket will cost, payment by payment: said by the functions that bill it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.billing.checkout.events import Basket, OfferLine, QuoteLine
+from services.billing.subscription.events import boundary, terms_of
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What one line costs at one moment; `number` counts its payments from 1."""
+
+    at: datetime
+    offer_id: UUID | None
+    number: int
+    full: Money
+    off: Money
+    setup_fee: Money
+
+    @property
+    def due(self) -> Money:
+        return self.full - self.off + self.setup_fee
+
+
+def forecast(basket: Basket, at: datetime, months: int) -> list[Payment]:
+    """Everything that is due now or in so many months, in the order in which it is."""
+    found = [
+        payment
+        for line in basket.lines
+        for payment in (
+            _of_seats(line, at)
+            if isinstance(line, QuoteLine)
+            else _of_offer(line, basket, at, months)
+        )
+    ]
+    return sorted(found, key=lambda payment: payment.at)
+
+
+def _of_seats(line: QuoteLine, at: datetime) -> list[Payment]:
+    nothing = line.price * 0
+    return [Payment(at, None, 1, line.price, nothing, nothing)]
+
+
+def _of_offer(line: OfferLine, basket: Basket, at: datetime, months: int) -> Iterator[Payment]:
+    nothing, fee = line.price * 0, line.setup_fee or line.price * 0
+    if not line.recurs:
+        yield Payment(at, line.offer_id, 1, line.full, line.off(1), fee)
+        return
+    terms = terms_of(basket.person_id, line, basket.time_zone)
+    anchor = at + timedelta(days=line.trial_days)
+    if line.trial_days:
+        yield Payment(at, line.offer_id, 0, nothing, nothing, fee)
+    end = boundary(at, replace(terms, interval="month", every=1), months)
+    number, due_at = 1, anchor
+    while number == 1 or due_at < end:
+        now = nothing if line.trial_days or number > 1 else fee
+        off = terms.amount - terms.due(number)
+        yield Payment(due_at, line.offer_id, number, terms.amount, off, now)
+        due_at = boundary(anchor, terms, number)
+        number += 1

@@ -1,0 +1,79 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.billing.checkout.events import OfferLine
+from services.billing.choices import line_of
+from services.billing.offer.events import Price
+from services.billing.offer.projections import Listed
+from shared.decider import Rejected
+from shared.ids import Label
+from shared.money import Money
+from tests.unit.billing.cast import euros
+
+fixed = Price(euros(10), setup_fee=euros(5))
+dollars = Price(Money(1100, "USD"))
+named = Price(euros(10), minimum=euros(5))
+gold = Listed(
+    offer_id=UUID(int=10),
+    name=Label("Gold"),
+    tier_id=UUID(int=20),
+    interval="month",
+    trial_days=14,
+    every=2,
+    donation=False,
+    fewest=1,
+    most=5,
+    price_version=3,
+    prices=(fixed, dollars),
+    sellable=True,
+)
+gift = replace(gold, prices=(named,))
+
+
+def test_an_offer_is_bought_at_its_price_of_the_day() -> None:
+    assert line_of(gold, 2, None, None, "/lines/0") == OfferLine(
+        gold.offer_id,
+        gold.tier_id,
+        euros(10),
+        "month",
+        trial_days=14,
+        quantity=2,
+        every=2,
+        price_version=3,
+        setup_fee=euros(5),
+        most=5,
+    )
+
+
+def test_the_currency_of_the_checkout_decides() -> None:
+    line = line_of(gold, 1, None, "USD", "/lines/0")
+    assert (line.price, line.setup_fee) == (Money(1100, "USD"), None)
+
+
+def test_the_buyer_names_the_price_where_they_may() -> None:
+    line = line_of(gift, 1, euros(7), None, "/lines/0")
+    assert (line.price, line.minimum) == (euros(7), euros(5))
+
+
+@pytest.mark.parametrize(
+    ("offer", "amount", "currency", "code"),
+    [
+        (None, None, None, "offer_not_on_sale"),
+        (replace(gold, sellable=False), None, None, "offer_not_on_sale"),
+        (gold, None, "JPY", "currency_not_offered"),
+        (gold, euros(10), None, "price_is_fixed"),
+        (gold, euros(0), None, "price_is_fixed"),
+        (gift, None, None, "amount_missing"),
+        (gift, Money(700, "USD"), None, "currency_not_offered"),
+        (gift, Money(700, "USD"), "EUR", "other_currency"),
+    ],
+)
+def test_what_is_not_for_sale_like_that_is_refused(
+    offer: Listed | None, amount: Money | None, currency: str | None, code: str
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        line_of(offer, 1, amount, currency, "/lines/0")
+    assert refused.value.code == code
+    assert refused.value.pointer
