@@ -10,8 +10,11 @@ from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
+from services.membership.delivery.feature import FEATURE as DELIVERY
+from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
+from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.settings import Settings
@@ -29,6 +32,8 @@ FEATURES = (
     MEMBER,
     ACCESS,
     ANNOUNCEMENT,
+    ENDPOINT,
+    DELIVERY,
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 
@@ -58,6 +63,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.smtp_username,
             password.get_secret_value() if password else None,
         ),
+        "courier": WebhookGateway(to_loopback=settings.webhooks_to_loopback),
     }
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_keys_url:
         gateways["identity"] = OidcGateway(

@@ -25,3 +25,6 @@ class Settings(KernelSettings):
     oidc_issuer: str | None = Field(default=None, description="turns the token exchange on")
     oidc_audience: str | None = None
     oidc_keys_url: str | None = Field(default=None, description="where the provider's JWKS is")
+    webhooks_to_loopback: bool = Field(
+        default=False, description="lets webhooks reach this very machine: only in development"
+    )

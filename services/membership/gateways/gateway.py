@@ -1,8 +1,9 @@
-"""What membership asks of the outside world: that letters are posted and identities proved."""
+"""What membership asks of the outside world: that letters are posted, identities proved and webhooks delivered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
@@ -67,4 +68,54 @@ class IdentityProvider(Protocol):
 
     async def email_of(self, id_token: str) -> str:
         """The verified address. NotProved for a token that is not to be believed, Unreachable for no keys."""
+        ...
+
+
+Failure = Literal[
+    "refused",
+    "gone",
+    "redirected",
+    "timeout",
+    "unreachable",
+    "name_unknown",
+    "address_refused",
+    "tls",
+    "not_http",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An event for an endpoint. `message_id` is the same at every try; each of the `secrets` signs it."""
+
+    url: str
+    message_id: UUID
+    body: bytes
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side made of it: no `failure` means it took it. `excerpt` is how it began to explain itself."""
+
+    duration: timedelta
+    failure: Failure | None = None
+    status: int | None = None
+    excerpt: str | None = None
+    retry_after: timedelta | None = None
+
+
+class Round(Protocol):
+    """Deliveries one after another."""
+
+    async def deliver(self, parcel: Parcel) -> Receipt:
+        """Hand the parcel over; whatever the other side does is in the receipt."""
+        ...
+
+
+class Courier(Protocol):
+    """Whoever carries webhooks to addresses that others chose."""
+
+    def round(self) -> AbstractAsyncContextManager[Round]:
+        """Deliveries that may share a connection."""
         ...
