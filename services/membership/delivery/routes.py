@@ -25,6 +25,9 @@ router = APIRouter()
 Staff = Annotated[Caller, needs("webhooks.write", strict=True)]
 
 
+MOST_DIGITS = 18
+
+
 class Deliveries(BaseModel):
     items: list[Delivery]
     next: str | None
@@ -43,7 +46,7 @@ async def list_deliveries(
             connection,
             endpoint_id,
             status=page.filters.get("status"),
-            before=page.cursor(int),
+            before=page.cursor(_number),
             limit=page.limit + 1,
         )
     answer: dict[str, Any] = page.answer(found, lambda last: last[0])
@@ -89,6 +92,12 @@ async def replay_delivery(endpoint_id: EndpointId, delivery_id: UUID, caller: St
     async with caller.read() as connection:
         one = await stretch_of(connection, endpoint_id, delivery_id)
     return await _replay(caller, endpoint_id, one)
+
+
+def _number(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("is no number of ours")
+    return int(text)
 
 
 async def _replay(caller: Caller, endpoint_id: EndpointId, heard: Stretch) -> Written:
