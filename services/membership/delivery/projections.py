@@ -143,16 +143,19 @@ async def deliveries_to(
     return [(number, Delivery(*values)) for number, *values in map(tuple, rows)]
 
 
-async def stretch_of(connection: Any, endpoint_id: UUID, delivery_id: UUID) -> Stretch:
-    """Where the event of a delivery stands; NotFound when the endpoint had no such delivery."""
+async def stretch_of(
+    connection: Any, endpoint_id: UUID, delivery_id: UUID, types: Sequence[str]
+) -> Stretch:
+    """Where the event of a delivery stands, empty when its type is none of `types`; NotFound for no such delivery."""
     row = await connection.fetchrow(
-        "SELECT position FROM webhook_deliveries WHERE endpoint_id = $1 AND delivery_id = $2",
+        "SELECT position, type FROM webhook_deliveries WHERE endpoint_id = $1 AND delivery_id = $2",
         endpoint_id,
         delivery_id,
     )
     if row is None:
         raise NotFound("delivery_not_found", "There is no such delivery.")
-    return Stretch(row["position"], row["position"], 0 if row["position"] is None else 1)
+    is_heard = row["position"] is not None and (not types or row["type"] in types)
+    return Stretch(row["position"], row["position"], int(is_heard))
 
 
 async def heard_between(

@@ -88,9 +88,9 @@ async def replay_deliveries(endpoint_id: EndpointId, body: Replay, caller: Staff
     operation_id="replay_delivery",
 )
 async def replay_delivery(endpoint_id: EndpointId, delivery_id: UUID, caller: Staff) -> Written:
-    await endpoint_now(caller.service, caller.community_id, endpoint_id)
+    endpoint = await endpoint_now(caller.service, caller.community_id, endpoint_id)
     async with caller.read() as connection:
-        one = await stretch_of(connection, endpoint_id, delivery_id)
+        one = await stretch_of(connection, endpoint_id, delivery_id, endpoint.types)
     return await _replay(caller, endpoint_id, one)
 
 

@@ -45,7 +45,7 @@ def decide(command: commands.EndpointCommand, endpoint: Endpoint) -> list[events
     match command:
         case commands.ChangeEndpoint(url, types):
             is_so = (url, types) == (endpoint.url, endpoint.types)
-            return [] if is_so else [events.EndpointChanged(url, types)]
+            return [] if is_so else [events.EndpointChanged(url, types, endpoint.run + 1)]
         case commands.RotateSecret(seed, at_once, at):
             return [events.SecretRotated(seed, at if at_once else at + OVERLAP)]
         case commands.DisableEndpoint():
@@ -80,8 +80,8 @@ def evolve(endpoint: Endpoint, event: events.EndpointEvent) -> Endpoint:
     match event:
         case events.EndpointRegistered(url, types, seed, after):
             return Endpoint(url, types, seed, after=after, enabled=True, known=True)
-        case events.EndpointChanged(url, types):
-            return replace(endpoint, url=url, types=types)
+        case events.EndpointChanged(url, types, run):
+            return replace(endpoint, url=url, types=types, run=run)
         case events.SecretRotated(seed, old_until):
             return replace(endpoint, seed=seed, old_seed=endpoint.seed, old_until=old_until)
         case events.EndpointDisabled():

@@ -28,8 +28,11 @@ class EndpointRegistered:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChanged:
+    """What was refused there may be taken here: a run of its own, which begins with all its tries."""
+
     url: Label
     types: tuple[Code, ...]
+    run: int
 
 
 @dataclass(frozen=True, slots=True)

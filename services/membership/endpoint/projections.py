@@ -65,8 +65,8 @@ def _change(fact: Fact) -> tuple[str, *tuple[object, ...]]:
                 fact.at,
                 after,
             )
-        case events.EndpointChanged(url, types):
-            return f"{_UPDATE} url = $2, types = $3 {_ITS}", url, list(types)
+        case events.EndpointChanged(url, types, run):
+            return f"{_UPDATE} url = $2, types = $3, run = $4 {_ITS}", url, list(types), run
         case events.EndpointDisabled(cause):
             off = "enabled = false, disabled_cause = $2, disabled_at = $3"
             return f"{_UPDATE} {off} {_ITS}", cause, fact.at

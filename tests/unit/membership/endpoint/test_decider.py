@@ -33,7 +33,10 @@ def test_a_community_has_only_so_many_endpoints() -> None:
 
 def test_address_and_types_may_change() -> None:
     change = commands.ChangeEndpoint(elsewhere, payments)
-    given(ENDPOINT, registered).when(change).then(events.EndpointChanged(elsewhere, payments))
+    changed = events.EndpointChanged(elsewhere, payments, run=1)
+    given(ENDPOINT, registered).when(change).then(changed)
+    given(ENDPOINT, registered, changed).when(change).then_nothing()
+    given(ENDPOINT, registered, changed).when(stop).then_nothing()
 
 
 def test_changing_nothing_is_no_change() -> None:
