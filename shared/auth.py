@@ -34,6 +34,7 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = {
     | {
         "community.write", "tiers.write", "members.write", "members.erase", "access.write", "offers.write",
         "gatherings.write", "tickets.write", "refunds.write", "subscriptions.write", "clients.write", "staff.write",
+        "webhooks.write",
     },
     "moderator": frozenset({"members.read", "members.write", "access.read"}),
     "event_manager": frozenset({"gatherings.write", "tickets.read", "tickets.write", "sales.read"}),

@@ -1,6 +1,6 @@
 """The manifest of a feature: what a service mounts when it lists the feature in its app.py."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Feature:
-    """One invariant and all that belongs to it."""
+    """One invariant and all that belongs to it. A loop is run by the worker, and calls its argument as it turns."""
 
     name: str
     deciders: tuple[Decider[Any, Any, Any], ...] = ()
@@ -33,3 +33,4 @@ class Feature:
     reactions: tuple[Reaction, ...] = ()
     publications: tuple[Publication, ...] = ()
     actions: tuple[Action, ...] = ()
+    loops: tuple[tuple[str, Callable[[Any, Callable[[], None]], Awaitable[None]]], ...] = ()

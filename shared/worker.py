@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 
 from shared import telemetry
 from shared.agenda import AgendaWorker
@@ -97,13 +99,11 @@ async def watch_clock(service: Service) -> None:
 
 def loops(service: Service, health: Health) -> dict[str, Callable[[], Awaitable[None]]]:
     """Every loop of the service by name."""
-    blueprint = service.blueprint
-    bootstrap = service.settings.kafka
+    blueprint, bootstrap = service.blueprint, service.settings.kafka
     found: dict[str, Callable[[], Awaitable[None]]] = {}
-    for reader in service.readers():
-        for source in service.sources().values():
-            if reader.wanted(source.name):
-                found[f"{reader.name}.{source.name}"] = _bind(service, reader, source, health)
+    for reader, source in product(service.readers(), service.sources().values()):
+        if reader.wanted(source.name):
+            found[f"{reader.name}.{source.name}"] = partial(follow, service, reader, source, health)
     relay = Relay(bootstrap, service.store, service.log, blueprint.publications)
     consumer = Consumer(
         bootstrap, service.name, {contract.topic for contract in blueprint.heard()}, service.inbox
@@ -116,13 +116,9 @@ def loops(service: Service, health: Health) -> dict[str, Callable[[], Awaitable[
     found["inbox"] = consumer.run
     found["agenda"] = lambda: agenda.run(service.wakeup)
     found["clock"] = lambda: watch_clock(service)
+    for name, loop in (named for feature in service.features for named in feature.loops):
+        found[name] = partial(loop, service, partial(health.beat, name))
     return found
-
-
-def _bind(
-    service: Service, reader: Reader, source: Source, health: Health
-) -> Callable[[], Awaitable[None]]:
-    return lambda: follow(service, reader, source, health)
 
 
 async def run(service: Service, health: Health) -> None:

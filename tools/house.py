@@ -1,11 +1,10 @@
 """What is in the house, as the code itself says: services, features, contracts, stored classes."""
 
 import importlib
-import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from shared import contracts as public
+from shared.contracts.catalogue import catalogue
 from shared.contracts.contract import Contract
 from shared.decider import members
 from shared.event_types import EventTypes
@@ -51,26 +50,7 @@ def feature_folders(service: str) -> list[Path]:
 
 def contracts() -> list[type[Contract]]:
     """Every public contract, by topic and then in the order of its module."""
-    return sorted(_contracts(), key=lambda contract: contract.topic)
-
-
-def _contracts() -> Iterable[type[Contract]]:
-    for found in pkgutil.iter_modules(public.__path__):
-        module = importlib.import_module(f"{public.__name__}.{found.name}")
-        for value in vars(module).values():
-            is_own = isinstance(value, type) and value.__module__ == module.__name__
-            if (
-                is_own
-                and issubclass(value, Contract)
-                and hasattr(value, "topic")
-                and is_leaf(value)
-            ):
-                yield value
-
-
-def is_leaf(contract: type[Contract]) -> bool:
-    """Whether it is published itself, and is not what the contracts of a topic have in common."""
-    return not any(other.__module__ == contract.__module__ for other in contract.__subclasses__())
+    return catalogue()
 
 
 def topics() -> dict[str, list[type[Contract]]]:

@@ -101,6 +101,7 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_MAIL_FROM": MAIL_FROM,
             "TESSERA_CODES_PER_EMAIL": UNLIMITED,
             "TESSERA_CODES_PER_ADDRESS": UNLIMITED,
+            "TESSERA_WEBHOOKS_TO_LOOPBACK": "true",
         },
         "billing": {
             "TESSERA_STRIPE_URL": f"http://{HOST}:{settings.ports['stripe']}",

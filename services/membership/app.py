@@ -12,9 +12,12 @@ from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
+from services.membership.delivery.feature import FEATURE as DELIVERY
+from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
+from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
@@ -35,6 +38,8 @@ FEATURES = (
     INVITATION,
     ACCESS,
     ANNOUNCEMENT,
+    ENDPOINT,
+    DELIVERY,
     CHAT_SERVER,
     CHAT,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
@@ -67,6 +72,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.smtp_username,
             password.get_secret_value() if password else None,
         ),
+        "courier": WebhookGateway(to_loopback=settings.webhooks_to_loopback),
     }
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_keys_url:
         gateways["identity"] = OidcGateway(

@@ -37,3 +37,6 @@ class Settings(KernelSettings):
         default=None, description="the page Discord sends people back to; origin/discord if unset"
     )
     discord_url: str = Field(default="https://discord.com/api/v10", description="Discord's API")
+    webhooks_to_loopback: bool = Field(
+        default=False, description="lets webhooks reach this very machine: only in development"
+    )

@@ -17,7 +17,7 @@ from services.events.app import FEATURES as EVENTS
 from services.membership.app import FEATURES as MEMBERSHIP
 from shared.http import permission_of
 from tests.e2e.conftest import Cast
-from tests.e2e.story import Json, Member, World, offer, seats
+from tests.e2e.story import Json, Member, World, eventually, offer, seats
 
 FEATURES = {
     "membership": MEMBERSHIP,
@@ -26,6 +26,7 @@ FEATURES = {
     "analytics": ANALYTICS,
 }
 TICKET = 1500
+NOBODY_THERE = "http://127.0.0.1:1/"
 REFUSALS = {401, 403, 404, 415, 422, 412, 428, 400}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -89,6 +90,10 @@ class Victim:
         invited = organiser.post(
             "/api/membership/v1/invitations", {"email": f"guest.{cast.tag}@example.org"}
         )
+        endpoint = organiser.post("/api/membership/v1/webhook-endpoints", {"url": NOBODY_THERE})
+        webhooks = f"/api/membership/v1/webhook-endpoints/{endpoint['endpoint_id']}"
+        organiser.post(f"{webhooks}/pings", {})
+        (delivery,) = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
             "person_id": str(self.person.person_id),
@@ -99,6 +104,8 @@ class Victim:
             "hold_id": still_held["hold_id"],
             "client_id": client["client_id"],
             "discount_id": discount["discount_id"],
+            "endpoint_id": endpoint["endpoint_id"],
+            "delivery_id": delivery["delivery_id"],
             "checkout_id": bought["checkout_id"],
             "payment_id": bought["payment_id"],
             "subscription_id": self.person.subscription()["subscription_id"],
@@ -118,6 +125,7 @@ class Victim:
             *(value for name, value in self.ids.items() if name not in PUBLIC),
             ticket["ticket_id"],
             client["client_secret"],
+            endpoint["secret"],
         }
         self.secret = self.private | {value for name, value in self.ids.items() if name in PUBLIC}
         self.quote = still_held["quote"]
@@ -136,6 +144,7 @@ class Victim:
             organiser.get("/api/membership/v1/staff"),
             organiser.get("/api/membership/v1/members"),
             organiser.get("/api/membership/v1/clients"),
+            organiser.get("/api/membership/v1/webhook-endpoints"),
             organiser.get("/api/billing/v1/staff/subscriptions"),
             organiser.get("/api/billing/v1/discounts"),
             organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
@@ -305,7 +314,9 @@ SAMPLES: dict[str, Any] = {
     "return_url": lambda: "http://127.0.0.1/thanks",
     "starts_at": lambda: "2090-01-01T10:00:00Z",
     "ends_at": lambda: "2090-01-01T12:00:00Z",
+    "since": lambda: "2020-01-01T10:00:00Z",
     "until": lambda: "2090-01-01T12:00:00Z",
+    "url": lambda: NOBODY_THERE,
     "id_token": lambda: "a.b.c",
     "client_secret": lambda: str(uuid4()),
 }

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from services.membership.announcement import commands, events
 from services.membership.announcement.decider import ANNOUNCEMENT
 from services.membership.community.projections import page_of
+from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
 from services.membership.member.projections import profile_of
 from services.membership.member_import.events import LettersReleased
@@ -31,6 +32,23 @@ def when_message_requested_send_mail(fact: Fact) -> list[Call]:
                 link=Label(requested.link) if requested.link else None,
             )
         )
+    ]
+
+
+def when_endpoint_disabled_send_mail(fact: Fact) -> list[Call]:
+    """What staff did themselves they need not be told."""
+    disabled: EndpointDisabled = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message", str(person_id)),
+                person_id=person_id,
+                template=Code(f"endpoint_{disabled.cause}"),
+                values=((Code("url"), disabled.url),),
+                link=None,
+            )
+        )
+        for person_id in disabled.tell
     ]
 
 
@@ -78,6 +96,11 @@ REACTIONS = (
         name="membership.announcement.when_events_requested_message_send_mail",
         to=events_message.MessageRequested,
         react=when_message_requested_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_endpoint_disabled_send_mail",
+        to=EndpointDisabled,
+        react=when_endpoint_disabled_send_mail,
     ),
 )
 

@@ -1,9 +1,9 @@
-"""What membership asks of the outside world: that letters are posted, identities proved, and chat servers opened."""
+"""What membership asks of the outside world: letters posted, identities proved, chats opened, webhooks delivered."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
@@ -181,3 +181,53 @@ def in_a_request() -> Iterator[None]:
     except ChatRefused as refusal:
         detail = "The chat does not accept this; begin again."
         raise Rejected("link_refused", detail, pointer="/code") from refusal
+
+
+Failure = Literal[
+    "refused",
+    "gone",
+    "redirected",
+    "timeout",
+    "unreachable",
+    "name_unknown",
+    "address_refused",
+    "tls",
+    "not_http",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An event for an endpoint. `message_id` is the same at every try; each of the `secrets` signs it."""
+
+    url: str
+    message_id: UUID
+    body: bytes
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side made of it: no `failure` means it took it. `excerpt` is how it began to explain itself."""
+
+    duration: timedelta
+    failure: Failure | None = None
+    status: int | None = None
+    excerpt: str | None = None
+    retry_after: timedelta | None = None
+
+
+class Round(Protocol):
+    """Deliveries one after another."""
+
+    async def deliver(self, parcel: Parcel) -> Receipt:
+        """Hand the parcel over; whatever the other side does is in the receipt."""
+        ...
+
+
+class Courier(Protocol):
+    """Whoever carries webhooks to addresses that others chose."""
+
+    def round(self) -> AbstractAsyncContextManager[Round]:
+        """Deliveries that may share a connection."""
+        ...

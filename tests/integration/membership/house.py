@@ -129,32 +129,7 @@ class House:
 
     async def hear(self, contract: Contract, stream_id: UUID | None = None) -> None:
         """Let another service have published this."""
-        event_id = random_id()
-        fact = Fact(
-            source=contract.service(),
-            position=1,
-            event_id=event_id,
-            stream_id=stream_id or random_id(),
-            community_id=contract.community_id,
-            version=1,
-            type=type(contract).__name__,
-            at=contract.occurred_at,
-            recorded_at=contract.occurred_at,
-            body=contract,
-            meta=Meta(event_id, event_id),
-        )
-        record = seal(fact, contract, 0)
-        arrival = Arrival(
-            source=SOURCE + contract.service(),
-            event_id=event_id,
-            position=1,
-            topic=record.topic,
-            key=record.key.decode(),
-            type=contract.type(),
-            community_id=contract.community_id,
-            value=record.value.decode(),
-        )
-        await self.service.inbox.store([arrival])
+        await self.service.inbox.store([arrival_of(contract, stream_id)])
 
     async def live(self, person_id: str, token: str) -> list[tuple[str, str]]:
         """The reasons for which the person may enter now, as (tier, kind)."""
@@ -166,6 +141,35 @@ class House:
 
     async def eventually_live(self, person_id: str, token: str, *wanted: tuple[str, str]) -> None:
         await eventually(lambda: self.live(person_id, token), lambda seen: seen == list(wanted))
+
+
+def arrival_of(contract: Contract, stream_id: UUID | None = None) -> Arrival:
+    """What the inbox is given when this was published."""
+    event_id = random_id()
+    fact = Fact(
+        source=contract.service(),
+        position=1,
+        event_id=event_id,
+        stream_id=stream_id or random_id(),
+        community_id=contract.community_id,
+        version=1,
+        type=type(contract).__name__,
+        at=contract.occurred_at,
+        recorded_at=contract.occurred_at,
+        body=contract,
+        meta=Meta(event_id, event_id),
+    )
+    record = seal(fact, contract, 0)
+    return Arrival(
+        source=SOURCE + contract.service(),
+        event_id=event_id,
+        position=1,
+        topic=record.topic,
+        key=record.key.decode(),
+        type=contract.type(),
+        community_id=contract.community_id,
+        value=record.value.decode(),
+    )
 
 
 def settings(database_url: str, **more: Any) -> Settings:

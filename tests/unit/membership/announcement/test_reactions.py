@@ -1,7 +1,11 @@
 from uuid import UUID
 
 from services.membership.announcement.commands import SendMail
-from services.membership.announcement.reactions import when_message_requested_send_mail
+from services.membership.announcement.reactions import (
+    when_endpoint_disabled_send_mail,
+    when_message_requested_send_mail,
+)
+from services.membership.endpoint.events import EndpointDisabled
 from shared.contracts.billing_message import MessageRequested
 from shared.contracts.contract import MoneyValue
 from shared.ids import Code, Label, PersonId, derive
@@ -42,3 +46,26 @@ def test_what_a_service_asks_to_be_told_is_sent_once_per_request() -> None:
             )
         )
     ]
+
+
+def test_every_owner_who_can_be_told_is_told_once_that_an_endpoint_is_off() -> None:
+    bea = PersonId(UUID(int=2))
+    url = Label("https://crm.example/hook")
+    calls = when_endpoint_disabled_send_mail(fact(EndpointDisabled("gone", url, (ada, bea))))
+    assert calls == [
+        Call(
+            SendMail(
+                message_id=derive(event_id, "message", str(person)),
+                person_id=person,
+                template=Code("endpoint_gone"),
+                values=((Code("url"), url),),
+                link=None,
+            )
+        )
+        for person in (ada, bea)
+    ]
+
+
+def test_staff_are_not_told_what_they_did_themselves() -> None:
+    url = Label("https://crm.example/hook")
+    assert when_endpoint_disabled_send_mail(fact(EndpointDisabled("staff", url))) == []
