@@ -564,12 +564,12 @@ def _refused_body(headers: Mapping[bytes, bytes]) -> Problem | None:
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > MAX_BODY:
         return Problem(413, "too_large", f"A body is at most {MAX_BODY} bytes.")
-    if (length != b"0" or b"transfer-encoding" in headers) and not _is_json(headers):
+    if (length != b"0" or b"transfer-encoding" in headers) and not _is_accepted(headers):
         return Problem(415, "not_json", "Send the body as application/json.")
     return None
 
 
-def _is_json(headers: Mapping[bytes, bytes]) -> bool:
+def _is_accepted(headers: Mapping[bytes, bytes]) -> bool:
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     return kind in (b"application/json", b"text/csv") or kind.endswith(b"+json")
 
