@@ -93,7 +93,7 @@ class Victim:
         endpoint = organiser.post("/api/membership/v1/webhook-endpoints", {"url": NOBODY_THERE})
         webhooks = f"/api/membership/v1/webhook-endpoints/{endpoint['endpoint_id']}"
         organiser.post(f"{webhooks}/pings", {})
-        (delivery,) = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
+        delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
             "person_id": str(self.person.person_id),
