@@ -36,6 +36,8 @@ from shared.reaction import Ask
 
 router = APIRouter()
 
+PATIENCE = 3
+
 
 class JoinCommunity(Body):
     name: str = Field(min_length=1, max_length=200)
@@ -55,15 +57,16 @@ async def join_community(
     community_id: CommunityId, body: JoinCommunity, caller: Annotated[Caller, needs("account")]
 ) -> Joined:
     """Whoever has joined before, is or was the same person: that one answers."""
-    known = await person_at(caller.service, community_id, caller.account_id, body.email)
-    try:
-        return await _join(caller, community_id, body, known or PersonId(caller.new_id("person")))
-    except Claimed:
-        # The same account joined at the same moment, under another Idempotency-Key.
+    new, tries = PersonId(caller.new_id("person")), 0
+    while True:
         known = await person_at(caller.service, community_id, caller.account_id, body.email)
-        if known is None:
-            raise
-        return await _join(caller, community_id, body, known)
+        try:
+            return await _join(caller, community_id, body, known or new)
+        except Claimed:
+            # The same account joined at the same moment, under another Idempotency-Key.
+            tries += 1
+            if tries == PATIENCE:
+                raise
 
 
 async def _join(

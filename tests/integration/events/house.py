@@ -60,12 +60,17 @@ def settings_of(cls: type[S], database_url: str, **more: Any) -> S:
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody with a token."""
+    """Somebody who can sign in."""
 
     account_id: UUID
     community_id: UUID
     person_id: UUID
-    token: str
+    principal: Principal
+
+    @property
+    def token(self) -> str:
+        """Signed now: a run lasts longer than a token."""
+        return SIGNER.sign(self.principal)
 
 
 def somebody(community_id: UUID, *roles: Role, platform: bool = False) -> Who:
@@ -77,7 +82,7 @@ def somebody(community_id: UUID, *roles: Role, platform: bool = False) -> Who:
         is_platform_staff=platform,
     )
     assert principal.person_id
-    return Who(principal.account_id, community_id, principal.person_id, SIGNER.sign(principal))
+    return Who(principal.account_id, community_id, principal.person_id, principal)
 
 
 class House:

@@ -32,7 +32,10 @@ async def sent(house: House, token: str | None, raw: bytes, **headers: str) -> h
     told = {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())} | headers
     if token is not None:
         told["Authorization"] = f"Bearer {token}"
-    return await house.client.post(f"{BASE}/imports?language=fr", content=raw, headers=told)
+    return await eventually(
+        lambda: house.client.post(f"{BASE}/imports?language=fr", content=raw, headers=told),
+        lambda answer: answer.status_code != 503,  # the community's page may take a moment
+    )
 
 
 async def upload(house: House, token: str, raw: bytes) -> str:
