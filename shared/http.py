@@ -7,7 +7,7 @@ import hmac
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -444,6 +444,12 @@ class Page(BaseModel):
         shown = items[: self.limit]
         more = len(items) > self.limit
         return {"items": shown, "next": _opaque(str(key(shown[-1]))) if more else None}
+
+
+def by_moment(cursor: str) -> tuple[datetime, UUID]:
+    """The cursor of a list that is sorted by a moment and then an id; ValueError when it is none."""
+    at, id_ = cursor.split(" ")
+    return datetime.fromisoformat(at).astimezone(UTC), UUID(id_)
 
 
 def listing(*, filters: Sequence[str] = (), sorts: Sequence[str] = ()) -> Callable[..., Page]:

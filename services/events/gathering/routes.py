@@ -1,7 +1,6 @@
 """Publishing, moving and cancelling gatherings, and seeing which are coming."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
 from services.events.gathering import commands
 from services.events.gathering.decider import GATHERING
 from services.events.gathering.projections import (
-    Cursor,
     Listed,
     coming_gatherings,
     gatherings_among,
@@ -19,7 +17,7 @@ from services.events.gathering.projections import (
 from services.events.sale.projections import seats_left_among
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
-from shared.http import Body, Caller, Page, Written, needs, paging
+from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Label
 from shared.reaction import Ask
 
@@ -116,17 +114,12 @@ async def list_coming_gatherings(
 ) -> Gatherings:
     async with caller.read(community_id) as connection:
         coming = await coming_gatherings(
-            connection, caller.now, page.cursor(_place), page.limit + 1
+            connection, caller.now, page.cursor(by_moment), page.limit + 1
         )
         shown = await _shown(connection, coming)
     return Gatherings(
         **page.answer(shown, key=lambda g: f"{g.starts_at.isoformat()} {g.gathering_id}")
     )
-
-
-def _place(cursor: str) -> Cursor:
-    starts_at, gathering_id = cursor.split(" ")
-    return datetime.fromisoformat(starts_at).astimezone(UTC), UUID(gathering_id)
 
 
 async def _shown(connection: Any, listed: Collection[Listed]) -> list[Gathering]:

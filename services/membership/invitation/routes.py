@@ -1,7 +1,7 @@
 """Inviting people, and being invited."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from shared.auth import ExpiredLink, Link
 from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Forget, Keep
-from shared.http import Body, Caller, Page, Written, listing, needs
+from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
 from shared.problem import Problem, error
 from shared.reaction import Ask
@@ -211,7 +211,7 @@ async def list_invitations(
             connection,
             caller.community_id,
             standing=page.filters.get("standing"),
-            before=page.cursor(_place),
+            before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
     emails = await caller.open_all([row.email for row in rows])
@@ -225,11 +225,6 @@ async def list_invitations(
     return Invitations(
         **page.answer(items, lambda last: f"{last.invited_at.isoformat()} {last.invitation_id}")
     )
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    invited_at, invitation_id = cursor.split(" ")
-    return datetime.fromisoformat(invited_at).astimezone(UTC), UUID(invitation_id)
 
 
 class PublicInvitation(BaseModel):

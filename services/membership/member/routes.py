@@ -1,6 +1,6 @@
 """Joining, leaving, shutting out, forgetting; and who somebody is."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -29,9 +29,8 @@ from shared.auth import Principal
 from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Keep
-from shared.http import Body, Caller, Page, Written, listing, needs
+from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
-from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -174,7 +173,7 @@ async def list_members(
             connection,
             caller.community_id,
             standing=page.filters.get("standing"),
-            before=_place(page.cursor()),
+            before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
     opened = await caller.open_all([sealed for row in rows for sealed in (row.name, row.email)])
@@ -191,16 +190,6 @@ async def list_members(
     return Members(
         **page.answer(members, lambda last: f"{last.joined_at.isoformat()} {last.person_id}")
     )
-
-
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    try:
-        joined_at, person_id = cursor.split(" ")
-        return datetime.fromisoformat(joined_at).astimezone(UTC), UUID(person_id)
-    except ValueError as error:
-        raise Problem(400, "malformed_cursor", "`after` is not a cursor of ours.") from error
 
 
 class Me(BaseModel):
