@@ -17,16 +17,13 @@ from jwt.algorithms import OKPAlgorithm
 
 from shared import migrations, worker
 from shared.auth import HEARD_ROLES, Principal, TokenSigner
-from shared.consumer import Arrival
 from shared.contracts.contract import Contract
 from shared.contracts.membership_community import Role
-from shared.envelope import SOURCE, seal
-from shared.event_store import Fact, Meta
 from shared.http import create_app
-from shared.ids import random_id
 from shared.service import Blueprint, Service, opened
 from shared.settings import Settings
 from shared.testing import eventually
+from tests.integration.arrivals import arrival_of
 
 Json = dict[str, Any]
 C = TypeVar("C", bound=Contract)
@@ -118,9 +115,7 @@ class House:
 
     async def hear(self, *contracts: Contract, stream_id: UUID | None = None) -> None:
         """Let another service have published these, one after another."""
-        await self.service.inbox.store(
-            [_arrival(one, stream_id or random_id()) for one in contracts]
-        )
+        await self.service.inbox.store([arrival_of(one, stream_id) for one in contracts])
 
     async def told(self, contract: type[C]) -> list[C]:
         """What the relay would have sent of this kind."""
@@ -154,34 +149,6 @@ class House:
             return not (quiet.readers_behind or quiet.agenda_due or quiet.agenda_parked)
 
         await eventually(look)
-
-
-def _arrival(contract: Contract, stream_id: UUID) -> Arrival:
-    event_id = random_id()
-    fact = Fact(
-        source=contract.service(),
-        position=1,
-        event_id=event_id,
-        stream_id=stream_id,
-        community_id=contract.community_id,
-        version=1,
-        type=type(contract).__name__,
-        at=contract.occurred_at,
-        recorded_at=contract.occurred_at,
-        body=contract,
-        meta=Meta(event_id, event_id),
-    )
-    record = seal(fact, contract, 0)
-    return Arrival(
-        source=SOURCE + contract.service(),
-        event_id=event_id,
-        position=1,
-        topic=record.topic,
-        key=record.key.decode(),
-        type=contract.type(),
-        community_id=contract.community_id,
-        value=record.value.decode(),
-    )
 
 
 @contextlib.asynccontextmanager

@@ -19,14 +19,11 @@ from services.membership.gateways.gateway import Letter
 from services.membership.gateways.smtp_gateway import written
 from services.membership.settings import Settings
 from shared import migrations, worker
-from shared.consumer import Arrival
 from shared.contracts.contract import Contract
-from shared.envelope import SOURCE, seal
-from shared.event_store import Fact, Meta
 from shared.http import create_app
-from shared.ids import random_id
 from shared.service import Service, opened
 from shared.testing import eventually
+from tests.integration.arrivals import arrival_of
 
 BASE = "http://tessera.test/api/membership/v1"
 MAIL_FROM = "Tessera <hello@tessera.test>"
@@ -141,35 +138,6 @@ class House:
 
     async def eventually_live(self, person_id: str, token: str, *wanted: tuple[str, str]) -> None:
         await eventually(lambda: self.live(person_id, token), lambda seen: seen == list(wanted))
-
-
-def arrival_of(contract: Contract, stream_id: UUID | None = None) -> Arrival:
-    """What the inbox is given when this was published."""
-    event_id = random_id()
-    fact = Fact(
-        source=contract.service(),
-        position=1,
-        event_id=event_id,
-        stream_id=stream_id or random_id(),
-        community_id=contract.community_id,
-        version=1,
-        type=type(contract).__name__,
-        at=contract.occurred_at,
-        recorded_at=contract.occurred_at,
-        body=contract,
-        meta=Meta(event_id, event_id),
-    )
-    record = seal(fact, contract, 0)
-    return Arrival(
-        source=SOURCE + contract.service(),
-        event_id=event_id,
-        position=1,
-        topic=record.topic,
-        key=record.key.decode(),
-        type=contract.type(),
-        community_id=contract.community_id,
-        value=record.value.decode(),
-    )
 
 
 def settings(database_url: str, **more: Any) -> Settings:

@@ -1,6 +1,6 @@
 """Our requests have Discord's shape, its refusals become words of ours, and its patience is respected."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from time import monotonic
 
 import pytest
@@ -46,9 +46,9 @@ async def token_of(discord: Discord, gateway: DiscordGateway, user: str) -> str:
     return (await gateway.authorized(code)).access_token
 
 
-async def refused(awaited: object) -> str:
+async def refused(awaited: Awaitable[object]) -> str:
     with pytest.raises(ChatRefused) as refusal:
-        await awaited  # type: ignore[misc]
+        await awaited
     return refusal.value.problem
 
 

@@ -19,7 +19,8 @@ from shared.contracts.membership_community import StaffRoleGranted
 from shared.ids import random_id
 from shared.projection import rebuild
 from shared.testing import eventually
-from tests.integration.membership.house import House, Json, arrival_of, running
+from tests.integration.arrivals import arrival_of
+from tests.integration.membership.house import House, Json, running
 from tests.integration.membership.receiver import HANG, OK, Received, Receiver, answer, listening
 
 GRANTED = "io.tessera.membership.StaffRoleGranted"
@@ -366,7 +367,7 @@ async def test_an_endpoint_that_was_given_up_can_be_given_up_again(
     receiver.says = failing(410)
     await hear(house, community_id, 1)
     for run in range(1, 4):
-        await eventually(lambda: _given_up(house), lambda runs: runs == run)  # noqa: B023
+        await eventually(lambda: _given_up(house), run.__eq__)
         await switched_off(house, owner, endpoint_id)
         written = await change(house, owner, endpoint_id, "enabling")
         wait = {"Tessera_Wait_For": written["position"]}
@@ -440,14 +441,14 @@ async def test_a_fault_of_ours_keeps_one_queue_back_and_harms_no_other(
     house: House, receiver: Receiver
 ) -> None:
     community_id, owner = await house.community("olga@example.com")
-    courier = house.service.gateways["courier"]
+    before = house.service.gateways
 
     class Broken:
         def round(self) -> Any:
             raise RuntimeError("no such luck")
 
     await register(house, owner, receiver.url)
-    house.service.gateways["courier"] = Broken()  # type: ignore[index]
+    house.service.gateways = {**before, "courier": Broken()}
     await hear(house, community_id, 1)
 
     async def put_off() -> bool:
@@ -457,7 +458,7 @@ async def test_a_fault_of_ours_keeps_one_queue_back_and_harms_no_other(
         return found
 
     await eventually(put_off)
-    house.service.gateways["courier"] = courier  # type: ignore[index]
+    house.service.gateways = before
     await try_now(house)
     await told(receiver, 1)
 

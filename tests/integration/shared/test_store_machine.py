@@ -195,8 +195,9 @@ class StoreMachine(RuleBasedStateMachine):
 
         for (id_, ask), answer in zip(numbered, self.run(all_of_them()), strict=True):
             self.answers.append((id_, ask, answer))
-            if ask.command.by:  # type: ignore[attr-defined]
-                self.log[ask.stream_id].append(ask.command.by)  # type: ignore[attr-defined]
+            assert isinstance(ask.command, Count)
+            if ask.command.by:
+                self.log[ask.stream_id].append(ask.command.by)
                 assert answer.version == len(self.log[ask.stream_id])
 
     @precondition(lambda self: self.answers)

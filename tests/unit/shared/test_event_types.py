@@ -168,7 +168,7 @@ def test_two_classes_of_one_name_are_refused() -> None:
     first = Twin
 
     @dataclass(frozen=True)
-    class Twin:  # type: ignore[no-redef]
+    class Twin:  # type: ignore[no-redef]  # two of one name are the point
         pass
 
     EventTypes([first, first])

@@ -29,7 +29,7 @@ def published(
     plain = events.DiscountPublished(
         Code("SPRING"), half, persons, most, most_per_person, None, None
     )
-    return replace(plain, **when)  # type: ignore[arg-type]
+    return replace(plain, **when)  # type: ignore[arg-type]  # its own times, by name
 
 
 def held(checkout_id: UUID = first, by: PersonId = ada) -> events.DiscountHeld:

@@ -15,6 +15,7 @@ from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.discount.events import Deal, Discount, Reduction
 from services.billing.forecast import forecast
+from services.billing.offer.events import Interval
 from services.billing.subscription import commands as asks
 from services.billing.subscription import events as happened
 from services.billing.subscription.decider import SUBSCRIPTION, Running
@@ -25,6 +26,8 @@ from shared.money import Money
 from tests.unit.billing.cast import ada, noon, visa
 
 HOME, ZONE = Code("https://club.example"), Code("Europe/Paris")
+
+INTERVALS: tuple[Interval, ...] = ("once", "week", "month", "quarter", "year")
 
 minors = st.integers(0, 99_999)
 periods = st.one_of(st.none(), st.integers(1, 6))
@@ -40,14 +43,14 @@ deals = st.one_of(
 def baskets(draw: st.DrawFn) -> tuple[Line, ...]:
     lines: list[Line] = []
     for number in range(draw(st.integers(1, 5))):
-        interval = draw(st.sampled_from(["once", "week", "month", "quarter", "year"]))
+        interval = draw(st.sampled_from(INTERVALS))
         recurs = interval != "once"
         fees = st.one_of(st.none(), amounts)
         line = OfferLine(
             UUID(int=10 + number),
             None,
             Money(draw(minors), "EUR"),
-            interval,  # type: ignore[arg-type]
+            interval,
             draw(st.sampled_from([0, 0, 14])) if recurs else 0,
             draw(st.integers(1, 7)),
             draw(st.integers(1, 3)) if recurs else 1,
