@@ -21,7 +21,7 @@ OTHER_ROOM = 150
 FUNCTION = 30
 # One case for each command or event: their alarm is that of the whole decider.
 TABLES = {"decide", "evolve"}
-README = 80
+README = 120
 TARGETS = 15
 
 ALLOWED: Mapping[str, str] = {
