@@ -17,13 +17,13 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from deploy.local.page import page
-from deploy.local.settings import HOST, SERVICES
+from deploy.local.settings import HOST, ROOT, SERVICES
 from shared import problem
 from shared.problem import Problem
 
@@ -85,27 +85,24 @@ class Origin:
 
     async def api(self, request: Request) -> Response:
         """Hand a call to the service its path names."""
-        service = request.path_params["service"]
-        if service not in SERVICES:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        return await self._forward(request, service, _target(request))
+        return await self._forward(request, _service_of(request), _target(request))
 
     async def mailbox(self, request: Request) -> Response:
         """Hand a call to the mailbox."""
         return await self._forward(request, "mailbox", _target(request))
 
     async def openapi(self, request: Request) -> Response:
-        """Show a service's own description, which it serves on its admin port."""
-        return await self._forward(request, _admin_of(request), b"/openapi.json")
+        """Show a service's published description: tokens, keys and problems included."""
+        return FileResponse(ROOT / "docs" / "openapi" / f"{_service_of(request)}.json")
 
     async def docs(self, request: Request) -> Response:
         """Show a service's own docs page, its links made to lead through here."""
-        admin = _admin_of(request)
+        service = _service_of(request)
         try:
-            answer = await self._client.get(f"http://{HOST}:{self._ports[admin]}/docs")
+            answer = await self._client.get(f"http://{HOST}:{self._ports[f'{service}_admin']}/docs")
         except httpx.TransportError:
-            return _unavailable(request.path_params["service"])
-        here = f"/openapi/{request.path_params['service']}.json"
+            return _unavailable(service)
+        here = f"/openapi/{service}.json"
         return HTMLResponse(OPENAPI_LINK.sub(f'"{here}"', answer.text), answer.status_code)
 
     async def _forward(self, request: Request, upstream: str, target: bytes) -> Response:
@@ -172,11 +169,11 @@ def _row(service: str, up: bool) -> str:  # noqa: FBT001 - a cell
     return f"<tr><td>{escape(service)}</td><td>{state}</td><td><code>/api/{service}/v1</code></td><td>{read}</td></tr>"
 
 
-def _admin_of(request: Request) -> str:
+def _service_of(request: Request) -> str:
     service: str = request.path_params["service"]
     if service not in SERVICES:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return f"{service}_admin"
+    return service
 
 
 def _target(request: Request) -> bytes:

@@ -45,6 +45,8 @@ def _install(stamp: "list[str]", reuse: bool) -> "str | None":
     started = time.monotonic()
     print("Installing Python packages into .venv (again only when the lock changes)", flush=True)
     if not reuse:
+        if os.path.islink(VENV):
+            os.unlink(VENV)  # what it leads to is somebody else's, and would be cleared
         fresh = [sys.executable, "-m", "venv", "--clear", VENV]
         if subprocess.call(fresh, stdout=subprocess.DEVNULL) != 0:
             return (
