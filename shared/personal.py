@@ -89,13 +89,6 @@ class Vault:
         )
         return found
 
-    async def is_erased(self, person_id: UUID) -> bool:
-        """Whether the person's tombstone is here."""
-        found: bool = await self._pool.fetchval(
-            f"SELECT EXISTS (SELECT FROM {self._schema}.erasures WHERE person_id = $1)", person_id
-        )
-        return found
-
     async def destroy_again(self, erased: Sequence[Forget]) -> None:
         """After a restore of the key store: destroy what the log says was destroyed, and date the rest."""
         persons = [forget.person_id for forget in erased]

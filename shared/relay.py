@@ -35,6 +35,8 @@ ROUND = 2_000
 MAX_BATCH_BYTES = 512 * 1024
 PARTITIONS = 6
 
+Batches = dict[tuple[str, int], Any]  # by topic and partition
+
 
 class Ahead(Exception):
     """Kafka holds positions our log does not: the log was restored, or lost a failover. Runbook: advance-position."""
@@ -114,8 +116,8 @@ class Relay:
             }
             while not renewing.done():
                 seen = wakeup.generation()
-                if not await self._round(producer, partitions):
-                    await wakeup.wait(seen)
+                await self._publish(producer, partitions)
+                await wakeup.wait(seen)
             await renewing
         finally:
             renewing.cancel()
@@ -124,33 +126,39 @@ class Relay:
             # A batch that is still in flight must not outlive the epoch it was sent in.
             await producer.stop()
 
-    async def _round(self, producer: AIOKafkaProducer, partitions: Mapping[str, int]) -> bool:
-        """Send the next settled events, one batch per partition; False when there were none."""
-        rows = await self._log.rows(self._position, ROUND)
-        if not rows:
-            return False
-        batches: dict[tuple[str, int], Any] = {}
-        upto = self._position
-        for row in rows:
+    async def _publish(self, producer: AIOKafkaProducer, partitions: Mapping[str, int]) -> None:
+        """Send what is settled, round by round; the next is filled while the last waits to be acknowledged."""
+        upto, batches = await self._filled(producer, partitions, self._position)
+        while upto > self._position:
+            acknowledged = [
+                await producer.send_batch(batch, topic, partition=partition)
+                for (topic, partition), batch in batches.items()
+            ]
+            following = await self._filled(producer, partitions, upto)
+            await asyncio.gather(*acknowledged)
+            sent = self._sent.copy()
+            for (topic, _), batch in batches.items():
+                sent[topic] += batch.record_count()
+            telemetry.count("relay.published", sent.total() - self._sent.total())
+            crash.point("relay.sent")
+            await self._move(upto, sent)
+            upto, batches = following
+
+    async def _filled(
+        self, producer: AIOKafkaProducer, partitions: Mapping[str, int], after: int
+    ) -> tuple[int, Batches]:
+        """The next settled events, one batch per partition, and the position they reach."""
+        batches: Batches = {}
+        upto = after
+        for row in await self._log.rows(after, ROUND):
             records = self._records(row)
             if not all(
-                _add(producer, batches, partitions, record, first=upto == self._position)
+                _add(producer, batches, partitions, record, first=upto == after)
                 for record in records
             ):
                 break
             upto = row["position"]
-        acknowledged = [
-            await producer.send_batch(batch, topic, partition=partition)
-            for (topic, partition), batch in batches.items()
-        ]
-        await asyncio.gather(*acknowledged)
-        telemetry.count("relay.published", sum(batch.record_count() for batch in batches.values()))
-        crash.point("relay.sent")
-        sent = self._sent.copy()
-        for (topic, _), batch in batches.items():
-            sent[topic] += batch.record_count()
-        await self._move(upto, sent)
-        return True
+        return upto, batches
 
     def _records(self, row: asyncpg.Record) -> list[Record]:
         publications = self._publications.get(row["type"])
@@ -205,7 +213,7 @@ class Relay:
 
 def _add(
     producer: AIOKafkaProducer,
-    batches: dict[tuple[str, int], Any],
+    batches: Batches,
     partitions: Mapping[str, int],
     record: Record,
     *,

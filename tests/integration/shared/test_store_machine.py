@@ -260,7 +260,7 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.relay.crashes = crashes
         try:
-            self.run(self.relay._round(self.broker, partitions))
+            self.run(self.relay._publish(self.broker, partitions))
         except (Crash, RequestTimedOutError):
             self.take_over()
 
@@ -384,7 +384,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.take_over()
             self.broker.fails = set()
             while self.run(lag(self.service.pool)):  # A barrier may still be backing off.
-                self.run(self.relay._round(self.broker, {TOPIC: PARTITIONS}))
+                self.run(self.relay._publish(self.broker, {TOPIC: PARTITIONS}))
             for number, partition in enumerate(self.broker.partitions):
                 self.deliver(number, 0, len(partition))
             self.fold(10_000, crashes=False)
