@@ -23,6 +23,7 @@ from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.settings import Settings
+from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
@@ -42,6 +43,7 @@ FEATURES = (
     DELIVERY,
     CHAT_SERVER,
     CHAT,
+    SETUP,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )

@@ -202,6 +202,10 @@ class Year:
             [one["sellable"] for one in offers["items"]],
             [True] * 3,
         )
+        tell.check(
+            "nothing is missing before money can come in",
+            ines.get("/api/membership/v1/setup", model="subscription")["ready"],
+        )
         tell.look(
             f"/api/membership/v1/public/communities/{self.choir.slug}",
             topic="tessera.membership.community.v1",

@@ -3,8 +3,13 @@
 from services.billing.merchant import routes
 from services.billing.merchant.decider import MERCHANT
 from services.billing.merchant.projections import MERCHANTS
+from services.billing.merchant.publications import PUBLICATIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
-    name="merchant", deciders=(MERCHANT,), router=routes.router, projections=(MERCHANTS,)
+    name="merchant",
+    deciders=(MERCHANT,),
+    router=routes.router,
+    projections=(MERCHANTS,),
+    publications=PUBLICATIONS,
 )

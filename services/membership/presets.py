@@ -1,0 +1,158 @@
+"""What each way of earning needs before money can come in, and the calls that get it done."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from services.membership.chat_server.events import ChatServerConnected
+from services.membership.tier.events import TierDefined
+from shared.contracts.billing_merchant import MerchantConnected
+from shared.contracts.billing_offer import OfferPublished
+from shared.contracts.events_gathering import GatheringPublished
+
+Model = Literal["subscription", "course", "workshop", "donation", "sponsor"]
+Step = Literal[
+    "paid_tier",
+    "free_tier",
+    "recurring_offer",
+    "lasting_offer",
+    "single_offer",
+    "donation_offer",
+    "priced_gathering",
+    "own_account",
+    "chat_server",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What must be there, and what helps though money comes without it; each in the order to do it in."""
+
+    needs: tuple[Step, ...]
+    helps: tuple[Step, ...]
+
+
+PRESETS: Mapping[Model, Preset] = {
+    "subscription": Preset(("paid_tier", "recurring_offer"), ("free_tier", "chat_server")),
+    "course": Preset(("paid_tier", "lasting_offer"), ("free_tier", "chat_server")),
+    "workshop": Preset(("priced_gathering",), ("free_tier",)),
+    "donation": Preset(("donation_offer",), ("free_tier",)),
+    "sponsor": Preset(("single_offer",), ()),
+}
+
+
+def steps(model: Model, *, live: bool) -> dict[Step, bool]:
+    """What to do, in order, and whether it is needed: who takes real money has an account of their own."""
+    preset = PRESETS[model]
+    needed = dict.fromkeys(preset.needs, True)
+    return needed | {"own_account": live} | dict.fromkeys(preset.helps, False)
+
+
+def ready(steps: Mapping[Step, bool], done: Collection[Step]) -> bool:
+    """Whether nothing that is needed is missing."""
+    return all(step in done for step, needed in steps.items() if needed)
+
+
+def step_of(fact: object) -> Step | None:
+    """The step that this takes, None where it is none of them."""
+    match fact:
+        case TierDefined(paid=paid):
+            return "paid_tier" if paid else "free_tier"
+        case OfferPublished() as offer:
+            return _sold_by(offer)
+        case GatheringPublished(price=price) if price.minor:
+            return "priced_gathering"
+        case MerchantConnected():
+            return "own_account"
+        case ChatServerConnected():
+            return "chat_server"
+    return None
+
+
+def _sold_by(offer: OfferPublished) -> Step | None:
+    if offer.donation:
+        return "donation_offer"
+    if offer.interval == "once":
+        return "lasting_offer" if offer.tier_id else "single_offer"
+    return "recurring_offer" if offer.tier_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a step is taken. `body` is ready to be sent, or to be changed first; None where only the owner knows it."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the suggestions are made for."""
+
+    currency: str
+    paid_tier: UUID | None
+    now: datetime
+
+    def money(self, minor: int) -> dict[str, Any]:
+        """An amount in the community's own currency."""
+        return {"minor": minor, "currency": self.currency}
+
+    def offer(self, name: str, minor: int, interval: str, **more: Any) -> dict[str, Any]:
+        """An offer at a fixed price."""
+        return {"name": name, "price": self.money(minor), "interval": interval, **more}
+
+    def later(self, by: timedelta) -> str:
+        """A moment from now, on the minute."""
+        return (self.now + by).replace(second=0, microsecond=0).isoformat()
+
+    def of_tier(self) -> dict[str, Any]:
+        """What an offer grants."""
+        return {"tier_id": str(self.paid_tier)}
+
+
+AFTER: Mapping[Step, Step] = {"recurring_offer": "paid_tier", "lasting_offer": "paid_tier"}
+"""What sells a tier can be made once there is one."""
+
+TIERS, OFFERS = "/api/membership/v1/tiers", "/api/billing/v1/offers"
+PATHS: Mapping[Step, str] = {
+    "paid_tier": TIERS,
+    "free_tier": TIERS,
+    "recurring_offer": OFFERS,
+    "lasting_offer": OFFERS,
+    "single_offer": OFFERS,
+    "donation_offer": OFFERS,
+    "priced_gathering": "/api/events/v1/gatherings",
+    "own_account": "/api/billing/v1/merchant/account",
+    "chat_server": "/api/membership/v1/chat/server/authorization",
+}
+BODIES: Mapping[Step, Callable[[Frame], dict[str, Any]]] = {
+    "paid_tier": lambda _: {"name": "Supporters", "paid": True},
+    "free_tier": lambda _: {"name": "Friends", "paid": False},
+    "recurring_offer": lambda f: f.offer("Supporters, monthly", 10_00, "month", **f.of_tier()),
+    "lasting_offer": lambda f: f.offer("The course", 99_00, "once", **f.of_tier()),
+    "single_offer": lambda f: f.offer("Sponsorship", 500_00, "once"),
+    "donation_offer": lambda f: {
+        "name": "A donation",
+        "interval": "once",
+        "donation": True,
+        "prices": [{"amount": f.money(20_00), "minimum": f.money(1_00)}],
+    },
+    "priced_gathering": lambda f: {
+        "name": "Workshop",
+        "starts_at": f.later(timedelta(days=14)),
+        "ends_at": f.later(timedelta(days=14, hours=2)),
+        "capacity": 20,
+        "price": f.money(25_00),
+    },
+}
+
+
+def call_for(step: Step, frame: Frame) -> Call | None:
+    """The call that takes the step; None while another has to be taken first."""
+    if step in AFTER and frame.paid_tier is None:
+        return None
+    body = BODIES[step](frame) if step in BODIES else None
+    return Call("GET" if step == "chat_server" else "POST", PATHS[step], body)

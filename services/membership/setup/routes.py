@@ -1,0 +1,70 @@
+"""What is still missing before money can come in, and how to get it done."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from services.membership.community.projections import page_of
+from services.membership.presets import Call, Frame, Model, Step, call_for, ready, steps
+from services.membership.setup.projections import taken_by
+from shared.decider import NotFound
+from shared.http import Caller, needs
+
+router = APIRouter()
+
+
+class NextCall(BaseModel):
+    """`body` is ready to be sent, or to be changed first; null where only the owner knows what to say."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    body: dict[str, Any] | None
+
+
+class SetupStep(BaseModel):
+    """`call` is null once it is done, and while another step has to come first."""
+
+    step: Step
+    needed: bool
+    done_since: datetime | None
+    call: NextCall | None
+
+
+class Setup(BaseModel):
+    """`ready` when nothing that is needed is missing: a stranger could pay now."""
+
+    model: Model
+    ready: bool
+    steps: list[SetupStep]
+
+
+@router.get("/setup", operation_id="read_setup")
+async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read")]) -> Setup:
+    """What a community that earns this way has, what it lacks, and the call for each step that is left."""
+    async with caller.read() as connection:
+        page = await page_of(connection, caller.community_id)
+        taken = await taken_by(connection, caller.community_id)
+    if page is None:
+        raise NotFound("community_not_found", "There is no such community.")
+    _, paid_tier = taken.get("paid_tier", (None, None))
+    frame = Frame(page.currency, paid_tier, caller.now)
+    wanted = steps(model, live=page.mode == "live")
+    return Setup(
+        model=model,
+        ready=ready(wanted, taken),
+        steps=[
+            SetupStep(
+                step=step,
+                needed=needed,
+                done_since=taken[step][0] if step in taken else None,
+                call=None if step in taken else _shown(call_for(step, frame)),
+            )
+            for step, needed in wanted.items()
+        ],
+    )
+
+
+def _shown(call: Call | None) -> NextCall | None:
+    return NextCall(method=call.method, path=call.path, body=call.body) if call else None
