@@ -121,7 +121,7 @@ class Worker:
         taken = await query(
             url,
             "SELECT (SELECT count(*) FROM analytics.inbox),"
-            " (SELECT sum(gross)::bigint FROM analytics.takings_v1)",
+            " (SELECT sum(gross)::bigint FROM analytics.takings_v2)",
         )
         verify("inbox and takings", taken, (EVENTS, EVENTS * till.PRICE.minor))
 

@@ -115,7 +115,7 @@ async def _ours(url: str, service: Service, number: int) -> list[float]:
     await until("every payment in analytics", all_seen, every=0.5)
     taken, sold = await query(
         url,
-        "SELECT (SELECT sum(gross)::bigint FROM analytics.takings_v1),"
+        "SELECT (SELECT sum(gross)::bigint FROM analytics.takings_v2),"
         " (SELECT count(*) FROM till.events)",
     )
     verify("takings", taken, sold * till.PRICE.minor)

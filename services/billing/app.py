@@ -12,6 +12,7 @@ from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.events import PayerErased
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
+from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from shared import erasure
@@ -22,6 +23,7 @@ from shared.service import Blueprint
 
 FEATURES = (
     MERCHANT,
+    POLICY,
     OFFER,
     DISCOUNT,
     PAYER,

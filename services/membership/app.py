@@ -22,6 +22,7 @@ from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
+from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.tier.feature import FEATURE as TIER
@@ -39,6 +40,7 @@ FEATURES = (
     INVITATION,
     ACCESS,
     ANNOUNCEMENT,
+    NOTICE,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

@@ -74,6 +74,16 @@ class CancellationWithdrawn(SubscriptionContract):
     """It goes on."""
 
 
+class SubscriptionSuspended(SubscriptionContract):
+    """It goes on, but what it grants is withheld: a payment is disputed, or has not come in time."""
+
+    cause: Literal["disputed", "unpaid"]
+
+
+class SubscriptionReinstated(SubscriptionContract):
+    """What it grants is had again."""
+
+
 class SubscriptionEnded(SubscriptionContract):
     """It ended; what it granted ends with it. `was_paying` is false for a trial that never paid."""
 

@@ -244,7 +244,7 @@ class Year:
         tell.look(
             f"/api/membership/v1/people/{ada.person_id}/access",
             topic="tessera.membership.access.v1",
-            table="membership.access_v1",
+            table="membership.access_v2",
         )
 
     def a_trial_and_a_quarter(self) -> None:
@@ -429,7 +429,7 @@ class Year:
         tell.look(
             f"/api/membership/v1/people/{self.eve.person_id}/access?at={still:%Y-%m-%dT%H:%M:%SZ}",
             topic="tessera.membership.access.v1",
-            table="membership.access_v1",
+            table="membership.access_v2",
         )
 
     def somebody_cancels(self) -> None:
@@ -528,7 +528,7 @@ class Year:
             f"/api/analytics/v1/communities/{self.choir.id}/revenue"
             f"?from={self.day(1, 1):%Y-%m-%d}&to={self.day(12, 31):%Y-%m-%d}",
             topic="tessera.billing.payment.v1",
-            table="analytics.takings_v1",
+            table="analytics.takings_v2",
         )
 
     def day(self, month: int, day: int, *, hour: int = 9) -> datetime:

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.analytics.community.projections import Window, quarter_hour
-from shared.contracts.billing_payment import PaymentSucceeded, RefundIssued
+from shared.contracts.billing_dispute import DisputeClosed
+from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, RefundIssued
 from shared.contracts.contract import ChargedFor, MoneyValue
 from shared.event_store import Fact
 from shared.projection import Projection
@@ -24,57 +25,80 @@ class Till(NamedTuple):
     slot: datetime
 
 
-def sums(facts: Iterable[Fact]) -> tuple[Counter[Till], Counter[Till]]:
-    """Gross and refunded amounts by till."""
-    gross, refunded = Counter[Till](), Counter[Till]()
+class Sums(NamedTuple):
+    """Amounts by till; lost is what banks took back in disputes."""
+
+    gross: Counter[Till]
+    refunded: Counter[Till]
+    lost: Counter[Till]
+
+
+def sums(facts: Iterable[Fact]) -> Sums:
+    """What the facts add up to."""
+    found = Sums(Counter(), Counter(), Counter())
     for fact in facts:
-        body: PaymentSucceeded | RefundIssued = fact.body
+        body: PaymentSucceeded | RefundIssued | DisputeClosed = fact.body
         slot = quarter_hour(fact.at)
-        side = refunded if isinstance(body, RefundIssued) else gross
-        for line in body.lines:
+        side, lines = _side(found, body)
+        for line in lines:
             till = Till(body.community_id, line.amount.currency, line.charged_for, slot)
             side[till] += line.amount.minor
-    return gross, refunded
+    return found
+
+
+def _side(
+    found: Sums, body: PaymentSucceeded | RefundIssued | DisputeClosed
+) -> tuple[Counter[Till], Sequence[MoneyLine]]:
+    match body:
+        case PaymentSucceeded(lines=lines):
+            return found.gross, lines
+        case RefundIssued(lines=lines):
+            return found.refunded, lines
+        case DisputeClosed(lost=lines):
+            return found.lost, lines
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
-    gross, refunded = sums(facts)
+    gross, refunded, lost = sums(facts)
+    tills = gross.keys() | refunded.keys() | lost.keys()
     await connection.executemany(
-        "INSERT INTO takings_v1 VALUES ($1, $2, $3, $4, $5, $6)"
+        "INSERT INTO takings_v2 VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (community_id, slot, currency, source) DO UPDATE"
-        " SET gross = takings_v1.gross + excluded.gross,"
-        " refunded = takings_v1.refunded + excluded.refunded",
-        [(*till, gross[till], refunded[till]) for till in sorted(gross.keys() | refunded.keys())],
+        " SET gross = takings_v2.gross + excluded.gross,"
+        " refunded = takings_v2.refunded + excluded.refunded, lost = takings_v2.lost + excluded.lost",
+        [(*till, gross[till], refunded[till], lost[till]) for till in sorted(tills)],
     )
 
 
 TAKINGS = Projection(
     name="takings",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE takings_v1 (
+        CREATE TABLE takings_v2 (
             community_id uuid NOT NULL,
             currency text NOT NULL,
             source text NOT NULL,
             slot timestamptz NOT NULL,
             gross bigint NOT NULL,
             refunded bigint NOT NULL,
+            lost bigint NOT NULL,
             PRIMARY KEY (community_id, slot, currency, source)
         )
     """,
-    tables=("takings_v1",),
-    facts=(PaymentSucceeded, RefundIssued),
+    tables=("takings_v2",),
+    facts=(PaymentSucceeded, RefundIssued, DisputeClosed),
     apply=apply,
 )
 
 
 class Taking(BaseModel):
-    """One month of one source; a refund counts in the month it was given."""
+    """One month of one source; a refund counts in the month it was given, a lost dispute in that of its end."""
 
     month: date
     source: ChargedFor
     gross: MoneyValue
     refunded: MoneyValue
+    lost: MoneyValue
     net: MoneyValue
 
 
@@ -83,7 +107,8 @@ async def takings_of(
 ) -> list[Taking]:
     rows = await connection.fetch(
         "SELECT date_trunc('month', slot AT TIME ZONE $4)::date AS month, currency, source,"
-        " sum(gross)::bigint AS gross, sum(refunded)::bigint AS refunded FROM takings_v1"
+        " sum(gross)::bigint AS gross, sum(refunded)::bigint AS refunded, sum(lost)::bigint AS lost"
+        " FROM takings_v2"
         " WHERE community_id = ANY ($1) AND slot >= $2 AND slot < $3"
         " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
         list(communities), window.start, window.end, window.time_zone,
@@ -94,7 +119,10 @@ async def takings_of(
             source=row["source"],
             gross=MoneyValue(minor=row["gross"], currency=row["currency"]),
             refunded=MoneyValue(minor=row["refunded"], currency=row["currency"]),
-            net=MoneyValue(minor=row["gross"] - row["refunded"], currency=row["currency"]),
+            lost=MoneyValue(minor=row["lost"], currency=row["currency"]),
+            net=MoneyValue(
+                minor=row["gross"] - row["refunded"] - row["lost"], currency=row["currency"]
+            ),
         )
         for row in rows
     ]

@@ -1,6 +1,7 @@
 """What billing asks of a payment processor, in words that are no vendor's."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -44,6 +45,19 @@ class IntentOrder:
     payment_method: Code
     customer: Code | None
     account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A dispute as it stands, and whose payment it is about, as we wrote it on the intent."""
+
+    community_id: UUID
+    payment_id: UUID
+    intent: Code
+    amount: Money
+    reason: str
+    standing: Literal["inquiry", "open", "won", "lost", "dropped"]
+    respond_by: datetime | None
 
 
 class PaymentGateway(Protocol):
@@ -94,4 +108,8 @@ class PaymentGateway(Protocol):
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
         """The refund that was made under this id, if it was."""
+        ...
+
+    async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
+        """How a dispute stands now, None when it is about nothing that we charged."""
         ...

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
 
 import stripe
@@ -12,6 +13,7 @@ from stripe import (
     APIError,
     AuthenticationError,
     CardError,
+    Dispute,
     HTTPXClient,
     InvalidRequestError,
     PaymentIntent,
@@ -20,7 +22,14 @@ from stripe import (
     StripeClient,
 )
 
-from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, ProcessorUnavailable
+from services.billing.gateways.gateway import (
+    Declined,
+    Disputed,
+    IntentOrder,
+    Outcome,
+    ProcessorUnavailable,
+)
+from services.billing.gateways.webhooks import subject_of_intent
 from shared.ids import Code
 from shared.money import EXPONENTS, Money
 
@@ -54,6 +63,16 @@ FINAL = frozenset(
 
 # Where Stripe counts other minor units than ISO 4217 does (docs.stripe.com/currencies, special cases).
 STRIPE_EXPONENTS = {**EXPONENTS, "ISK": 2, "UGX": 2, "MGA": 0}
+
+# How Stripe's words for a dispute read here; every other one is a dispute that is still open.
+STANDINGS: dict[str, Literal["inquiry", "won", "lost", "dropped"]] = {
+    "warning_needs_response": "inquiry",
+    "warning_under_review": "inquiry",
+    "warning_closed": "dropped",
+    "prevented": "dropped",
+    "won": "won",
+    "lost": "lost",
+}
 
 THREE_DECIMALS = 3
 
@@ -174,6 +193,18 @@ class StripeGateway:
                     return Code(refund.id)
         return None
 
+    async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
+        try:
+            with _translated():
+                found = await self._client.v1.disputes.retrieve_async(
+                    dispute, {"expand": ["payment_intent"]}, _options(account)
+                )
+        except Declined as unknown:
+            if unknown.code != "resource_missing":
+                raise
+            return None
+        return _disputed(found)
+
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
@@ -192,6 +223,27 @@ def minor_units(money: Money) -> int:
     if rest or (ours == THREE_DECIMALS and whole % 10):  # Of three decimals, the last must be 0.
         raise Declined(Code("amount_not_chargeable"), final=True)
     return int(whole)
+
+
+def money_of(minor: int, currency: str) -> Money:
+    """What Stripe counted as we count it; a part of a coin that we do not have is left out."""
+    code = currency.upper()
+    shift = STRIPE_EXPONENTS.get(code, 2) - EXPONENTS.get(code, 2)
+    return Money(minor * 10 ** max(-shift, 0) // 10 ** max(shift, 0), code)
+
+
+def _disputed(dispute: Dispute) -> Disputed | None:
+    subject = subject_of_intent(dispute.to_dict().get("payment_intent"))
+    if subject is None:
+        return None
+    due_by = dispute.evidence_details.due_by
+    return Disputed(
+        *subject,
+        money_of(dispute.amount, dispute.currency),
+        dispute.reason,
+        STANDINGS.get(dispute.status, "open"),
+        datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
 
 
 def _options(account: Code | None, key: str | None = None) -> RequestOptions:

@@ -63,10 +63,35 @@ async def receive_stripe_webhook(
 def subject_of(event: dict[str, Any]) -> Subject | None:
     """Whose payment a report is about; None for what we did not make ourselves."""
     try:
-        intent = event["data"]["object"]
+        return subject_of_intent(event["data"]["object"])
+    except (KeyError, TypeError):
+        return None
+
+
+def subject_of_intent(intent: Any) -> Subject | None:
+    """Whose payment an intent is; None where we did not write it."""
+    try:
         metadata = intent["metadata"]
         return Subject(
             UUID(metadata["community_id"]), UUID(metadata["payment_id"]), Code(intent["id"])
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+class DisputeSubject(NamedTuple):
+    """Which dispute a report is about, and on whose account; nothing that we wrote is on it."""
+
+    dispute: Code
+    account: Code | None
+
+
+def dispute_of(event: dict[str, Any]) -> DisputeSubject | None:
+    """The dispute that a report is about, None when it names none."""
+    try:
+        dispute, account = event["data"]["object"]["id"], event.get("account")
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not isinstance(dispute, str) or not isinstance(account, str | None):
+        return None
+    return DisputeSubject(Code(dispute), Code(account) if account else None)

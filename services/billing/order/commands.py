@@ -1,8 +1,11 @@
 """What may be asked of an order."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from services.billing.order.events import Purchase, ReturnReason
+from services.billing.order.events import Purchase, ReturnReason, Reversal
+from services.billing.payment.events import ChargedFor
+from shared.ids import Code
 from shared.money import Money
 
 
@@ -23,4 +26,14 @@ class RecordReturn:
     total: Money
 
 
-OrderCommand = PayOrder | ReturnOrder | RecordReturn
+@dataclass(frozen=True, slots=True)
+class RecordReversal:
+    """All that the payment brought for these kinds of thing went back, or a bank has a word in it."""
+
+    payment_id: UUID
+    reversal: Reversal
+    kinds: tuple[ChargedFor, ...]
+    dispute: Code | None = None
+
+
+OrderCommand = PayOrder | ReturnOrder | RecordReturn | RecordReversal

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from services.billing.checkout.events import charges_of
 from services.billing.order import commands, events
-from services.billing.order.events import Purchase, ReturnReason
+from services.billing.order.events import BackReason, Purchase, ReturnReason
 from shared.decider import Decider
 
 
@@ -38,6 +38,8 @@ def decide(command: commands.OrderCommand, order: Order | None) -> list[events.O
             )
             gratis = events.OrderRefunded(paid.person_id, paid.total, reason)
             return [asked] if paid.total else [asked, gratis]
+        case commands.RecordReversal():
+            return _reversed(command, order)
         case commands.RecordReturn() if order.refunded or order.returning is None:
             return []
         case commands.RecordReturn(total):
@@ -46,11 +48,24 @@ def decide(command: commands.OrderCommand, order: Order | None) -> list[events.O
             assert_never(command)
 
 
+def _reversed(told: commands.RecordReversal, order: Order) -> list[events.OrderEvent]:
+    purchase = order.purchase
+    charges = charges_of(purchase.lines)
+    kinds = tuple(line.charged_for for line in charges if line.charged_for in told.kinds)
+    if told.payment_id != purchase.payment_id or not kinds:
+        return []
+    heard = events.OrderReversed(purchase, told.reversal, kinds, told.dispute)
+    if order.refunded or len(kinds) < len(charges) or told.reversal in ("disputed", "won"):
+        return [heard]
+    reason: BackReason = "disputed" if told.reversal == "lost" else "requested"
+    return [heard, events.OrderRefunded(purchase.person_id, purchase.total, reason)]
+
+
 def evolve(order: Order | None, event: events.OrderEvent) -> Order | None:
     match event:
         case events.OrderPaid(purchase):
             return Order(purchase)
-        case events.OrderPaidAgain():
+        case events.OrderPaidAgain() | events.OrderReversed():
             return order
         case events.OrderReturnAsked(reason=reason):
             return order and replace(order, returning=reason)

@@ -1,16 +1,21 @@
 """What happened to an order: what one checkout bought, or one hold of seats."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from services.billing.checkout.events import Line
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import MoneyLine
+from services.billing.payment.events import ChargedFor, DisputeOutcome, MoneyLine
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
 ReturnReason = Literal["seat_denied", "gathering_cancelled"]
+BackReason = Literal["seat_denied", "gathering_cancelled", "requested", "disputed"]
+Reversal = Literal["refunded", "disputed", "won", "lost"]
+
+REVERSALS: Mapping[DisputeOutcome, Reversal] = {"won": "won", "lost": "lost", "dropped": "won"}
 
 
 def order_of(checkout_id: UUID) -> UUID:
@@ -62,7 +67,17 @@ class OrderRefunded:
 
     person_id: PersonId
     total: Money
-    reason: ReturnReason
+    reason: BackReason
 
 
-OrderEvent = OrderPaid | OrderPaidAgain | OrderReturnAsked | OrderRefunded
+@dataclass(frozen=True, slots=True)
+class OrderReversed:
+    """What was paid for these kinds of thing went back, or a bank disputes it or has decided whose it is."""
+
+    purchase: Purchase
+    reversal: Reversal
+    kinds: tuple[ChargedFor, ...]
+    dispute: Code | None = None
+
+
+OrderEvent = OrderPaid | OrderPaidAgain | OrderReturnAsked | OrderRefunded | OrderReversed

@@ -1,10 +1,12 @@
 """What a checkout bought becomes orders; seats that cannot be had become a refund."""
 
+from uuid import UUID
+
 from services.billing.checkout.events import CheckoutCompleted, Line, QuoteLine, charges_of
 from services.billing.order import commands
 from services.billing.order.decider import ORDER
-from services.billing.order.events import Purchase, order_of
-from services.billing.payment.events import RefundIssued, payment_of
+from services.billing.order.events import REVERSALS, Purchase, Reversal, order_of
+from services.billing.payment.events import DisputeClosed, DisputeOpened, RefundIssued, payment_of
 from shared.contracts.events_sale import SeatDenied
 from shared.event_store import Fact
 from shared.money import Money
@@ -37,6 +39,38 @@ def when_refund_issued_record_return(fact: Fact) -> list[Ask]:
     return [Ask(ORDER, refund.refund_id, commands.RecordReturn(refund.amount))]
 
 
+def when_refund_issued_record_reversal(fact: Fact) -> list[Ask]:
+    refund: RefundIssued = fact.body
+    charge = refund.charge
+    if charge is None or charge.origin != "checkout" or not refund.emptied:
+        return []
+    reversal = commands.RecordReversal(fact.stream_id, "refunded", refund.emptied)
+    return [_offers_of(charge.origin_id, reversal)]
+
+
+def when_dispute_opened_record_reversal(fact: Fact) -> list[Ask]:
+    opened: DisputeOpened = fact.body
+    return [] if opened.inquiry else _disputed(fact, "disputed")
+
+
+def when_dispute_closed_record_reversal(fact: Fact) -> list[Ask]:
+    closed: DisputeClosed = fact.body
+    return _disputed(fact, REVERSALS[closed.outcome])
+
+
+def _disputed(fact: Fact, reversal: Reversal) -> list[Ask]:
+    news: DisputeOpened | DisputeClosed = fact.body
+    if news.charge.origin != "checkout":
+        return []
+    kinds = tuple(line.charged_for for line in news.charge.lines)
+    record = commands.RecordReversal(fact.stream_id, reversal, kinds, news.dispute)
+    return [_offers_of(news.charge.origin_id, record)]
+
+
+def _offers_of(checkout_id: UUID, reversal: commands.RecordReversal) -> Ask:
+    return Ask(ORDER, order_of(checkout_id), reversal)
+
+
 def _pay(fact: Fact, lines: tuple[Line, ...]) -> commands.PayOrder:
     completed: CheckoutCompleted = fact.body
     basket = completed.basket
@@ -67,5 +101,20 @@ REACTIONS = (
         "billing.order.when_refund_issued_record_return",
         RefundIssued,
         when_refund_issued_record_return,
+    ),
+    Reaction(
+        "billing.order.when_refund_issued_record_reversal",
+        RefundIssued,
+        when_refund_issued_record_reversal,
+    ),
+    Reaction(
+        "billing.order.when_dispute_opened_record_reversal",
+        DisputeOpened,
+        when_dispute_opened_record_reversal,
+    ),
+    Reaction(
+        "billing.order.when_dispute_closed_record_reversal",
+        DisputeClosed,
+        when_dispute_closed_record_reversal,
     ),
 )

@@ -1,11 +1,18 @@
 """What may be asked of a payment."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import Charge, MoneyLine, RefundReason
+from services.billing.payment.events import (
+    Charge,
+    DisputeOutcome,
+    DisputeReason,
+    MoneyLine,
+    RefundReason,
+)
 from shared.ids import Code
 from shared.money import Money
 
@@ -76,6 +83,24 @@ class RecordRefundFailure:
     code: Code
 
 
+@dataclass(frozen=True, slots=True)
+class RecordDispute:
+    """What the processor says of a dispute of this intent, however often and in whatever order."""
+
+    dispute: Code
+    intent: Code
+    amount: Money
+    reason: DisputeReason
+    standing: Literal["inquiry", "open"] | DisputeOutcome
+    respond_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemindOfEvidence:
+    dispute: Code
+    respond_by: datetime
+
+
 PaymentCommand = (
     StartCharge
     | RecordIntent
@@ -86,4 +111,6 @@ PaymentCommand = (
     | ReturnMoney
     | RecordRefund
     | RecordRefundFailure
+    | RecordDispute
+    | RemindOfEvidence
 )

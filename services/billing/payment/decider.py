@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
 from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
-from services.billing.payment.events import Charge, MoneyLine
+from services.billing.payment.events import Charge, MoneyLine, total
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code
 from shared.money import Money
@@ -18,8 +19,25 @@ Status = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    opened: events.DisputeOpened
+    respond_by: datetime | None
+    outcome: events.DisputeOutcome | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome is None
+
+    @property
+    def withheld(self) -> Money:
+        """What the bank has taken, and keeps if the dispute is lost; an inquiry takes nothing."""
+        taken = not self.opened.inquiry and self.outcome in (None, "lost")
+        return self.opened.amount * taken
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """One charge and its latest attempt. `left` is what has not gone back; a settled refund is None.
+    """One charge and its latest attempt. `left` is what was not refunded; a settled refund is None.
 
     An intent is confirmed only once it is recorded here, and a new attempt begins by cancelling
     the intent of the one before at the processor: so two of them never both succeed.
@@ -33,6 +51,14 @@ class Payment:
     unwanted: bool = False
     left: tuple[MoneyLine, ...] = ()
     refunds: Mapping[UUID, events.RefundStarted | None] = field(default_factory=dict)
+    disputes: Mapping[Code, Dispute] = field(default_factory=dict)
+
+    @property
+    def refundable(self) -> Money:
+        """What was neither refunded nor taken by a bank."""
+        currency = self.charge.amount.currency
+        withheld = sum((one.withheld for one in self.disputes.values()), Money(0, currency))
+        return max(total(self.left, currency) - withheld, Money(0, currency))
 
 
 def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[events.PaymentEvent]:
@@ -65,18 +91,22 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
         case commands.RefundPayment(refund_id, amount):
             return [_refund(payment, refund_id, _asked_back(amount, payment), "requested")]
         case commands.ReturnMoney(refund_id, lines, reason):
-            back = _still_there(lines, payment.left)
+            back = _still_there(lines, payment)
             if not back:
                 return [events.RefundFailed(refund_id, lines, reason, Code("nothing_left"))]
             return [_refund(payment, refund_id, back, reason)]
         case commands.RecordRefund(refund_id, refund):
             begun = payment.refunds.get(refund_id)
-            return [_issued(begun, refund)] if begun else []
+            return [_issued(payment, begun, refund)] if begun else []
         case commands.RecordRefundFailure(refund_id, code):
             begun = payment.refunds.get(refund_id)
             return (
                 [events.RefundFailed(refund_id, begun.lines, begun.reason, code)] if begun else []
             )
+        case commands.RecordDispute():
+            return _dispute(command, payment)
+        case commands.RemindOfEvidence(dispute, respond_by):
+            return _remind(payment.disputes.get(dispute), respond_by)
         case _:
             assert_never(command)
 
@@ -131,12 +161,14 @@ def _withdraw(payment: Payment) -> list[events.PaymentEvent]:
 def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]:
     if payment.status != "succeeded":
         raise Rejected("payment_not_collected", "Nothing has been paid yet.")
-    left = total(payment.left, payment.charge.amount.currency)
+    left = payment.refundable
     wanted = left if amount is None else amount
     if wanted.currency != left.currency:
         raise Rejected("other_currency", "It was paid in another currency.", pointer="/amount")
     if wanted.minor < 0 or (amount is not None and not amount):
         raise Rejected("refund_not_positive", "A refund is more than nothing.", pointer="/amount")
+    if any(one.is_open and one.withheld for one in payment.disputes.values()):
+        raise Rejected("payment_disputed", "While a bank decides whose it is, none of it moves.")
     if not left or left < wanted:
         raise Rejected(
             "refund_exceeds_payment", "That is more than is left of it.", left=left.minor
@@ -149,15 +181,15 @@ def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]
     )
 
 
-def _still_there(
-    wanted: tuple[MoneyLine, ...], left: tuple[MoneyLine, ...]
-) -> tuple[MoneyLine, ...]:
-    rest = {line.charged_for: line.amount for line in left}
-    return tuple(
-        MoneyLine(line.charged_for, min(line.amount, rest[line.charged_for]))
-        for line in wanted
-        if rest.get(line.charged_for)
-    )
+def _still_there(wanted: tuple[MoneyLine, ...], payment: Payment) -> tuple[MoneyLine, ...]:
+    rest = {line.charged_for: line.amount for line in payment.left}
+    purse, back = payment.refundable, []
+    for line in wanted:
+        part = min(line.amount, rest.get(line.charged_for, line.amount * 0), purse)
+        purse -= part
+        if part:
+            back.append(MoneyLine(line.charged_for, part))
+    return tuple(back)
 
 
 def _refund(
@@ -177,14 +209,59 @@ def _refund(
     )
 
 
-def _issued(begun: events.RefundStarted, refund: Code) -> events.RefundIssued:
+def _issued(payment: Payment, begun: events.RefundStarted, refund: Code) -> events.RefundIssued:
+    kept = {line.charged_for for line in payment.left if line.amount}
+    # A refund that is on its way may still fail, so its money is not gone yet.
+    for other in payment.refunds.values():
+        if other and other.refund_id != begun.refund_id:
+            kept |= {line.charged_for for line in other.lines}
+    charged = (line.charged_for for line in payment.charge.lines)
+    emptied = tuple(kind for kind in charged if kind not in kept)
     return events.RefundIssued(
-        begun.refund_id, begun.person_id, begun.amount, begun.lines, begun.reason, refund
+        begun.refund_id,
+        begun.person_id,
+        begun.amount,
+        begun.lines,
+        begun.reason,
+        refund,
+        payment.charge,
+        emptied,
     )
 
 
-def total(lines: tuple[MoneyLine, ...], currency: str) -> Money:
-    return sum((line.amount for line in lines), Money(0, currency))
+def _dispute(told: commands.RecordDispute, payment: Payment) -> list[events.PaymentEvent]:
+    if told.intent != payment.intent:
+        return []
+    charge, known = payment.charge, payment.disputes.get(told.dispute)
+    news: list[events.PaymentEvent] = []
+    if payment.status != "succeeded":  # What is disputed was paid, whoever says so first.
+        news.append(events.PaymentSucceeded(charge, payment.attempt, told.intent))
+    opening = _opening(told, charge)
+    if known is None or (known.opened.inquiry and not opening.inquiry):
+        news.append(opening)
+        known = Dispute(opening, told.respond_by)
+    match told.standing:
+        case "inquiry" | "open":
+            if known.is_open and told.respond_by != known.respond_by:
+                news.append(events.DisputeDeadlineMoved(told.dispute, told.respond_by))
+        case outcome if known.is_open:
+            amount = known.opened.amount
+            news.append(events.DisputeClosed(told.dispute, charge, amount, outcome))
+    return news
+
+
+def _opening(told: commands.RecordDispute, charge: Charge) -> events.DisputeOpened:
+    comparable = told.amount.currency == charge.amount.currency
+    amount = min(told.amount, charge.amount) if comparable else charge.amount
+    inquiry = told.standing in ("inquiry", "dropped")
+    return events.DisputeOpened(told.dispute, charge, amount, told.reason, told.respond_by, inquiry)
+
+
+def _remind(dispute: Dispute | None, respond_by: datetime) -> list[events.PaymentEvent]:
+    if dispute is None or not dispute.is_open or dispute.respond_by != respond_by:
+        return []
+    opened = dispute.opened
+    return [events.EvidenceDue(opened.dispute, opened.amount, opened.reason, respond_by)]
 
 
 def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | None:
@@ -216,8 +293,22 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             begun = payment.refunds.get(refund_id)
             left = _moved(payment.left, lines, 1) if begun else payment.left
             return replace(payment, left=left, refunds={**payment.refunds, refund_id: None})
+        case events.DisputeOpened(dispute, respond_by=respond_by):
+            return _with(payment, dispute, Dispute(event, respond_by))
+        case events.DisputeDeadlineMoved(dispute, respond_by):
+            return _with(
+                payment, dispute, replace(payment.disputes[dispute], respond_by=respond_by)
+            )
+        case events.DisputeClosed(dispute, outcome=outcome):
+            return _with(payment, dispute, replace(payment.disputes[dispute], outcome=outcome))
+        case events.EvidenceDue():
+            return payment
         case _:
             assert_never(event)
+
+
+def _with(payment: Payment, name: Code, dispute: Dispute) -> Payment:
+    return replace(payment, disputes={**payment.disputes, name: dispute})
 
 
 def _moved(

@@ -1,6 +1,8 @@
 """What happened to a payment: one amount, its attempts, and what went back of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,6 +12,25 @@ from shared.money import Money
 
 ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
 RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
+
+DisputeReason = Literal[
+    "bank_cannot_process",
+    "check_returned",
+    "credit_not_processed",
+    "customer_initiated",
+    "debit_not_authorized",
+    "duplicate",
+    "fraudulent",
+    "general",
+    "incorrect_account_details",
+    "insufficient_funds",
+    "noncompliant",
+    "product_not_received",
+    "product_unacceptable",
+    "subscription_canceled",
+    "unrecognized",
+]
+DisputeOutcome = Literal["won", "lost", "dropped"]
 
 DEAREST = 99_999_999
 """The most that card processors take in one charge, in minor units."""
@@ -124,7 +145,7 @@ class RefundStarted:
 
 @dataclass(frozen=True, slots=True)
 class RefundIssued:
-    """The processor has sent it back."""
+    """The processor has sent it back. Nothing is kept any more of what was charged for what is `emptied`."""
 
     refund_id: UUID
     person_id: PersonId
@@ -132,6 +153,8 @@ class RefundIssued:
     lines: tuple[MoneyLine, ...]
     reason: RefundReason
     refund: Code
+    charge: Charge | None = None
+    emptied: tuple[ChargedFor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +165,49 @@ class RefundFailed:
     lines: tuple[MoneyLine, ...]
     reason: RefundReason
     code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened:
+    """The payer's bank wants it back and is to be answered by `respond_by`.
+
+    An `inquiry` moves no money yet; when it becomes a dispute, that opens.
+    """
+
+    dispute: Code
+    charge: Charge
+    amount: Money
+    reason: DisputeReason
+    respond_by: datetime | None
+    inquiry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDeadlineMoved:
+    """The bank waits for evidence until another day, or for none any more."""
+
+    dispute: Code
+    respond_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDue:
+    """The bank is still to be answered, and not much time is left."""
+
+    dispute: Code
+    amount: Money
+    reason: DisputeReason
+    respond_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClosed:
+    """The bank has decided: who has won keeps the money. An inquiry that led to nothing was dropped."""
+
+    dispute: Code
+    charge: Charge
+    amount: Money
+    outcome: DisputeOutcome
 
 
 PaymentEvent = (
@@ -156,4 +222,13 @@ PaymentEvent = (
     | RefundStarted
     | RefundIssued
     | RefundFailed
+    | DisputeOpened
+    | DisputeDeadlineMoved
+    | EvidenceDue
+    | DisputeClosed
 )
+
+
+def total(lines: Sequence[MoneyLine], currency: str) -> Money:
+    """What the lines come to."""
+    return sum((line.amount for line in lines), Money(0, currency))

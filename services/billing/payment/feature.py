@@ -2,7 +2,7 @@
 
 from services.billing.payment import routes
 from services.billing.payment.decider import PAYMENT
-from services.billing.payment.projections import PAYMENTS
+from services.billing.payment.projections import DISPUTES, PAYMENTS
 from services.billing.payment.publications import PUBLICATIONS
 from services.billing.payment.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
@@ -11,7 +11,7 @@ FEATURE = Feature(
     name="payment",
     deciders=(PAYMENT,),
     router=routes.router,
-    projections=(PAYMENTS,),
+    projections=(PAYMENTS, DISPUTES),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
     actions=ACTIONS,

@@ -104,6 +104,89 @@ PAYMENTS = Projection(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """One dispute; `standing` is inquiry or open until it is decided."""
+
+    payment_id: UUID
+    dispute: Code
+    person_id: UUID
+    amount: Money
+    reason: events.DisputeReason
+    standing: str
+    respond_by: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+async def apply_disputes(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.DisputeOpened() as opened:
+                await connection.execute(
+                    "INSERT INTO disputes_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                    " ON CONFLICT (payment_id, dispute) DO UPDATE SET standing = excluded.standing,"
+                    " respond_by = excluded.respond_by, amount_minor = excluded.amount_minor,"
+                    " closed_at = NULL",
+                    fact.stream_id, opened.dispute, fact.community_id, opened.charge.person_id,
+                    opened.amount.minor, opened.amount.currency, opened.reason,
+                    "inquiry" if opened.inquiry else "open", opened.respond_by, fact.at,
+                )  # fmt: skip
+            case events.DisputeDeadlineMoved(dispute, respond_by):
+                await connection.execute(
+                    "UPDATE disputes_v1 SET respond_by = $3 WHERE (payment_id, dispute) = ($1, $2)",
+                    fact.stream_id, dispute, respond_by,
+                )  # fmt: skip
+            case events.DisputeClosed(dispute, outcome=outcome):
+                await connection.execute(
+                    "UPDATE disputes_v1 SET standing = $3, closed_at = $4"
+                    " WHERE (payment_id, dispute) = ($1, $2)",
+                    fact.stream_id, dispute, outcome, fact.at,
+                )  # fmt: skip
+
+
+DISPUTES = Projection(
+    name="disputes",
+    version=1,
+    ddl="""
+        CREATE TABLE disputes_v1 (
+            payment_id uuid NOT NULL,
+            dispute text NOT NULL,
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL,
+            amount_minor bigint NOT NULL,
+            currency text NOT NULL,
+            reason text NOT NULL,
+            standing text NOT NULL,
+            respond_by timestamptz,
+            opened_at timestamptz NOT NULL,
+            closed_at timestamptz,
+            PRIMARY KEY (payment_id, dispute)
+        );
+        CREATE INDEX disputes_v1_list ON disputes_v1 (community_id, dispute);
+    """,
+    tables=("disputes_v1",),
+    facts=(events.DisputeOpened, events.DisputeDeadlineMoved, events.DisputeClosed),
+    apply=apply_disputes,
+)
+
+
+async def disputes_after(connection: Any, after: str | None, limit: int) -> list[Disputed]:
+    """Those of the community, in a stable order."""
+    rows = await connection.fetch(
+        "SELECT * FROM disputes_v1 WHERE dispute > $1 ORDER BY dispute LIMIT $2",
+        after or "", limit,
+    )  # fmt: skip
+    return [
+        Disputed(
+            row["payment_id"], row["dispute"], row["person_id"],
+            Money(row["amount_minor"], row["currency"]), row["reason"], row["standing"],
+            row["respond_by"], row["opened_at"], row["closed_at"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
     """The payment, None when nothing was charged under this id."""
     row = await connection.fetchrow("SELECT * FROM payments_v1 WHERE payment_id = $1", payment_id)

@@ -1,13 +1,17 @@
 """What the others hear of money, and what the payer is told."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.billing.payment import events
+from shared.contracts import billing_dispute
 from shared.contracts import billing_payment as contracts
-from shared.contracts.billing_message import MessageRequested
+from shared.contracts.billing_message import MessageRequested, StaffMessageRequested
 from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
 from shared.feature import Publication
+
+Values = dict[str, str | int | datetime | MoneyValue]
 
 
 def succeeded(fact: Fact) -> contracts.PaymentSucceeded:
@@ -58,6 +62,75 @@ def tell_of_refund(fact: Fact) -> MessageRequested:
     )
 
 
+def dispute_opened(fact: Fact) -> billing_dispute.DisputeOpened:
+    opened: events.DisputeOpened = fact.body
+    return billing_dispute.DisputeOpened(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        payment_id=fact.stream_id,
+        dispute=opened.dispute,
+        person_id=opened.charge.person_id,
+        amount=MoneyValue.of(opened.amount),
+        reason=opened.reason,
+        respond_by=opened.respond_by,
+        inquiry=opened.inquiry,
+    )
+
+
+def dispute_closed(fact: Fact) -> billing_dispute.DisputeClosed:
+    closed: events.DisputeClosed = fact.body
+    charged = closed.charge.lines
+    taken = closed.amount * (closed.outcome == "lost")
+    parts = taken.split([line.amount.minor for line in charged])
+    lost = [
+        events.MoneyLine(line.charged_for, part)
+        for line, part in zip(charged, parts, strict=True)
+        if part
+    ]
+    return billing_dispute.DisputeClosed(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        payment_id=fact.stream_id,
+        dispute=closed.dispute,
+        person_id=closed.charge.person_id,
+        amount=MoneyValue.of(closed.amount),
+        outcome=closed.outcome,
+        lost=_lines(lost),
+    )
+
+
+def tell_staff_of_dispute(fact: Fact) -> StaffMessageRequested | None:
+    opened: events.DisputeOpened = fact.body
+    if opened.respond_by is None:
+        return None
+    values: Values = {
+        "amount": MoneyValue.of(opened.amount),
+        "reason": opened.reason,
+        "respond_by": opened.respond_by,
+    }
+    return _to_staff(fact, "dispute_opened", values)
+
+
+def remind_staff_of_evidence(fact: Fact) -> StaffMessageRequested:
+    due: events.EvidenceDue = fact.body
+    values: Values = {
+        "amount": MoneyValue.of(due.amount),
+        "reason": due.reason,
+        "respond_by": due.respond_by,
+    }
+    return _to_staff(fact, "dispute_evidence_due", values)
+
+
+def _to_staff(fact: Fact, template: str, values: Values) -> StaffMessageRequested:
+    return StaffMessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        permission="refunds.write",
+        template=template,
+        values=values,
+    )
+
+
 def _lines(lines: Sequence[events.MoneyLine]) -> tuple[contracts.MoneyLine, ...]:
     return tuple(
         contracts.MoneyLine(charged_for=line.charged_for, amount=MoneyValue.of(line.amount))
@@ -70,4 +143,8 @@ PUBLICATIONS = (
     Publication(events.PaymentFailed, contracts.PaymentFailed, failed),
     Publication(events.RefundIssued, contracts.RefundIssued, refunded),
     Publication(events.RefundIssued, MessageRequested, tell_of_refund),
+    Publication(events.DisputeOpened, billing_dispute.DisputeOpened, dispute_opened),
+    Publication(events.DisputeOpened, StaffMessageRequested, tell_staff_of_dispute),
+    Publication(events.EvidenceDue, StaffMessageRequested, remind_staff_of_evidence),
+    Publication(events.DisputeClosed, billing_dispute.DisputeClosed, dispute_closed),
 )

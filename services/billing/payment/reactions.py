@@ -1,16 +1,18 @@
 """Money moves in three steps: it is due, it is announced, it is confirmed. A crash repeats a step, never the money."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast, get_args
 from uuid import UUID
 
 from services.billing.checkout.events import ChargeAsked, CheckoutExpired
 from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, PaymentGateway
-from services.billing.gateways.webhooks import SOURCE, subject_of
+from services.billing.gateways.webhooks import SOURCE, dispute_of, subject_of
 from services.billing.order.events import OrderPaidAgain, OrderReturnAsked
 from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
-from services.billing.payment.events import Charge, MoneyLine, payment_of
+from services.billing.payment.events import Charge, DisputeReason, MoneyLine, payment_of
 from services.billing.subscription.events import (
     LateRenewalPaid,
     RenewalStarted,
@@ -21,7 +23,9 @@ from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.ids import Code, derive
 from shared.money import Money
-from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
+
+TIME_TO_ANSWER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ class CreateRefund:
     refund_id: UUID
     amount: Money
     intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchDispute:
+    dispute: Code
     account: Code | None
 
 
@@ -141,6 +151,22 @@ def when_refund_started_create_refund(fact: Fact) -> list[Call]:
     return [Call(refund)]
 
 
+def when_processor_reported_fetch_dispute(fact: Fact) -> list[Call]:
+    report: Webhook = fact.body
+    subject = dispute_of(report.payload)
+    if report.source != SOURCE or not report.type.startswith("charge.dispute.") or not subject:
+        return []
+    return [Call(FetchDispute(*subject))]
+
+
+def when_dispute_deadline_known_remind(fact: Fact) -> list[At]:
+    told: events.DisputeOpened | events.DisputeDeadlineMoved = fact.body
+    if told.respond_by is None:
+        return []
+    remind = commands.RemindOfEvidence(told.dispute, told.respond_by)
+    return [At(told.respond_by - TIME_TO_ANSWER, Ask(PAYMENT, fact.stream_id, remind))]
+
+
 async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
     processor: PaymentGateway = context.gateways["processor"]
     account = action.instrument.account
@@ -207,6 +233,32 @@ async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
     except Declined as no:
         answer = commands.RecordRefundFailure(refund_id, no.code)
     return Ask(PAYMENT, action.payment_id, answer)
+
+
+async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | None:
+    """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
+    processor: PaymentGateway = context.gateways["processor"]
+    found = await processor.fetch_dispute(action.dispute, action.account)
+    if found is None:
+        return None
+    try:
+        payment, _ = await context.service.handler.state(
+            PAYMENT, found.payment_id, found.community_id
+        )
+    except NotFound:
+        return None
+    if payment is None or payment.instrument.account != action.account:
+        return None
+    known = found.reason in get_args(DisputeReason)
+    record = commands.RecordDispute(
+        action.dispute,
+        found.intent,
+        found.amount,
+        cast("DisputeReason", found.reason) if known else "general",
+        found.standing,
+        found.respond_by,
+    )
+    return Ask(PAYMENT, found.payment_id, record, community_id=found.community_id)
 
 
 def _record(payment_id: UUID, intent: Code, outcome: Outcome) -> Ask:
@@ -277,6 +329,21 @@ REACTIONS = (
         events.RefundStarted,
         when_refund_started_create_refund,
     ),
+    Reaction(
+        "billing.payment.when_processor_reported_fetch_dispute",
+        Webhook,
+        when_processor_reported_fetch_dispute,
+    ),
+    Reaction(
+        "billing.payment.when_dispute_opened_remind_of_evidence",
+        events.DisputeOpened,
+        when_dispute_deadline_known_remind,
+    ),
+    Reaction(
+        "billing.payment.when_dispute_deadline_moved_remind_of_evidence",
+        events.DisputeDeadlineMoved,
+        when_dispute_deadline_known_remind,
+    ),
 )
 
 ACTIONS = (
@@ -285,4 +352,5 @@ ACTIONS = (
     Action(CancelIntent, cancel_intent),
     Action(FetchIntent, fetch_intent),
     Action(CreateRefund, create_refund),
+    Action(FetchDispute, fetch_dispute),
 )

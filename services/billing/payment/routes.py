@@ -9,7 +9,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.payment import commands
 from services.billing.payment.decider import PAYMENT
-from services.billing.payment.projections import Paid, payment_by_id, payments_after
+from services.billing.payment.events import DisputeReason
+from services.billing.payment.projections import (
+    Disputed,
+    Paid,
+    disputes_after,
+    payment_by_id,
+    payments_after,
+)
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, needs, paging
@@ -48,6 +55,36 @@ class Payments(BaseModel):
     next: str | None
 
 
+class Dispute(BaseModel):
+    """`standing` is inquiry or open until it is won, lost or dropped; evidence is heard until `respond_by`."""
+
+    dispute: str
+    payment_id: UUID
+    person_id: UUID
+    amount: MoneyValue
+    reason: DisputeReason
+    standing: str
+    respond_by: AwareDatetime | None
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None
+
+
+class Disputes(BaseModel):
+    items: list[Dispute]
+    next: str | None
+
+
+@router.get("/disputes", operation_id="list_disputes")
+async def list_disputes(
+    caller: Annotated[Caller, needs("sales.read")], page: Annotated[Page, Depends(paging)]
+) -> Disputes:
+    """Evidence is given at the processor, whose id of the dispute this is."""
+    async with caller.read() as connection:
+        found = await disputes_after(connection, page.cursor(str), page.limit + 1)
+    shown = [_disputed(one) for one in found]
+    return Disputes(**page.answer(shown, key=lambda one: one.dispute))
+
+
 @router.get("/payments", operation_id="list_payments")
 async def list_payments(
     caller: Annotated[Caller, needs("sales.read")], page: Annotated[Page, Depends(paging)]
@@ -81,6 +118,20 @@ async def refund_payment(
     amount = body.amount.money() if body.amount else None
     command = commands.RefundPayment(refund_id, amount)
     return await caller.ask(Ask(PAYMENT, payment_id, command), refund_id=refund_id)
+
+
+def _disputed(one: Disputed) -> Dispute:
+    return Dispute(
+        dispute=one.dispute,
+        payment_id=one.payment_id,
+        person_id=one.person_id,
+        amount=MoneyValue.of(one.amount),
+        reason=one.reason,
+        standing=one.standing,
+        respond_by=one.respond_by,
+        opened_at=one.opened_at,
+        closed_at=one.closed_at,
+    )
 
 
 def _shown(payment: Paid) -> Payment:

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.policy.events import AfterLoss, AfterRefund, DuringDispute
 from services.billing.subscription.events import Terms
 from shared.ids import Code, PersonId
 
@@ -18,6 +20,7 @@ class StartSubscription:
     instrument: Instrument
     trial_days: int
     at: datetime
+    payment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,33 @@ class EndSubscription:
     reason: Literal["erased"]
 
 
+@dataclass(frozen=True, slots=True)
+class HearReversal:
+    """A payment of its went back, or a bank has a word in it; what follows, the seller's policy says."""
+
+    payment_id: UUID
+    reversal: Reversal
+    dispute: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRefund:
+    payment_id: UUID
+    after: AfterRefund
+
+
+@dataclass(frozen=True, slots=True)
+class FollowDispute:
+    dispute: Code
+    during: DuringDispute
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLoss:
+    dispute: Code
+    after: AfterLoss
+
+
 SubscriptionCommand = (
     StartSubscription
     | RenewSubscription
@@ -93,4 +123,8 @@ SubscriptionCommand = (
     | WithdrawCancellation
     | CancelNow
     | EndSubscription
+    | HearReversal
+    | FollowRefund
+    | FollowDispute
+    | FollowLoss
 )

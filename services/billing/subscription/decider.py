@@ -1,15 +1,17 @@
 """A subscription runs only as long as its periods are paid, each exactly once, and ends once."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
+from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import EndReason, Period, Terms, boundary
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import PersonId
+from shared.ids import Code, PersonId
 from shared.money import Money
 
 RETRIES = tuple(timedelta(days=days) for days in (1, 3, 5, 7))
@@ -28,6 +30,13 @@ class Renewal:
     since: datetime | None = None
 
 
+class Held(NamedTuple):
+    """Why what it grants is withheld: a dispute, or money that has not come."""
+
+    cause: events.SuspensionCause
+    dispute: Code | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid."""
@@ -39,6 +48,10 @@ class Running:
     periods: int = 0
     cancelling: bool = False
     renewal: Renewal | None = None
+    paid_by: UUID | None = None
+    refunded: UUID | None = None
+    disputes: Mapping[Code, Reversal] = field(default_factory=dict)
+    held: frozenset[Held] = frozenset()
 
     @property
     def due(self) -> Money:
@@ -84,7 +97,8 @@ def _begin(asked: commands.StartSubscription) -> Events:
         ends_at = at + timedelta(days=asked.trial_days)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
     period = Period(at, boundary(at, terms, 1))
-    return [events.SubscriptionActivated(terms, asked.instrument, period, terms.due(1))]
+    paid = terms.due(1)
+    return [events.SubscriptionActivated(terms, asked.instrument, period, paid, asked.payment_id)]
 
 
 def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
@@ -109,6 +123,8 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
                 return []
             if running.cancelling:
                 return [_ended(running, "voluntary")]
+            if any(held.cause == "disputed" for held in running.held):
+                return [_ended(running, "disputed")]  # Nobody charges who is asking for it back.
             return [_next(running, payment_id)]
         case commands.ScheduleCancellation() if past_due:
             return [_ended(running, "voluntary")]
@@ -129,6 +145,10 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return [_ended(running, "voluntary")]
         case commands.EndSubscription(reason):
             return [_ended(running, reason)]
+        case commands.HearReversal():
+            return _heard(command, running)
+        case commands.FollowRefund() | commands.FollowDispute() | commands.FollowLoss():
+            return _follow(command, running)
         case _:
             current = renewal and renewal.payment_id == command.payment_id
             return _collect(command, running, renewal) if renewal and current else []
@@ -180,6 +200,62 @@ def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) 
     return [*first, declined]
 
 
+def _heard(told: commands.HearReversal, running: Running) -> Events:
+    terms, dispute = running.terms, told.dispute
+    heard = events.PaymentReversed(terms, told.payment_id, told.reversal, dispute)
+    if dispute is None:
+        latest = told.payment_id == running.paid_by != running.refunded
+        return [heard] if latest else []
+    before = running.disputes.get(dispute)
+    if before == told.reversal or before in ("won", "lost"):
+        return []
+    won = told.reversal == "won"
+    return [heard, *(_released(running, Held("disputed", dispute)) if won else [])]
+
+
+def _follow(
+    asked: commands.FollowRefund | commands.FollowDispute | commands.FollowLoss, running: Running
+) -> Events:
+    match asked:
+        case commands.FollowRefund(payment_id, after):
+            if payment_id != running.paid_by or after == "keep":
+                return []
+            if after == "end_now":
+                return [_ended(running, "refunded")]
+            if running.cancelling:
+                return []
+            ends_at = running.renewal.period.end if running.renewal else running.ends_at
+            return [events.CancellationScheduled(running.terms, ends_at)]
+        case commands.FollowDispute(dispute, during):
+            is_open = running.disputes.get(dispute) == "disputed"
+            return (
+                _withheld(running, Held("disputed", dispute))
+                if is_open and during == "suspend"
+                else []
+            )
+        case commands.FollowLoss(dispute, after):
+            if running.disputes.get(dispute) != "lost":
+                return []
+            if after == "end_now":
+                return [_ended(running, "disputed")]
+            return _released(running, Held("disputed", dispute))
+        case _:
+            assert_never(asked)
+
+
+def _withheld(running: Running, held: Held) -> Events:
+    if held in running.held:
+        return []
+    return [events.SubscriptionSuspended(running.terms, held.cause, not running.held, held.dispute)]
+
+
+def _released(running: Running, held: Held) -> Events:
+    if held not in running.held:
+        return []
+    last = running.held == {held}
+    return [events.SubscriptionReinstated(running.terms, held.cause, last, held.dispute)]
+
+
 def _next(running: Running, payment_id: UUID) -> events.SubscriptionEvent:
     terms, due = running.terms, running.due
     period = Period(running.ends_at, boundary(running.anchor, terms, running.periods + 1))
@@ -228,7 +304,14 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
         case events.TrialStarted(terms, instrument, ends_at):
             return Running(terms, instrument, anchor=ends_at, ends_at=ends_at)
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
-            return Running(terms, instrument, anchor=period.start, ends_at=period.end, periods=1)
+            return Running(
+                terms,
+                instrument,
+                anchor=period.start,
+                ends_at=period.end,
+                periods=1,
+                paid_by=event.payment_id,
+            )
         case events.SubscriptionEnded(terms, unpaid=unpaid, unpaid_amount=amount):
             return Ended(terms, unpaid, terms.amount if amount is None else amount)
         case events.LateRenewalPaid() if isinstance(subscription, Ended):
@@ -244,8 +327,9 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
         case (
             events.SubscriptionActivated(period=period) | events.SubscriptionRenewed(period=period)
         ):
-            paid = running.periods + 1
-            return replace(running, ends_at=period.end, periods=paid, renewal=None)
+            paid, renewal = running.periods + 1, running.renewal
+            paid_by = renewal.payment_id if renewal else None
+            return replace(running, ends_at=period.end, periods=paid, renewal=None, paid_by=paid_by)
         case events.RenewalStarted(_, instrument, period, payment_id, attempt):
             since = running.renewal.since if running.renewal else None
             renewal = Renewal(period, payment_id, attempt, instrument, event.amount, since=since)
@@ -259,6 +343,20 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, cancelling=True)
         case events.CancellationWithdrawn():
             return replace(running, cancelling=False)
+        case _:
+            return _evolve_reversed(running, event)
+
+
+def _evolve_reversed(running: Running, event: events.SubscriptionEvent) -> Running:
+    match event:
+        case events.PaymentReversed(_, payment_id, _, None):
+            return replace(running, refunded=payment_id)
+        case events.PaymentReversed(_, _, reversal, dispute) if dispute is not None:
+            return replace(running, disputes={**running.disputes, dispute: reversal})
+        case events.SubscriptionSuspended(_, cause, _, dispute):
+            return replace(running, held=running.held | {Held(cause, dispute)})
+        case events.SubscriptionReinstated(_, cause, _, dispute):
+            return replace(running, held=running.held - {Held(cause, dispute)})
         case _:
             return running
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
+from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
 Source = Literal["subscription", "donation"]
-EndReason = Literal["voluntary", "payment_failed", "erased"]
+EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "erased"]
+SuspensionCause = Literal["disputed", "unpaid"]
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -117,6 +119,7 @@ class SubscriptionActivated:
     instrument: Instrument
     period: Period
     paid: Money | None = None
+    payment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,36 @@ class LateRenewalPaid:
     charged_for: Source = "subscription"
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentReversed:
+    """All that was paid for it went back, or a bank disputes it or has decided whose it is."""
+
+    terms: Terms
+    payment_id: UUID
+    reversal: Reversal
+    dispute: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSuspended:
+    """What it grants is withheld; `first` unless it was already, for another cause."""
+
+    terms: Terms
+    cause: SuspensionCause
+    first: bool
+    dispute: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionReinstated:
+    """A cause for withholding is gone; `last` when what it grants is had again."""
+
+    terms: Terms
+    cause: SuspensionCause
+    last: bool
+    dispute: Code | None = None
+
+
 SubscriptionEvent = (
     TrialStarted
     | SubscriptionActivated
@@ -226,4 +259,7 @@ SubscriptionEvent = (
     | CancellationWithdrawn
     | SubscriptionEnded
     | LateRenewalPaid
+    | PaymentReversed
+    | SubscriptionSuspended
+    | SubscriptionReinstated
 )

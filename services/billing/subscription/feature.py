@@ -4,7 +4,7 @@ from services.billing.subscription import routes
 from services.billing.subscription.decider import SUBSCRIPTION
 from services.billing.subscription.projections import SUBSCRIPTIONS
 from services.billing.subscription.publications import PUBLICATIONS
-from services.billing.subscription.reactions import REACTIONS
+from services.billing.subscription.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -14,4 +14,5 @@ FEATURE = Feature(
     projections=(SUBSCRIPTIONS,),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
+    actions=ACTIONS,
 )

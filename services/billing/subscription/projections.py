@@ -39,6 +39,13 @@ class Subscribed:
     periods: int
 
 
+_STATES: dict[type, str] = {
+    events.SubscriptionPastDue: "past_due",
+    events.SubscriptionSuspended: "suspended",
+    events.SubscriptionReinstated: "active",
+}
+
+
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
@@ -54,8 +61,6 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     "UPDATE subscriptions_v2 SET periods = periods + 1 WHERE subscription_id = $1",
                     fact.stream_id,
                 )
-            case events.SubscriptionPastDue():
-                await _change(connection, fact, state="past_due")
             case events.RenewalStarted(payment_id=payment_id):
                 await _change(connection, fact, payment_id=payment_id)
             case events.CancellationScheduled(ends_at=ends_at):
@@ -65,8 +70,9 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.SubscriptionEnded(reason=reason):
                 ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
                 await _change(connection, fact, **ended, payment_id=None)
-            case _:
-                await _change(connection, fact)
+            case body:
+                state = _STATES.get(type(body)) if getattr(body, "last", True) else None
+                await _change(connection, fact, **({"state": state} if state else {}))
 
 
 async def _begin(

@@ -97,6 +97,18 @@ def cancellation_withdrawn(fact: Fact) -> contracts.CancellationWithdrawn:
     return contracts.CancellationWithdrawn(**_about(fact))
 
 
+def suspended(fact: Fact) -> contracts.SubscriptionSuspended | None:
+    begun: events.SubscriptionSuspended = fact.body
+    if not begun.first:
+        return None
+    return contracts.SubscriptionSuspended(**_about(fact), cause=begun.cause)
+
+
+def reinstated(fact: Fact) -> contracts.SubscriptionReinstated | None:
+    over: events.SubscriptionReinstated = fact.body
+    return contracts.SubscriptionReinstated(**_about(fact)) if over.last else None
+
+
 def ended(fact: Fact) -> contracts.SubscriptionEnded:
     end: events.SubscriptionEnded = fact.body
     return contracts.SubscriptionEnded(**_about(fact), reason=end.reason, was_paying=end.was_paying)
@@ -126,5 +138,7 @@ PUBLICATIONS = (
     Publication(
         events.CancellationWithdrawn, contracts.CancellationWithdrawn, cancellation_withdrawn
     ),
+    Publication(events.SubscriptionSuspended, contracts.SubscriptionSuspended, suspended),
+    Publication(events.SubscriptionReinstated, contracts.SubscriptionReinstated, reinstated),
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
 )

@@ -1,9 +1,11 @@
 """A subscription begins with its order, renews by the clock, and follows its payments and its payer."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
-from services.billing.order.events import OrderPaid
+from services.billing.order.events import REVERSALS, OrderPaid, OrderReversed, Reversal
 from services.billing.payer.events import (
     PayerForgotten,
     PaymentMethodSaved,
@@ -11,16 +13,31 @@ from services.billing.payer.events import (
     SubscriptionOrphaned,
 )
 from services.billing.payment.events import (
+    Charge,
+    DisputeClosed,
+    DisputeOpened,
     PaymentActionRequired,
     PaymentFailed,
     PaymentSucceeded,
+    RefundIssued,
 )
+from services.billing.policy.projections import policy_now
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
 from services.billing.subscription.events import period_payment_of, subscription_of, terms_of
 from shared.event_store import Fact
 from shared.ids import Code
-from shared.reaction import Ask, At, Reaction
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultPolicy:
+    """What the seller wants to follow from a reversal."""
+
+    subscription_id: UUID
+    payment_id: UUID
+    reversal: Reversal
+    dispute: Code | None
 
 
 def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
@@ -31,7 +48,9 @@ def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
         if not isinstance(line, OfferLine) or not line.recurs or not purchase.instrument:
             continue
         terms = terms_of(purchase.person_id, line, purchase.time_zone)
-        start = commands.StartSubscription(terms, purchase.instrument, line.trial_days, fact.at)
+        start = commands.StartSubscription(
+            terms, purchase.instrument, line.trial_days, fact.at, purchase.payment_id
+        )
         asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
     return asks
 
@@ -110,6 +129,62 @@ def when_subscription_orphaned_end_subscription(fact: Fact) -> list[Ask]:
     return [Ask(SUBSCRIPTION, orphan.subscription_id, commands.EndSubscription("erased"))]
 
 
+def when_order_reversed_hear_reversal(fact: Fact) -> list[Ask]:
+    news: OrderReversed = fact.body
+    hear = commands.HearReversal(news.purchase.payment_id, news.reversal, news.dispute)
+    return [
+        Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), hear)
+        for line in news.purchase.lines
+        if isinstance(line, OfferLine) and line.recurs and line.charged_for in news.kinds
+    ]
+
+
+def when_refund_issued_hear_reversal(fact: Fact) -> list[Ask]:
+    refund: RefundIssued = fact.body
+    return _hear(fact, refund.charge, "refunded") if refund.emptied else []
+
+
+def when_dispute_opened_hear_reversal(fact: Fact) -> list[Ask]:
+    opened: DisputeOpened = fact.body
+    return [] if opened.inquiry else _hear(fact, opened.charge, "disputed", opened.dispute)
+
+
+def when_dispute_closed_hear_reversal(fact: Fact) -> list[Ask]:
+    closed: DisputeClosed = fact.body
+    return _hear(fact, closed.charge, REVERSALS[closed.outcome], closed.dispute)
+
+
+def _hear(
+    fact: Fact, charge: Charge | None, reversal: Reversal, dispute: Code | None = None
+) -> list[Ask]:
+    if charge is None or charge.origin != "subscription":
+        return []
+    hear = commands.HearReversal(fact.stream_id, reversal, dispute)
+    return [Ask(SUBSCRIPTION, charge.origin_id, hear)]
+
+
+def when_payment_reversed_consult_policy(fact: Fact) -> list[Call]:
+    news: events.PaymentReversed = fact.body
+    if news.reversal == "won":
+        return []
+    return [Call(ConsultPolicy(fact.stream_id, news.payment_id, news.reversal, news.dispute))]
+
+
+async def consult_policy(action: ConsultPolicy, context: ActionContext) -> Ask | None:
+    policy = await policy_now(context.service, context.community_id)
+    follow: commands.SubscriptionCommand
+    match action.reversal, action.dispute:
+        case "refunded", _:
+            follow = commands.FollowRefund(action.payment_id, policy.after_refund)
+        case "disputed", str(dispute):
+            follow = commands.FollowDispute(Code(dispute), policy.during_dispute)
+        case "lost", str(dispute):
+            follow = commands.FollowLoss(Code(dispute), policy.after_loss)
+        case _:
+            return None
+    return Ask(SUBSCRIPTION, action.subscription_id, follow)
+
+
 REACTIONS = (
     Reaction(
         "billing.subscription.when_order_paid_start_subscription",
@@ -171,4 +246,31 @@ REACTIONS = (
         SubscriptionOrphaned,
         when_subscription_orphaned_end_subscription,
     ),
+    Reaction(
+        "billing.subscription.when_order_reversed_hear_reversal",
+        OrderReversed,
+        when_order_reversed_hear_reversal,
+    ),
+    Reaction(
+        "billing.subscription.when_refund_issued_hear_reversal",
+        RefundIssued,
+        when_refund_issued_hear_reversal,
+    ),
+    Reaction(
+        "billing.subscription.when_dispute_opened_hear_reversal",
+        DisputeOpened,
+        when_dispute_opened_hear_reversal,
+    ),
+    Reaction(
+        "billing.subscription.when_dispute_closed_hear_reversal",
+        DisputeClosed,
+        when_dispute_closed_hear_reversal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_reversed_consult_policy",
+        events.PaymentReversed,
+        when_payment_reversed_consult_policy,
+    ),
 )
+
+ACTIONS = (Action(ConsultPolicy, consult_policy),)

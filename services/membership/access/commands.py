@@ -29,6 +29,15 @@ class EndReason:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendReason:
+    """It opens nothing until it is started again."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class GiveAccess:
     """Staff let a person in for nothing, until a time or until it is withdrawn."""
 
@@ -60,4 +69,6 @@ class BarAccess:
     cause: Barred
 
 
-AccessCommand = StartReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+AccessCommand = (
+    StartReason | EndReason | SuspendReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+)

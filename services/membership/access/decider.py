@@ -45,6 +45,9 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
             return _start(command, access)
         case commands.EndReason():
             return _end(command, access)
+        case commands.SuspendReason(person_id, kind, reason_id):
+            suspended = access.grants_for(Reason(kind, reason_id))
+            return _revoke(access, person_id, suspended, "suspended")
         case commands.GiveAccess():
             return _give(command, access)
         case commands.WithdrawGift():
@@ -136,11 +139,12 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
     match event:
         case events.AccessGranted(_, tier_id, kind, reason_id):
             return replace(access, live=(*access.live, Grant(tier_id, Reason(kind, reason_id))))
-        case events.AccessRevoked(_, tier_id, kind, reason_id):
+        case events.AccessRevoked(_, tier_id, kind, reason_id, cause):
             reason = Reason(kind, reason_id)
             ended = Grant(tier_id, reason)
             live = tuple(grant for grant in access.live if grant != ended)
-            return replace(access, live=live, closed=access.closed | {reason})
+            for_good = frozenset() if cause == "suspended" else frozenset((reason,))
+            return replace(access, live=live, closed=access.closed | for_good)
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})
         case events.AccessBarred(_, cause):

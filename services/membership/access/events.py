@@ -20,7 +20,9 @@ ReasonKind = Literal[
     "recognition",
 ]
 Barred = Literal["banned", "erased"]
-Cause = Literal["ended", "refunded", "expired", "withdrawn", "left", "banned", "erased"]
+Cause = Literal[
+    "ended", "refunded", "expired", "withdrawn", "suspended", "left", "banned", "erased"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class AccessGranted:
 
 @dataclass(frozen=True, slots=True)
 class AccessRevoked:
-    """A reason ended; `last` when the tier is closed to this person from now on."""
+    """A reason ended, or was suspended; `last` when the tier is closed to this person from now on."""
 
     person_id: PersonId
     tier_id: TierId

@@ -13,6 +13,8 @@ from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
     SubscriptionEnded,
+    SubscriptionReinstated,
+    SubscriptionSuspended,
     TrialStarted,
 )
 from shared.event_store import Fact
@@ -70,14 +72,21 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
-    began: TrialStarted | SubscriptionActivated = fact.body
+    began: TrialStarted | SubscriptionActivated | SubscriptionReinstated = fact.body
     return _start(began.person_id, [began.tier_id], "subscription", began.subscription_id)
 
 
 def when_subscription_ended_end_reason(fact: Fact) -> list[Ask]:
     ended: SubscriptionEnded = fact.body
     person_id = PersonId(ended.person_id)
-    return [_ask(commands.EndReason(person_id, "subscription", ended.subscription_id, "ended"))]
+    cause: events.Cause = "refunded" if ended.reason in ("refunded", "disputed") else "ended"
+    return [_ask(commands.EndReason(person_id, "subscription", ended.subscription_id, cause))]
+
+
+def when_subscription_suspended_suspend_reason(fact: Fact) -> list[Ask]:
+    held: SubscriptionSuspended = fact.body
+    person_id = PersonId(held.person_id)
+    return [_ask(commands.SuspendReason(person_id, "subscription", held.subscription_id))]
 
 
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
@@ -138,6 +147,16 @@ REACTIONS = (
         name="membership.access.when_subscription_ended_end_reason",
         to=SubscriptionEnded,
         react=when_subscription_ended_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_suspended_suspend_reason",
+        to=SubscriptionSuspended,
+        react=when_subscription_suspended_suspend_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_reinstated_start_reason",
+        to=SubscriptionReinstated,
+        react=when_subscription_began_start_reason,
     ),
     Reaction(
         name="membership.access.when_order_paid_start_reason",

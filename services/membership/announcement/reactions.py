@@ -10,6 +10,7 @@ from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
 from services.membership.member.projections import profile_of
 from services.membership.member_import.events import LettersReleased
+from services.membership.notice.events import StaffAddressed
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -49,6 +50,22 @@ def when_endpoint_disabled_send_mail(fact: Fact) -> list[Call]:
             )
         )
         for person_id in disabled.tell
+    ]
+
+
+def when_staff_addressed_send_mail(fact: Fact) -> list[Call]:
+    notice: StaffAddressed = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message", str(person_id)),
+                person_id=person_id,
+                template=notice.template,
+                values=notice.values,
+                link=notice.link,
+            )
+        )
+        for person_id in notice.tell
     ]
 
 
@@ -101,6 +118,11 @@ REACTIONS = (
         name="membership.announcement.when_endpoint_disabled_send_mail",
         to=EndpointDisabled,
         react=when_endpoint_disabled_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_staff_addressed_send_mail",
+        to=StaffAddressed,
+        react=when_staff_addressed_send_mail,
     ),
 )
 

@@ -23,6 +23,17 @@ async def bank_account(stripe_url: str, iban: str = "DE89370400440532013000") ->
     return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
 
 
+async def foreign_intent(stripe_url: str) -> str:
+    """A charge on the same account that somebody else made."""
+    form = {
+        "amount": "1000",
+        "currency": "eur",
+        "payment_method": await payment_method(stripe_url),
+        "confirm": "true",
+    }
+    return (await _post(f"{stripe_url}/v1/payment_intents", form))["id"]
+
+
 async def authenticate(stripe_url: str, intent: Code, secret: Code, *, success: bool) -> None:
     """What the payer does in the window that the issuer opens."""
     form = {"client_secret": secret, "success": str(success).lower()}

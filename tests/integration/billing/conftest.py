@@ -29,9 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stripe_url() -> Iterator[str]:
-    """The address of a running localstripe."""
+    """The address of a running localstripe, which has disputes."""
     port = free_port()
-    command = [sys.executable, "-m", "deploy.local.stripe_double", "--port", str(port)]
+    command = [sys.executable, "-m", "tests.doubles.stripe_disputes", "--port", str(port)]
     double = subprocess.Popen(leashed(command, SIGTERM), cwd=ROOT)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not accepts(port):

@@ -197,6 +197,40 @@ class Shop:
             if intent["metadata"].get("payment_id") in ours and intent["status"] == "succeeded"
         ]
 
+    async def dispute(
+        self, intent: str, status: str = "needs_response", due: datetime | None = None
+    ) -> Json:
+        """A payer's bank wants an intent's money back."""
+        body = {
+            "payment_intent": intent,
+            "reason": "fraudulent",
+            "status": status,
+            "due_by": int((due or self.now + timedelta(days=9)).timestamp()),
+        }
+        return await self._config("disputes", body)
+
+    async def decide(self, dispute: str, status: str) -> Json:
+        """The bank has made up its mind."""
+        return await self._config(f"disputes/{dispute}", {"status": status})
+
+    async def _config(self, path: str, body: Json) -> Json:
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(f"{self.stripe_url}/_config/{path}", json=body)
+        answer.raise_for_status()
+        told: Json = answer.json()
+        return told
+
+    async def report_dispute(self, dispute: Json, kind: str, event_id: str | None = None) -> None:
+        """The processor's report of a dispute, which is believed no more than any other."""
+        report = {
+            "id": event_id or f"evt_{uuid4()}",
+            "object": "event",
+            "type": f"charge.dispute.{kind}",
+            "data": {"object": dispute},
+        }
+        assert (await self.report(report)).is_success
+        await self.house.quiet()
+
     async def report(self, payload: Json, secret: str = WEBHOOK_SECRET) -> httpx.Response:
         """A webhook, signed by the official signer."""
         raw = json.dumps(payload)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.clock import real_now
+from shared.contracts import billing_subscription
 from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
@@ -121,3 +122,49 @@ async def test_a_refund_that_comes_before_its_order_is_remembered(house: House) 
     await house.eventually_live(ada, token, ("Gold", "purchase"))
     access = await house.call("GET", f"/people/{ada}/access", token=token)
     assert [reason["reason_id"] for reason in access["live"]] == [str(later)]
+
+
+def subscribed(
+    kind: type[Any], community_id: str, person_id: str, tier_id: str, **more: Any
+) -> Any:
+    return kind(
+        **{
+            "community_id": UUID(community_id),
+            "occurred_at": real_now(),
+            "subscription_id": UUID(int=77),
+            "person_id": UUID(person_id),
+            "offer_id": UUID(int=78),
+            "tier_id": UUID(tier_id),
+        }
+        | more
+    )
+
+
+async def test_what_is_withheld_is_had_again_and_nobody_keeps_what_was_refunded(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+
+    async def hear(kind: type[Any], **more: Any) -> None:
+        await house.hear(subscribed(kind, community_id, ada, gold, **more))
+
+    async def causes(expected: list[str | None]) -> None:
+        async def seen() -> list[str | None]:
+            access = await house.call("GET", f"/people/{ada}/access", token=token)
+            reasons = [*access["past"], *access["live"]]
+            return [one["cause"] for one in reasons if one["kind"] == "subscription"]
+
+        await eventually(seen, lambda told: told == expected)
+
+    await hear(billing_subscription.TrialStarted, trial_ends_at=real_now())
+    await causes([None])
+    await hear(billing_subscription.SubscriptionSuspended, cause="disputed")
+    await causes(["suspended"])
+    await hear(billing_subscription.SubscriptionReinstated)
+    await causes(["suspended", None])
+    await hear(billing_subscription.SubscriptionEnded, reason="refunded", was_paying=True)
+    await causes(["suspended", "refunded"])
+    await hear(billing_subscription.SubscriptionReinstated)
+    await causes(["suspended", "refunded"])

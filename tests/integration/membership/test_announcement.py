@@ -8,6 +8,8 @@ import pytest
 from services.membership.gateways.gateway import Unreachable, Unsendable
 from shared.clock import real_now
 from shared.contracts import events_message
+from shared.contracts.billing_message import StaffMessageRequested
+from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
 from shared.testing import eventually
 from tests.integration.membership.house import House
@@ -112,3 +114,25 @@ async def test_a_message_heard_twice_is_sent_once(house: House) -> None:
 
     await eventually(waiting, lambda count: count == 0)
     assert len(house.mailbox.letters) == before + 1
+
+
+async def test_the_staff_who_may_act_on_it_are_written_to(house: House) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    await house.join("olga@example.com", community_id)
+    await house.join("ada@example.com", community_id)
+    notice = StaffMessageRequested(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        permission="refunds.write",
+        template="dispute_opened",
+        values={
+            "amount": MoneyValue(minor=1000, currency="EUR"),
+            "reason": "fraudulent",
+            "respond_by": real_now(),
+        },
+    )
+    letters = len(house.mailbox.letters)
+    await house.hear(notice)
+    assert await eventually(lambda: outcomes(house)) == [("dispute_opened", None)]
+    (letter,) = house.mailbox.letters[letters:]
+    assert letter.to == "olga@example.com"

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
-from services.billing.gateways.gateway import Declined, IntentOrder, Outcome
+from services.billing.gateways.gateway import Declined, Disputed, IntentOrder, Outcome
 from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
+from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from shared.decider import Decider
 from shared.ids import Code, derive
@@ -24,7 +25,7 @@ from shared.money import Money
 from shared.reaction import ActionContext, Ask, At, Call, Intent, Reaction, intents_of
 from tests.unit.billing.cast import community_id, fact, noon
 
-FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION)
+FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION, POLICY)
 ACTIONS = {action.of: action.perform for feature in FEATURES for action in feature.actions}
 REACTIONS: dict[type, list[Reaction]] = {}
 for _reaction in (reaction for feature in FEATURES for reaction in feature.reactions):
@@ -48,6 +49,7 @@ class Processor:
     intents: dict[Code, Announced] = field(default_factory=dict)
     refunds: dict[Code, tuple[Code, UUID, Money]] = field(default_factory=dict)
     customers: set[Code] = field(default_factory=set)
+    disputes: dict[Code, tuple[Code, Any]] = field(default_factory=dict)
 
     async def create_customer(self, person_id: UUID, _account: Code | None) -> Code:
         customer = Code(f"cus_{person_id.int}")
@@ -94,6 +96,10 @@ class Processor:
     async def refund(
         self, intent: Code, _account: Code | None, refund_id: UUID, amount: Money
     ) -> Code:
+        taken = self.intents[intent].order.amount
+        gone = sum(made[2].minor for made in self.refunds.values() if made[0] == intent)
+        if gone + amount.minor > taken.minor or self.disputed(intent, "open", "lost"):
+            raise Declined(Code("charge_disputed"), final=True)
         refund = Code(f"re_{len(self.refunds)}")
         self.refunds[refund] = intent, refund_id, amount
         return refund
@@ -103,6 +109,17 @@ class Processor:
     ) -> Code | None:
         made = (name for name, made in self.refunds.items() if made[:2] == (intent, refund_id))
         return next(made, None)
+
+    async def fetch_dispute(self, dispute: Code, _account: Code | None) -> Disputed | None:
+        intent, standing = self.disputes[dispute]
+        order = self.intents[intent].order
+        return Disputed(
+            order.community_id, order.payment_id, intent, order.amount, "fraudulent", standing, None
+        )
+
+    def disputed(self, intent: Code, *standings: str) -> bool:
+        """Whether a dispute of this intent stands so."""
+        return any(of == intent and now in standings for of, now in self.disputes.values())
 
     def finish(self, intent: Code, *, success: bool) -> None:
         """The payer authenticates, or the bank makes up its mind."""

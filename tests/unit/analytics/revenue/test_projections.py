@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.revenue.projections import Till, sums
+from shared.contracts.billing_dispute import DisputeClosed
 from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, RefundIssued
 from shared.contracts.contract import ChargedFor, MoneyValue
 from shared.event_store import Fact
@@ -47,37 +48,56 @@ def refunded(*lines: MoneyLine, after: timedelta = timedelta()) -> Fact:
     )
 
 
+def lost(*lines: MoneyLine, after: timedelta = timedelta()) -> Fact:
+    return heard(
+        DisputeClosed(
+            community_id=community,
+            occurred_at=today + after,
+            payment_id=payment,
+            dispute="dp_1",
+            person_id=ada,
+            amount=MoneyValue(minor=2400, currency="EUR"),
+            outcome="lost" if lines else "won",
+            lost=lines,
+        ),
+        payment,
+    )
+
+
 tickets = Till(community, "EUR", "ticket", today)
 
 
 def test_a_payment_is_counted_by_what_it_was_for() -> None:
-    gross, given_back = sums([paid(line(2400), line(1000, "subscription"))])
+    gross, given_back, _ = sums([paid(line(2400), line(1000, "subscription"))])
     assert gross == {tickets: 2400, tickets._replace(source="subscription"): 1000}
     assert not given_back
 
 
 def test_a_refund_is_counted_beside_what_was_taken() -> None:
-    gross, given_back = sums([paid(line(2400)), refunded(line(1200))])
+    gross, given_back, _ = sums([paid(line(2400)), refunded(line(1200))])
     assert (gross[tickets], given_back[tickets]) == (2400, 1200)
 
 
+def test_what_a_bank_took_back_is_counted_apart_and_what_it_left_is_not() -> None:
+    gross, given_back, taken = sums([paid(line(2400)), lost(line(2400)), lost()])
+    assert (gross[tickets], given_back[tickets], taken[tickets]) == (2400, 0, 2400)
+
+
 def test_currencies_do_not_mix() -> None:
-    gross, _ = sums([paid(line(2400), line(300, currency="JPY"))])
+    gross, *_ = sums([paid(line(2400), line(300, currency="JPY"))])
     assert gross == {tickets: 2400, tickets._replace(currency="JPY"): 300}
 
 
 def test_quarters_of_an_hour_are_kept_apart() -> None:
-    gross, _ = sums([paid(line(1)), paid(line(2), after=timedelta(minutes=16))])
+    gross, *_ = sums([paid(line(1)), paid(line(2), after=timedelta(minutes=16))])
     assert gross == {tickets: 1, tickets._replace(slot=today + timedelta(minutes=15)): 2}
 
 
 money = st.builds(
-    lambda minor, minutes, back: (refunded if back else paid)(
-        line(minor), after=timedelta(minutes=minutes)
-    ),
+    lambda minor, minutes, how: how(line(minor), after=timedelta(minutes=minutes)),
     st.integers(0, 10_000),
     st.integers(0, 60),
-    st.booleans(),
+    st.sampled_from([paid, refunded, lost]),
 )
 
 
@@ -88,6 +108,6 @@ def test_neither_order_nor_batches_change_a_sum(
     shuffled = random.sample(facts, len(facts))
     whole = sums(facts)
     parts = sums(shuffled[:edge]), sums(shuffled[edge:])
-    for side in (0, 1):
+    for side in (0, 1, 2):
         parts[0][side].update(parts[1][side])
         assert parts[0][side] == whole[side]

@@ -3,7 +3,7 @@
 import pytest
 
 from services.billing.gateways.gateway import Declined
-from services.billing.gateways.stripe_gateway import minor_units
+from services.billing.gateways.stripe_gateway import minor_units, money_of
 from shared.money import Money
 
 
@@ -20,6 +20,7 @@ from shared.money import Money
 )
 def test_an_amount_is_charged_as_it_was_meant(money: Money, charged: int) -> None:
     assert minor_units(money) == charged
+    assert money_of(charged, money.currency.lower()) == money
 
 
 @pytest.mark.parametrize("money", [Money(1050, "MGA"), Money(10501, "KWD")])

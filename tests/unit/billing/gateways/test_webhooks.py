@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.gateways.webhooks import SOURCE, Subject, subject_of
-from services.billing.payment.reactions import REACTIONS, FetchIntent
+from services.billing.gateways.webhooks import SOURCE, Subject, dispute_of, subject_of
+from services.billing.payment.reactions import REACTIONS, FetchDispute, FetchIntent
 from shared.consumer import Webhook
 from shared.ids import Code
 from shared.reaction import Call, Reaction, intents_of
@@ -55,3 +55,22 @@ def test_what_an_intent_came_to_is_asked_again_and_not_believed() -> None:
 def test_other_reports_and_other_vendors_are_left_alone() -> None:
     assert asked("customer.created", event()) == []
     assert asked("payment_intent.succeeded", event(), source="another") == []
+
+
+def test_a_dispute_is_asked_again_on_the_account_that_it_was_reported_for() -> None:
+    report = {"id": "evt_1", "data": {"object": {"id": "dp_1"}}}
+    assert asked("charge.dispute.created", report) == [Call(FetchDispute(Code("dp_1"), None))]
+    connected = report | {"account": "acct_ours"}
+    fetch = [Call(FetchDispute(Code("dp_1"), Code("acct_ours")))]
+    assert asked("charge.dispute.closed", connected) == fetch
+    assert asked("charge.dispute.closed", connected, source="another") == []
+    assert asked("charge.refunded", connected) == []
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [{}, {"data": {}}, {"data": {"object": {"id": 1}}}, {"data": {"object": "dp_1"}}],
+)
+def test_a_report_without_a_dispute_names_none(stranger: dict[str, Any]) -> None:
+    assert dispute_of(stranger) is None
+    assert asked("charge.dispute.created", stranger) == []

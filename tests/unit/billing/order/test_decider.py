@@ -2,11 +2,11 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from services.billing.checkout.events import QuoteLine
+from services.billing.checkout.events import OfferLine, QuoteLine
 from services.billing.order import commands, events
 from services.billing.order.decider import ORDER
 from services.billing.order.events import Purchase
-from services.billing.payment.events import MoneyLine
+from services.billing.payment.events import ChargedFor, MoneyLine
 from shared.ids import Code
 from shared.money import Money
 from shared.testing import given
@@ -75,3 +75,49 @@ def test_money_that_was_not_asked_back_is_not_this_orders() -> None:
 def test_what_was_never_paid_has_nothing_to_return() -> None:
     given(ORDER).when(no_seat).then_nothing()
     given(ORDER).when(commands.RecordReturn(euros(15))).then_nothing()
+
+
+by_the_month = OfferLine(UUID(int=3), UUID(int=4), euros(10), "month", 0, 1)
+for_good = OfferLine(UUID(int=5), UUID(int=6), euros(20), "once", 0, 1)
+
+
+def of_offers(*lines: OfferLine) -> Purchase:
+    total = sum((line.price for line in lines), Money(0, "EUR"))
+    return replace(bought, lines=lines, total=total)
+
+
+def test_what_went_back_of_a_payment_concerns_the_order_it_paid() -> None:
+    both = of_offers(by_the_month, for_good)
+    one_back = commands.RecordReversal(payment_id, "refunded", ("subscription", "ticket"))
+    heard = events.OrderReversed(both, "refunded", ("subscription",))
+    given(ORDER, events.OrderPaid(both)).when(one_back).then(heard)
+    all_back = commands.RecordReversal(payment_id, "refunded", ("subscription", "purchase"))
+    all_heard = events.OrderReversed(both, "refunded", ("subscription", "purchase"))
+    over = events.OrderRefunded(ada, euros(30), "requested")
+    given(ORDER, events.OrderPaid(both), heard).when(all_back).then(all_heard, over)
+    given(ORDER, events.OrderPaid(both), all_heard, over).when(all_back).then(all_heard)
+
+
+def test_a_dispute_ends_an_order_only_when_it_is_lost() -> None:
+    order = of_offers(for_good)
+    dispute = Code("dp_1")
+    kinds: tuple[ChargedFor, ...] = ("purchase",)
+    undecided: tuple[events.Reversal, ...] = ("disputed", "won")
+    for reversal in undecided:
+        told = commands.RecordReversal(payment_id, reversal, kinds, dispute)
+        heard = events.OrderReversed(order, reversal, kinds, dispute)
+        given(ORDER, events.OrderPaid(order)).when(told).then(heard)
+    lost = commands.RecordReversal(payment_id, "lost", kinds, dispute)
+    given(ORDER, events.OrderPaid(order)).when(lost).then(
+        events.OrderReversed(order, "lost", kinds, dispute),
+        events.OrderRefunded(ada, euros(20), "disputed"),
+    )
+
+
+def test_what_went_back_of_something_else_does_not_concern_it() -> None:
+    order = events.OrderPaid(of_offers(for_good))
+    other = commands.RecordReversal(other_payment, "refunded", ("purchase",))
+    given(ORDER, order).when(other).then_nothing()
+    seats = commands.RecordReversal(payment_id, "refunded", ("ticket",))
+    given(ORDER, order).when(seats).then_nothing()
+    given(ORDER).when(seats).then_nothing()

@@ -190,7 +190,16 @@ def refund_started(
 
 
 all_of_it = refund_started(euros(15), lines)
-all_of_it_back = events.RefundIssued(refund_id, ada, euros(15), lines, "requested", Code("re_1"))
+all_of_it_back = events.RefundIssued(
+    refund_id,
+    ada,
+    euros(15),
+    lines,
+    "requested",
+    Code("re_1"),
+    charge,
+    emptied=("subscription", "ticket"),
+)
 all_of_it_failed = events.RefundFailed(refund_id, lines, "requested", Code("no_balance"))
 some = refund_started(
     euros(6), (MoneyLine("subscription", euros(4)), MoneyLine("ticket", euros(2)))

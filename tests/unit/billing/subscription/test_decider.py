@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from services.billing.discount.events import Reduction
+from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
@@ -306,6 +307,116 @@ def test_what_never_began_has_no_past(stray: events.SubscriptionEvent) -> None:
 
 def test_a_decline_that_belongs_to_nothing_is_forgotten() -> None:
     given(SUBSCRIPTION, activated, declined(1, 1)).when(renew).then(renewing)
+
+
+for_march, dispute = UUID(int=33), Code("dp_1")
+bought = replace(activated, payment_id=for_march)
+refunded = events.PaymentReversed(terms, for_march, "refunded")
+disputed = events.PaymentReversed(terms, for_march, "disputed", dispute)
+dispute_won = events.PaymentReversed(terms, for_march, "won", dispute)
+dispute_lost = events.PaymentReversed(terms, for_march, "lost", dispute)
+suspended = events.SubscriptionSuspended(terms, "disputed", first=True, dispute=dispute)
+reinstated = events.SubscriptionReinstated(terms, "disputed", last=True, dispute=dispute)
+
+
+def heard(reversal: Reversal, payment_id: UUID = for_march) -> commands.HearReversal:
+    return commands.HearReversal(payment_id, reversal, None if reversal == "refunded" else dispute)
+
+
+def test_that_the_latest_payment_went_back_is_heard_once() -> None:
+    given(SUBSCRIPTION, bought).when(heard("refunded")).then(refunded)
+    given(SUBSCRIPTION, bought, refunded).when(heard("refunded")).then_nothing()
+    later = replace(refunded, payment_id=for_april)
+    history = (bought, renewing, renewed)
+    given(SUBSCRIPTION, *history).when(heard("refunded", for_april)).then(later)
+
+
+def test_a_period_that_is_over_may_be_refunded_without_more() -> None:
+    given(SUBSCRIPTION, bought, renewing, renewed).when(heard("refunded")).then_nothing()
+    given(SUBSCRIPTION, on_trial).when(heard("refunded")).then_nothing()
+    given(SUBSCRIPTION).when(heard("refunded")).then_nothing()
+    given(SUBSCRIPTION, bought, ended("voluntary")).when(heard("refunded")).then_nothing()
+
+
+def test_what_was_refunded_ends_now_where_the_seller_says_so() -> None:
+    now = commands.FollowRefund(for_march, "end_now")
+    given(SUBSCRIPTION, bought, refunded).when(now).then(ended("refunded"))
+    over = (bought, refunded, ended("refunded"))
+    given(SUBSCRIPTION, *over).when(now).then_nothing()
+
+
+def test_what_was_refunded_ends_now_and_the_next_period_is_not_charged_either() -> None:
+    now = commands.FollowRefund(for_march, "end_now")
+    unpaid = ended("refunded", unpaid=for_april)
+    given(SUBSCRIPTION, bought, renewing, refunded).when(now).then(unpaid)
+    late = events.LateRenewalPaid(for_april, euros(20))
+    given(SUBSCRIPTION, bought, renewing, refunded, unpaid).when(settle).then(late)
+
+
+def test_what_was_refunded_runs_to_its_end_where_the_seller_says_so() -> None:
+    at_the_end = commands.FollowRefund(for_march, "end_at_period_end")
+    given(SUBSCRIPTION, bought, refunded).when(at_the_end).then(cancelling)
+    given(SUBSCRIPTION, bought, cancelling, refunded).when(at_the_end).then_nothing()
+
+
+def test_what_was_refunded_goes_on_where_the_seller_says_so() -> None:
+    kept = commands.FollowRefund(for_march, "keep")
+    given(SUBSCRIPTION, bought, refunded).when(kept).then_nothing()
+
+
+def test_a_refund_that_is_followed_late_does_not_touch_the_next_period() -> None:
+    now = commands.FollowRefund(for_march, "end_now")
+    given(SUBSCRIPTION, bought, renewing, refunded, renewed).when(now).then_nothing()
+
+
+def test_a_disputed_subscription_is_suspended_until_the_bank_has_decided() -> None:
+    suspend = commands.FollowDispute(dispute, "suspend")
+    given(SUBSCRIPTION, bought).when(heard("disputed")).then(disputed)
+    given(SUBSCRIPTION, bought, disputed).when(heard("disputed")).then_nothing()
+    given(SUBSCRIPTION, bought, disputed).when(suspend).then(suspended)
+    given(SUBSCRIPTION, bought, disputed, suspended).when(suspend).then_nothing()
+    won = given(SUBSCRIPTION, bought, disputed, suspended).when(heard("won"))
+    won.then(dispute_won, reinstated)
+
+
+def test_where_the_seller_trusts_people_a_dispute_suspends_nothing() -> None:
+    keep = commands.FollowDispute(dispute, "keep")
+    given(SUBSCRIPTION, bought, disputed).when(keep).then_nothing()
+    given(SUBSCRIPTION, bought, disputed).when(heard("won")).then(dispute_won)
+
+
+def test_a_policy_that_is_slower_than_the_bank_suspends_nothing() -> None:
+    suspend = commands.FollowDispute(dispute, "suspend")
+    given(SUBSCRIPTION, bought, disputed, dispute_won).when(suspend).then_nothing()
+    given(SUBSCRIPTION, bought, disputed, dispute_won).when(heard("disputed")).then_nothing()
+    given(SUBSCRIPTION, bought, disputed, dispute_won).when(heard("lost")).then_nothing()
+
+
+def test_a_lost_dispute_ends_it_where_the_seller_says_so() -> None:
+    end, keep = commands.FollowLoss(dispute, "end_now"), commands.FollowLoss(dispute, "keep")
+    history = (bought, disputed, suspended)
+    given(SUBSCRIPTION, *history).when(heard("lost")).then(dispute_lost)
+    given(SUBSCRIPTION, *history, dispute_lost).when(end).then(ended("disputed"))
+    given(SUBSCRIPTION, *history, dispute_lost).when(keep).then(reinstated)
+    given(SUBSCRIPTION, bought, disputed, dispute_lost).when(keep).then_nothing()
+    given(SUBSCRIPTION, *history).when(end).then_nothing()
+
+
+def test_two_disputes_suspend_once_and_the_last_to_be_won_reinstates() -> None:
+    second = Code("dp_2")
+    other = replace(disputed, payment_id=for_april, dispute=second)
+    also = replace(suspended, dispute=second, first=False)
+    history = (bought, disputed, suspended, other)
+    follow = commands.FollowDispute(second, "suspend")
+    given(SUBSCRIPTION, *history).when(follow).then(also)
+    not_yet = replace(reinstated, last=False)
+    given(SUBSCRIPTION, *history, also).when(heard("won")).then(dispute_won, not_yet)
+
+
+def test_nobody_is_charged_again_who_asks_the_bank_for_the_money_back() -> None:
+    history = (bought, disputed, suspended)
+    given(SUBSCRIPTION, *history).when(renew).then(ended("disputed"))
+    given(SUBSCRIPTION, *history, dispute_won, reinstated).when(renew).then(renewing)
 
 
 def carrying(reduction: Reduction) -> tuple[commands.StartSubscription, Terms]:

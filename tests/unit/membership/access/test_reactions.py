@@ -1,5 +1,8 @@
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
@@ -10,6 +13,8 @@ from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
     SubscriptionEnded,
+    SubscriptionReinstated,
+    SubscriptionSuspended,
     TrialStarted,
 )
 from shared.contracts.contract import MoneyValue
@@ -115,6 +120,33 @@ def test_a_subscription_ends_its_own_reason() -> None:
         was_paying=True,
     )
     assert reacts_to(ended) == asks(commands.EndReason(ada, "subscription", subscription, "ended"))
+
+
+def about(**more: Any) -> dict[str, Any]:
+    return {
+        "community_id": community_id,
+        "occurred_at": noon,
+        "subscription_id": subscription,
+        "person_id": ada,
+        "offer_id": offer,
+        "tier_id": gold,
+    } | more
+
+
+@pytest.mark.parametrize("reason", ["refunded", "disputed"])
+def test_nobody_keeps_what_was_refunded(reason: str) -> None:
+    ended = SubscriptionEnded(**about(reason=reason, was_paying=True))
+    expected = commands.EndReason(ada, "subscription", subscription, "refunded")
+    assert reacts_to(ended) == asks(expected)
+
+
+def test_what_is_withheld_is_suspended_and_had_again_when_it_is_reinstated() -> None:
+    held = SubscriptionSuspended(**about(cause="disputed"))
+    suspend = commands.SuspendReason(ada, "subscription", subscription)
+    assert reacts_to(held) == asks(suspend)
+    again = SubscriptionReinstated(**about())
+    start = commands.StartReason(ada, (gold,), "subscription", subscription)
+    assert reacts_to(again) == asks(start)
 
 
 def test_an_order_opens_the_tiers_of_its_lines() -> None:

@@ -1,0 +1,47 @@
+"""A policy tries a card a few times, on days that come one after another, and never for longer than two months."""
+
+from itertools import pairwise
+
+from services.billing.policy import commands, events
+from services.billing.policy.events import Policy
+from shared.decider import Decider, Rejected
+
+MOST_RETRIES = 10
+LONGEST_DAYS = 60
+
+
+def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.PolicyEvent]:
+    dunning = command.policy.dunning
+    if len(dunning.retries) > MOST_RETRIES:
+        raise Rejected(
+            "too_many_retries", "A card is tried ten times at most.", pointer="/dunning/retries"
+        )
+    if any(later <= day for day, later in pairwise((0, *dunning.retries))):
+        raise Rejected(
+            "retries_out_of_order",
+            "Each try is on a later day than the one before, the first on day 1 at the earliest.",
+            pointer="/dunning/retries",
+        )
+    if max(dunning.retries, default=0) > LONGEST_DAYS:
+        raise Rejected(
+            "retries_too_late", "The last try is within 60 days.", pointer="/dunning/retries"
+        )
+    if not 0 <= dunning.grace_days <= LONGEST_DAYS:
+        raise Rejected(
+            "grace_too_long", "Grace is from 0 to 60 days.", pointer="/dunning/grace_days"
+        )
+    return [] if command.policy == policy else [events.PolicySet(command.policy)]
+
+
+def evolve(_policy: Policy, event: events.PolicyEvent) -> Policy:
+    return event.policy
+
+
+POLICY: Decider[commands.PolicyCommand, Policy, events.PolicyEvent] = Decider(
+    "policy",
+    initial=Policy(),
+    decide=decide,
+    evolve=evolve,
+    commands=commands.PolicyCommand,
+    events=events.PolicyEvent,
+)

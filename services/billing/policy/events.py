@@ -1,0 +1,60 @@
+"""What a community has decided about money that does not come, or goes back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+AfterRefund = Literal["end_now", "end_at_period_end", "keep"]
+DuringDispute = Literal["suspend", "keep"]
+AfterLoss = Literal["end_now", "keep"]
+AfterRetries = Literal["end", "keep"]
+Bearer = Literal["seller", "platform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dunning:
+    """After a decline it is tried again on these days; access lasts so many `grace_days`, tries or no tries.
+
+    Who has not paid by then ends, or is kept unpaid until the period they owe for is over.
+    """
+
+    retries: tuple[int, ...] = (1, 3, 5, 7)
+    grace_days: int = 7
+    afterwards: AfterRetries = "end"
+
+    @property
+    def waits(self) -> tuple[timedelta, ...]:
+        return tuple(timedelta(days=days) for days in self.retries)
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(days=self.grace_days)
+
+    @property
+    def patience(self) -> timedelta:
+        """How long it is before nobody waits any more: never shorter than the access."""
+        return max(self.grace, *self.waits) if self.waits else self.grace
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
+
+    `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute.
+    """
+
+    after_refund: AfterRefund = "end_now"
+    during_dispute: DuringDispute = "suspend"
+    after_loss: AfterLoss = "end_now"
+    fees_borne_by: Bearer = "seller"
+    dunning: Dunning = Dunning()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """It holds for what happens from now on."""
+
+    policy: Policy
+
+
+PolicyEvent = PolicySet

@@ -1,0 +1,29 @@
+"""What may be asked of a notice to the staff."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.membership.notice.events import Values
+from shared.ids import Code, Label, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class AddressStaff:
+    template: Code
+    values: Values
+    link: Label | None
+    tell: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindStaff:
+    """A look at who works for the community, and may do what `permission` says."""
+
+    notice_id: UUID
+    permission: Code
+    template: Code
+    values: Values
+    link: Label | None
+
+
+NoticeCommand = AddressStaff

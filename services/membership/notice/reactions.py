@@ -1,0 +1,68 @@
+"""What another service asks to tell the staff is told to those who may act on it."""
+
+from datetime import datetime
+
+from services.membership.community.projections import community_now
+from services.membership.member.projections import person_of
+from services.membership.notice import commands
+from services.membership.notice.decider import NOTICE
+from shared import auth
+from shared.contracts.billing_message import StaffMessageRequested
+from shared.contracts.contract import MoneyValue
+from shared.event_store import Fact
+from shared.ids import Code, Label, derive
+from shared.money import Money
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction
+
+
+def when_staff_message_requested_find_staff(fact: Fact) -> list[Call]:
+    requested: StaffMessageRequested = fact.body
+    return [
+        Call(
+            commands.FindStaff(
+                derive(fact.event_id, "notice"),
+                Code(requested.permission),
+                Code(requested.template),
+                tuple((Code(name), _kept(value)) for name, value in requested.values.items()),
+                Label(requested.link) if requested.link else None,
+            )
+        )
+    ]
+
+
+def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
+    match value:
+        case MoneyValue():
+            return value.money()
+        case datetime():
+            return Label(value.isoformat())
+        case int():
+            return value
+        case str():
+            return Label(value)
+
+
+async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask:
+    """Who never joined has no address here; they see it where it happened."""
+    service, community_id = context.service, context.community_id
+    community = await community_now(service, community_id)
+    accounts = sorted({account for account, _ in community.staff})
+    people = [
+        await person_of(service, community_id, account)
+        for account in accounts
+        if auth.may(community.roles_of(account), action.permission)
+    ]
+    tell = tuple(person for person in people if person is not None)
+    address = commands.AddressStaff(action.template, action.values, action.link, tell)
+    return Ask(NOTICE, action.notice_id, address)
+
+
+REACTIONS = (
+    Reaction(
+        name="membership.notice.when_staff_message_requested_find_staff",
+        to=StaffMessageRequested,
+        react=when_staff_message_requested_find_staff,
+    ),
+)
+
+ACTIONS = (Action(of=commands.FindStaff, perform=find_staff),)
