@@ -240,7 +240,7 @@ class Year:
         tell.look(
             f"/api/membership/v1/people/{ada.person_id}/access",
             topic="tessera.membership.access.v1",
-            table="membership.access_v1",
+            table="membership.access_v2",
         )
 
     def a_trial_and_a_quarter(self) -> None:
@@ -425,7 +425,7 @@ class Year:
         tell.look(
             f"/api/membership/v1/people/{self.eve.person_id}/access?at={still:%Y-%m-%dT%H:%M:%SZ}",
             topic="tessera.membership.access.v1",
-            table="membership.access_v1",
+            table="membership.access_v2",
         )
 
     def somebody_cancels(self) -> None:
@@ -451,7 +451,7 @@ class Year:
         tell.look(
             "/api/billing/v1/staff/subscriptions",
             topic="tessera.billing.subscription.v1",
-            table="analytics.recurring_v2_movements",
+            table="analytics.recurring_v3_movements",
         )
 
     def somebody_is_forgotten(self) -> None:

@@ -227,7 +227,7 @@ async def _access(connection: asyncpg.Connection) -> list[str]:
         )
     }
     live = await connection.fetch(
-        "SELECT reason_id FROM membership.access_v1 WHERE kind = 'subscription' AND ended_at IS NULL"
+        "SELECT reason_id FROM membership.access_v2 WHERE kind = 'subscription' AND ended_at IS NULL"
     )
     started = {str(row["reason_id"]) for row in live}
     return [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.membership.access.events import Barred, Cause, ReasonKind
+from services.membership.access.events import Barred, Cause, Moved, ReasonKind
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 
@@ -18,6 +18,17 @@ class StartReason:
     kind: ReasonKind
     reason_id: UUID
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveReason:
+    """It lives on, and opens these tiers from now on instead of those before; none while it rests."""
+
+    person_id: PersonId
+    tiers: tuple[TierId, ...]
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +71,6 @@ class BarAccess:
     cause: Barred
 
 
-AccessCommand = StartReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+AccessCommand = (
+    StartReason | MoveReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+)

@@ -15,7 +15,7 @@ from shared.projection import Projection
 from shared.service import Service
 
 DDL = """
-CREATE TABLE access_v1 (
+CREATE TABLE access_v2 (
     person_id    uuid        NOT NULL,
     tier_id      uuid        NOT NULL,
     kind         text        NOT NULL,
@@ -25,7 +25,8 @@ CREATE TABLE access_v1 (
     until        timestamptz,
     ended_at     timestamptz,
     cause        text,
-    PRIMARY KEY (person_id, tier_id, kind, reason_id)
+    position     bigint      NOT NULL,
+    PRIMARY KEY (person_id, tier_id, kind, reason_id, position)
 );
 """
 
@@ -51,7 +52,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.AccessGranted() as granted:
                 await connection.execute(
-                    "INSERT INTO access_v1 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    "INSERT INTO access_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8)",
                     granted.person_id,
                     granted.tier_id,
                     granted.kind,
@@ -59,11 +60,13 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     fact.community_id,
                     fact.at,
                     granted.until,
+                    fact.position,
                 )
             case events.AccessRevoked() as revoked:
                 await connection.execute(
-                    "UPDATE access_v1 SET ended_at = $5, cause = $6"
-                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4)",
+                    "UPDATE access_v2 SET ended_at = $5, cause = $6"
+                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4)"
+                    " AND ended_at IS NULL",
                     revoked.person_id,
                     revoked.tier_id,
                     revoked.kind,
@@ -75,9 +78,9 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 ACCESS_REASONS = Projection(
     name="access",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("access_v1",),
+    tables=("access_v2",),
     facts=(events.AccessGranted, events.AccessRevoked),
     apply=apply,
 )
@@ -86,8 +89,8 @@ ACCESS_REASONS = Projection(
 async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
     """Every reason the person ever had, oldest first."""
     rows = await connection.fetch(
-        "SELECT tier_id, kind, reason_id, since, until, ended_at, cause FROM access_v1"
-        " WHERE person_id = $1 ORDER BY since, tier_id, kind, reason_id",
+        "SELECT tier_id, kind, reason_id, since, until, ended_at, cause FROM access_v2"
+        " WHERE person_id = $1 ORDER BY since, position",
         person_id,
     )
     return [Reason(**row) for row in rows]
@@ -112,7 +115,7 @@ async def standing_now(service: Service, community_id: UUID, person_id: PersonId
 async def people_with_access(connection: Any, community_id: UUID) -> list[PersonId]:
     """Everybody in the community for whom a reason lives."""
     rows = await connection.fetch(
-        "SELECT DISTINCT person_id FROM access_v1 WHERE community_id = $1 AND ended_at IS NULL",
+        "SELECT DISTINCT person_id FROM access_v2 WHERE community_id = $1 AND ended_at IS NULL",
         community_id,
     )
     return [PersonId(row["person_id"]) for row in rows]

@@ -12,7 +12,11 @@ from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
+    SubscriptionChanged,
+    SubscriptionContract,
     SubscriptionEnded,
+    SubscriptionPaused,
+    SubscriptionResumed,
     TrialStarted,
 )
 from shared.event_store import Fact
@@ -74,6 +78,26 @@ def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
     return _start(began.person_id, [began.tier_id], "subscription", began.subscription_id)
 
 
+def when_subscription_changed_move_reason(fact: Fact) -> list[Ask]:
+    """The reason stays what it is, a subscription; what it opens is another tier, or none."""
+    changed: SubscriptionChanged = fact.body
+    return [_move(changed, changed.tier_id, "changed")]
+
+
+def when_subscription_paused_move_reason(fact: Fact) -> list[Ask]:
+    return [_move(fact.body, None, "paused")]
+
+
+def when_subscription_resumed_move_reason(fact: Fact) -> list[Ask]:
+    return [_move(fact.body, fact.body.tier_id, "paused")]
+
+
+def _move(about: SubscriptionContract, tier_id: UUID | None, cause: events.Moved) -> Ask:
+    tiers = (TierId(tier_id),) if tier_id else ()
+    person_id, reason_id = PersonId(about.person_id), about.subscription_id
+    return _ask(commands.MoveReason(person_id, tiers, "subscription", reason_id, cause))
+
+
 def when_subscription_ended_end_reason(fact: Fact) -> list[Ask]:
     ended: SubscriptionEnded = fact.body
     person_id = PersonId(ended.person_id)
@@ -133,6 +157,21 @@ REACTIONS = (
         name="membership.access.when_subscription_activated_start_reason",
         to=SubscriptionActivated,
         react=when_subscription_began_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_changed_move_reason",
+        to=SubscriptionChanged,
+        react=when_subscription_changed_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_paused_move_reason",
+        to=SubscriptionPaused,
+        react=when_subscription_paused_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_subscription_resumed_move_reason",
+        to=SubscriptionResumed,
+        react=when_subscription_resumed_move_reason,
     ),
     Reaction(
         name="membership.access.when_subscription_ended_end_reason",

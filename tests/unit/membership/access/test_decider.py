@@ -6,6 +6,7 @@ from services.membership.access.commands import (
     EndGiven,
     EndReason,
     GiveAccess,
+    MoveReason,
     StartReason,
     WithdrawGift,
 )
@@ -186,3 +187,47 @@ def test_what_begins_after_a_ban_is_closed_at_once() -> None:
     given(ACCESS, banned).when(start_subscription).then(
         ReasonClosedEarly(ada, "subscription", subscription, "banned")
     )
+
+
+silver = TierId(UUID(int=4))
+to_silver = MoveReason(ada, (silver,), "subscription", subscription, "changed")
+silver_instead = (
+    granted(silver, "subscription", subscription, first=True),
+    revoked(gold, "subscription", subscription, "changed", last=True),
+)
+
+
+def test_another_tier_is_opened_before_the_old_one_closes() -> None:
+    given(ACCESS, subscribed).when(to_silver).then(*silver_instead)
+    given(ACCESS, subscribed, *silver_instead).when(to_silver).then_nothing()
+
+
+def test_a_reason_that_moved_lives_on_and_ends_once() -> None:
+    history = (subscribed, *silver_instead)
+    back = MoveReason(ada, (gold,), "subscription", subscription, "changed")
+    expected = (subscribed, revoked(silver, "subscription", subscription, "changed", last=True))
+    given(ACCESS, *history).when(back).then(*expected)
+    end = revoked(silver, "subscription", subscription, "ended", last=True)
+    given(ACCESS, *history).when(end_subscription).then(end)
+    given(ACCESS, *history, end).when(back).then_nothing()
+
+
+def test_a_tier_that_was_bought_as_well_stays_open() -> None:
+    history = (subscribed, bought_as_well)
+    still_open = revoked(gold, "subscription", subscription, "changed", last=False)
+    given(ACCESS, *history).when(to_silver).then(silver_instead[0], still_open)
+
+
+def test_a_reason_that_rests_opens_nothing_until_it_goes_on() -> None:
+    rest = MoveReason(ada, (), "subscription", subscription, "paused")
+    resting = revoked(gold, "subscription", subscription, "paused", last=True)
+    given(ACCESS, subscribed).when(rest).then(resting)
+    go_on = MoveReason(ada, (gold,), "subscription", subscription, "paused")
+    given(ACCESS, subscribed, resting).when(go_on).then(subscribed)
+    closed_early = ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    given(ACCESS, subscribed, resting).when(end_subscription).then(closed_early)
+    given(ACCESS, subscribed, resting, closed_early).when(go_on).then_nothing()
+
+
+def test_who_is_barred_moves_nowhere() -> None:
+    given(ACCESS, banned).when(to_silver).then_nothing()
