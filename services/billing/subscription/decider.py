@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from services.billing.checkout.events import OfferLine
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import DEAREST
 from services.billing.proration import billed, usual_mode, worked_out
@@ -339,14 +340,7 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
         )
     if to.price.currency != terms.price.currency:
         raise Rejected("other_currency", "It is paid in another currency.", pointer="/offer_id")
-    if not line.fewest <= line.quantity <= line.most:
-        raise Rejected(
-            "quantity_out_of_range",
-            "Not so many.",
-            pointer="/quantity",
-            fewest=line.fewest,
-            most=line.most,
-        )
+    _insist_on_limits(line)
     if asked.person_id and asked.mode in ("prorate", "none"):
         raise Rejected("mode_is_for_staff", "Only staff change it like that.", pointer="/mode")
     if running.renewal:
@@ -355,6 +349,22 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
         raise Rejected("subscription_cancelling", "Withdraw the cancellation first.")
     if running.paused:
         raise _paused()
+
+
+def _insist_on_limits(line: OfferLine) -> None:
+    if not line.fewest <= line.quantity <= line.most:
+        raise Rejected(
+            "quantity_out_of_range",
+            "Not so many.",
+            pointer="/quantity",
+            fewest=line.fewest,
+            most=line.most,
+        )
+    if line.price.minor <= 0 or (line.minimum is not None and line.price < line.minimum):
+        least = line.minimum.minor if line.minimum else 1
+        raise Rejected(
+            "amount_below_minimum", "It costs at least so much.", pointer="/amount", least=least
+        )
 
 
 def _collect_change(

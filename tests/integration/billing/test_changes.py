@@ -26,12 +26,12 @@ async def _opened(shop: Shop) -> None:
 
 
 async def another(
-    shop: Shop, minor: int, interval: str = "month", tier_id: UUID = platinum, **more: Any
+    shop: Shop, minor: int = 0, interval: str = "month", tier_id: UUID = platinum, **more: Any
 ) -> str:
     """Another offer of the same community."""
     body = {
         "name": "Platinum",
-        "price": {"minor": minor, "currency": "EUR"},
+        "price": {"minor": minor, "currency": "EUR"} if minor else None,
         "interval": interval,
         "tier_id": str(tier_id),
     }
@@ -242,6 +242,9 @@ async def test_what_cannot_be_is_refused_where_it_is_asked_and_where_it_is_shown
     shop: Shop,
 ) -> None:
     subscription = await shop.subscribes()
+    amounts = {"amount": {"minor": 900, "currency": "EUR"}}
+    least = {"minimum": {"minor": 500, "currency": "EUR"}}
+    named = await another(shop, prices=[amounts | least])
     refusals: list[tuple[Json, str]] = [
         ({"offer_id": str(uuid4())}, "offer_not_on_sale"),
         ({"offer_id": await another(shop, 900, "once")}, "offer_not_recurring"),
@@ -252,6 +255,9 @@ async def test_what_cannot_be_is_refused_where_it_is_asked_and_where_it_is_shown
         ({"mode": "none", "quantity": 2}, "mode_is_for_staff"),
         ({"amount": {"minor": 1, "currency": "EUR"}}, "price_is_fixed"),
         ({"price": 1}, "extra_forbidden"),
+        ({"offer_id": named}, "amount_missing"),
+        ({"offer_id": named, "amount": {"minor": 499, "currency": "EUR"}}, "amount_below_minimum"),
+        ({"offer_id": named, "amount": {"minor": -900, "currency": "EUR"}}, "amount_below_minimum"),
     ]
     for asked, code in refusals:
         for action in ("change", "change/preview"):

@@ -289,6 +289,8 @@ def test_the_price_of_today_is_had_by_naming_the_offer() -> None:
         (replace(gold, interval="once"), "offer_not_recurring"),
         (replace(gold, donation=True), "not_a_change"),
         (replace(gold, price=Money(3000, "USD")), "other_currency"),
+        (replace(gold, price=euros(-30)), "amount_below_minimum"),
+        (replace(gold, price=euros(4), minimum=euros(5)), "amount_below_minimum"),
         (replace(gold, quantity=0), "quantity_out_of_range"),
         (replace(gold, quantity=9, most=8), "quantity_out_of_range"),
         (replace(gold, price=Money(DEAREST, "EUR"), quantity=3), "amount_out_of_range"),
