@@ -1,8 +1,9 @@
 """What monthly recurring revenue is, and how its changes are told apart; pure, and the same in any order of arrival.
 
 A person's change from nothing is new, and a reactivation if they had paid before; a change to nothing is churn; what
-lies between is expansion or contraction. So the revenue at any end is that at the start plus the movements between.
-Trials bring nothing, a subscription past due still counts, and nothing is prorated inside a month.
+lies between is expansion or contraction. Who pauses all they have is not lost: it is a contraction, until they come
+back. So the revenue at any end is that at the start plus the movements between. Trials bring nothing, a subscription
+past due still counts, and nothing is prorated inside a month.
 
 Amounts are kept per year, in whole minor units: 52 weeks, 12 months or 4 quarters of anything are whole, every second
 or seventh of them is rounded once, when it begins. So sums are exact, and a twelfth is taken only where a figure is
@@ -27,6 +28,9 @@ Kind = Literal["new", "reactivation", "expansion", "contraction", "churn"]
 TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1, "once": 0}
 
 
+Status = Literal["trial", "paying", "past_due", "paused", "ended"]
+
+
 class Subscription(NamedTuple):
     """What one subscription brings a year, as of `at`, and what is taken off that for a time."""
 
@@ -34,7 +38,7 @@ class Subscription(NamedTuple):
     community_id: UUID
     person_id: UUID
     at: datetime
-    status: Literal["trial", "paying", "past_due", "ended"] = "trial"
+    status: Status = "trial"
     currency: str | None = None
     times_a_year: int = 0
     every: int = 1
@@ -52,11 +56,12 @@ class Customer(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A subscription of the customer brings `yearly` more, or less, from `at` on."""
+    """A subscription of the customer brings `yearly` more, or less, from `at` on; `pauses` and is not lost."""
 
     customer: Customer
     at: datetime
     yearly: int
+    pauses: bool = False
 
 
 class Movement(NamedTuple):
@@ -79,14 +84,21 @@ def follow(before: Subscription | None, fact: Fact) -> Subscription:
             return _paid(begun, body)
         case contracts.SubscriptionRenewed():
             return _paid(now, body)
-        case contracts.SubscriptionPastDue():
-            return now._replace(status="past_due")
-        case contracts.SubscriptionRecovered():
-            return now._replace(status="paying")
-        case contracts.SubscriptionEnded():
-            return now._replace(status="ended", yearly=0, discounted=0)
+        case contracts.SubscriptionChanged() if known.status in ("paying", "past_due"):
+            return _changed(now, body)
+        case contracts.SubscriptionResumed():
+            return _resumed(now, body)
+        case contracts.SubscriptionPaused() | contracts.SubscriptionEnded():
+            ended = isinstance(body, contracts.SubscriptionEnded)
+            return now._replace(status="ended" if ended else "paused", yearly=0, discounted=0)
         case _:
-            return now
+            return now._replace(status=_STATUS.get(type(body), now.status))
+
+
+_STATUS: Mapping[type, Status] = {
+    contracts.SubscriptionPastDue: "past_due",
+    contracts.SubscriptionRecovered: "paying",
+}
 
 
 def _paid(
@@ -105,6 +117,27 @@ def _paid(
     )
 
 
+def _changed(subscription: Subscription, changed: contracts.SubscriptionChanged) -> Subscription:
+    after = changed.after
+    times_a_year = TIMES_A_YEAR[after.interval] if subscription.times_a_year else 0
+    now = subscription._replace(
+        times_a_year=times_a_year, every=after.every, quantity=after.quantity
+    )
+    charged = changed.charged or after.recurring
+    return now._replace(
+        currency=after.recurring.currency,
+        yearly=_yearly(after.recurring.minor, now),
+        discounted=_yearly(after.recurring.minor - charged.minor, now),
+    )
+
+
+def _resumed(subscription: Subscription, resumed: contracts.SubscriptionResumed) -> Subscription:
+    if resumed.recurring is None:
+        return subscription._replace(status="trial")
+    yearly = _yearly(resumed.recurring.minor, subscription)
+    return subscription._replace(status="paying", yearly=yearly)
+
+
 def _yearly(minor: int, subscription: Subscription) -> int:
     return rounded(Fraction(minor * subscription.times_a_year, subscription.every))
 
@@ -113,7 +146,12 @@ def changes_between(before: Subscription | None, after: Subscription) -> list[Ch
     yearly = Counter({after.currency: after.yearly})
     yearly.subtract({before.currency: before.yearly} if before else {})
     return [
-        Change(Customer(after.community_id, after.person_id, currency), after.at, change)
+        Change(
+            Customer(after.community_id, after.person_id, currency),
+            after.at,
+            change,
+            pauses=after.status == "paused",
+        )
         for currency, change in yearly.items()
         if currency and change
     ]
@@ -134,9 +172,13 @@ def movements_of(changes: Iterable[Change]) -> list[Movement]:
     found: list[Movement] = []
     balance = 0
     for at, together in groupby(sorted(changes, key=attrgetter("at")), key=attrgetter("at")):
-        yearly = sum(change.yearly for change in together)
+        moved = list(together)
+        yearly = sum(change.yearly for change in moved)
         if yearly:
-            found.append(Movement(at, _kind(balance, balance + yearly, first=not found), yearly))
+            kind = _kind(balance, balance + yearly, first=not found)
+            if kind == "churn" and any(change.pauses for change in moved):
+                kind = "contraction"
+            found.append(Movement(at, kind, yearly))
         balance += yearly
     return found
 

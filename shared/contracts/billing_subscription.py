@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.billing_offer import Interval
 from shared.contracts.contract import Contract, MoneyValue
@@ -20,6 +20,20 @@ class SubscriptionContract(Contract):
     person_id: UUID
     offer_id: UUID
     tier_id: UUID | None
+
+
+class SubscriptionPlan(BaseModel):
+    """What is subscribed to: an offer at a price, so many of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    offer_id: UUID
+    tier_id: UUID | None
+    price: MoneyValue
+    interval: Interval
+    every: int
+    quantity: int
+    recurring: MoneyValue
 
 
 class TrialStarted(SubscriptionContract):
@@ -82,6 +96,27 @@ class SubscriptionSuspended(SubscriptionContract):
 
 class SubscriptionReinstated(SubscriptionContract):
     """What it grants is had again."""
+
+
+class SubscriptionChanged(SubscriptionContract):
+    """It was `before` and is `after` from now on; `offer_id` and `tier_id` are those of `after`."""
+
+    before: SubscriptionPlan
+    after: SubscriptionPlan
+    charged: MoneyValue | None
+
+
+class SubscriptionPaused(SubscriptionContract):
+    """Nothing is granted and nothing charged until it goes on, by itself at `resumes_at`."""
+
+    resumes_at: AwareDatetime
+
+
+class SubscriptionResumed(SubscriptionContract):
+    """It goes on; what was left of its period, or of its trial, lasts until `period_end`."""
+
+    recurring: MoneyValue | None
+    period_end: AwareDatetime
 
 
 class SubscriptionEnded(SubscriptionContract):

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
     "account_id": "The sign-in of the person: the `sub` of their tokens, the same in every community.",
+    "after": "What it is from now on.",
     "amount": "The money this is about, tax included; never negative.",
+    "before": "What it was until now.",
     "capacity": "How many people can come.",
     "chat_role": "The role on the chat server, by the id that its vendor gave it.",
     "chat_server": "The community's server, by the id that the chat's vendor gave it.",
@@ -61,6 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "refund_id": "The refund; a payment may have several.",
     "recurring": "What a period brings for good, all units, after what is taken off for ever: MRR is made of it.",
     "respond_by": "Until when evidence is heard; null where none is asked for.",
+    "resumes_at": "When it goes on by itself.",
     "revision": "Which quote of the hold was bought.",
     "role": "What the account may do for the community.",
     "roles_version": "Orders the grants and revocations of one community; the higher is the newer.",
@@ -95,6 +98,8 @@ MEANINGS: Mapping[str, str] = {
     "PersonInvited.tier_id": "The tier given as a gift with it, if there is one.",
     "RefundIssued.amount": "What was given back, as a positive number.",
     "RefundIssued.lines": "What it was given back for, as positive numbers that sum to the amount.",
+    "SubscriptionChanged.charged": "What was billed for the running period at that; null where nothing was.",
+    "SubscriptionResumed.recurring": "What a period brings for good from now on; null where none was paid yet.",
     "TicketBought.amount": "What was paid for it, all seats together.",
 }
 

@@ -14,6 +14,8 @@ from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import Charge, DisputeReason, MoneyLine, payment_of
 from services.billing.subscription.events import (
+    ChangeBilled,
+    ChangeDropped,
     LateRenewalPaid,
     RenewalStarted,
     SubscriptionEnded,
@@ -86,6 +88,20 @@ def when_renewal_started_start_charge(fact: Fact) -> list[Ask]:
     charge = Charge(renewal.terms.person_id, amount, lines, "subscription", fact.stream_id)
     start = commands.StartCharge(charge, renewal.attempt, renewal.instrument)
     return [Ask(PAYMENT, renewal.payment_id, start)]
+
+
+def when_change_billed_start_charge(fact: Fact) -> list[Ask]:
+    billed: ChangeBilled = fact.body
+    to, due = billed.change.to, billed.change.due
+    lines = (MoneyLine(to.charged_for, due),)
+    charge = Charge(to.person_id, due, lines, "subscription", fact.stream_id)
+    return [Ask(PAYMENT, billed.payment_id, commands.StartCharge(charge, 1, billed.instrument))]
+
+
+def when_change_dropped_withdraw_charge(fact: Fact) -> list[Ask]:
+    dropped: ChangeDropped = fact.body
+    withdraw = commands.WithdrawCharge()
+    return [Ask(PAYMENT, dropped.payment_id, withdraw)] if dropped.payment_id else []
 
 
 def when_checkout_expired_withdraw_charge(fact: Fact) -> list[Ask]:
@@ -278,6 +294,16 @@ REACTIONS = (
         "billing.payment.when_renewal_started_start_charge",
         RenewalStarted,
         when_renewal_started_start_charge,
+    ),
+    Reaction(
+        "billing.payment.when_change_billed_start_charge",
+        ChangeBilled,
+        when_change_billed_start_charge,
+    ),
+    Reaction(
+        "billing.payment.when_change_dropped_withdraw_charge",
+        ChangeDropped,
+        when_change_dropped_withdraw_charge,
     ),
     Reaction(
         "billing.payment.when_checkout_expired_withdraw_charge",

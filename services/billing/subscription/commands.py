@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.checkout.events import OfferLine
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
 from services.billing.policy.events import AfterLoss, AfterRefund, DuringDispute
-from services.billing.subscription.events import Terms
+from services.billing.subscription.events import ChangeMode, Terms, Unit
 from shared.ids import Code, PersonId
 
 
@@ -111,6 +112,50 @@ class FollowLoss:
     after: AfterLoss
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeSubscription:
+    """The person, or staff, want it to be what the line says: at today's price, or at the one it has.
+
+    Without a `mode`, it is what is usual for such a change.
+    """
+
+    change_id: UUID
+    person_id: PersonId | None
+    line: OfferLine
+    keeps_price: bool
+    mode: ChangeMode | None
+    unit: Unit
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawChange:
+    person_id: PersonId | None
+
+
+@dataclass(frozen=True, slots=True)
+class LapseChange:
+    """Nobody has paid for it."""
+
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSubscription:
+    person_id: PersonId | None
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSubscription:
+    """Somebody asks, or the pause that lasts until `until` is over."""
+
+    person_id: PersonId | None
+    until: datetime | None
+    at: datetime
+
+
 SubscriptionCommand = (
     StartSubscription
     | RenewSubscription
@@ -127,4 +172,9 @@ SubscriptionCommand = (
     | FollowRefund
     | FollowDispute
     | FollowLoss
+    | ChangeSubscription
+    | WithdrawChange
+    | LapseChange
+    | PauseSubscription
+    | ResumeSubscription
 )

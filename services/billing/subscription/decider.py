@@ -6,21 +6,35 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
+from services.billing.checkout.events import OfferLine
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.payment.events import DEAREST
+from services.billing.proration import billed, usual_mode, worked_out
 from services.billing.subscription import commands, events
-from services.billing.subscription.events import EndReason, Period, Terms, boundary
+from services.billing.subscription.events import (
+    Change,
+    EndReason,
+    Period,
+    Standing,
+    Terms,
+    boundary,
+    change_payment_of,
+    terms_of,
+)
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId
 from shared.money import Money
 
 RETRIES = tuple(timedelta(days=days) for days in (1, 3, 5, 7))
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(days=1), timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """The period that is being paid for. It is past due `since` its first decline."""
 
+    terms: Terms
     period: Period
     payment_id: UUID
     attempt: int
@@ -39,24 +53,55 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid."""
+    """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid.
+
+    Periods are counted from `anchor`, at which so many were over. `worth` was billed for the one that runs; `balance`
+    is what changes left for the next bill. Money of `unwanted` payments goes back, should it come.
+    """
 
     terms: Terms
     instrument: Instrument
     anchor: datetime
+    begins_at: datetime
     ends_at: datetime
+    worth: Money
+    balance: Money
     periods: int = 0
+    anchored: int = 0
     cancelling: bool = False
     renewal: Renewal | None = None
-    paid_by: UUID | None = None
-    refunded: UUID | None = None
+    pending: events.ChangeScheduled | events.ChangeBilled | None = None
+    unwanted: Mapping[UUID, Money] = field(default_factory=dict)
+    paused: events.SubscriptionPaused | None = None
+    paid_by: frozenset[UUID] = frozenset()
+    refunded: frozenset[UUID] = frozenset()
     disputes: Mapping[Code, Reversal] = field(default_factory=dict)
     held: frozenset[Held] = frozenset()
 
     @property
+    def upcoming(self) -> Terms:
+        """What the next period is for."""
+        pending = self.pending
+        return pending.to if isinstance(pending, events.ChangeScheduled) else self.terms
+
+    @property
+    def next_period(self) -> Period:
+        """The one after those that are paid, counted anew where periods become longer or shorter."""
+        terms = self.upcoming
+        anchor, number = self.anchor, self.periods + 1 - self.anchored
+        if terms.pace != self.terms.pace:
+            anchor, number = self.ends_at, 1
+        return Period(self.ends_at, boundary(anchor, terms, number))
+
+    @property
     def due(self) -> Money:
-        """What is to be paid for the period after those that are paid."""
-        return self.terms.due(self.periods + 1)
+        """What is to be paid for the period after those that are paid, with what changes left."""
+        return billed(self.upcoming.due(self.periods + 1), self.balance)
+
+    @property
+    def standing(self) -> Standing:
+        period = Period(self.begins_at, self.ends_at)
+        return Standing(self.terms, period, self.periods, self.worth, self.balance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +109,7 @@ class Ended:
     terms: Terms
     unpaid: UUID | None
     amount: Money
+    unwanted: Mapping[UUID, Money] = field(default_factory=dict)
 
 
 Subscription = Running | Ended | None
@@ -76,6 +122,13 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
             return _begin(command)
         case commands.ScheduleCancellation(person_id) | commands.WithdrawCancellation(person_id):
             _insist_on_owner(subscription, person_id)
+        case (
+            commands.ChangeSubscription(person_id=person_id)
+            | commands.WithdrawChange(person_id)
+            | commands.PauseSubscription(person_id)
+            | commands.ResumeSubscription(person_id, None)
+        ) if person_id or subscription is None:
+            _insist_on_owner(subscription, person_id)
         case commands.CancelNow() if subscription is None:
             raise _not_found()
         case _:
@@ -86,7 +139,7 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
         case Ended():
             return _after_the_end(command, subscription)
         case Running():
-            return _while_running(command, subscription)
+            return _with_its_change(subscription, _while_running(command, subscription))
         case _:
             assert_never(subscription)
 
@@ -97,14 +150,26 @@ def _begin(asked: commands.StartSubscription) -> Events:
         ends_at = at + timedelta(days=asked.trial_days)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
     period = Period(at, boundary(at, terms, 1))
-    paid = terms.due(1)
-    return [events.SubscriptionActivated(terms, asked.instrument, period, paid, asked.payment_id)]
+    return [
+        events.SubscriptionActivated(
+            terms, asked.instrument, period, terms.due(1), payment_id=asked.payment_id
+        )
+    ]
 
 
 def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
     match command:
-        case commands.ScheduleCancellation() | commands.WithdrawCancellation():
+        case (
+            commands.ScheduleCancellation()
+            | commands.WithdrawCancellation()
+            | commands.ChangeSubscription()
+            | commands.WithdrawChange()
+            | commands.PauseSubscription()
+            | commands.ResumeSubscription(until=None)
+        ):
             raise Rejected("subscription_ended", "The subscription has ended.")
+        case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
+            return [_late(ended, payment_id)]
         case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
             terms = ended.terms
             return [events.LateRenewalPaid(payment_id, ended.amount, terms.charged_for)]
@@ -119,14 +184,14 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
         case commands.StartSubscription():
             return []
         case commands.RenewSubscription(due, payment_id):
-            if due != running.ends_at or renewal:
+            if due != running.ends_at or renewal or running.paused:
                 return []
             if running.cancelling:
                 return [_ended(running, "voluntary")]
             if any(held.cause == "disputed" for held in running.held):
                 return [_ended(running, "disputed")]  # Nobody charges who is asking for it back.
-            return [_next(running, payment_id)]
-        case commands.ScheduleCancellation() if past_due:
+            return _next(running, payment_id)
+        case commands.ScheduleCancellation() if past_due or running.paused:
             return [_ended(running, "voluntary")]
         case commands.ScheduleCancellation() if not running.cancelling:
             ends_at = renewal.period.end if renewal else running.ends_at
@@ -139,7 +204,7 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             same = instrument == running.instrument
             replaced: Events = [] if same else [events.InstrumentReplaced(instrument)]
             if renewal and past_due and not renewal.in_flight:
-                replaced.append(_again(running, renewal, instrument))
+                replaced.append(_again(renewal, instrument))
             return replaced
         case commands.CancelNow():
             return [_ended(running, "voluntary")]
@@ -149,6 +214,27 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return _heard(command, running)
         case commands.FollowRefund() | commands.FollowDispute() | commands.FollowLoss():
             return _follow(command, running)
+        case commands.ChangeSubscription():
+            return _change(command, running)
+        case commands.WithdrawChange() if renewal:
+            raise _renewal_under_way()
+        case commands.WithdrawChange():
+            return _drop(running, "withdrawn")
+        case commands.LapseChange(change_id):
+            waits = isinstance(running.pending, events.ChangeBilled)
+            lapsed = waits and _change_id(running) == change_id
+            return _drop(running, "lapsed") if lapsed else []
+        case commands.PauseSubscription():
+            return _pause(command, running)
+        case commands.ResumeSubscription(until=until, at=at):
+            return _resume(running, until, at)
+        case commands.SettleRenewal(payment_id) if payment_id in running.unwanted:
+            return [_late(running, payment_id)]
+        case commands.SettleRenewal(payment_id) | commands.DeclineRenewal(payment_id) if (
+            isinstance(running.pending, events.ChangeBilled)
+            and running.pending.payment_id == payment_id
+        ):
+            return _collect_change(command, running, running.pending)
         case _:
             current = renewal and renewal.payment_id == command.payment_id
             return _collect(command, running, renewal) if renewal and current else []
@@ -165,7 +251,7 @@ def _collect(
     match command:
         case commands.RetryRenewal(_, attempt):
             stale = renewal.in_flight or attempt != renewal.attempt + 1
-            return [] if stale else [_again(running, renewal, running.instrument)]
+            return [] if stale else [_again(renewal, running.instrument)]
         case commands.GiveUpRenewal(_, attempt):
             stale = renewal.in_flight or attempt != renewal.attempt
             return [] if stale else [_ended(running, "payment_failed")]
@@ -176,7 +262,7 @@ def _collect(
             recovered: Events = (
                 [events.SubscriptionRecovered(running.terms)] if renewal.since else []
             )
-            return [*recovered, _paid(running, renewal.period, renewal.due)]
+            return [*recovered, *_paid(running, renewal.period, renewal.due)]
         case _:
             assert_never(command)
 
@@ -196,7 +282,7 @@ def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) 
     past_due = events.SubscriptionPastDue(running.terms, renewal.due)
     first: Events = [] if renewal.since else [past_due]
     if running.instrument != renewal.instrument:
-        return [*first, declined, _again(running, renewal, running.instrument)]
+        return [*first, declined, _again(renewal, running.instrument)]
     return [*first, declined]
 
 
@@ -204,8 +290,8 @@ def _heard(told: commands.HearReversal, running: Running) -> Events:
     terms, dispute = running.terms, told.dispute
     heard = events.PaymentReversed(terms, told.payment_id, told.reversal, dispute)
     if dispute is None:
-        latest = told.payment_id == running.paid_by != running.refunded
-        return [heard] if latest else []
+        new = told.payment_id in running.paid_by - running.refunded
+        return [heard] if new else []
     before = running.disputes.get(dispute)
     if before == told.reversal or before in ("won", "lost"):
         return []
@@ -218,9 +304,9 @@ def _follow(
 ) -> Events:
     match asked:
         case commands.FollowRefund(payment_id, after):
-            if payment_id != running.paid_by or after == "keep":
+            if payment_id not in running.paid_by or after == "keep":
                 return []
-            if after == "end_now":
+            if after == "end_now" or running.paused:
                 return [_ended(running, "refunded")]
             if running.cancelling:
                 return []
@@ -252,33 +338,225 @@ def _withheld(running: Running, held: Held) -> Events:
 def _released(running: Running, held: Held) -> Events:
     if held not in running.held:
         return []
-    last = running.held == {held}
+    last = running.held == {held} and not running.paused
     return [events.SubscriptionReinstated(running.terms, held.cause, last, held.dispute)]
 
 
-def _next(running: Running, payment_id: UUID) -> events.SubscriptionEvent:
-    terms, due = running.terms, running.due
-    period = Period(running.ends_at, boundary(running.anchor, terms, running.periods + 1))
+def _next(running: Running, payment_id: UUID) -> Events:
+    terms, period, due = running.upcoming, running.next_period, running.due
     if not due:
         return _paid(running, period, due)  # A processor charges something or nothing.
-    return events.RenewalStarted(terms, running.instrument, period, payment_id, 1, due)
+    return [events.RenewalStarted(terms, running.instrument, period, payment_id, 1, due)]
 
 
-def _paid(running: Running, period: Period, paid: Money) -> events.SubscriptionEvent:
+def _paid(running: Running, period: Period, paid: Money) -> Events:
+    """What was to begin with the period begins with it."""
+    terms, scheduled = running.upcoming, running.pending
+    begun: Events = []
+    if isinstance(scheduled, events.ChangeScheduled):
+        # Nothing is prorated at a boundary, so neither the moment nor the unit matters.
+        end = running.ends_at
+        change = worked_out(
+            scheduled.change_id, running.standing, terms, "next_period", end, "second"
+        )
+        begun = [events.SubscriptionChanged(running.terms, change)]
+    carried = paid - terms.due(running.periods + 1) or None
     if running.periods:
-        return events.SubscriptionRenewed(running.terms, period, paid)
-    return events.SubscriptionActivated(running.terms, running.instrument, period, paid)
+        return [*begun, events.SubscriptionRenewed(terms, period, paid, carried)]
+    instrument = running.instrument
+    return [*begun, events.SubscriptionActivated(terms, instrument, period, paid, carried)]
 
 
-def _again(running: Running, renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:
+def _again(renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:
     return events.RenewalStarted(
-        running.terms,
+        renewal.terms,
         instrument,
         renewal.period,
         renewal.payment_id,
         renewal.attempt + 1,
         renewal.due,
     )
+
+
+def _change(asked: commands.ChangeSubscription, running: Running) -> Events:
+    terms = running.terms
+    to = replace(terms_of(terms.person_id, asked.line, terms.time_zone), reduction=terms.reduction)
+    if asked.keeps_price:
+        to = replace(terms, quantity=asked.line.quantity)
+    _insist_on_possible(asked, to, running)
+    mode = asked.mode or usual_mode(terms, to)
+    if to.pace != terms.pace and mode in ("invoice", "prorate"):
+        mode = "reset"  # What is left of a month is no part of a year.
+    if not running.periods and mode != "next_period":
+        mode = "none"  # A trial costs nothing.
+    if to == terms:
+        return _drop(running, "withdrawn")
+    if running.pending and _as_pending(running.pending) == (to, mode):
+        return []
+    replaced = _drop(running, "replaced")
+    if mode == "next_period":
+        return [
+            *replaced,
+            events.ChangeScheduled(terms, asked.change_id, to, running.ends_at),
+        ]
+    change = worked_out(asked.change_id, running.standing, to, mode, asked.at, asked.unit)
+    if change.due.minor > DEAREST:
+        raise Rejected("amount_out_of_range", "No processor charges that.", most=DEAREST)
+    if not change.due:
+        return [*replaced, events.SubscriptionChanged(terms, change)]
+    payment_id = change_payment_of(asked.change_id)
+    return [*replaced, events.ChangeBilled(terms, change, payment_id, running.instrument)]
+
+
+def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: Running) -> None:
+    line, terms = asked.line, running.terms
+    if not line.recurs:
+        raise Rejected("offer_not_recurring", "That is bought once.", pointer="/offer_id")
+    if to.charged_for != terms.charged_for:
+        raise Rejected(
+            "not_a_change", "A gift and a purchase do not become each other.", pointer="/offer_id"
+        )
+    if to.price.currency != terms.price.currency:
+        raise Rejected("other_currency", "It is paid in another currency.", pointer="/offer_id")
+    _insist_on_limits(line)
+    if asked.person_id and asked.mode in ("prorate", "none"):
+        raise Rejected("mode_is_for_staff", "Only staff change it like that.", pointer="/mode")
+    if running.renewal:
+        raise _renewal_under_way()
+    if running.cancelling:
+        raise Rejected("subscription_cancelling", "Withdraw the cancellation first.")
+    if running.paused:
+        raise _paused()
+    _insist_on_undisputed(running)
+
+
+def _insist_on_undisputed(running: Running) -> None:
+    if running.held:
+        raise Rejected("subscription_suspended", "What it grants is withheld.")
+
+
+def _insist_on_limits(line: OfferLine) -> None:
+    if not line.fewest <= line.quantity <= line.most:
+        raise Rejected(
+            "quantity_out_of_range",
+            "Not so many.",
+            pointer="/quantity",
+            fewest=line.fewest,
+            most=line.most,
+        )
+    if line.price.minor <= 0 or (line.minimum is not None and line.price < line.minimum):
+        least = line.minimum.minor if line.minimum else 1
+        raise Rejected(
+            "amount_below_minimum", "It costs at least so much.", pointer="/amount", least=least
+        )
+
+
+def _collect_change(
+    command: commands.SettleRenewal | commands.DeclineRenewal,
+    running: Running,
+    billed: events.ChangeBilled,
+) -> Events:
+    match command:
+        case commands.SettleRenewal():
+            return [events.SubscriptionChanged(running.terms, billed.change)]
+        case commands.DeclineRenewal(code="authentication_required"):
+            return []  # Who asked for it is there, and has until it lapses.
+        case commands.DeclineRenewal(code=code):
+            return _drop(running, "declined", code)
+        case _:
+            assert_never(command)
+
+
+def _as_pending(
+    pending: events.ChangeScheduled | events.ChangeBilled,
+) -> tuple[Terms, events.ChangeMode]:
+    if isinstance(pending, events.ChangeScheduled):
+        return pending.to, "next_period"
+    return pending.change.to, pending.change.mode
+
+
+def _change_id(running: Running) -> UUID | None:
+    match running.pending:
+        case events.ChangeScheduled(change_id=change_id):
+            return change_id
+        case events.ChangeBilled(change=change):
+            return change.change_id
+        case _:
+            return None
+
+
+def _drop(running: Running, reason: events.DropReason, code: Code | None = None) -> Events:
+    match running.pending:
+        case events.ChangeScheduled(change_id=change_id):
+            return [events.ChangeDropped(change_id, reason, None)]
+        case events.ChangeBilled(change=change, payment_id=payment_id):
+            return [events.ChangeDropped(change.change_id, reason, payment_id, change.due, code)]
+        case _:
+            return []
+
+
+def _with_its_change(running: Running, decided: Events) -> Events:
+    """What is pending goes where it no longer has a place: before the end, and before the period is another."""
+    kinds = {type(event) for event in decided}
+    waits = isinstance(running.pending, events.ChangeBilled)
+    if events.SubscriptionEnded in kinds:
+        return [*_drop(running, "ended"), *decided]
+    if events.CancellationScheduled in kinds and not running.renewal:
+        return [*_drop(running, "cancelled"), *decided]
+    if waits and kinds & {events.RenewalStarted, events.SubscriptionRenewed}:
+        return [*_drop(running, "renewed"), *decided]
+    if waits and events.SubscriptionPaused in kinds:
+        return [*_drop(running, "paused"), *decided]
+    return decided
+
+
+def _pause(asked: commands.PauseSubscription, running: Running) -> Events:
+    if running.paused:
+        if running.paused.until == asked.until:
+            return []
+        raise _paused()
+    if not SHORTEST_PAUSE <= asked.until - asked.at <= LONGEST_PAUSE:
+        raise Rejected(
+            "pause_out_of_range",
+            "A pause lasts days, not years.",
+            pointer="/until",
+            fewest=SHORTEST_PAUSE.days,
+            most=LONGEST_PAUSE.days,
+        )
+    if running.renewal or asked.at >= running.ends_at:
+        raise _renewal_under_way()
+    if running.cancelling:
+        raise Rejected("subscription_cancelling", "Withdraw the cancellation first.")
+    _insist_on_undisputed(running)
+    return [events.SubscriptionPaused(running.terms, asked.at, asked.until)]
+
+
+def _resume(running: Running, until: datetime | None, at: datetime) -> Events:
+    paused = running.paused
+    if paused is None or until not in (None, paused.until):
+        return []
+    later = max(at, paused.since) - paused.since
+    period = Period(running.begins_at + later, running.ends_at + later)
+    resumed = events.SubscriptionResumed(running.terms, period, is_trial=not running.periods)
+    # What was withheld meanwhile stays withheld.
+    withheld = [
+        events.SubscriptionSuspended(running.terms, held.cause, number == 0, held.dispute)
+        for number, held in enumerate(sorted(running.held))
+    ]
+    return [resumed, *withheld]
+
+
+def _late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalPaid:
+    amount = subscription.unwanted[payment_id]
+    return events.LateRenewalPaid(payment_id, amount, subscription.terms.charged_for)
+
+
+def _renewal_under_way() -> Rejected:
+    return Rejected("renewal_under_way", "The next period is being paid for.")
+
+
+def _paused() -> Rejected:
+    return Rejected("subscription_paused", "It is paused.")
 
 
 def _ended(running: Running, reason: EndReason) -> events.SubscriptionEnded:
@@ -290,7 +568,7 @@ def _ended(running: Running, reason: EndReason) -> events.SubscriptionEnded:
     )
 
 
-def _insist_on_owner(subscription: Subscription, person_id: PersonId) -> None:
+def _insist_on_owner(subscription: Subscription, person_id: PersonId | None) -> None:
     if subscription is None or subscription.terms.person_id != person_id:
         raise _not_found()
 
@@ -302,37 +580,73 @@ def _not_found() -> NotFound:
 def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subscription:
     match event:
         case events.TrialStarted(terms, instrument, ends_at):
-            return Running(terms, instrument, anchor=ends_at, ends_at=ends_at)
+            return _begun(terms, instrument, Period(ends_at, ends_at))
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
-            return Running(
-                terms,
-                instrument,
-                anchor=period.start,
-                ends_at=period.end,
-                periods=1,
-                paid_by=event.payment_id,
-            )
+            return _period_paid(_begun(terms, instrument, period), event)
         case events.SubscriptionEnded(terms, unpaid=unpaid, unpaid_amount=amount):
-            return Ended(terms, unpaid, terms.amount if amount is None else amount)
-        case events.LateRenewalPaid() if isinstance(subscription, Ended):
-            return replace(subscription, unpaid=None)
+            unwanted = subscription.unwanted if subscription else {}
+            return Ended(terms, unpaid, terms.amount if amount is None else amount, unwanted)
+        case events.LateRenewalPaid(payment_id) if subscription:
+            others = {k: v for k, v in subscription.unwanted.items() if k != payment_id}
+            if isinstance(subscription, Ended) and subscription.unpaid == payment_id:
+                return replace(subscription, unpaid=None, unwanted=others)
+            return replace(subscription, unwanted=others)
         case _ if not isinstance(subscription, Running):
             return subscription
         case _:
             return _evolve_running(subscription, event)
 
 
+def _begun(terms: Terms, instrument: Instrument, period: Period) -> Running:
+    nothing = terms.price * 0
+    return Running(terms, instrument, period.start, period.start, period.end, nothing, nothing)
+
+
+def _period_paid(
+    running: Running, paid: events.SubscriptionActivated | events.SubscriptionRenewed
+) -> Running:
+    carried = paid.carried or running.balance * 0
+    by = running.renewal.payment_id if running.renewal else getattr(paid, "payment_id", None)
+    billed_for_it = paid.terms.amount if paid.paid is None else paid.paid
+    return replace(
+        running,
+        begins_at=paid.period.start,
+        ends_at=paid.period.end,
+        periods=running.periods + 1,
+        worth=billed_for_it - carried,
+        balance=running.balance - carried,
+        renewal=None,
+        paid_by=frozenset({by} if by else ()),
+    )
+
+
+def _changed(running: Running, change: Change) -> Running:
+    billed = running.pending if isinstance(running.pending, events.ChangeBilled) else None
+    before = frozenset[UUID]() if change.mode == "reset" else running.paid_by
+    now = replace(
+        running,
+        terms=change.to,
+        begins_at=change.period.start,
+        ends_at=change.period.end,
+        worth=change.worth,
+        balance=running.balance + change.left,
+        pending=None,
+        paid_by=before | ({billed.payment_id} if billed else set()),
+    )
+    if change.anchor:
+        now = replace(now, anchor=change.anchor, anchored=running.periods)
+    return replace(now, periods=running.periods + 1) if change.mode == "reset" else now
+
+
 def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Running:
     match event:
-        case (
-            events.SubscriptionActivated(period=period) | events.SubscriptionRenewed(period=period)
-        ):
-            paid, renewal = running.periods + 1, running.renewal
-            paid_by = renewal.payment_id if renewal else None
-            return replace(running, ends_at=period.end, periods=paid, renewal=None, paid_by=paid_by)
-        case events.RenewalStarted(_, instrument, period, payment_id, attempt):
+        case events.SubscriptionActivated() | events.SubscriptionRenewed():
+            return _period_paid(running, event)
+        case events.RenewalStarted(terms, instrument, period, payment_id, attempt):
             since = running.renewal.since if running.renewal else None
-            renewal = Renewal(period, payment_id, attempt, instrument, event.amount, since=since)
+            renewal = Renewal(
+                terms, period, payment_id, attempt, instrument, event.amount, since=since
+            )
             return replace(running, renewal=renewal)
         case events.RenewalDeclined(since=since) if running.renewal:
             renewal = replace(running.renewal, in_flight=False, since=since)
@@ -343,6 +657,25 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, cancelling=True)
         case events.CancellationWithdrawn():
             return replace(running, cancelling=False)
+        case events.SubscriptionChanged(_, change):
+            return _changed(running, change)
+        case events.SubscriptionPaused():
+            return replace(running, paused=event)
+        case events.SubscriptionResumed(_, period):
+            start, end = period.start, period.end
+            moved = replace(running, paused=None, begins_at=start, ends_at=end)
+            return replace(moved, anchor=end, anchored=running.periods)
+        case _:
+            return _evolve_pending(running, event)
+
+
+def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Running:
+    match event:
+        case events.ChangeScheduled() | events.ChangeBilled():
+            return replace(running, pending=event)
+        case events.ChangeDropped(payment_id=payment_id, amount=amount):
+            unwanted = {payment_id: amount} if payment_id and amount else {}
+            return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
         case _:
             return _evolve_reversed(running, event)
 
@@ -350,7 +683,7 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
 def _evolve_reversed(running: Running, event: events.SubscriptionEvent) -> Running:
     match event:
         case events.PaymentReversed(_, payment_id, _, None):
-            return replace(running, refunded=payment_id)
+            return replace(running, refunded=running.refunded | {payment_id})
         case events.PaymentReversed(_, _, reversal, dispute) if dispute is not None:
             return replace(running, disputes={**running.disputes, dispute: reversal})
         case events.SubscriptionSuspended(_, cause, _, dispute):

@@ -19,6 +19,12 @@ Source = Literal["subscription", "donation"]
 EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "erased"]
 SuspensionCause = Literal["disputed", "unpaid"]
 
+ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
+DropReason = Literal[
+    "replaced", "withdrawn", "declined", "lapsed", "renewed", "cancelled", "paused", "ended"
+]
+Unit = Literal["second", "day"]
+
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -30,6 +36,11 @@ def subscription_of(order_id: UUID, offer_id: UUID) -> UUID:
 def period_payment_of(subscription_id: UUID, start: datetime) -> UUID:
     """The one payment of the period that begins at `start`."""
     return derive(subscription_id, "period", start.astimezone(UTC).isoformat())
+
+
+def change_payment_of(change_id: UUID) -> UUID:
+    """The one payment of a change."""
+    return derive(change_id, "payment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,11 @@ class Terms:
     def amount(self) -> Money:
         """What a period costs before anything is taken off."""
         return self.price * self.quantity
+
+    @property
+    def pace(self) -> tuple[Interval, int]:
+        """How long a period is."""
+        return self.interval, self.every
 
     def due(self, number: int) -> Money:
         """What is paid for period `number`, which counts from 1: the same however often it is tried."""
@@ -103,6 +119,56 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a change starts from: the period that runs, which is so many, and what was billed for it.
+
+    `balance` is what earlier changes left for the next bill: owed, or to be given back where it is negative.
+    """
+
+    terms: Terms
+    period: Period
+    number: int
+    worth: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """What is given back of a price for the rest of a period (negative), or charged of another; never a sum of two."""
+
+    kind: Literal["credit", "debit"]
+    amount: Money
+    offer_id: UUID
+    price_version: int
+    quantity: int
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a subscription becomes, worked out when it was asked for: what is shown, billed and applied is one thing.
+
+    `period` runs once it is applied, and `worth` was billed for it. `due` is charged at once, with what was `carried`
+    from earlier changes. Where there is an `anchor`, periods are counted from it.
+    """
+
+    change_id: UUID
+    to: Terms
+    mode: ChangeMode
+    lines: tuple[ChangeLine, ...]
+    period: Period
+    worth: Money
+    carried: Money
+    due: Money
+    anchor: datetime | None = None
+
+    @property
+    def left(self) -> Money:
+        """What the change adds to the next bill."""
+        return sum((line.amount for line in self.lines), -self.due)
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """Nothing is charged until the trial ends."""
 
@@ -113,12 +179,13 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionActivated:
-    """The first period is paid, with what was due for it."""
+    """The first period is paid, with what was due for it; `carried` of that is of earlier changes."""
 
     terms: Terms
     instrument: Instrument
     period: Period
     paid: Money | None = None
+    carried: Money | None = None
     payment_id: UUID | None = None
 
 
@@ -152,11 +219,12 @@ class RenewalDeclined:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRenewed:
-    """The next period is paid, with what was due for it."""
+    """The next period is paid, with what was due for it; `carried` of that is of earlier changes."""
 
     terms: Terms
     period: Period
     paid: Money | None = None
+    carried: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +273,67 @@ class SubscriptionEnded:
     was_paying: bool
     unpaid: UUID | None
     unpaid_amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeScheduled:
+    """It becomes this when the period that is paid is over."""
+
+    terms: Terms
+    change_id: UUID
+    to: Terms
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBilled:
+    """It becomes this once the payment has succeeded."""
+
+    terms: Terms
+    change: Change
+    payment_id: UUID
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDropped:
+    """It stays what it is. The payment, if there was one, is no longer wanted; `code` is why it was declined."""
+
+    change_id: UUID
+    reason: DropReason
+    payment_id: UUID | None
+    amount: Money | None = None
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """It is something else from now on."""
+
+    before: Terms
+    change: Change
+
+    @property
+    def terms(self) -> Terms:
+        return self.change.to
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPaused:
+    """Nothing is had and nothing is charged until it goes on; what is left of the period is kept."""
+
+    terms: Terms
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionResumed:
+    """It goes on, for as long as was left; a trial has not been paid for."""
+
+    terms: Terms
+    period: Period
+    is_trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +387,12 @@ SubscriptionEvent = (
     | CancellationScheduled
     | CancellationWithdrawn
     | SubscriptionEnded
+    | ChangeScheduled
+    | ChangeBilled
+    | ChangeDropped
+    | SubscriptionChanged
+    | SubscriptionPaused
+    | SubscriptionResumed
     | LateRenewalPaid
     | PaymentReversed
     | SubscriptionSuspended

@@ -10,13 +10,38 @@ from pydantic import TypeAdapter
 
 from services.billing.discount.events import Reduction
 from services.billing.subscription import events
-from services.billing.subscription.events import EndReason, Terms
+from services.billing.subscription.events import Change, ChangeMode, EndReason, Terms
 from shared.decider import members
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
 
+_OF_CHANGES = (
+    events.ChangeScheduled,
+    events.ChangeBilled,
+    events.ChangeDropped,
+    events.SubscriptionChanged,
+    events.SubscriptionPaused,
+    events.SubscriptionResumed,
+    events.SubscriptionSuspended,
+    events.SubscriptionReinstated,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What it is to become: when its period is over, or as soon as the payment of `due` has succeeded."""
+
+    change_id: UUID
+    to: Terms
+    mode: ChangeMode
+    due: Money
+    applies_at: datetime | None
+    payment_id: UUID | None
+
+
+_PENDING = TypeAdapter(Pending)
 _REDUCTION: TypeAdapter[Reduction | None] = TypeAdapter(Reduction | None)
 
 
@@ -24,7 +49,7 @@ _REDUCTION: TypeAdapter[Reduction | None] = TypeAdapter(Reduction | None)
 class Subscribed:
     """`runs_until` is the end of the trial or of what is paid; `payment_id` is what is being collected.
 
-    So many `periods` are paid.
+    So many `periods` are paid; `balance` is what changes left for the next bill.
     """
 
     subscription_id: UUID
@@ -37,49 +62,77 @@ class Subscribed:
     ended_for: EndReason | None
     payment_id: UUID | None
     periods: int
-
-
-_STATES: dict[type, str] = {
-    events.SubscriptionPastDue: "past_due",
-    events.SubscriptionSuspended: "suspended",
-    events.SubscriptionReinstated: "active",
-}
+    pending: Pending | None
+    balance: Money
+    paused_until: datetime | None
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
-        match fact.body:
-            case events.TrialStarted(terms, trial_ends_at=until):
-                await _begin(connection, fact, terms, "trialing", until, 0)
-            case events.SubscriptionActivated(terms, period=period):
-                await _begin(connection, fact, terms, "active", period.end, 1)
-            case events.SubscriptionRenewed(period=period):
-                await _change(
-                    connection, fact, state="active", runs_until=period.end, payment_id=None
-                )
-                await connection.execute(
-                    "UPDATE subscriptions_v2 SET periods = periods + 1 WHERE subscription_id = $1",
-                    fact.stream_id,
-                )
-            case events.RenewalStarted(payment_id=payment_id):
-                await _change(connection, fact, payment_id=payment_id)
-            case events.CancellationScheduled(ends_at=ends_at):
-                await _change(connection, fact, cancels_at=ends_at)
-            case events.CancellationWithdrawn():
-                await _change(connection, fact, cancels_at=None)
-            case events.SubscriptionEnded(reason=reason):
-                ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
-                await _change(connection, fact, **ended, payment_id=None)
-            case body:
-                state = _STATES.get(type(body)) if getattr(body, "last", True) else None
-                await _change(connection, fact, **({"state": state} if state else {}))
+        if isinstance(fact.body, _OF_CHANGES):
+            await _apply_change(connection, fact)
+        else:
+            await _apply(connection, fact)
+
+
+async def _apply_change(connection: Any, fact: Fact) -> None:
+    match fact.body:
+        case events.ChangeScheduled(_, change_id, to, ends_at):
+            nothing = to.price * 0
+            pending = Pending(change_id, to, "next_period", nothing, ends_at, None)
+            await _change(connection, fact, pending=_PENDING.dump_json(pending).decode())
+        case events.ChangeBilled(_, change, payment_id):
+            pending = Pending(
+                change.change_id, change.to, change.mode, change.due, None, payment_id
+            )
+            await _change(connection, fact, pending=_PENDING.dump_json(pending).decode())
+        case events.ChangeDropped():
+            await _change(connection, fact, pending=None)
+        case events.SubscriptionChanged(_, change):
+            await _become(connection, fact, change)
+        case events.SubscriptionPaused(until=until):
+            await _change(connection, fact, state="paused", paused_until=until)
+        case events.SubscriptionResumed(_, period, is_trial):
+            state = "trialing" if is_trial else "active"
+            await _change(connection, fact, state=state, runs_until=period.end, paused_until=None)
+        case events.SubscriptionSuspended():
+            await _change(connection, fact, state="suspended")
+        case events.SubscriptionReinstated(last=True):
+            await _change(connection, fact, state="active")
+        case _:
+            await _change(connection, fact)
+
+
+async def _apply(connection: Any, fact: Fact) -> None:
+    match fact.body:
+        case events.TrialStarted(terms, trial_ends_at=until):
+            await _begin(connection, fact, terms, "trialing", until, 0)
+        case events.SubscriptionActivated(terms, period=period, carried=carried):
+            await _begin(connection, fact, terms, "active", period.end, 1)
+            await _count(connection, fact, 0, -carried if carried else None)
+        case events.SubscriptionRenewed(period=period, carried=carried):
+            await _change(connection, fact, state="active", runs_until=period.end, payment_id=None)
+            await _count(connection, fact, 1, -carried if carried else None)
+        case events.SubscriptionPastDue():
+            await _change(connection, fact, state="past_due")
+        case events.RenewalStarted(payment_id=payment_id):
+            await _change(connection, fact, payment_id=payment_id)
+        case events.CancellationScheduled(ends_at=ends_at):
+            await _change(connection, fact, cancels_at=ends_at)
+        case events.CancellationWithdrawn():
+            await _change(connection, fact, cancels_at=None)
+        case events.SubscriptionEnded(reason=reason):
+            ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
+            await _change(connection, fact, **ended, payment_id=None, paused_until=None)
+        case _:
+            await _change(connection, fact)
 
 
 async def _begin(
     connection: Any, fact: Fact, terms: Terms, state: str, until: datetime, periods: int
 ) -> None:
     await connection.execute(
-        "INSERT INTO subscriptions_v2"
+        "INSERT INTO subscriptions_v3"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
         " state = excluded.state, runs_until = excluded.runs_until, periods = excluded.periods,"
@@ -95,17 +148,43 @@ async def _change(connection: Any, fact: Fact, **changes: object) -> None:
     columns = {"version": fact.version, **changes}
     sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
     await connection.execute(
-        f"UPDATE subscriptions_v2 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
+        f"UPDATE subscriptions_v3 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
         fact.stream_id,
         *columns.values(),
     )
 
 
+async def _become(connection: Any, fact: Fact, change: Change) -> None:
+    terms = change.to
+    await _change(
+        connection,
+        fact,
+        offer_id=terms.offer_id,
+        tier_id=terms.tier_id,
+        price_minor=terms.price.minor,
+        per=terms.interval,
+        quantity=terms.quantity,
+        every=terms.every,
+        price_version=terms.price_version,
+        runs_until=change.period.end,
+        pending=None,
+    )
+    await _count(connection, fact, int(change.mode == "reset"), change.left)
+
+
+async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) -> None:
+    await connection.execute(
+        "UPDATE subscriptions_v3 SET periods = periods + $2, balance_minor = balance_minor + $3"
+        " WHERE subscription_id = $1",
+        fact.stream_id, periods, left.minor if left else 0,
+    )  # fmt: skip
+
+
 SUBSCRIPTIONS = Projection(
     name="subscriptions",
-    version=2,
+    version=3,
     ddl="""
-        CREATE TABLE subscriptions_v2 (
+        CREATE TABLE subscriptions_v3 (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             version int NOT NULL,
@@ -127,12 +206,15 @@ SUBSCRIPTIONS = Projection(
             runs_until timestamptz NOT NULL,
             cancels_at timestamptz,
             ended_for text,
-            payment_id uuid
+            payment_id uuid,
+            pending text,
+            balance_minor bigint NOT NULL DEFAULT 0,
+            paused_until timestamptz
         );
-        CREATE INDEX subscriptions_v2_list ON subscriptions_v2 (community_id, subscription_id);
-        CREATE INDEX subscriptions_v2_mine ON subscriptions_v2 (person_id, subscription_id);
+        CREATE INDEX subscriptions_v3_list ON subscriptions_v3 (community_id, subscription_id);
+        CREATE INDEX subscriptions_v3_mine ON subscriptions_v3 (person_id, subscription_id);
     """,
-    tables=("subscriptions_v2",),
+    tables=("subscriptions_v3",),
     facts=members(events.SubscriptionEvent),
     apply=apply,
 )
@@ -143,7 +225,7 @@ async def subscriptions_after(
 ) -> list[Subscribed]:
     """Those of the community, or of one person, in a stable order."""
     rows = await connection.fetch(
-        "SELECT * FROM subscriptions_v2 WHERE subscription_id > $1"
+        "SELECT * FROM subscriptions_v3 WHERE subscription_id > $1"
         " AND ($3::uuid IS NULL OR person_id = $3) ORDER BY subscription_id LIMIT $2",
         after or PLATFORM, limit, person_id,
     )  # fmt: skip
@@ -160,4 +242,6 @@ def _subscribed(row: Any) -> Subscribed:
     return Subscribed(
         row["subscription_id"], row["version"], terms, row["state"], row["began_at"],
         row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
+        _PENDING.validate_json(row["pending"]) if row["pending"] else None,
+        Money(row["balance_minor"], row["currency"]), row["paused_until"],
     )  # fmt: skip

@@ -46,6 +46,8 @@ class Worth(TypedDict):
 def _worth(period: events.SubscriptionActivated | events.SubscriptionRenewed) -> Worth:
     terms = period.terms
     charged = terms.amount if period.paid is None else period.paid
+    if period.carried:
+        charged -= period.carried
     return Worth(recurring=MoneyValue.of(terms.recurring), charged=MoneyValue.of(charged))
 
 
@@ -109,6 +111,41 @@ def reinstated(fact: Fact) -> contracts.SubscriptionReinstated | None:
     return contracts.SubscriptionReinstated(**_about(fact)) if over.last else None
 
 
+def changed(fact: Fact) -> contracts.SubscriptionChanged:
+    change = fact.body.change
+    is_billed = change.mode in ("invoice", "prorate", "reset")
+    return contracts.SubscriptionChanged(
+        **_about(fact),
+        before=_plan(fact.body.before),
+        after=_plan(change.to),
+        charged=MoneyValue.of(change.worth) if is_billed else None,
+    )
+
+
+def _plan(terms: events.Terms) -> contracts.SubscriptionPlan:
+    return contracts.SubscriptionPlan(
+        offer_id=terms.offer_id,
+        tier_id=terms.tier_id,
+        price=MoneyValue.of(terms.price),
+        interval=terms.interval,
+        every=terms.every,
+        quantity=terms.quantity,
+        recurring=MoneyValue.of(terms.recurring),
+    )
+
+
+def paused(fact: Fact) -> contracts.SubscriptionPaused:
+    return contracts.SubscriptionPaused(**_about(fact), resumes_at=fact.body.until)
+
+
+def resumed(fact: Fact) -> contracts.SubscriptionResumed:
+    going_on: events.SubscriptionResumed = fact.body
+    recurring = None if going_on.is_trial else MoneyValue.of(going_on.terms.recurring)
+    return contracts.SubscriptionResumed(
+        **_about(fact), recurring=recurring, period_end=going_on.period.end
+    )
+
+
 def ended(fact: Fact) -> contracts.SubscriptionEnded:
     end: events.SubscriptionEnded = fact.body
     return contracts.SubscriptionEnded(**_about(fact), reason=end.reason, was_paying=end.was_paying)
@@ -140,5 +177,8 @@ PUBLICATIONS = (
     ),
     Publication(events.SubscriptionSuspended, contracts.SubscriptionSuspended, suspended),
     Publication(events.SubscriptionReinstated, contracts.SubscriptionReinstated, reinstated),
+    Publication(events.SubscriptionChanged, contracts.SubscriptionChanged, changed),
+    Publication(events.SubscriptionPaused, contracts.SubscriptionPaused, paused),
+    Publication(events.SubscriptionResumed, contracts.SubscriptionResumed, resumed),
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
 )

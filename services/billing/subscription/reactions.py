@@ -1,7 +1,7 @@
 """A subscription begins with its order, renews by the clock, and follows its payments and its payer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
@@ -40,6 +40,10 @@ class ConsultPolicy:
     dispute: Code | None
 
 
+# As long as the processors keep a first payment open (Stripe: 23 hours).
+CHANGE_LASTS = timedelta(hours=23)
+
+
 def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
     paid: OrderPaid = fact.body
     purchase = paid.purchase
@@ -61,8 +65,27 @@ def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
 
 
 def when_period_paid_renew_subscription(fact: Fact) -> list[At]:
-    paid: events.SubscriptionActivated | events.SubscriptionRenewed = fact.body
+    paid: events.SubscriptionActivated | events.SubscriptionRenewed | events.SubscriptionResumed
+    paid = fact.body
     return [_renew(fact, paid.period.end)]
+
+
+def when_subscription_changed_renew_subscription(fact: Fact) -> list[At]:
+    """Only who began a new period has another end of it."""
+    change = fact.body.change
+    return [_renew(fact, change.period.end)] if change.mode == "reset" else []
+
+
+def when_change_billed_lapse_change(fact: Fact) -> list[At]:
+    billed: events.ChangeBilled = fact.body
+    lapse = commands.LapseChange(billed.change.change_id)
+    return [At(fact.at + CHANGE_LASTS, Ask(SUBSCRIPTION, fact.stream_id, lapse))]
+
+
+def when_subscription_paused_resume_subscription(fact: Fact) -> list[At]:
+    paused: events.SubscriptionPaused = fact.body
+    resume = commands.ResumeSubscription(None, paused.until, paused.until)
+    return [At(paused.until, Ask(SUBSCRIPTION, fact.stream_id, resume))]
 
 
 def _renew(fact: Fact, due: datetime) -> At:
@@ -205,6 +228,26 @@ REACTIONS = (
         "billing.subscription.when_subscription_renewed_renew_subscription",
         events.SubscriptionRenewed,
         when_period_paid_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_resumed_renew_subscription",
+        events.SubscriptionResumed,
+        when_period_paid_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_changed_renew_subscription",
+        events.SubscriptionChanged,
+        when_subscription_changed_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_change_billed_lapse_change",
+        events.ChangeBilled,
+        when_change_billed_lapse_change,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_paused_resume_subscription",
+        events.SubscriptionPaused,
+        when_subscription_paused_resume_subscription,
     ),
     Reaction(
         "billing.subscription.when_renewal_declined_retry_renewal",

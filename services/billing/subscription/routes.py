@@ -1,25 +1,88 @@
-"""Seeing subscriptions, cancelling them, and thinking better of it."""
+"""Seeing subscriptions, changing and pausing them, cancelling them, and thinking better of it."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
+from services.billing.choices import line_of
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
-from services.billing.subscription import commands
-from services.billing.subscription.decider import SUBSCRIPTION
-from services.billing.subscription.events import EndReason
-from services.billing.subscription.projections import Subscribed, subscriptions_after
+from services.billing.offer.projections import offers_among
+from services.billing.proration import billed
+from services.billing.subscription import commands, events
+from services.billing.subscription.decider import SUBSCRIPTION, Running
+from services.billing.subscription.events import ChangeMode, EndReason
+from services.billing.subscription.projections import Pending, Subscribed, subscriptions_after
 from shared.contracts.contract import MoneyValue
-from shared.http import Caller, Page, Written, needs, paging
+from shared.decider import NotFound
+from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
 
 Member = Annotated[Caller, needs("person")]
+Staff = Annotated[Caller, needs("subscriptions.write", strict=True)]
+
+
+class ChangeSubscription(Body):
+    """Another offer, at its price of today, or another quantity of the same at the price it has.
+
+    `amount` is for an offer whose price the buyer names. Without a `mode`, more is had and paid at once, less begins
+    when what is paid is over, and another interval begins anew.
+    """
+
+    offer_id: UUID | None = None
+    quantity: int | None = None
+    amount: MoneyValue | None = None
+    mode: ChangeMode | None = None
+
+
+class PauseSubscription(Body):
+    until: AwareDatetime
+
+
+class Line(BaseModel):
+    """What is given back of one price (negative), or charged of another, for that part of a period."""
+
+    kind: str
+    amount: MoneyValue
+    offer_id: UUID
+    price_version: int
+    quantity: int
+    period_start: AwareDatetime
+    period_end: AwareDatetime
+
+
+class ChangePreview(BaseModel):
+    """What asking for the change would lead to. `due` is charged at once, the lines and what was `carried` from
+    earlier changes; `balance` is left for the next bill, which is `next_due` at `runs_until`.
+    """
+
+    mode: ChangeMode
+    applies_at: AwareDatetime
+    lines: list[Line]
+    carried: MoneyValue
+    due: MoneyValue
+    balance: MoneyValue
+    runs_until: AwareDatetime
+    next_due: MoneyValue
+
+
+class PendingChange(BaseModel):
+    """Applies at `applies_at`, or as soon as the payment of `due` has succeeded."""
+
+    change_id: UUID
+    offer_id: UUID
+    quantity: int
+    price: MoneyValue
+    mode: ChangeMode
+    due: MoneyValue
+    applies_at: AwareDatetime | None
+    payment_id: UUID | None
 
 
 class Discount(BaseModel):
@@ -32,7 +95,10 @@ class Discount(BaseModel):
 
 
 class Subscription(BaseModel):
-    """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs."""
+    """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
+
+    `balance` is what changes left for that bill: owed, or to be given back where it is negative.
+    """
 
     subscription_id: UUID
     version: int
@@ -52,6 +118,9 @@ class Subscription(BaseModel):
     cancels_at: AwareDatetime | None
     ended_for: EndReason | None
     payment_id: UUID | None
+    change: PendingChange | None
+    balance: MoneyValue
+    paused_until: AwareDatetime | None
 
 
 class Subscriptions(BaseModel):
@@ -76,9 +145,7 @@ async def list_subscriptions(
 @router.post("/subscriptions/{subscription_id}/cancellation", operation_id="schedule_cancellation")
 async def schedule_cancellation(subscription_id: UUID, caller: Member) -> Written:
     command = commands.ScheduleCancellation(PersonId(caller.person_id))
-    return await caller.ask(
-        Ask(SUBSCRIPTION, subscription_id, command), subscription_id=subscription_id
-    )
+    return await _ask(caller, subscription_id, command)
 
 
 @router.delete(
@@ -86,17 +153,148 @@ async def schedule_cancellation(subscription_id: UUID, caller: Member) -> Writte
 )
 async def withdraw_cancellation(subscription_id: UUID, caller: Member) -> Written:
     command = commands.WithdrawCancellation(PersonId(caller.person_id))
-    return await caller.ask(
-        Ask(SUBSCRIPTION, subscription_id, command), subscription_id=subscription_id
-    )
+    return await _ask(caller, subscription_id, command)
 
 
 @router.post("/subscriptions/{subscription_id}/end", operation_id="cancel_now")
-async def cancel_now(
-    subscription_id: UUID, caller: Annotated[Caller, needs("subscriptions.write", strict=True)]
+async def cancel_now(subscription_id: UUID, caller: Staff) -> Written:
+    return await _ask(caller, subscription_id, commands.CancelNow())
+
+
+@router.post("/subscriptions/{subscription_id}/change", operation_id="change_subscription")
+async def change_subscription(
+    subscription_id: UUID, body: ChangeSubscription, caller: Member
 ) -> Written:
+    return await _ask_for_change(subscription_id, body, caller, PersonId(caller.person_id))
+
+
+@router.post(
+    "/staff/subscriptions/{subscription_id}/change", operation_id="change_subscription_for_member"
+)
+async def change_subscription_for_member(
+    subscription_id: UUID, body: ChangeSubscription, caller: Staff
+) -> Written:
+    return await _ask_for_change(subscription_id, body, caller, None)
+
+
+@router.post("/subscriptions/{subscription_id}/change/preview", operation_id="preview_change")
+async def preview_change(
+    subscription_id: UUID,
+    body: ChangeSubscription,
+    caller: Annotated[Caller, needs("person", idempotent=False)],
+) -> ChangePreview:
+    """The very lines that asking would lead to; refused where asking would be."""
+    return await _preview(subscription_id, body, caller, PersonId(caller.person_id))
+
+
+@router.post(
+    "/staff/subscriptions/{subscription_id}/change/preview",
+    operation_id="preview_change_for_member",
+)
+async def preview_change_for_member(
+    subscription_id: UUID,
+    body: ChangeSubscription,
+    caller: Annotated[Caller, needs("subscriptions.write", strict=True, idempotent=False)],
+) -> ChangePreview:
+    return await _preview(subscription_id, body, caller, None)
+
+
+@router.delete("/subscriptions/{subscription_id}/change", operation_id="withdraw_change")
+async def withdraw_change(subscription_id: UUID, caller: Member) -> Written:
+    command = commands.WithdrawChange(PersonId(caller.person_id))
+    return await _ask(caller, subscription_id, command)
+
+
+@router.post("/subscriptions/{subscription_id}/pause", operation_id="pause_subscription")
+async def pause_subscription(
+    subscription_id: UUID, body: PauseSubscription, caller: Member
+) -> Written:
+    command = commands.PauseSubscription(PersonId(caller.person_id), body.until, caller.now)
+    return await _ask(caller, subscription_id, command)
+
+
+@router.delete("/subscriptions/{subscription_id}/pause", operation_id="resume_subscription")
+async def resume_subscription(subscription_id: UUID, caller: Member) -> Written:
+    command = commands.ResumeSubscription(PersonId(caller.person_id), None, caller.now)
+    return await _ask(caller, subscription_id, command)
+
+
+async def _ask(
+    caller: Caller, subscription_id: UUID, command: commands.SubscriptionCommand
+) -> Written:
+    ask = Ask(SUBSCRIPTION, subscription_id, command)
+    return await caller.ask(ask, subscription_id=subscription_id)
+
+
+async def _ask_for_change(
+    subscription_id: UUID, body: ChangeSubscription, caller: Caller, person_id: PersonId | None
+) -> Written:
+    command, _ = await _changing(subscription_id, body, caller, person_id)
     return await caller.ask(
-        Ask(SUBSCRIPTION, subscription_id, commands.CancelNow()), subscription_id=subscription_id
+        Ask(SUBSCRIPTION, subscription_id, command),
+        subscription_id=subscription_id,
+        change_id=command.change_id,
+    )
+
+
+async def _changing(
+    subscription_id: UUID, body: ChangeSubscription, caller: Caller, person_id: PersonId | None
+) -> tuple[commands.ChangeSubscription, Running]:
+    """The command, and what it would be decided on now."""
+    state = await caller.state(SUBSCRIPTION, subscription_id)
+    if state is None or person_id not in (None, state.terms.person_id):
+        raise NotFound("subscription_not_found", "There is no such subscription.")
+    terms = state.terms
+    offer_id = body.offer_id or terms.offer_id
+    async with caller.read() as connection:
+        offer = (await offers_among(connection, [offer_id])).get(offer_id)
+    keeps_price = body.offer_id is None and body.amount is None
+    if keeps_price and offer:
+        # Who has it keeps it, on sale or not, and whatever others pay now.
+        price = offer.price_in(terms.price.currency) or offer.prices[0]
+        offer = replace(offer, sellable=True, prices=(replace(price, minimum=None),))
+    named = body.amount.money() if body.amount else None
+    quantity = terms.quantity if body.quantity is None else body.quantity
+    line = line_of(offer, quantity, named, None if keeps_price else terms.price.currency, "")
+    command = commands.ChangeSubscription(
+        change_id=caller.new_id("change"),
+        person_id=person_id,
+        line=line,
+        keeps_price=keeps_price,
+        mode=body.mode,
+        unit="second",
+        at=caller.now,
+    )
+    return command, state
+
+
+async def _preview(
+    subscription_id: UUID, body: ChangeSubscription, caller: Caller, person_id: PersonId | None
+) -> ChangePreview:
+    command, before = await _changing(subscription_id, body, caller, person_id)
+    decided = SUBSCRIPTION.decide(command, before)
+    if not decided and isinstance(before.pending, events.ChangeBilled):
+        decided = [before.pending]
+    applied = [
+        events.SubscriptionChanged(event.terms, event.change)
+        if isinstance(event, events.ChangeBilled)
+        else event
+        for event in decided
+    ]
+    change = next((e.change for e in applied if isinstance(e, events.SubscriptionChanged)), None)
+    after = SUBSCRIPTION.fold(applied, before)
+    assert isinstance(after, Running)  # noqa: S101  A change ends nothing.
+    nothing = MoneyValue.of(after.balance * 0)
+    later = isinstance(after.pending, events.ChangeScheduled)
+    return ChangePreview(
+        mode=change.mode if change else ("next_period" if later else "none"),
+        applies_at=before.ends_at if later else caller.now,
+        lines=[_line(line) for line in change.lines] if change else [],
+        carried=MoneyValue.of(change.carried) if change else nothing,
+        due=MoneyValue.of(change.due) if change else nothing,
+        balance=MoneyValue.of(after.balance),
+        runs_until=after.ends_at,
+        next_due=MoneyValue.of(after.due),
     )
 
 
@@ -109,6 +307,8 @@ async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscript
 
 def _shown(subscribed: Subscribed) -> Subscription:
     terms = subscribed.terms
+    pending = subscribed.pending
+    later = pending.to if pending and pending.applies_at else terms
     return Subscription(
         subscription_id=subscribed.subscription_id,
         version=subscribed.version,
@@ -120,7 +320,7 @@ def _shown(subscribed: Subscribed) -> Subscription:
         every=terms.every,
         price_version=terms.price_version,
         quantity=terms.quantity,
-        next_due=MoneyValue.of(terms.due(subscribed.periods + 1)),
+        next_due=MoneyValue.of(billed(later.due(subscribed.periods + 1), subscribed.balance)),
         discount=_discount(terms.reduction, subscribed.periods),
         state=subscribed.state,
         began_at=subscribed.began_at,
@@ -128,6 +328,34 @@ def _shown(subscribed: Subscribed) -> Subscription:
         cancels_at=subscribed.cancels_at,
         ended_for=subscribed.ended_for,
         payment_id=subscribed.payment_id,
+        change=_pending(pending) if pending else None,
+        balance=MoneyValue.of(subscribed.balance),
+        paused_until=subscribed.paused_until,
+    )
+
+
+def _pending(pending: Pending) -> PendingChange:
+    return PendingChange(
+        change_id=pending.change_id,
+        offer_id=pending.to.offer_id,
+        quantity=pending.to.quantity,
+        price=MoneyValue.of(pending.to.price),
+        mode=pending.mode,
+        due=MoneyValue.of(pending.due),
+        applies_at=pending.applies_at,
+        payment_id=pending.payment_id,
+    )
+
+
+def _line(line: events.ChangeLine) -> Line:
+    return Line(
+        kind=line.kind,
+        amount=MoneyValue.of(line.amount),
+        offer_id=line.offer_id,
+        price_version=line.price_version,
+        quantity=line.quantity,
+        period_start=line.period.start,
+        period_end=line.period.end,
     )
 
 

@@ -167,6 +167,7 @@ async def test_what_is_tried_out_or_at_risk_is_told_apart(house: House) -> None:
         "trial": 1,
         "paying": 0,
         "past_due": 1,
+        "paused": 0,
         "at_risk": [{"minor": 333, "currency": "EUR"}],
         "discounted": [],
     }
@@ -340,3 +341,37 @@ async def test_a_renewed_subscription_at_another_price_expands(house: House) -> 
     )
     await house.hear(one.activated(on(2)), renewed, stream_id=one.id)
     assert (await revenue(house, april))["recurring"] == recurring(1000, expansion=300, end=1300)
+
+
+async def test_more_is_expansion_a_pause_contraction_and_all_of_it_adds_up(house: House) -> None:
+    await house.hear(created())
+    one = Subscription(ada)
+
+    def plan(minor: int, interval: Interval) -> subscriptions.SubscriptionPlan:
+        return subscriptions.SubscriptionPlan(
+            offer_id=one.of["offer_id"],
+            tier_id=None,
+            price=euros(minor),
+            interval=interval,
+            every=1,
+            quantity=1,
+            recurring=euros(minor),
+        )
+
+    changed = subscriptions.SubscriptionChanged(
+        **one.of,
+        occurred_at=on(2, 4),
+        before=plan(1000, "month"),
+        after=plan(18_000, "year"),
+        charged=euros(18_000),
+    )
+    paused = subscriptions.SubscriptionPaused(**one.of, occurred_at=on(10, 4), resumes_at=on(1, 5))
+    resumed = subscriptions.SubscriptionResumed(
+        **one.of, occurred_at=on(20, 4), recurring=euros(18_000), period_end=on(1, 5)
+    )
+    await house.hear(one.activated(on(2)), changed, paused, stream_id=one.id)
+    shown = (await revenue(house, april))["recurring"]
+    assert shown == recurring(1000, expansion=500, contraction=-1500)
+    await house.hear(resumed, stream_id=one.id)
+    shown = (await revenue(house, april))["recurring"]
+    assert shown == recurring(1000, expansion=500, contraction=-1500, reactivation=1500, end=1500)

@@ -10,7 +10,14 @@ from shared.contracts import (
     billing_privacy,
     events_privacy,
 )
-from shared.contracts.billing_subscription import SubscriptionActivated, SubscriptionEnded
+from shared.contracts.billing_subscription import (
+    SubscriptionActivated,
+    SubscriptionChanged,
+    SubscriptionEnded,
+    SubscriptionPaused,
+    SubscriptionPlan,
+    SubscriptionResumed,
+)
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
 from shared.testing import eventually
@@ -145,3 +152,70 @@ async def test_a_person_is_erased_when_every_service_has_confirmed(house: House)
     )
     assert rows
     assert not [row for row in rows if "Lovelace" in row["stored"] or "ada@" in row["stored"]]
+
+
+async def test_another_tier_opens_before_the_old_one_closes_and_a_pause_closes_both(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    platinum = await house.tier(owner, "Platinum", paid=True)
+    ada, token = await house.join("ada@example.com", community_id)
+    subscription, offer = random_id(), random_id()
+    price = MoneyValue(minor=1000, currency="EUR")
+
+    def about(tier: str) -> Json:
+        return {
+            "community_id": UUID(community_id),
+            "occurred_at": real_now(),
+            "subscription_id": subscription,
+            "person_id": UUID(ada),
+            "offer_id": offer,
+            "tier_id": UUID(tier),
+        }
+
+    def changed(before: str, after: str) -> SubscriptionChanged:
+        plans = (
+            SubscriptionPlan(
+                offer_id=offer,
+                tier_id=UUID(tier),
+                price=price,
+                interval="month",
+                every=1,
+                quantity=1,
+                recurring=price,
+            )
+            for tier in (before, after)
+        )
+        return SubscriptionChanged(
+            **about(after), before=next(plans), after=next(plans), charged=price
+        )
+
+    activated = SubscriptionActivated(
+        **about(gold),
+        price=price,
+        interval="month",
+        quantity=1,
+        period_start=real_now(),
+        period_end=real_now() + timedelta(days=30),
+    )
+    await house.hear(activated, subscription)
+    await house.hear(changed(gold, platinum), subscription)
+    await house.eventually_live(ada, token, ("Platinum", "subscription"))
+    await house.hear(changed(platinum, gold), subscription)
+    await house.eventually_live(ada, token, ("Gold", "subscription"))
+    seen = await house.call("GET", f"/people/{ada}/access", token=token)
+    assert [(past["tier"], past["cause"]) for past in seen["past"]] == [
+        ("Gold", "changed"),
+        ("Platinum", "changed"),
+    ]
+    resumes_at = real_now() + timedelta(days=30)
+    await house.hear(SubscriptionPaused(**about(gold), resumes_at=resumes_at), subscription)
+    await house.eventually_live(ada, token)
+    going_on = SubscriptionResumed(**about(gold), recurring=price, period_end=resumes_at)
+    await house.hear(going_on, subscription)
+    await house.eventually_live(ada, token, ("Gold", "subscription"))
+    ended = SubscriptionEnded(**about(gold), reason="voluntary", was_paying=True)
+    await house.hear(ended, subscription)
+    await house.hear(changed(gold, platinum), subscription)
+    await house.eventually_live(ada, token)

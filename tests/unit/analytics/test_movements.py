@@ -43,9 +43,9 @@ class Billing:
         self.facts: list[Fact] = []
 
     def _tell(
-        self, contract: type[contracts.SubscriptionContract], after: timedelta, **more: object
+        self, contract: type[contracts.SubscriptionContract], wait: timedelta, /, **more: object
     ) -> "Billing":
-        self.at += after
+        self.at += wait
         body = contract.model_validate(
             {
                 "community_id": community,
@@ -107,6 +107,39 @@ class Billing:
 
     def recovered(self, after: timedelta = timedelta(days=3)) -> "Billing":
         return self._tell(contracts.SubscriptionRecovered, after)
+
+    def changed(
+        self,
+        minor: int,
+        interval: Interval = "month",
+        after: timedelta = timedelta(),
+        **worth: int,
+    ) -> "Billing":
+        price = MoneyValue(minor=minor, currency="EUR")
+        plan = contracts.SubscriptionPlan(
+            offer_id=offer,
+            tier_id=None,
+            price=price,
+            interval=interval,
+            every=1,
+            quantity=1,
+            recurring=price,
+        )
+        charged = {name: MoneyValue(minor=part, currency="EUR") for name, part in worth.items()}
+        return self._tell(
+            contracts.SubscriptionChanged,
+            after,
+            before=plan,
+            after=plan,
+            **({"charged": None} | charged),
+        )
+
+    def paused(self, after: timedelta = a_month) -> "Billing":
+        return self._tell(contracts.SubscriptionPaused, after, resumes_at=self.at + a_month)
+
+    def resumed(self, minor: int | None = 1000, after: timedelta = a_month) -> "Billing":
+        recurring = None if minor is None else MoneyValue(minor=minor, currency="EUR")
+        return self._tell(contracts.SubscriptionResumed, after, recurring=recurring)
 
     def ended(self, after: timedelta = a_month) -> "Billing":
         return self._tell(contracts.SubscriptionEnded, after, reason="voluntary", was_paying=True)
@@ -239,6 +272,53 @@ def test_a_dearer_renewal_is_expansion_and_a_cheaper_one_contraction() -> None:
     ]
 
 
+def test_more_is_expansion_when_it_is_had_and_less_is_contraction() -> None:
+    assert kinds(Billing().activated().changed(1500, after=a_month).changed(500)) == [
+        ("new", 12_000),
+        ("contraction", -6_000),
+    ]
+    later = Billing().activated().changed(1500, after=a_month).changed(500, after=a_month)
+    assert kinds(later) == [
+        ("new", 12_000),
+        ("expansion", 6_000),
+        ("contraction", -12_000),
+    ]
+
+
+def test_another_interval_is_brought_to_the_same_measure() -> None:
+    teller = Billing().activated().changed(10_000, "year", a_month).renewed(10_000)
+    assert kinds(teller) == [("new", 12_000), ("contraction", -2_000)]
+
+
+def test_a_change_shows_the_discount_that_stays() -> None:
+    teller = Billing().activated().changed(1500, charged=750)
+    analytics = Analytics().hear(teller.facts)
+    assert analytics.subscriptions[teller.id].discounted == 9_000
+
+
+def test_a_trial_or_a_gift_that_changes_brings_nothing_yet() -> None:
+    assert Analytics().hear(Billing().trial().changed(1500).facts).movements() == {}
+    gift = Billing().activated(charged_for="donation").changed(1500)
+    assert Analytics().hear(gift.facts).movements() == {}
+
+
+def test_a_pause_is_a_contraction_and_no_churn_and_coming_back_a_reactivation() -> None:
+    teller = Billing().activated().paused()
+    assert Analytics().hear(teller.facts).subscriptions[teller.id].status == "paused"
+    assert kinds(teller.resumed()) == [
+        ("new", 12_000),
+        ("contraction", -12_000),
+        ("reactivation", 12_000),
+    ]
+
+
+def test_a_paused_trial_is_a_trial_again() -> None:
+    teller = Billing().trial().paused().resumed(None)
+    analytics = Analytics().hear(teller.facts)
+    assert analytics.subscriptions[teller.id].status == "trial"
+    assert analytics.movements() == {}
+
+
 def test_past_due_still_counts() -> None:
     teller = Billing().activated().past_due()
     assert kinds(teller) == [("new", 12_000)]
@@ -318,8 +398,32 @@ def test_what_is_shown_adds_up_although_thirds_do_not() -> None:
 
 
 intervals: st.SearchStrategy[Interval] = st.sampled_from(["week", "month", "quarter", "year"])
-step = st.sampled_from(["renewed", "dearer", "cheaper", "past_due", "recovered"])
+step = st.sampled_from(
+    ["renewed", "dearer", "cheaper", "past_due", "recovered", "changed", "paused"]
+)
 pause = st.sampled_from([timedelta(), timedelta(minutes=1), timedelta(days=20), a_month])
+
+
+def live_on(draw: st.DrawFn, teller: Billing, next_step: str, price: int) -> int:
+    """One thing that happens to a subscription; the price it has then."""
+    after = draw(pause)
+    match next_step:
+        case "past_due":
+            teller.past_due(after)
+        case "recovered":
+            teller.recovered(after)
+        case "changed":
+            price = draw(st.integers(1, 9999))
+            teller.changed(price, draw(intervals), after)
+        case "paused":
+            teller.paused(after)
+            if draw(st.booleans()):
+                teller.resumed(price, draw(pause))
+        case _:
+            change = {"renewed": 0, "dearer": 1, "cheaper": -1}[next_step]
+            price = max(1, price + change * draw(st.integers(1, 500)))
+            teller.renewed(price, after)
+    return price
 
 
 @st.composite
@@ -338,16 +442,7 @@ def tellers(draw: st.DrawFn) -> list[Billing]:
             many, every = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 7]))
             teller.activated(price, interval, many, draw(pause), every=every)
             for next_step in draw(st.lists(step, max_size=5)):
-                after = draw(pause)
-                match next_step:
-                    case "past_due":
-                        teller.past_due(after)
-                    case "recovered":
-                        teller.recovered(after)
-                    case _:
-                        change = {"renewed": 0, "dearer": 1, "cheaper": -1}[next_step]
-                        price = max(1, price + change * draw(st.integers(1, 500)))
-                        teller.renewed(price, after)
+                price = live_on(draw, teller, next_step, price)
         if draw(st.booleans()):
             teller.ended(draw(pause))
         found.append(teller)
@@ -411,7 +506,9 @@ def test_the_order_in_which_streams_are_heard_changes_no_movement(
 
 @given(tellers(), st.randoms())
 def test_kinds_say_what_they_mean(told: list[Billing], random: Random) -> None:
-    for movements in heard_in_any_order(told, random).movements().values():
+    analytics = heard_in_any_order(told, random)
+    pauses = {(change.customer, change.at) for change in analytics.changes if change.pauses}
+    for customer, movements in analytics.movements().items():
         balance = 0
         for number, movement in enumerate(movements):
             after = balance + movement.yearly
@@ -424,7 +521,8 @@ def test_kinds_say_what_they_mean(told: list[Billing], random: Random) -> None:
                 if movement.yearly > 0
                 else "contraction"
             )
-            assert movement.kind == expected
+            is_pause = (customer, movement.at) in pauses and expected == "churn"
+            assert movement.kind == ("contraction" if is_pause else expected)
             assert after >= 0
             balance = after
 

@@ -154,10 +154,8 @@ class Reversing(RuleBasedStateMachine):
 
     def _nobody_keeps_what_went_back(self, running: Running) -> None:
         policy = self.policy
-        if running.paid_by:
-            kept = self.processor.taken(running.paid_by) - self.processor.given_back(
-                running.paid_by
-            )
+        for payment_id in running.paid_by:
+            kept = self.processor.taken(payment_id) - self.processor.given_back(payment_id)
             assert kept or policy.after_refund == "keep" or running.cancelling
         standings = {standing for _, standing in self.processor.disputes.values()}
         is_held = any(held.cause == "disputed" for held in running.held)

@@ -6,8 +6,8 @@ from services.membership.access.commands import (
     EndGiven,
     EndReason,
     GiveAccess,
+    MoveReason,
     StartReason,
-    SuspendReason,
     WithdrawGift,
 )
 from services.membership.access.decider import ACCESS
@@ -189,23 +189,62 @@ def test_what_begins_after_a_ban_is_closed_at_once() -> None:
     )
 
 
-def test_what_is_suspended_opens_nothing_until_it_is_started_again() -> None:
-    suspend = SuspendReason(ada, "subscription", subscription)
+silver = TierId(UUID(int=4))
+to_silver = MoveReason(ada, (silver,), "subscription", subscription, "changed")
+silver_instead = (
+    granted(silver, "subscription", subscription, first=True),
+    revoked(gold, "subscription", subscription, "changed", last=True),
+)
+
+
+def test_another_tier_is_opened_before_the_old_one_closes() -> None:
+    given(ACCESS, subscribed).when(to_silver).then(*silver_instead)
+    given(ACCESS, subscribed, *silver_instead).when(to_silver).then_nothing()
+
+
+def test_a_reason_that_moved_lives_on_and_ends_once() -> None:
+    history = (subscribed, *silver_instead)
+    back = MoveReason(ada, (gold,), "subscription", subscription, "changed")
+    expected = (subscribed, revoked(silver, "subscription", subscription, "changed", last=True))
+    given(ACCESS, *history).when(back).then(*expected)
+    end = revoked(silver, "subscription", subscription, "ended", last=True)
+    given(ACCESS, *history).when(end_subscription).then(end)
+    given(ACCESS, *history, end).when(back).then_nothing()
+
+
+def test_a_tier_that_was_bought_as_well_stays_open() -> None:
+    history = (subscribed, bought_as_well)
+    still_open = revoked(gold, "subscription", subscription, "changed", last=False)
+    given(ACCESS, *history).when(to_silver).then(silver_instead[0], still_open)
+
+
+def test_a_reason_that_rests_opens_nothing_until_it_goes_on() -> None:
+    rest = MoveReason(ada, (), "subscription", subscription, "paused")
+    resting = revoked(gold, "subscription", subscription, "paused", last=True)
+    given(ACCESS, subscribed).when(rest).then(resting)
+    go_on = MoveReason(ada, (gold,), "subscription", subscription, "paused")
+    given(ACCESS, subscribed, resting).when(go_on).then(subscribed)
+    closed_early = ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    given(ACCESS, subscribed, resting).when(end_subscription).then(closed_early)
+    given(ACCESS, subscribed, resting, closed_early).when(go_on).then_nothing()
+
+
+def test_who_is_barred_moves_nowhere() -> None:
+    given(ACCESS, banned).when(to_silver).then_nothing()
+
+
+suspend = MoveReason(ada, (), "subscription", subscription, "suspended")
+
+
+def test_what_is_suspended_opens_nothing_until_it_is_reinstated() -> None:
     held = revoked(gold, "subscription", subscription, "suspended", last=True)
+    reinstate = MoveReason(ada, (gold,), "subscription", subscription, "suspended")
     given(ACCESS, subscribed).when(suspend).then(held)
     given(ACCESS, subscribed, held).when(suspend).then_nothing()
-    given(ACCESS, subscribed, held).when(start_subscription).then(subscribed)
-
-
-def test_what_ends_while_it_is_suspended_never_opens_again() -> None:
-    held = revoked(gold, "subscription", subscription, "suspended", last=True)
-    early = ReasonClosedEarly(ada, "subscription", subscription, "ended")
-    given(ACCESS, subscribed, held).when(end_subscription).then(early)
-    given(ACCESS, subscribed, held, early).when(start_subscription).then_nothing()
+    given(ACCESS, subscribed, held).when(reinstate).then(subscribed)
 
 
 def test_suspending_one_reason_leaves_the_others() -> None:
-    suspend = SuspendReason(ada, "subscription", subscription)
     held = revoked(gold, "subscription", subscription, "suspended", last=False)
     given(ACCESS, subscribed, bought_as_well).when(suspend).then(held)
     given(ACCESS).when(suspend).then_nothing()

@@ -12,8 +12,12 @@ from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
+    SubscriptionChanged,
     SubscriptionEnded,
+    SubscriptionPaused,
+    SubscriptionPlan,
     SubscriptionReinstated,
+    SubscriptionResumed,
     SubscriptionSuspended,
     TrialStarted,
 )
@@ -141,12 +145,10 @@ def test_nobody_keeps_what_was_refunded(reason: str) -> None:
 
 
 def test_what_is_withheld_is_suspended_and_had_again_when_it_is_reinstated() -> None:
-    held = SubscriptionSuspended(**about(cause="disputed"))
-    suspend = commands.SuspendReason(ada, "subscription", subscription)
-    assert reacts_to(held) == asks(suspend)
-    again = SubscriptionReinstated(**about())
-    start = commands.StartReason(ada, (gold,), "subscription", subscription)
-    assert reacts_to(again) == asks(start)
+    suspend = commands.MoveReason(ada, (), "subscription", subscription, "suspended")
+    assert reacts_to(SubscriptionSuspended(**about(cause="disputed"))) == asks(suspend)
+    reinstate = commands.MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    assert reacts_to(SubscriptionReinstated(**about())) == asks(reinstate)
 
 
 def test_an_order_opens_the_tiers_of_its_lines() -> None:
@@ -196,3 +198,47 @@ def test_who_is_banned_loses_everything() -> None:
 
 def test_who_is_erased_loses_everything() -> None:
     assert reacts_to(PersonErased(ada)) == asks(commands.BarAccess(ada, "erased"))
+
+
+def test_a_changed_subscription_opens_another_tier_or_none() -> None:
+    about = {
+        "community_id": community_id,
+        "occurred_at": noon,
+        "subscription_id": subscription,
+        "person_id": ada,
+    }
+
+    def plan(tier_id: TierId | None) -> SubscriptionPlan:
+        return SubscriptionPlan(
+            offer_id=offer,
+            tier_id=tier_id,
+            price=ten_euros,
+            interval="month",
+            every=1,
+            quantity=1,
+            recurring=ten_euros,
+        )
+
+    for tier_id, tiers in ((free, (free,)), (None, ())):
+        changed = SubscriptionChanged(
+            **about,  # type: ignore[arg-type]
+            offer_id=offer,
+            tier_id=tier_id,
+            before=plan(gold),
+            after=plan(tier_id),
+            charged=None,
+        )
+        move = commands.MoveReason(ada, tiers, "subscription", subscription, "changed")
+        assert reacts_to(changed) == asks(move)
+    paused = SubscriptionPaused(**about, offer_id=offer, tier_id=gold, resumes_at=noon)  # type: ignore[arg-type]
+    rest = commands.MoveReason(ada, (), "subscription", subscription, "paused")
+    assert reacts_to(paused) == asks(rest)
+    resumed = SubscriptionResumed(
+        **about,  # type: ignore[arg-type]
+        offer_id=offer,
+        tier_id=gold,
+        recurring=ten_euros,
+        period_end=noon,
+    )
+    go_on = commands.MoveReason(ada, (gold,), "subscription", subscription, "paused")
+    assert reacts_to(resumed) == asks(go_on)
