@@ -31,6 +31,7 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/payment/reactions.py": "each step of money calls the processor in its own way",
     "services/billing/subscription/decider.py": "trial, renewal, dunning, change, pause and end are one state machine",
     "services/billing/subscription/events.py": "one state machine has one history",
+    "services/billing/subscription/projections.py": "every fact of one life, and what it makes of one row",
     "services/billing/subscription/reactions.py": "orders, payments, banks, payers and the clock end in one list",
     "services/billing/subscription/routes.py": "what a subscription can become and what that costs is one door",
     "services/membership/access/reactions.py": "a list: every reason for access, from wherever it comes",
