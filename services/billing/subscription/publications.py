@@ -122,6 +122,21 @@ def tell_of_past_due(fact: Fact) -> MessageRequested:
         person_id=due.terms.person_id,
         template="subscription_past_due",
         values={"amount": MoneyValue.of(due.terms.amount if due.due is None else due.due)},
+        link=f"/pay/{due.link}" if due.link else None,
+    )
+
+
+def tell_of_end(fact: Fact) -> MessageRequested | None:
+    """Who ended it themselves, or has been told of a refund, is not told again."""
+    end: events.SubscriptionEnded = fact.body
+    if end.reason != "payment_failed":
+        return None
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=end.terms.person_id,
+        template="subscription_ended_unpaid",
+        values={},
     )
 
 
@@ -141,4 +156,5 @@ PUBLICATIONS = (
     Publication(events.SubscriptionSuspended, contracts.SubscriptionSuspended, suspended),
     Publication(events.SubscriptionReinstated, contracts.SubscriptionReinstated, reinstated),
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
+    Publication(events.SubscriptionEnded, MessageRequested, tell_of_end),
 )
