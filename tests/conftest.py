@@ -7,9 +7,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from deploy.local.postgres import APPLICATION
 from tests import stack
+
+# Machines that build are slow and shared: how long an example took says nothing about the code.
+settings.register_profile("tessera", deadline=None)
+settings.load_profile("tessera")
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = (TESTS / "unit", TESTS / "architecture")

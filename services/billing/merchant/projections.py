@@ -8,31 +8,34 @@ from zoneinfo import available_timezones
 from services.billing.merchant.events import AccountConnected
 from shared.contracts.membership_community import CommunityCreated
 from shared.event_store import Fact
-from shared.ids import Code
+from shared.ids import Code, Label
 from shared.projection import Projection
 
 UTC = Code("UTC")
+NAMELESS = Label("")
 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
     account: Code | None = None
     time_zone: Code = UTC
+    name: Label = NAMELESS
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case CommunityCreated(time_zone=time_zone):
+            case CommunityCreated(time_zone=time_zone, name=name):
                 known = time_zone if time_zone in available_timezones() else UTC
                 await connection.execute(
-                    "INSERT INTO merchants_v1 (community_id, time_zone) VALUES ($1, $2)"
-                    " ON CONFLICT (community_id) DO UPDATE SET time_zone = excluded.time_zone",
-                    fact.community_id, known,
+                    "INSERT INTO merchants_v2 (community_id, time_zone, name) VALUES ($1, $2, $3)"
+                    " ON CONFLICT (community_id) DO UPDATE"
+                    " SET time_zone = excluded.time_zone, name = excluded.name",
+                    fact.community_id, known, name,
                 )  # fmt: skip
             case AccountConnected(account):
                 await connection.execute(
-                    "INSERT INTO merchants_v1 (community_id, account) VALUES ($1, $2)"
+                    "INSERT INTO merchants_v2 (community_id, account) VALUES ($1, $2)"
                     " ON CONFLICT (community_id) DO UPDATE SET account = excluded.account",
                     fact.community_id, account,
                 )  # fmt: skip
@@ -40,15 +43,16 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 MERCHANTS = Projection(
     name="merchants",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE merchants_v1 (
+        CREATE TABLE merchants_v2 (
             community_id uuid PRIMARY KEY,
             account text,
-            time_zone text NOT NULL DEFAULT 'UTC'
+            time_zone text NOT NULL DEFAULT 'UTC',
+            name text NOT NULL DEFAULT ''
         );
     """,
-    tables=("merchants_v1",),
+    tables=("merchants_v2",),
     facts=(CommunityCreated, AccountConnected),
     apply=apply,
 )
@@ -56,5 +60,5 @@ MERCHANTS = Projection(
 
 async def merchant_of(connection: Any) -> Merchant:
     """The terms of the community whose rows the connection sees."""
-    row = await connection.fetchrow("SELECT account, time_zone FROM merchants_v1")
-    return Merchant(row["account"], row["time_zone"]) if row else Merchant()
+    row = await connection.fetchrow("SELECT account, time_zone, name FROM merchants_v2")
+    return Merchant(row["account"], row["time_zone"], row["name"]) if row else Merchant()

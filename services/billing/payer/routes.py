@@ -5,14 +5,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
+from services.billing.gateways.gateway import PaymentGateway
+from services.billing.links import PaymentLink, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.payer import commands
 from services.billing.payer.decider import PAYER
 from services.billing.payer.events import payer_of
 from services.billing.payer.projections import kept_for
+from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.subscription.projections import Owed, owed_now
+from shared.auth import ExpiredLink
+from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
+from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -31,6 +38,77 @@ class PaymentMethod(BaseModel):
 
     state: Literal["saving", "saved", "refused"]
     code: str | None
+
+
+class PaymentLinkShown(BaseModel):
+    """What is owed to whom. Where the payer must authenticate, the processor's form needs `client_secret`."""
+
+    seller: str
+    state: Literal["due", "processing", "requires_action", "paid", "ended"]
+    amount: MoneyValue | None
+    account: str | None
+    payment_intent: str | None = None
+    client_secret: str | None = None
+
+
+@router.get("/public/payment-links/{link}", operation_id="read_payment_link")
+async def read_payment_link(
+    link: str, caller: Annotated[Caller, needs("public")]
+) -> PaymentLinkShown:
+    """For whoever bears the link; nothing in it says who owes."""
+    door = _door(caller, link)
+    owed = await owed_now(caller.service, door.community_id, door.subscription_id)
+    async with caller.read(door.community_id) as connection:
+        merchant = await merchant_of(connection)
+        payment = await payment_by_id(connection, owed.payment_id) if owed.payment_id else None
+    shown = PaymentLinkShown(
+        seller=merchant.name,
+        state=_standing(owed, payment),
+        amount=MoneyValue.of(owed.amount) if owed.amount else None,
+        account=payment.account if payment else merchant.account,
+    )
+    if shown.state != "requires_action" or payment is None or payment.intent is None:
+        return shown
+    gateway: PaymentGateway = caller.service.gateways["processor"]
+    secret = await gateway.client_secret(payment.intent, payment.account)
+    return shown.model_copy(update={"payment_intent": payment.intent, "client_secret": secret})
+
+
+@router.post("/public/payment-links/{link}", status_code=202, operation_id="pay_by_payment_link")
+async def pay_by_payment_link(
+    link: str, body: SavePaymentMethod, caller: Annotated[Caller, needs("public")]
+) -> Written:
+    """The card is kept for what the person pays, and tried at once."""
+    door = _door(caller, link)
+    owed = await owed_now(caller.service, door.community_id, door.subscription_id)
+    if owed.amount is None:
+        raise Problem(409, "nothing_due", "Nothing is owed here any more.")
+    async with caller.read(door.community_id) as connection:
+        merchant = await merchant_of(connection)
+    save = commands.SavePaymentMethod(owed.person_id, Code(body.payment_method), merchant.account)
+    ask = Ask(PAYER, payer_of(owed.person_id), save)
+    return await caller.ask(ask, community_id=door.community_id)
+
+
+def _door(caller: Caller, link: str) -> PaymentLink:
+    try:
+        return read_link(caller.service.secret, link, caller.now)
+    except ExpiredLink as stale:
+        raise Problem(403, "bad_link", "This link opens nothing.") from stale
+
+
+def _standing(
+    owed: Owed, payment: Paid | None
+) -> Literal["due", "processing", "requires_action", "paid", "ended"]:
+    if owed.amount is None:
+        return "ended" if owed.ended else "paid"
+    match payment.state if payment else None:
+        case "requires_action":
+            return "requires_action"
+        case "started" | "processing":
+            return "processing"
+        case _:
+            return "due"
 
 
 @router.post("/payer/payment-method", status_code=202, operation_id="save_payment_method")

@@ -36,6 +36,10 @@ class Dunning:
         return max(self.grace, *self.waits) if self.waits else self.grace
 
 
+USUAL = Dunning()
+"""What holds where a community has set nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
@@ -47,7 +51,7 @@ class Policy:
     during_dispute: DuringDispute = "suspend"
     after_loss: AfterLoss = "end_now"
     fees_borne_by: Bearer = "seller"
-    dunning: Dunning = Dunning()
+    dunning: Dunning = USUAL
 
 
 @dataclass(frozen=True, slots=True)

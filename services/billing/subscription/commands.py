@@ -8,7 +8,7 @@ from uuid import UUID
 from services.billing.checkout.events import OfferLine
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
-from services.billing.policy.events import AfterLoss, AfterRefund, DuringDispute
+from services.billing.policy.events import USUAL, AfterLoss, AfterRefund, Dunning, DuringDispute
 from services.billing.subscription.events import ChangeMode, Terms, Unit
 from shared.ids import Code, PersonId
 
@@ -58,6 +58,22 @@ class DeclineRenewal:
     code: Code
     final: bool
     at: datetime
+    dunning: Dunning = USUAL
+    link: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithholdUnpaid:
+    """Grace is over for who has still not paid."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LapseUnpaid:
+    """The period that was kept for who has not paid is over."""
+
+    payment_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +179,8 @@ SubscriptionCommand = (
     | GiveUpRenewal
     | SettleRenewal
     | DeclineRenewal
+    | WithholdUnpaid
+    | LapseUnpaid
     | UseInstrument
     | ScheduleCancellation
     | WithdrawCancellation

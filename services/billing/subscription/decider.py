@@ -10,6 +10,7 @@ from services.billing.checkout.events import OfferLine
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import DEAREST
+from services.billing.policy.events import USUAL, Dunning
 from services.billing.proration import billed, usual_mode, worked_out
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import (
@@ -26,7 +27,6 @@ from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId
 from shared.money import Money
 
-RETRIES = tuple(timedelta(days=days) for days in (1, 3, 5, 7))
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(days=1), timedelta(days=366)
 
 
@@ -42,6 +42,8 @@ class Renewal:
     due: Money
     in_flight: bool = True
     since: datetime | None = None
+    dunning: Dunning = USUAL
+    unpaid: bool = False
 
 
 class Held(NamedTuple):
@@ -244,7 +246,9 @@ def _collect(
     command: commands.RetryRenewal
     | commands.GiveUpRenewal
     | commands.SettleRenewal
-    | commands.DeclineRenewal,
+    | commands.DeclineRenewal
+    | commands.WithholdUnpaid
+    | commands.LapseUnpaid,
     running: Running,
     renewal: Renewal,
 ) -> Events:
@@ -252,9 +256,8 @@ def _collect(
         case commands.RetryRenewal(_, attempt):
             stale = renewal.in_flight or attempt != renewal.attempt + 1
             return [] if stale else [_again(renewal, running.instrument)]
-        case commands.GiveUpRenewal(_, attempt):
-            stale = renewal.in_flight or attempt != renewal.attempt
-            return [] if stale else [_ended(running, "payment_failed")]
+        case commands.GiveUpRenewal() | commands.LapseUnpaid() | commands.WithholdUnpaid():
+            return _lose_patience(command, running, renewal)
         case commands.DeclineRenewal(_, attempt):
             stale = not renewal.in_flight or attempt != renewal.attempt
             return [] if stale else _decline(command, running, renewal)
@@ -262,25 +265,47 @@ def _collect(
             recovered: Events = (
                 [events.SubscriptionRecovered(running.terms)] if renewal.since else []
             )
-            return [*recovered, *_paid(running, renewal.period, renewal.due)]
+            had_again = _released(running, Held("unpaid"))
+            return [*recovered, *had_again, *_paid(running, renewal.period, renewal.due)]
+        case _:
+            assert_never(command)
+
+
+def _lose_patience(
+    command: commands.GiveUpRenewal | commands.LapseUnpaid | commands.WithholdUnpaid,
+    running: Running,
+    renewal: Renewal,
+) -> Events:
+    since = renewal.since
+    match command:
+        case commands.WithholdUnpaid():
+            return _withheld(running, Held("unpaid")) if since else []
+        case _ if renewal.in_flight or since is None:
+            return []
+        case commands.LapseUnpaid():
+            return _give_up(running, renewal, renewal.period.end) if renewal.unpaid else []
+        case commands.GiveUpRenewal(_, attempt):
+            stale = attempt != renewal.attempt
+            return [] if stale else _give_up(running, renewal, since + renewal.dunning.patience)
         case _:
             assert_never(command)
 
 
 def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) -> Events:
     since = renewal.since or told.at
-    retries = [since + wait for wait in RETRIES if since + wait > told.at]
+    dunning = renewal.dunning if renewal.since else told.dunning
+    gives_up_at = since + dunning.patience
+    retries = [since + wait for wait in dunning.waits if since + wait > told.at]
     # A card refused for good is not tried again, but there is as long to give another.
     retry_at = retries[0] if retries and not told.final else None
     declined = events.RenewalDeclined(
-        told.payment_id, told.attempt, told.code, since, retry_at, since + RETRIES[-1]
+        told.payment_id, told.attempt, told.code, since, retry_at, gives_up_at, dunning
     )
     if running.cancelling:
         return [declined, _ended(running, "voluntary")]
-    if not retries:
-        return [declined, _ended(running, "payment_failed")]
-    past_due = events.SubscriptionPastDue(running.terms, renewal.due)
-    first: Events = [] if renewal.since else [past_due]
+    first: Events = [] if renewal.since else [_past_due(told, running, renewal)]
+    if running.instrument == renewal.instrument and told.at >= gives_up_at:
+        return [*first, declined, *_give_up(running, replace(renewal, dunning=dunning), told.at)]
     if running.instrument != renewal.instrument:
         return [*first, declined, _again(renewal, running.instrument)]
     return [*first, declined]
@@ -340,6 +365,26 @@ def _released(running: Running, held: Held) -> Events:
         return []
     last = running.held == {held} and not running.paused
     return [events.SubscriptionReinstated(running.terms, held.cause, last, held.dispute)]
+
+
+def _past_due(
+    told: commands.DeclineRenewal, running: Running, renewal: Renewal
+) -> events.SubscriptionPastDue:
+    dunning = told.dunning
+    access_until = told.at + dunning.grace if dunning.grace < dunning.patience else None
+    return events.SubscriptionPastDue(
+        running.terms, renewal.due, told.payment_id, access_until, told.link
+    )
+
+
+def _give_up(running: Running, renewal: Renewal, at: datetime) -> Events:
+    if renewal.dunning.afterwards == "end" or at >= renewal.period.end:
+        return [_ended(running, "payment_failed")]
+    if renewal.unpaid:
+        return []
+    ends_at = renewal.period.end
+    unpaid = events.SubscriptionUnpaid(running.terms, renewal.payment_id, ends_at)
+    return [*_withheld(running, Held("unpaid")), unpaid]
 
 
 def _next(running: Running, payment_id: UUID) -> Events:
@@ -643,14 +688,14 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
         case events.SubscriptionActivated() | events.SubscriptionRenewed():
             return _period_paid(running, event)
         case events.RenewalStarted(terms, instrument, period, payment_id, attempt):
-            since = running.renewal.since if running.renewal else None
-            renewal = Renewal(
-                terms, period, payment_id, attempt, instrument, event.amount, since=since
-            )
+            renewal = Renewal(terms, period, payment_id, attempt, instrument, event.amount)
+            if before := running.renewal:
+                renewal = replace(
+                    renewal, since=before.since, dunning=before.dunning, unpaid=before.unpaid
+                )
             return replace(running, renewal=renewal)
-        case events.RenewalDeclined(since=since) if running.renewal:
-            renewal = replace(running.renewal, in_flight=False, since=since)
-            return replace(running, renewal=renewal)
+        case events.RenewalDeclined() | events.SubscriptionUnpaid() if running.renewal:
+            return replace(running, renewal=_evolve_renewal(running.renewal, event))
         case events.InstrumentReplaced(instrument):
             return replace(running, instrument=instrument)
         case events.CancellationScheduled():
@@ -678,6 +723,15 @@ def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
         case _:
             return _evolve_reversed(running, event)
+
+
+def _evolve_renewal(
+    renewal: Renewal, event: events.RenewalDeclined | events.SubscriptionUnpaid
+) -> Renewal:
+    if isinstance(event, events.SubscriptionUnpaid):
+        return replace(renewal, unpaid=True)
+    dunning = event.dunning or USUAL
+    return replace(renewal, in_flight=False, since=event.since, dunning=dunning)
 
 
 def _evolve_reversed(running: Running, event: events.SubscriptionEvent) -> Running:

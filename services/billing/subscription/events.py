@@ -12,6 +12,7 @@ from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.policy.events import Dunning
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
@@ -207,7 +208,10 @@ class RenewalStarted:
 
 @dataclass(frozen=True, slots=True)
 class RenewalDeclined:
-    """An attempt failed; it is tried again at `retry_at`, or else given up at `gives_up_at`."""
+    """An attempt failed; it is tried again at `retry_at`, or else given up at `gives_up_at`.
+
+    The seller's policy of the first decline holds for all that follow it.
+    """
 
     payment_id: UUID
     attempt: int
@@ -215,6 +219,7 @@ class RenewalDeclined:
     since: datetime
     retry_at: datetime | None
     gives_up_at: datetime
+    dunning: Dunning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +234,25 @@ class SubscriptionRenewed:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPastDue:
-    """A renewal was declined; the person has time until it is given up."""
+    """A renewal was declined; the person has time until it is given up, and a `link` to pay by.
+
+    What it grants is withheld from `access_until` on, where that comes before the end.
+    """
 
     terms: Terms
     due: Money | None = None
+    payment_id: UUID | None = None
+    access_until: datetime | None = None
+    link: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionUnpaid:
+    """It is tried no more, but kept until `ends_at`: another card still pays for it."""
+
+    terms: Terms
+    payment_id: UUID
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +402,7 @@ SubscriptionEvent = (
     | RenewalDeclined
     | SubscriptionRenewed
     | SubscriptionPastDue
+    | SubscriptionUnpaid
     | SubscriptionRecovered
     | InstrumentReplaced
     | CancellationScheduled

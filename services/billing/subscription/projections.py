@@ -10,12 +10,14 @@ from pydantic import TypeAdapter
 
 from services.billing.discount.events import Reduction
 from services.billing.subscription import events
+from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import Change, ChangeMode, EndReason, Terms
-from shared.decider import members
+from shared.decider import NotFound, members
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
+from shared.service import Service
 
 _OF_CHANGES = (
     events.ChangeScheduled,
@@ -26,6 +28,7 @@ _OF_CHANGES = (
     events.SubscriptionResumed,
     events.SubscriptionSuspended,
     events.SubscriptionReinstated,
+    events.SubscriptionUnpaid,
 )
 
 
@@ -97,6 +100,8 @@ async def _apply_change(connection: Any, fact: Fact) -> None:
             await _change(connection, fact, state=state, runs_until=period.end, paused_until=None)
         case events.SubscriptionSuspended():
             await _change(connection, fact, state="suspended")
+        case events.SubscriptionUnpaid():
+            await _change(connection, fact, state="unpaid")
         case events.SubscriptionReinstated(last=True):
             await _change(connection, fact, state="active")
         case _:
@@ -218,6 +223,31 @@ SUBSCRIPTIONS = Projection(
     facts=members(events.SubscriptionEvent),
     apply=apply,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is collected for a subscription, or could not be; `amount` is None when nothing is owed."""
+
+    person_id: PersonId
+    ended: bool
+    payment_id: UUID | None
+    amount: Money | None
+
+
+async def owed_now(service: Service, community_id: UUID, subscription_id: UUID) -> Owed:
+    """Read strongly; NotFound when there is no such subscription."""
+    state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)
+    match state:
+        case None:
+            raise NotFound("subscription_not_found", "There is no such subscription.")
+        case Running(terms, renewal=renewal) if renewal and renewal.since:
+            return Owed(terms.person_id, False, renewal.payment_id, renewal.due)  # noqa: FBT003
+        case Running() | Ended():
+            return Owed(state.terms.person_id, isinstance(state, Ended), None, None)
+        case _:
+            message = f"This is no state of a subscription: {state!r}"
+            raise TypeError(message)
 
 
 async def subscriptions_after(

@@ -159,6 +159,21 @@ def tell_of_past_due(fact: Fact) -> MessageRequested:
         person_id=due.terms.person_id,
         template="subscription_past_due",
         values={"amount": MoneyValue.of(due.terms.amount if due.due is None else due.due)},
+        link=f"/pay/{due.link}" if due.link else None,
+    )
+
+
+def tell_of_end(fact: Fact) -> MessageRequested | None:
+    """Who ended it themselves, or has been told of a refund, is not told again."""
+    end: events.SubscriptionEnded = fact.body
+    if end.reason != "payment_failed":
+        return None
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=end.terms.person_id,
+        template="subscription_ended_unpaid",
+        values={},
     )
 
 
@@ -181,4 +196,5 @@ PUBLICATIONS = (
     Publication(events.SubscriptionPaused, contracts.SubscriptionPaused, paused),
     Publication(events.SubscriptionResumed, contracts.SubscriptionResumed, resumed),
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
+    Publication(events.SubscriptionEnded, MessageRequested, tell_of_end),
 )

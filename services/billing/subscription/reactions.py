@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
+from services.billing.links import LINK_LIFE, make_link
 from services.billing.order.events import REVERSALS, OrderPaid, OrderReversed, Reversal
 from services.billing.payer.events import (
     PayerForgotten,
@@ -42,6 +43,18 @@ class ConsultPolicy:
 
 # As long as the processors keep a first payment open (Stripe: 23 hours).
 CHANGE_LASTS = timedelta(hours=23)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginDunning:
+    """An attempt was declined: how often it is tried, the seller says; by which link it can be paid, we do."""
+
+    subscription_id: UUID
+    payment_id: UUID
+    attempt: int
+    code: Code
+    final: bool
+    at: datetime
 
 
 def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
@@ -102,6 +115,20 @@ def when_renewal_declined_retry_renewal(fact: Fact) -> list[At]:
     return [At(declined.gives_up_at, Ask(SUBSCRIPTION, fact.stream_id, give_up))]
 
 
+def when_subscription_past_due_withhold_unpaid(fact: Fact) -> list[At]:
+    due: events.SubscriptionPastDue = fact.body
+    if due.access_until is None or due.payment_id is None:
+        return []
+    withhold = commands.WithholdUnpaid(due.payment_id)
+    return [At(due.access_until, Ask(SUBSCRIPTION, fact.stream_id, withhold))]
+
+
+def when_subscription_unpaid_lapse(fact: Fact) -> list[At]:
+    unpaid: events.SubscriptionUnpaid = fact.body
+    lapse = commands.LapseUnpaid(unpaid.payment_id)
+    return [At(unpaid.ends_at, Ask(SUBSCRIPTION, fact.stream_id, lapse))]
+
+
 def when_payment_succeeded_settle_renewal(fact: Fact) -> list[Ask]:
     paid: PaymentSucceeded = fact.body
     if paid.charge.origin != "subscription":
@@ -110,22 +137,22 @@ def when_payment_succeeded_settle_renewal(fact: Fact) -> list[Ask]:
     return [Ask(SUBSCRIPTION, paid.charge.origin_id, settle)]
 
 
-def when_payment_failed_decline_renewal(fact: Fact) -> list[Ask]:
+def when_payment_failed_decline_renewal(fact: Fact) -> list[Call]:
     failed: PaymentFailed = fact.body
     return _decline(fact, failed.code, final=failed.final)
 
 
-def when_payment_action_required_decline_renewal(fact: Fact) -> list[Ask]:
+def when_payment_action_required_decline_renewal(fact: Fact) -> list[Call]:
     """The payer is not there to authenticate, so it is not paid; it is when they do."""
     return _decline(fact, Code("authentication_required"), final=False)
 
 
-def _decline(fact: Fact, code: Code, *, final: bool) -> list[Ask]:
+def _decline(fact: Fact, code: Code, *, final: bool) -> list[Call]:
     news: PaymentFailed | PaymentActionRequired = fact.body
     if news.charge.origin != "subscription":
         return []
-    decline = commands.DeclineRenewal(fact.stream_id, news.attempt, code, final, fact.at)
-    return [Ask(SUBSCRIPTION, news.charge.origin_id, decline)]
+    declined = (fact.stream_id, news.attempt, code, final, fact.at)
+    return [Call(BeginDunning(news.charge.origin_id, *declined))]
 
 
 def when_payment_method_saved_use_instrument(fact: Fact) -> list[Ask]:
@@ -193,6 +220,22 @@ def when_payment_reversed_consult_policy(fact: Fact) -> list[Call]:
     return [Call(ConsultPolicy(fact.stream_id, news.payment_id, news.reversal, news.dispute))]
 
 
+async def begin_dunning(action: BeginDunning, context: ActionContext) -> Ask:
+    service, community_id = context.service, context.community_id
+    policy = await policy_now(service, community_id)
+    link = make_link(service.secret, action.subscription_id, community_id, action.at + LINK_LIFE)
+    decline = commands.DeclineRenewal(
+        action.payment_id,
+        action.attempt,
+        action.code,
+        action.final,
+        action.at,
+        policy.dunning,
+        link,
+    )
+    return Ask(SUBSCRIPTION, action.subscription_id, decline)
+
+
 async def consult_policy(action: ConsultPolicy, context: ActionContext) -> Ask | None:
     policy = await policy_now(context.service, context.community_id)
     follow: commands.SubscriptionCommand
@@ -253,6 +296,16 @@ REACTIONS = (
         "billing.subscription.when_renewal_declined_retry_renewal",
         events.RenewalDeclined,
         when_renewal_declined_retry_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_past_due_withhold_unpaid",
+        events.SubscriptionPastDue,
+        when_subscription_past_due_withhold_unpaid,
+    ),
+    Reaction(
+        "billing.subscription.when_subscription_unpaid_lapse",
+        events.SubscriptionUnpaid,
+        when_subscription_unpaid_lapse,
     ),
     Reaction(
         "billing.subscription.when_payment_succeeded_settle_renewal",
@@ -316,4 +369,4 @@ REACTIONS = (
     ),
 )
 
-ACTIONS = (Action(ConsultPolicy, consult_policy),)
+ACTIONS = (Action(ConsultPolicy, consult_policy), Action(BeginDunning, begin_dunning))

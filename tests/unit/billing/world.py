@@ -246,6 +246,7 @@ class _Service:
     def __init__(self, world: World) -> None:
         self._world = world
         self.handler = self
+        self.secret = b"s" * 32
 
     async def state(
         self, decider: Decider[Any, Any, Any], stream_id: UUID, _community_id: UUID

@@ -7,6 +7,7 @@ import pytest
 from services.billing.discount.events import Reduction
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.policy.events import Dunning
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
 from services.billing.subscription.events import Period, Terms
@@ -31,7 +32,7 @@ activated = events.SubscriptionActivated(terms, visa, march, euros(20))
 on_trial = events.TrialStarted(terms, visa, trial_ends)
 renewing = events.RenewalStarted(terms, visa, april, for_april, 1, euros(20))
 renewing_trial = events.RenewalStarted(terms, visa, after_trial, for_april, 1, euros(20))
-past_due = events.SubscriptionPastDue(terms, euros(20))
+past_due = events.SubscriptionPastDue(terms, euros(20), for_april)
 renewed = events.SubscriptionRenewed(terms, april, euros(20))
 recovered = events.SubscriptionRecovered(terms)
 cancelling = events.CancellationScheduled(terms, march.end)
@@ -54,7 +55,9 @@ def declined(
 ) -> events.RenewalDeclined:
     retry_at = None if retry_after is None else april.start + days(retry_after)
     since = april.start
-    return events.RenewalDeclined(for_april, attempt, code, since, retry_at, since + days(7))
+    return events.RenewalDeclined(
+        for_april, attempt, code, since, retry_at, since + days(7), Dunning()
+    )
 
 
 def decline(attempt: int, after: int, *, final: bool = False) -> commands.DeclineRenewal:
@@ -199,6 +202,101 @@ def test_a_retry_that_is_paid_recovers() -> None:
 
 def test_a_payer_who_authenticates_after_all_recovers() -> None:
     given(SUBSCRIPTION, *unpaid_once).when(settle).then(recovered, renewed)
+
+
+link = Code("a-link")
+short = Dunning((2,), 1)
+patient = Dunning((1,), 10)
+keeping = Dunning((2,), 1, "keep")
+
+
+def first_decline(dunning: Dunning, at: datetime = april.start) -> commands.DeclineRenewal:
+    told = commands.DeclineRenewal(for_april, 1, no_money, final=False, at=at)
+    return replace(told, dunning=dunning, link=link)
+
+
+def owing(dunning: Dunning, grace: int | None) -> events.SubscriptionPastDue:
+    until = None if grace is None else april.start + days(grace)
+    return events.SubscriptionPastDue(terms, euros(20), for_april, until, link)
+
+
+def declined_by(
+    dunning: Dunning, attempt: int, retry_after: int | None, gives_up_after: int
+) -> events.RenewalDeclined:
+    ends = april.start + days(gives_up_after)
+    return replace(declined(attempt, retry_after), gives_up_at=ends, dunning=dunning)
+
+
+withhold = commands.WithholdUnpaid(for_april)
+withheld = events.SubscriptionSuspended(terms, "unpaid", first=True)
+unpaid_kept = events.SubscriptionUnpaid(terms, for_april, april.end)
+
+
+def test_the_sellers_days_are_those_on_which_it_is_tried() -> None:
+    expected = (owing(short, 1), declined_by(short, 1, 2, 2))
+    given(SUBSCRIPTION, activated, renewing).when(first_decline(short)).then(*expected)
+
+
+def test_the_policy_of_the_first_decline_holds_for_those_that_follow() -> None:
+    history = (activated, renewing, owing(short, 1), declined_by(short, 1, 2, 2), again(2))
+    later = replace(decline(2, 1), dunning=patient)
+    given(SUBSCRIPTION, *history).when(later).then(declined_by(short, 2, 2, 2))
+
+
+def test_access_outlasts_the_tries_where_grace_is_longer() -> None:
+    history = (activated, renewing, owing(patient, None), declined_by(patient, 1, 1, 10), again(2))
+    expected = declined_by(patient, 2, None, 10)
+    given(SUBSCRIPTION, *history).when(replace(decline(2, 1), dunning=patient)).then(expected)
+    give_up = commands.GiveUpRenewal(for_april, 2)
+    given(SUBSCRIPTION, *history, expected).when(give_up).then(given_up)
+
+
+def test_who_has_not_paid_when_grace_is_over_waits_outside() -> None:
+    history = (activated, renewing, owing(short, 1), declined_by(short, 1, 2, 2))
+    given(SUBSCRIPTION, *history).when(withhold).then(withheld)
+    given(SUBSCRIPTION, *history, withheld).when(withhold).then_nothing()
+    given(SUBSCRIPTION, *history, again(2), recovered, renewed).when(withhold).then_nothing()
+
+
+def test_who_pays_after_all_is_let_in_again() -> None:
+    history = (activated, renewing, owing(short, 1), declined_by(short, 1, 2, 2), withheld)
+    let_in = events.SubscriptionReinstated(terms, "unpaid", last=True)
+    given(SUBSCRIPTION, *history, again(2)).when(settle).then(recovered, let_in, renewed)
+
+
+def test_where_nothing_is_tried_again_and_there_is_no_grace_it_ends_at_once() -> None:
+    none = Dunning((), 0)
+    expected = (
+        owing(none, None),
+        declined_by(none, 1, None, 0),
+        ended("payment_failed", unpaid=for_april),
+    )
+    given(SUBSCRIPTION, activated, renewing).when(first_decline(none)).then(*expected)
+
+
+def test_who_is_kept_unpaid_is_tried_no_more_and_still_pays_with_another_card() -> None:
+    kept = (activated, renewing, owing(keeping, 1), declined_by(keeping, 1, 2, 2), again(2))
+    last = declined_by(keeping, 2, None, 2)
+    given(SUBSCRIPTION, *kept).when(decline(2, 2)).then(last, withheld, unpaid_kept)
+    history = (*kept, last, withheld, unpaid_kept)
+    given(SUBSCRIPTION, *history).when(use_amex).then(replaced, again(3, amex))
+    refused = declined_by(keeping, 3, None, 2)
+    given(SUBSCRIPTION, *history, replaced, again(3, amex)).when(decline(3, 9)).then(refused)
+    let_in = events.SubscriptionReinstated(terms, "unpaid", last=True)
+    paid = given(SUBSCRIPTION, *history, replaced, again(3, amex)).when(settle)
+    paid.then(recovered, let_in, renewed)
+
+
+def test_who_is_kept_unpaid_is_kept_until_the_period_is_over() -> None:
+    lapse = commands.LapseUnpaid(for_april)
+    history = (activated, renewing, owing(keeping, 1), declined_by(keeping, 1, None, 2))
+    waiting = (*history, withheld, unpaid_kept)
+    given(SUBSCRIPTION, *waiting).when(lapse).then(given_up)
+    given(SUBSCRIPTION, *history).when(lapse).then_nothing()
+    trying = (*waiting, again(2))
+    given(SUBSCRIPTION, *trying).when(lapse).then_nothing()
+    last = declined_by(keeping, 2, None, 2)
+    given(SUBSCRIPTION, *trying).when(decline(2, 31)).then(last, given_up)
 
 
 def test_another_card_is_used_from_the_next_charge_on() -> None:

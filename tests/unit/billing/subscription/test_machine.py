@@ -14,6 +14,10 @@ from services.billing.payer.commands import SavePaymentMethod
 from services.billing.payer.decider import PAYER
 from services.billing.payer.events import Instrument, PayerErased, payer_of
 from services.billing.payment.reactions import FetchIntent
+from services.billing.policy.commands import SetPolicy
+from services.billing.policy.decider import POLICY
+from services.billing.policy.events import USUAL, Dunning, Policy
+from services.billing.policy.projections import policy_stream
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
 from services.billing.subscription.events import Terms, period_payment_of
@@ -28,6 +32,9 @@ subscription_id = UUID(int=50)
 terms = Terms(ada, UUID(int=10), UUID(int=20), euros(10), "month", 1, Code("Europe/Paris"))
 cards = st.sampled_from(
     [Code(f"pm_{kind}") for kind in ("good", "declines", "authenticates", "slow", "unknown")]
+)
+dunnings = st.sampled_from(
+    [USUAL, Dunning((2,), 0, "keep"), Dunning((), 5), Dunning((), 0), Dunning((1, 10), 3, "keep")]
 )
 numbers = st.integers(0, 11)
 PaidPeriod = events.SubscriptionActivated | events.SubscriptionRenewed
@@ -45,8 +52,10 @@ class Subscribing(RuleBasedStateMachine):
         with suppress(Refused):
             self.world.ask(Ask(SUBSCRIPTION, subscription_id, command))
 
-    @initialize(trial_days=st.sampled_from([0, 14]), card=cards)
-    def begins(self, trial_days: int, card: Code) -> None:
+    @initialize(trial_days=st.sampled_from([0, 14]), card=cards, dunning=dunnings)
+    def begins(self, trial_days: int, card: Code, dunning: Dunning) -> None:
+        setting = SetPolicy(Policy(dunning=dunning))
+        self.world.ask(Ask(POLICY, policy_stream(community_id), setting))
         customer = Code("cus_ada")
         self.world.processor.customers.add(customer)
         kept = Instrument(card, customer, None)
@@ -124,6 +133,13 @@ class Subscribing(RuleBasedStateMachine):
         asked = {at.due for at in self.world.clocks}
         if isinstance(state, Running) and state.renewal is None:
             assert state.ends_at in asked
+
+    @invariant()
+    def nobody_waits_outside_who_owes_nothing(self) -> None:
+        state = self.world.state(SUBSCRIPTION, subscription_id)
+        if isinstance(state, Running) and state.held:
+            assert state.renewal
+            assert state.renewal.since
 
     @invariant()
     def what_has_ended_stays_ended(self) -> None:
