@@ -1,6 +1,7 @@
 """Seeing subscriptions, changing and pausing them, cancelling them, and thinking better of it."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -328,13 +329,14 @@ def _shown(subscribed: Subscribed) -> Subscription:
         cancels_at=subscribed.cancels_at,
         ended_for=subscribed.ended_for,
         payment_id=subscribed.payment_id,
-        change=_pending(pending) if pending else None,
+        change=_pending(pending, subscribed.runs_until) if pending else None,
         balance=MoneyValue.of(subscribed.balance),
         paused_until=subscribed.paused_until,
     )
 
 
-def _pending(pending: Pending) -> PendingChange:
+def _pending(pending: Pending, runs_until: datetime) -> PendingChange:
+    """A pause moves the end of the period, and what waits for it."""
     return PendingChange(
         change_id=pending.change_id,
         offer_id=pending.to.offer_id,
@@ -342,7 +344,7 @@ def _pending(pending: Pending) -> PendingChange:
         price=MoneyValue.of(pending.to.price),
         mode=pending.mode,
         due=MoneyValue.of(pending.due),
-        applies_at=pending.applies_at,
+        applies_at=runs_until if pending.applies_at else None,
         payment_id=pending.payment_id,
     )
 

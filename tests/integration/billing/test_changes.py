@@ -163,6 +163,21 @@ async def test_less_begins_when_what_is_paid_is_over(shop: Shop) -> None:
     assert await charged(shop) == [1000, 3000]
 
 
+async def test_what_waits_for_the_end_of_a_period_waits_through_a_pause(shop: Shop) -> None:
+    subscription = await shop.subscribes(3000)
+    asked = {"offer_id": await another(shop, 1000)}
+    await shop.house.ask(ada, "POST", door(subscription), asked)
+    until = shop.now + LATER
+    await shop.house.ask(ada, "POST", door(subscription, "pause"), {"until": until.isoformat()})
+    await shop.at(until)
+    going_on = await shop.subscription()
+    assert going_on["runs_until"] > subscription["runs_until"]
+    assert going_on["change"]["applies_at"] == going_on["runs_until"]
+    await shop.at(going_on["runs_until"])
+    assert (await until_changed(shop))["tier_id"] == str(platinum)
+    assert await charged(shop) == [1000, 3000]
+
+
 async def test_a_wish_can_be_taken_back(shop: Shop) -> None:
     subscription = await shop.subscribes(3000)
     await shop.house.ask(ada, "POST", door(subscription), {"offer_id": await another(shop, 1000)})
