@@ -99,7 +99,11 @@ def _begin(asked: commands.StartSubscription) -> Events:
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
     period = Period(at, boundary(at, terms, 1))
     paid = terms.due(1)
-    return [events.SubscriptionActivated(terms, asked.instrument, period, paid, asked.payment_id)]
+    return [
+        events.SubscriptionActivated(
+            terms, asked.instrument, period, paid, payment_id=asked.payment_id
+        )
+    ]
 
 
 def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.membership.access.events import Barred, Cause, ReasonKind
+from services.membership.access.events import Barred, Cause, Moved, ReasonKind
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 
@@ -21,20 +21,22 @@ class StartReason:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveReason:
+    """It lives on, and opens these tiers from now on instead of those before; none while it rests."""
+
+    person_id: PersonId
+    tiers: tuple[TierId, ...]
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Moved
+
+
+@dataclass(frozen=True, slots=True)
 class EndReason:
     person_id: PersonId
     kind: ReasonKind
     reason_id: UUID
     cause: Cause
-
-
-@dataclass(frozen=True, slots=True)
-class SuspendReason:
-    """It opens nothing until it is started again."""
-
-    person_id: PersonId
-    kind: ReasonKind
-    reason_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +72,5 @@ class BarAccess:
 
 
 AccessCommand = (
-    StartReason | EndReason | SuspendReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+    StartReason | MoveReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
 )

@@ -15,6 +15,10 @@ from shared.ids import PersonId, derive
 GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "recognition"))
 
 
+# The reason lives on, though it no longer opens this tier.
+MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended"))
+
+
 class Reason(NamedTuple):
     kind: events.ReasonKind
     reason_id: UUID
@@ -43,11 +47,10 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
     match command:
         case commands.StartReason():
             return _start(command, access)
+        case commands.MoveReason():
+            return _move(command, access)
         case commands.EndReason():
             return _end(command, access)
-        case commands.SuspendReason(person_id, kind, reason_id):
-            suspended = access.grants_for(Reason(kind, reason_id))
-            return _revoke(access, person_id, suspended, "suspended")
         case commands.GiveAccess():
             return _give(command, access)
         case commands.WithdrawGift():
@@ -68,6 +71,18 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
     if access.barred is not None:
         return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
     return _grant(access, start.person_id, start.tiers, reason, start.until)
+
+
+def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]:
+    """What opens comes first, so that there is no moment without access."""
+    reason = Reason(move.kind, move.reason_id)
+    if reason in access.closed or access.barred is not None:
+        return []
+    granted = _grant(access, move.person_id, move.tiers, reason)
+    left = [grant for grant in access.grants_for(reason) if grant.tier_id not in move.tiers]
+    for event in granted:
+        access = evolve(access, event)
+    return [*granted, *_revoke(access, move.person_id, left, move.cause)]
 
 
 def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
@@ -143,8 +158,9 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             reason = Reason(kind, reason_id)
             ended = Grant(tier_id, reason)
             live = tuple(grant for grant in access.live if grant != ended)
-            for_good = frozenset() if cause == "suspended" else frozenset((reason,))
-            return replace(access, live=live, closed=access.closed | for_good)
+            if cause in MOVED:
+                return replace(access, live=live)
+            return replace(access, live=live, closed=access.closed | {reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})
         case events.AccessBarred(_, cause):

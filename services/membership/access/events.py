@@ -20,9 +20,8 @@ ReasonKind = Literal[
     "recognition",
 ]
 Barred = Literal["banned", "erased"]
-Cause = Literal[
-    "ended", "refunded", "expired", "withdrawn", "suspended", "left", "banned", "erased"
-]
+Moved = Literal["changed", "paused", "suspended"]
+Cause = Literal["ended", "refunded", "expired", "withdrawn", "left", "banned", "erased", Moved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class AccessGranted:
 
 @dataclass(frozen=True, slots=True)
 class AccessRevoked:
-    """A reason ended, or was suspended; `last` when the tier is closed to this person from now on."""
+    """A reason ended, or no longer opens this tier; `last` when the tier is closed to this person from now on."""
 
     person_id: PersonId
     tier_id: TierId

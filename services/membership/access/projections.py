@@ -25,7 +25,8 @@ CREATE TABLE access_v2 (
     until        timestamptz,
     ended_at     timestamptz,
     cause        text,
-    PRIMARY KEY (person_id, tier_id, kind, reason_id, since)
+    position     bigint      NOT NULL,
+    PRIMARY KEY (person_id, tier_id, kind, reason_id, position)
 );
 """
 
@@ -51,9 +52,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.AccessGranted() as granted:
                 await connection.execute(
-                    "INSERT INTO access_v2 VALUES ($1, $2, $3, $4, $5, $6, $7)"
-                    " ON CONFLICT (person_id, tier_id, kind, reason_id, since)"
-                    " DO UPDATE SET ended_at = NULL, cause = NULL",
+                    "INSERT INTO access_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8)",
                     granted.person_id,
                     granted.tier_id,
                     granted.kind,
@@ -61,11 +60,13 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     fact.community_id,
                     fact.at,
                     granted.until,
+                    fact.position,
                 )
             case events.AccessRevoked() as revoked:
                 await connection.execute(
                     "UPDATE access_v2 SET ended_at = $5, cause = $6"
-                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4) AND ended_at IS NULL",
+                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4)"
+                    " AND ended_at IS NULL",
                     revoked.person_id,
                     revoked.tier_id,
                     revoked.kind,
@@ -89,7 +90,7 @@ async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
     """Every reason the person ever had, oldest first."""
     rows = await connection.fetch(
         "SELECT tier_id, kind, reason_id, since, until, ended_at, cause FROM access_v2"
-        " WHERE person_id = $1 ORDER BY since, tier_id, kind, reason_id",
+        " WHERE person_id = $1 ORDER BY since, position",
         person_id,
     )
     return [Reason(**row) for row in rows]

@@ -12,6 +12,7 @@ from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
+    SubscriptionContract,
     SubscriptionEnded,
     SubscriptionReinstated,
     SubscriptionSuspended,
@@ -72,7 +73,7 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
-    began: TrialStarted | SubscriptionActivated | SubscriptionReinstated = fact.body
+    began: TrialStarted | SubscriptionActivated = fact.body
     return _start(began.person_id, [began.tier_id], "subscription", began.subscription_id)
 
 
@@ -83,10 +84,18 @@ def when_subscription_ended_end_reason(fact: Fact) -> list[Ask]:
     return [_ask(commands.EndReason(person_id, "subscription", ended.subscription_id, cause))]
 
 
-def when_subscription_suspended_suspend_reason(fact: Fact) -> list[Ask]:
-    held: SubscriptionSuspended = fact.body
-    person_id = PersonId(held.person_id)
-    return [_ask(commands.SuspendReason(person_id, "subscription", held.subscription_id))]
+def when_subscription_suspended_move_reason(fact: Fact) -> list[Ask]:
+    return [_move(fact.body, None, "suspended")]
+
+
+def when_subscription_reinstated_move_reason(fact: Fact) -> list[Ask]:
+    return [_move(fact.body, fact.body.tier_id, "suspended")]
+
+
+def _move(about: SubscriptionContract, tier_id: UUID | None, cause: events.Moved) -> Ask:
+    tiers = (TierId(tier_id),) if tier_id else ()
+    person_id, reason_id = PersonId(about.person_id), about.subscription_id
+    return _ask(commands.MoveReason(person_id, tiers, "subscription", reason_id, cause))
 
 
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
@@ -149,14 +158,14 @@ REACTIONS = (
         react=when_subscription_ended_end_reason,
     ),
     Reaction(
-        name="membership.access.when_subscription_suspended_suspend_reason",
+        name="membership.access.when_subscription_suspended_move_reason",
         to=SubscriptionSuspended,
-        react=when_subscription_suspended_suspend_reason,
+        react=when_subscription_suspended_move_reason,
     ),
     Reaction(
-        name="membership.access.when_subscription_reinstated_start_reason",
+        name="membership.access.when_subscription_reinstated_move_reason",
         to=SubscriptionReinstated,
-        react=when_subscription_began_start_reason,
+        react=when_subscription_reinstated_move_reason,
     ),
     Reaction(
         name="membership.access.when_order_paid_start_reason",

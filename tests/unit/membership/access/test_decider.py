@@ -6,8 +6,8 @@ from services.membership.access.commands import (
     EndGiven,
     EndReason,
     GiveAccess,
+    MoveReason,
     StartReason,
-    SuspendReason,
     WithdrawGift,
 )
 from services.membership.access.decider import ACCESS
@@ -190,11 +190,12 @@ def test_what_begins_after_a_ban_is_closed_at_once() -> None:
 
 
 def test_what_is_suspended_opens_nothing_until_it_is_started_again() -> None:
-    suspend = SuspendReason(ada, "subscription", subscription)
+    suspend = MoveReason(ada, (), "subscription", subscription, "suspended")
     held = revoked(gold, "subscription", subscription, "suspended", last=True)
     given(ACCESS, subscribed).when(suspend).then(held)
     given(ACCESS, subscribed, held).when(suspend).then_nothing()
-    given(ACCESS, subscribed, held).when(start_subscription).then(subscribed)
+    again = MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    given(ACCESS, subscribed, held).when(again).then(subscribed)
 
 
 def test_what_ends_while_it_is_suspended_never_opens_again() -> None:
@@ -202,10 +203,12 @@ def test_what_ends_while_it_is_suspended_never_opens_again() -> None:
     early = ReasonClosedEarly(ada, "subscription", subscription, "ended")
     given(ACCESS, subscribed, held).when(end_subscription).then(early)
     given(ACCESS, subscribed, held, early).when(start_subscription).then_nothing()
+    again = MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    given(ACCESS, subscribed, held, early).when(again).then_nothing()
 
 
 def test_suspending_one_reason_leaves_the_others() -> None:
-    suspend = SuspendReason(ada, "subscription", subscription)
+    suspend = MoveReason(ada, (), "subscription", subscription, "suspended")
     held = revoked(gold, "subscription", subscription, "suspended", last=False)
     given(ACCESS, subscribed, bought_as_well).when(suspend).then(held)
     given(ACCESS).when(suspend).then_nothing()

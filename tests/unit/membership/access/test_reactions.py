@@ -142,11 +142,11 @@ def test_nobody_keeps_what_was_refunded(reason: str) -> None:
 
 def test_what_is_withheld_is_suspended_and_had_again_when_it_is_reinstated() -> None:
     held = SubscriptionSuspended(**about(cause="disputed"))
-    suspend = commands.SuspendReason(ada, "subscription", subscription)
+    suspend = commands.MoveReason(ada, (), "subscription", subscription, "suspended")
     assert reacts_to(held) == asks(suspend)
     again = SubscriptionReinstated(**about())
-    start = commands.StartReason(ada, (gold,), "subscription", subscription)
-    assert reacts_to(again) == asks(start)
+    move = commands.MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    assert reacts_to(again) == asks(move)
 
 
 def test_an_order_opens_the_tiers_of_its_lines() -> None:
