@@ -1,7 +1,7 @@
 """What billing asks of a payment processor, in words that are no vendor's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -69,9 +69,10 @@ class PaymentGateway(Protocol):
 
     async def keep(
         self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
-    ) -> None:
+    ) -> date | None:
         """Have the customer keep a payment method for later charges; Declined when it will not.
 
+        The answer is the first day on which a card is no longer good, None where nothing expires.
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, cast
 from uuid import UUID
@@ -75,6 +75,7 @@ STANDINGS: dict[str, Literal["inquiry", "won", "lost", "dropped"]] = {
 }
 
 THREE_DECIMALS = 3
+MONTHS = 12
 
 stripe.enable_telemetry = False
 
@@ -102,13 +103,18 @@ class StripeGateway:
 
     async def keep(
         self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
-    ) -> None:
+    ) -> date | None:
         with _translated():
-            await self._client.v1.payment_methods.attach_async(
+            kept = await self._client.v1.payment_methods.attach_async(
                 payment_method,
                 {"customer": customer},
                 _options(account, f"attach:{wish}"),
             )
+        card = getattr(kept, "card", None)
+        if card is None:
+            return None
+        years, month = divmod(int(card.exp_month), MONTHS)
+        return date(int(card.exp_year) + years, month + 1, 1)
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
         try:

@@ -1,6 +1,7 @@
 """What may be asked of a payer."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.billing.payer.events import CheckoutAttempt
@@ -17,13 +18,14 @@ class SavePaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class RecordPaymentMethod:
-    """The processor keeps the payment method for this customer."""
+    """The processor keeps the payment method for this customer; a card is good until some day."""
 
     person_id: PersonId
     payment_method: Code
     customer: Code
     account: Code | None
     checkout: CheckoutAttempt | None
+    good_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class RecordRefusal:
     account: Code | None
     code: Code
     checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOfExpiry:
+    person_id: PersonId
+    payment_method: Code
+    good_until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ PayerCommand = (
     SavePaymentMethod
     | RecordPaymentMethod
     | RecordRefusal
+    | WarnOfExpiry
     | LinkSubscription
     | UnlinkSubscription
     | ForgetPayer

@@ -16,7 +16,8 @@ Wish = tuple[Code, CheckoutAttempt | None]
 class Payer:
     """`saving` and `deleting` are what the processor was asked for and has not answered.
 
-    `given` is the last card, when it was given by itself: a checkout that began before it knows another.
+    `given` is the last card, when it was given by itself: a checkout that began before it knows another. `cards` are
+    those that pay for something, and that nobody was warned of.
     """
 
     customer: Code | None = None
@@ -26,6 +27,7 @@ class Payer:
     saving: frozenset[Wish] = frozenset()
     deleting: frozenset[Code] = frozenset()
     forgotten: bool = False
+    cards: frozenset[Code] = frozenset()
 
 
 def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEvent]:
@@ -34,6 +36,9 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
             return _save(command, payer)
         case commands.RecordPaymentMethod() | commands.RecordRefusal():
             return _answered(command, payer)
+        case commands.WarnOfExpiry(person_id, payment_method, good_until):
+            pays = payment_method in payer.cards and payer.subscriptions
+            return [events.CardExpiring(person_id, payment_method, good_until)] if pays else []
         case commands.LinkSubscription(subscription_id):
             if payer.forgotten:
                 return [events.SubscriptionOrphaned(subscription_id)]
@@ -72,7 +77,7 @@ def _answered(
         return [events.PaymentMethodRefused(person_id, kept, told.code, checkout)]
     # A card given with a checkout pays for that one; only a card given by itself replaces.
     replaces = () if checkout else payer.subscriptions
-    return [events.PaymentMethodSaved(person_id, kept, checkout, replaces)]
+    return [events.PaymentMethodSaved(person_id, kept, checkout, replaces, told.good_until)]
 
 
 def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerEvent]:
@@ -109,7 +114,11 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             return replace(payer, saving=payer.saving | {(payment_method, checkout)})
         case events.PaymentMethodSaved(_, kept, checkout):
             given = None if checkout else kept
-            return replace(_settled(payer, kept, checkout), given=given)
+            others = payer.cards if checkout else frozenset()
+            cards = others | {kept.payment_method}
+            return replace(_settled(payer, kept, checkout), given=given, cards=cards)
+        case events.CardExpiring(_, payment_method):
+            return replace(payer, cards=payer.cards - {payment_method})
         case events.PaymentMethodRefused(_, kept, checkout=checkout):
             return _settled(payer, kept, checkout)
         case events.SubscriptionLinked(subscription_id):

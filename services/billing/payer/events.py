@@ -1,6 +1,7 @@
 """What happened to a payer: the processor's customer, the card kept there, and what it pays for."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from shared.ids import Code, PersonId, derive
@@ -41,12 +42,13 @@ class PaymentMethodOffered:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethodSaved:
-    """The processor keeps it; it pays for `subscriptions` instead of the one before."""
+    """The processor keeps it; it pays for `subscriptions` instead of the one before, until `good_until`."""
 
     person_id: PersonId
     instrument: Instrument
     checkout: CheckoutAttempt | None
     subscriptions: tuple[UUID, ...]
+    good_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class PaymentMethodRefused:
     instrument: Instrument
     code: Code
     checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardExpiring:
+    """A card that pays for something is no longer good from `good_until` on, which is soon."""
+
+    person_id: PersonId
+    payment_method: Code
+    good_until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,7 @@ PayerEvent = (
     PaymentMethodOffered
     | PaymentMethodSaved
     | PaymentMethodRefused
+    | CardExpiring
     | SubscriptionLinked
     | SubscriptionUnlinked
     | SubscriptionOrphaned

@@ -3,6 +3,7 @@
 from services.billing.payer import routes
 from services.billing.payer.decider import PAYER
 from services.billing.payer.projections import PAYERS
+from services.billing.payer.publications import PUBLICATIONS
 from services.billing.payer.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
@@ -12,5 +13,6 @@ FEATURE = Feature(
     router=routes.router,
     projections=(PAYERS,),
     reactions=REACTIONS,
+    publications=PUBLICATIONS,
     actions=ACTIONS,
 )

@@ -1,6 +1,7 @@
 """A payer's card is kept at the processor, pays for what they began, and goes when they are erased."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 
 from services.billing.checkout.events import PaymentMethodAsked
 from services.billing.gateways.gateway import Declined, PaymentGateway
@@ -15,7 +16,9 @@ from services.billing.subscription.events import (
 from shared.contracts.membership_member import PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
-from shared.reaction import Action, ActionContext, Ask, Call, Reaction
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
+
+TIME_TO_REPLACE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ def when_payment_method_offered_keep_it(fact: Fact) -> list[Call]:
     ]
 
 
+def when_payment_method_saved_warn_of_expiry(fact: Fact) -> list[At]:
+    saved: events.PaymentMethodSaved = fact.body
+    if saved.good_until is None:
+        return []
+    over = datetime.combine(saved.good_until, time(), UTC)
+    warn = commands.WarnOfExpiry(saved.person_id, saved.instrument.payment_method, saved.good_until)
+    return [At(over - TIME_TO_REPLACE, Ask(PAYER, fact.stream_id, warn))]
+
+
 def when_subscription_began_link_subscription(fact: Fact) -> list[Ask]:
     began: TrialStarted | SubscriptionActivated = fact.body
     link = commands.LinkSubscription(fact.stream_id)
@@ -92,8 +104,8 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
     told = person_id, action.payment_method, customer, account
     answer: commands.RecordPaymentMethod | commands.RecordRefusal
     try:
-        await processor.keep(action.payment_method, customer, account, context.key)
-        answer = commands.RecordPaymentMethod(*told, action.checkout)
+        good_until = await processor.keep(action.payment_method, customer, account, context.key)
+        answer = commands.RecordPaymentMethod(*told, action.checkout, good_until)
     except Declined as no:
         answer = commands.RecordRefusal(*told, no.code, action.checkout)
     return Ask(PAYER, payer_of(person_id), answer)
@@ -116,6 +128,11 @@ REACTIONS = (
         "billing.payer.when_payment_method_offered_keep_it",
         events.PaymentMethodOffered,
         when_payment_method_offered_keep_it,
+    ),
+    Reaction(
+        "billing.payer.when_payment_method_saved_warn_of_expiry",
+        events.PaymentMethodSaved,
+        when_payment_method_saved_warn_of_expiry,
     ),
     Reaction(
         "billing.payer.when_trial_started_link_subscription",

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from services.analytics.recurring.projections import RECURRING
 from shared.contracts import billing_subscription as subscriptions
 from shared.contracts.analytics_privacy import PersonForgotten
+from shared.contracts.billing_dispute import DisputeClosed
 from shared.contracts.billing_offer import Interval
 from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, RefundIssued
 from shared.contracts.contract import ChargedFor, MoneyValue
@@ -206,6 +207,27 @@ async def test_takings_are_told_by_month_and_source(house: House) -> None:
         ("2026-03-01", "ticket", 3600, 0, 3600),
         ("2026-04-01", "ticket", 0, 1200, -1200),
     ]
+
+
+async def test_what_a_bank_took_back_is_lost_in_the_month_of_its_decision(house: House) -> None:
+    await house.hear(created())
+    await house.hear(paid(on(2), line("subscription", 1000)))
+    lost = DisputeClosed(
+        community_id=community,
+        occurred_at=on(4, 4),
+        payment_id=uuid4(),
+        dispute="dp_1",
+        person_id=ada,
+        amount=MoneyValue(minor=1000, currency="EUR"),
+        outcome="lost",
+        lost=(line("subscription", 1000),),
+    )
+    await house.hear(lost, lost.model_copy(update={"outcome": "won", "lost": ()}))
+    shown = await revenue(house, "from=2026-03-01&to=2026-04-30")
+    assert [
+        (t["month"], t["gross"]["minor"], t["lost"]["minor"], t["net"]["minor"])
+        for t in shown["takings"]
+    ] == [("2026-03-01", 1000, 0, 1000), ("2026-04-01", 0, 1000, -1000)]
 
 
 async def test_members_and_access_are_counted_in_and_out(house: House) -> None:

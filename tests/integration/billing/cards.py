@@ -10,9 +10,11 @@ REFUSED_WHEN_CHARGED = "4000000000000341"
 AUTHENTICATED = "4000002500003155"
 
 
-async def payment_method(stripe_url: str, number: str = GOOD) -> Code:
+async def payment_method(
+    stripe_url: str, number: str = GOOD, month: int = 12, year: int = 2035
+) -> Code:
     """What the processor's own form answers for a card."""
-    card = {"number": number, "exp_month": "12", "exp_year": "2035", "cvc": "123"}
+    card = {"number": number, "exp_month": str(month), "exp_year": str(year), "cvc": "123"}
     form = {"type": "card"} | {f"card[{name}]": value for name, value in card.items()}
     return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
 

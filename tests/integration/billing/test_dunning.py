@@ -40,6 +40,18 @@ async def link_of(shop: Shop) -> str:
     return "/public/payment-links/" + letter.link.removeprefix("/pay/")
 
 
+async def test_who_pays_is_told_before_the_card_expires(shop: Shop) -> None:
+    over = (shop.now + timedelta(days=95)).replace(day=1)
+    last = over - timedelta(days=1)
+    card = await cards.payment_method(shop.stripe_url, cards.GOOD, last.month, last.year)
+    await shop.buys({"offer_id": await shop.offer(interval="year")}, card=card)
+    await shop.at(over - timedelta(days=32))
+    assert await shop.told(MessageRequested) == []
+    await shop.at(over - timedelta(days=29))
+    (letter,) = await shop.until_told(MessageRequested)
+    assert (letter.template, letter.person_id) == ("card_expires", ada.person_id)
+
+
 async def test_it_is_tried_on_the_sellers_days_and_then_it_ends(shop: Shop) -> None:
     since = await owes(shop, retries=[2], grace_days=1)
     await shop.at(since + timedelta(days=1, minutes=1))

@@ -1,11 +1,15 @@
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
 from services.billing.payer.events import CheckoutAttempt, Instrument
+from services.billing.payer.publications import tell_of_expiry
+from services.billing.payer.reactions import when_payment_method_saved_warn_of_expiry
 from shared.ids import Code
+from shared.reaction import Ask, At
 from shared.testing import given
-from tests.unit.billing.cast import ada, visa
+from tests.unit.billing.cast import ada, fact, stream_id, visa
 
 card, customer, account = Code("pm_visa"), Code("cus_ada"), Code("acct_ours")
 first_try = CheckoutAttempt(UUID(int=10), 1)
@@ -142,3 +146,41 @@ def test_a_forgotten_payer_keeps_no_card() -> None:
 def test_a_subscription_that_begins_for_a_forgotten_payer_is_an_orphan() -> None:
     orphaned = events.SubscriptionOrphaned(gold)
     given(PAYER, forgotten, erased).when(commands.LinkSubscription(gold)).then(orphaned)
+
+
+spring = date(2027, 3, 1)
+dated = events.PaymentMethodSaved(ada, visa, None, (), spring)
+linked_to_gold = events.SubscriptionLinked(gold, visa)
+warn = commands.WarnOfExpiry(ada, card, spring)
+expiring = events.CardExpiring(ada, card, spring)
+
+
+def test_the_processor_says_until_when_a_card_is_good() -> None:
+    told = commands.RecordPaymentMethod(ada, card, customer, None, None, spring)
+    given(PAYER, offered).when(told).then(dated)
+
+
+def test_who_pays_with_a_card_is_told_a_month_before_it_expires() -> None:
+    due = datetime(2027, 1, 30, tzinfo=UTC)
+    expected = [At(due, Ask(PAYER, stream_id, warn))]
+    assert when_payment_method_saved_warn_of_expiry(fact(dated)) == expected
+    assert when_payment_method_saved_warn_of_expiry(fact(saved)) == []
+    given(PAYER, dated, linked_to_gold).when(warn).then(expiring)
+    given(PAYER, dated, linked_to_gold, expiring).when(warn).then_nothing()
+    letter = tell_of_expiry(fact(expiring))
+    assert (letter.template, letter.person_id) == ("card_expires", ada)
+
+
+def test_nobody_is_told_of_a_card_that_pays_for_nothing_or_was_replaced() -> None:
+    given(PAYER, dated).when(warn).then_nothing()
+    amex_kept = Instrument(Code("pm_amex"), customer, None)
+    replaced = events.PaymentMethodSaved(ada, amex_kept, None, (gold,))
+    given(PAYER, dated, linked_to_gold, replaced).when(warn).then_nothing()
+    unlinked = events.SubscriptionUnlinked(gold)
+    given(PAYER, dated, linked_to_gold, unlinked).when(warn).then_nothing()
+
+
+def test_a_card_of_one_checkout_leaves_those_of_others_in_use() -> None:
+    amex_kept = Instrument(Code("pm_amex"), customer, None)
+    beside = events.PaymentMethodSaved(ada, amex_kept, first_try, ())
+    given(PAYER, dated, linked_to_gold, beside).when(warn).then(expiring)
