@@ -22,6 +22,7 @@ from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
+from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.settings import Settings
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
@@ -37,6 +38,7 @@ FEATURES = (
     MEMBER,
     INVITATION,
     ACCESS,
+    PREFERENCE,
     ANNOUNCEMENT,
     ENDPOINT,
     DELIVERY,

@@ -6,7 +6,12 @@ from typing import Literal
 from shared.ids import Code, PersonId
 
 NotSentReason = Literal[
-    "unknown_person", "unknown_template", "incomplete_values", "refused_by_mail_server"
+    "unknown_person",
+    "unknown_template",
+    "incomplete_values",
+    "refused_by_mail_server",
+    "address_refused",
+    "opted_out",
 ]
 
 

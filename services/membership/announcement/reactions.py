@@ -1,15 +1,26 @@
 """Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
+from uuid import UUID
 
 from services.membership.announcement import commands, events
-from services.membership.announcement.decider import ANNOUNCEMENT
-from services.membership.community.projections import page_of
+from services.membership.announcement.decider import ANNOUNCEMENT, Announcement
+from services.membership.community.projections import CommunityPage, page_of
 from services.membership.endpoint.events import EndpointDisabled
-from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
+from services.membership.gateways.gateway import (
+    Language,
+    Letter,
+    Look,
+    Unreachable,
+    Unsendable,
+    Value,
+)
 from services.membership.member.projections import profile_of
 from services.membership.member_import.events import LettersReleased
+from services.membership.preference.events import Kind
+from services.membership.preference.projections import preferences_now, way_out
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -107,38 +118,78 @@ REACTIONS = (
 
 async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | None:
     """A crash between posting and recording may post twice: both letters carry one Message-ID."""
-    service, message_id = context.service, action.message_id
-    announcement, _ = await service.handler.state(ANNOUNCEMENT, message_id, context.community_id)
-    if announcement.settled:
+    if await _is_settled(action.message_id, context):
         return None
-
-    def not_sent(reason: events.NotSentReason) -> Ask:
+    reason = await _write(action, context)
+    record: commands.AnnouncementCommand = commands.RecordSent(action.person_id, action.template)
+    if reason is not None:
         record = commands.RecordNotSent(action.person_id, action.template, reason)
-        return Ask(ANNOUNCEMENT, message_id, record)
+    return Ask(ANNOUNCEMENT, action.message_id, record)
 
+
+async def _is_settled(message_id: UUID, context: ActionContext) -> bool:
+    announcement: Announcement
+    announcement, _ = await context.service.handler.state(
+        ANNOUNCEMENT, message_id, context.community_id
+    )
+    return announcement.settled
+
+
+async def _write(action: commands.SendMail, context: ActionContext) -> events.NotSentReason | None:
+    """Why there is nothing to send, else the letter is sent."""
+    addressee = await _addressee(action.person_id, context)
+    if addressee is None:
+        return "unknown_person"
+    kind = kind_of(action.template)
+    preferences = await preferences_now(context.service, context.community_id, action.person_id)
+    if not preferences.wants("email", kind):
+        return "opted_out"
+    letter = Letter(
+        key=action.message_id,
+        to=addressee.address,
+        sender=addressee.page.name,
+        template=action.template,
+        language=addressee.language,
+        values={name: _spoken(value) for name, value in action.values},
+        link=action.link and urljoin(context.service.settings.origin, action.link),
+        time_zone=addressee.page.time_zone,
+        look=Look(addressee.page.colour, addressee.page.logo),
+        way_out=way_out(context, action.person_id, kind),
+    )
+    return await _post(letter, context)
+
+
+def kind_of(template: str) -> Kind:
+    """Who asks for a message names the template, and with it whether it may be turned off."""
+    return "reminder" if template.endswith("_reminder") else "transactional"
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    page: CommunityPage
+    address: str
+    language: Language
+
+
+async def _addressee(person_id: PersonId, context: ActionContext) -> _Addressee | None:
+    service = context.service
     async with service.pool.acquire() as connection:
         page = await page_of(connection, context.community_id)
-    profile = await profile_of(service, action.person_id)
+    profile = await profile_of(service, person_id)
     address = (await service.vault.open([profile.email]))[0] if profile else None
     if page is None or profile is None or address is None:
-        return not_sent("unknown_person")
-    letter = Letter(
-        key=message_id,
-        to=address,
-        sender=page.name,
-        template=action.template,
-        language=profile.language,
-        values={name: _spoken(value) for name, value in action.values},
-        link=action.link and urljoin(service.settings.origin, action.link),
-        time_zone=page.time_zone,
-    )
+        return None
+    return _Addressee(page, address, profile.language)
+
+
+async def _post(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
     try:
         await context.gateways["post"].send(letter)
     except Unreachable as gone:
         raise Transient(str(gone)) from gone
     except Unsendable as refusal:
-        return not_sent(refusal.reason)
-    return Ask(ANNOUNCEMENT, message_id, commands.RecordSent(action.person_id, action.template))
+        return refusal.reason
+    return None
 
 
 def _spoken(value: Label | int | Money) -> Value:
