@@ -8,6 +8,8 @@ import httpx
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
+from services.membership.audience.feature import FEATURE as AUDIENCE
+from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
@@ -40,6 +42,8 @@ FEATURES = (
     ACCESS,
     PREFERENCE,
     ANNOUNCEMENT,
+    AUDIENCE,
+    BROADCAST,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

@@ -33,6 +33,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/account/routes.py": "every way to sign in ends in the same tokens",
     "services/membership/account/routes.py:issue_token": "one case for each grant",
     "services/membership/announcement/reactions.py": "one sender: whoever asks, each letter goes one way",
+    "services/membership/broadcast/routes.py": "an announcement is written, seen, sent and watched by one door",
     "services/membership/chat/decider.py": "what a seat wants, asks, is answered and is stuck at is one history",
     "services/membership/chat/reactions.py": "from a look at access to the vendor's answer is one way",
     "services/membership/chat/routes.py": "linking, being invited and being stuck are one door",

@@ -29,11 +29,13 @@ WHY: dict[Language, dict[str, str]] = {
         "announcement": "You receive this announcement because you are in touch with {sender}.",
         "reminder": "You receive this reminder because you are in touch with {sender}.",
         "stop": "No more of these",
+        "leave": "No more of these: {page}",
     },
     "fr": {
         "announcement": "Vous recevez cette annonce parce que vous êtes en lien avec {sender}.",
         "reminder": "Vous recevez ce rappel parce que vous êtes en lien avec {sender}.",
         "stop": "Ne plus en recevoir",
+        "leave": "Ne plus en recevoir : {page}",
     },
 }
 
@@ -49,7 +51,7 @@ body{margin:0;padding:0;background:#f2f3f5;color:#1c1f23}
 .text p,.text ul,.text ol,.text blockquote,.text pre{margin:0 0 16px}
 .text h1,.text h2,.text h3{line-height:1.25;margin:24px 0 12px}
 .text h1{font-size:24px}.text h2{font-size:20px}.text h3{font-size:17px}
-.text li{margin:0 0 6px}
+.text li{margin:0 0 6px}.text blockquote p{margin:0}
 .text blockquote{padding:2px 0 2px 16px;border-left:4px solid #d5d8dd;color:#4a5058}
 .text hr{border:0;border-top:1px solid #d5d8dd;margin:24px 0}
 .text code{font-size:14px;background:#f2f3f5;padding:1px 4px;border-radius:3px}
@@ -74,8 +76,8 @@ def drawn(letter: Letter) -> Drawn:
     )
     plain = [*paragraphs, *([letter.link] if letter.link else [])]
     if letter.way_out:
-        told = WHY[letter.language]
-        plain += ["--", f"{_why(letter)}\n{told['stop']}: {letter.way_out.page}"]
+        leave = WHY[letter.language]["leave"].format(page=letter.way_out.page)
+        plain += ["--", f"{_why(letter)}\n{leave}"]
     return Drawn(subject, "\n\n".join(plain) + "\n", _page(letter, subject, body))
 
 
@@ -102,7 +104,10 @@ def html_of(markdown: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
     parser.validateLink = _is_safe  # type: ignore[method-assign]
     return nh3.clean(
-        parser.render(markdown), tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES
+        parser.render(markdown),
+        tags=TAGS,
+        attributes={"a": {"href"}, "*": set()},
+        url_schemes=SCHEMES,
     )
 
 

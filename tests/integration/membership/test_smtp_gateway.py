@@ -1,16 +1,13 @@
 """Letters against a real mail server on loopback, willing or not."""
 
-import asyncio
 import email
 import email.policy
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.settings import HOST, free_port
+from deploy.local.settings import free_port
 from services.membership.gateways.gateway import (
     Letter,
     Unreachable,
@@ -19,7 +16,7 @@ from services.membership.gateways.gateway import (
     WayOut,
     Words,
 )
-from services.membership.gateways.smtp_gateway import SmtpGateway
+from tests.integration.membership.mail_server import MailServer
 
 letter = Letter(
     key=UUID(int=1),
@@ -29,44 +26,6 @@ letter = Letter(
     language="fr",
     values={"code": "012345"},
 )
-
-
-@dataclass
-class MailServer:
-    """Takes or refuses what it is given, as told."""
-
-    port: int
-    recipient: str = "250 OK"
-    message: str = "250 OK"
-    hangs_up: bool = False
-    taken: list[bytes] = field(default_factory=list)
-
-    async def handle_RCPT(  # noqa: N802 - SMTP's verb
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.recipient
-
-    async def handle_DATA(  # noqa: N802
-        self, protocol: SMTP, _: Session, envelope: Envelope
-    ) -> str:
-        self.taken.append(envelope.original_content or b"")
-        if self.hangs_up and protocol.transport is not None:
-            protocol.transport.close()
-        return self.message
-
-    def gateway(self) -> SmtpGateway:
-        return SmtpGateway(f"{HOST}:{self.port}", "Tessera <hello@tessera.example>")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    double = MailServer(free_port())
-    listening = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(double), HOST, double.port
-    )
-    async with listening:
-        yield double
 
 
 async def test_a_letter_arrives_with_all_its_letters(server: MailServer) -> None:
