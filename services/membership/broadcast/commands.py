@@ -49,6 +49,11 @@ class CancelBroadcast:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetText:
+    pass
+
+
 BroadcastCommand = (
     DraftBroadcast
     | ReviseBroadcast
@@ -57,6 +62,7 @@ BroadcastCommand = (
     | FixAudience
     | ReleaseCopies
     | CancelBroadcast
+    | ForgetText
 )
 
 

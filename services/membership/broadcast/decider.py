@@ -53,6 +53,10 @@ def decide(command: commands.BroadcastCommand, broadcast: Broadcast) -> list[eve
         case commands.ReleaseCopies(number):
             is_next = broadcast.standing == "sending" and number == broadcast.released + 1
             return _release(number, broadcast) if is_next and broadcast.is_fixed else []
+        case commands.ForgetText() if broadcast.standing not in ("sent", "cancelled"):
+            raise Rejected("announcement_open", "Cancel it first.")
+        case commands.ForgetText():
+            return [events.TextForgotten()] if broadcast.texts else []
         case commands.CancelBroadcast() if broadcast.standing == "sent":
             raise Rejected("announcement_sent", "It has gone out.")
         case commands.CancelBroadcast():
@@ -110,6 +114,8 @@ def evolve(broadcast: Broadcast, event: events.BroadcastEvent) -> Broadcast:
             return replace(broadcast, standing="sent")
         case events.BroadcastCancelled():
             return replace(broadcast, standing="cancelled", waiting=())
+        case events.TextForgotten():
+            return replace(broadcast, texts=())
         case _:
             assert_never(event)
 

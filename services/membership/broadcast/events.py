@@ -87,6 +87,11 @@ class BroadcastCancelled:
     """Who has not been written to will not be."""
 
 
+@dataclass(frozen=True, slots=True)
+class TextForgotten:
+    """Nobody reads it here any more: its key is destroyed."""
+
+
 BroadcastEvent = (
     BroadcastDrafted
     | BroadcastRevised
@@ -97,4 +102,5 @@ BroadcastEvent = (
     | CopiesReleased
     | BroadcastCompleted
     | BroadcastCancelled
+    | TextForgotten
 )

@@ -197,5 +197,7 @@ async def words_in(
 ) -> tuple[Language, Words] | None:
     """The text in this language, else in the first there is; None once it was forgotten."""
     texts = sorted(broadcast.texts, key=lambda text: text.language != language)
+    if not texts:
+        return None
     (opened,) = await service.vault.open([texts[0].words])
     return (texts[0].language, Words(**json.loads(opened))) if opened else None

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from services.membership.audience.projections import audience_of
 from services.membership.broadcast import commands, events
-from services.membership.broadcast.decider import BROADCAST
+from services.membership.broadcast.decider import BROADCAST, author_of
 from services.membership.broadcast.projections import broadcast_now
-from shared.event_store import Fact
+from shared.erasure import FORGETTING, KEEP_ACCOUNTS, ForgetPerson
+from shared.event_store import Fact, Forget, Keep
+from shared.ids import derive
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
 PAUSE = timedelta(minutes=1)
@@ -32,7 +34,19 @@ def when_copies_released_release_more(fact: Fact) -> list[At]:
     return [At(fact.at + PAUSE, Ask(BROADCAST, fact.stream_id, more))]
 
 
+def when_text_forgotten_forget(fact: Fact) -> list[Ask]:
+    """No backup brings it back: what is forgotten is forgotten again wherever keys are restored."""
+    author = author_of(fact.stream_id)
+    keep = Keep(forget=(Forget(author, fact.at + KEEP_ACCOUNTS),))
+    return [Ask(FORGETTING, derive(author, "forgetting"), ForgetPerson(author, fact.at), keep)]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.broadcast.when_text_forgotten_forget",
+        to=events.TextForgotten,
+        react=when_text_forgotten_forget,
+    ),
     Reaction(
         name="membership.broadcast.when_broadcast_scheduled_start",
         to=events.BroadcastScheduled,

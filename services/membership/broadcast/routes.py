@@ -237,6 +237,16 @@ async def cancel_announcement(
     return await caller.ask(Ask(BROADCAST, announcement_id, commands.CancelBroadcast()))
 
 
+@router.post(
+    "/announcements/{announcement_id}/erasure", status_code=202, operation_id="erase_announcement"
+)
+async def erase_announcement(
+    announcement_id: UUID, caller: Annotated[Caller, needs("announcements.write", strict=True)]
+) -> Written:
+    """Its text is forgotten, for whoever is named in it; who was written to stays known."""
+    return await caller.ask(Ask(BROADCAST, announcement_id, commands.ForgetText()))
+
+
 class Announcements(BaseModel):
     items: list[BroadcastRow]
     next: str | None

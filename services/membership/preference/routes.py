@@ -108,9 +108,9 @@ class Unsubscription(BaseModel):
     wanted: bool
 
 
-@router.get("/public/unsubscriptions/{kind}/{link}", operation_id="read_unsubscription")
+@router.get("/public/unsubscriptions/{message_kind}/{link}", operation_id="read_unsubscription")
 async def read_unsubscription(
-    kind: OptionalKind, link: str, caller: Annotated[Caller, needs("public")]
+    message_kind: OptionalKind, link: str, caller: Annotated[Caller, needs("public")]
 ) -> Unsubscription:
     """Looking changes nothing: programs that follow every link of a letter opt nobody out."""
     door = _door(caller, link)
@@ -125,20 +125,22 @@ async def read_unsubscription(
         colour=page.colour,
         logo=page.logo,
         channel=CHANNEL,
-        kind=kind,
-        wanted=now.wants(CHANNEL, kind),
+        kind=message_kind,
+        wanted=now.wants(CHANNEL, message_kind),
     )
 
 
-@router.post("/public/unsubscriptions/{kind}/{link}", operation_id="unsubscribe_person")
+@router.post("/public/unsubscriptions/{message_kind}/{link}", operation_id="unsubscribe_person")
 async def unsubscribe_person(
-    kind: OptionalKind, link: str, caller: Annotated[Caller, needs("public", idempotent=False)]
+    message_kind: OptionalKind,
+    link: str,
+    caller: Annotated[Caller, needs("public", idempotent=False)],
 ) -> Written:
     """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` here, without cookies or keys; twice is once."""
     door = _door(caller, link)
     person_id = PersonId(door.subject)
     community = await community_now(caller.service, door.community_id)
-    out = commands.Choice(CHANNEL, kind, wanted=False)
+    out = commands.Choice(CHANNEL, message_kind, wanted=False)
     choose = commands.ChoosePreferences(person_id, (out,), by="link")
     return await caller.ask(
         Ask(PREFERENCE, stream_of(person_id), choose),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from services.membership.broadcast.decider import author_of
 from services.membership.gateways.gateway import Unreachable, Unsendable, Unsure
 from shared.clock import real_now
 from shared.contracts.contract import MoneyValue
@@ -377,6 +378,23 @@ async def test_an_announcement_that_makes_no_sense_is_refused(house: House, body
     await house.call("POST", "/announcements", body, token=owner, expect=422)
 
 
+async def test_a_text_is_forgotten_for_good(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.join("ada@example.com", community_id)
+    path = await draft(house, owner)
+    await house.call("POST", f"{path}/erasure", {}, token=owner, expect=409)
+    assert await sent(house, owner, path) == {"sent": 1}
+    for _ in range(2):
+        await house.call("POST", f"{path}/erasure", {}, token=owner, expect=202)
+    await settled(house)
+    told = await house.call("GET", path, token=owner)
+    assert (told["texts"], told["sent"]) == ([], 1)
+    assert (await house.call("POST", f"{path}/preview", token=owner))["rendered"] == []
+    author = author_of(UUID(path.rpartition("/")[2]))
+    left = "SELECT count(*) FROM membership_personal.keys WHERE person_id = $1"
+    assert await house.service.pool.fetchval(left, author) == 0
+
+
 async def test_the_longest_texts_in_both_languages_are_kept(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     await house.join("ada@example.com", community_id)
@@ -396,6 +414,7 @@ async def test_announcements_are_their_communitys_and_need_the_permission(house:
         ("POST", f"{path}/preview", None),
         ("POST", f"{path}/schedule", {}),
         ("POST", f"{path}/cancellation", {}),
+        ("POST", f"{path}/erasure", {}),
         ("PUT", path, body),
         ("GET", path, None),
         ("GET", f"{path}/copies", None),

@@ -126,3 +126,11 @@ def test_what_has_gone_out_cannot_be_stopped() -> None:
     given(
         BROADCAST, drafted, scheduled, started, events.AudienceFixed(0), events.BroadcastCompleted()
     ).when(commands.CancelBroadcast()).then_rejected("announcement_sent")
+
+
+def test_a_text_is_forgotten_once_nobody_is_written_to_any_more() -> None:
+    cancelled, gone = events.BroadcastCancelled(), events.TextForgotten()
+    given(BROADCAST, drafted).when(commands.ForgetText()).then_rejected("announcement_open")
+    given(BROADCAST, *sending).when(commands.ForgetText()).then_rejected("announcement_open")
+    given(BROADCAST, drafted, cancelled).when(commands.ForgetText()).then(gone)
+    given(BROADCAST, drafted, cancelled, gone).when(commands.ForgetText()).then_nothing()

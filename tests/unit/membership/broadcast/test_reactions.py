@@ -4,12 +4,13 @@ from uuid import UUID
 from services.membership.announcement.commands import SendCopy
 from services.membership.announcement.reactions import when_copies_released_send_copy
 from services.membership.broadcast import commands, events
-from services.membership.broadcast.decider import BROADCAST
+from services.membership.broadcast.decider import BROADCAST, author_of
 from services.membership.broadcast.reactions import (
     when_audience_fixed_release_copies,
     when_broadcast_scheduled_start,
     when_broadcast_started_take_audience,
     when_copies_released_release_more,
+    when_text_forgotten_forget,
 )
 from shared.ids import PersonId, derive
 from shared.reaction import Ask, At, Call
@@ -47,3 +48,9 @@ def test_a_copy_is_the_same_message_however_often_it_is_released() -> None:
         Call(SendCopy(derive(some_stream, "copy", str(person)), some_stream, person))
         for person in (ada, bob)
     ]
+
+
+def test_with_the_text_goes_its_key() -> None:
+    (forget,) = when_text_forgotten_forget(fact(events.TextForgotten()))
+    (key,) = forget.keep.forget
+    assert key.person_id == author_of(some_stream)
