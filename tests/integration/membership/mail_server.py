@@ -21,7 +21,6 @@ class MailServer:
     hangs_up: bool = False
     seconds: float = 0.0
     taken: list[bytes] = field(default_factory=list)
-    recipients: list[str] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 - SMTP's verb
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
@@ -33,7 +32,6 @@ class MailServer:
         self, protocol: SMTP, _: Session, envelope: Envelope
     ) -> str:
         self.taken.append(envelope.original_content or b"")
-        self.recipients += envelope.rcpt_tos
         await asyncio.sleep(self.seconds)
         if self.hangs_up and protocol.transport is not None:
             protocol.transport.close()

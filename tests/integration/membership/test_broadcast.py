@@ -269,7 +269,9 @@ async def test_it_can_be_stopped_while_it_goes_out(database_url: str) -> None:
         await house.call("POST", f"{path}/schedule", {}, token=owner, expect=409)
 
 
-async def test_a_copy_on_its_way_is_stopped_too(house: House) -> None:
+async def test_a_mail_server_that_is_away_is_waited_for_and_has_each_copy_once(
+    house: House,
+) -> None:
     community_id, owner = await house.community("olga@example.com")
     await house.join("ada@example.com", community_id)
     await house.join("bob@example.com", community_id, "Bob")
@@ -284,8 +286,7 @@ async def test_a_copy_on_its_way_is_stopped_too(house: House) -> None:
         return count
 
     await eventually(tries, lambda count: count >= 2)
-    told = await house.call("GET", path, token=owner)
-    assert told["standing"] == "sent", "all copies are on their way"
+    assert await outcomes(house, owner, path) == {"sent": 0}
     house.mailbox.failure = None
     await settled(house)
     assert await outcomes(house, owner, path) == {"sent": 2}
@@ -469,6 +470,7 @@ def keys_of(house: House) -> Json:
     }
 
 
+@pytest.mark.timeout(300)  # It starts a process of its own, on whatever machine this is.
 async def test_a_worker_killed_in_the_middle_sends_nothing_twice(
     database_url: str, server: MailServer
 ) -> None:
@@ -489,13 +491,13 @@ async def test_a_worker_killed_in_the_middle_sends_nothing_twice(
         try:
 
             async def taken() -> int:
-                return len(server.recipients)
+                return copies(server).total()
 
-            await eventually(taken, lambda count: count >= 18, within=60)
+            await eventually(taken, lambda count: count >= 18, within=120)
         finally:
             worker.kill()
             await worker.wait()
-    assert len(server.recipients) < 40
+    assert copies(server).total() < 40
     server.seconds = 0.0
     more: Json = {**keys, "by_smtp": True, "smtp": f"127.0.0.1:{server.port}"}
     async with running(database_url, **more) as house:
@@ -504,10 +506,16 @@ async def test_a_worker_killed_in_the_middle_sends_nothing_twice(
             lambda seen: sum(seen.values()) == 40,
             within=90,
         )
-    copies = Counter(server.recipients)
-    assert copies.total() == len(copies), "nobody has it twice"
+    arrived = copies(server)
+    assert arrived.total() == len(arrived), "nobody has it twice"
     assert set(counted) == {"sent", "outcome_unknown"}
-    assert counted["sent"] <= len(copies) <= 40
+    assert counted["sent"] <= len(arrived) <= 40
+
+
+def copies(server: MailServer) -> Counter[str]:
+    """Whom the announcement has reached; the letters of the import are none of it."""
+    messages = [parsed(raw) for raw in server.taken]
+    return Counter(str(each["To"]) for each in messages if each["List-Unsubscribe"])
 
 
 WORKER = """
