@@ -534,7 +534,8 @@ class _Edge:
             await self._app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in _EDGE_HEADERS}
-        refusal = _refused_body(headers) if scope["method"] in ("POST", "PUT", "PATCH") else None
+        takes = scope["method"] in ("POST", "PUT", "PATCH")
+        refusal = _refused_body(headers, scope["path"]) if takes else None
         if refusal is not None:
             await problem.document(refusal)(scope, receive, send)
             return
@@ -554,10 +555,8 @@ class _Edge:
                 message["headers"] = [*message["headers"], *_SECURITY]
             await send(message)
 
-        parent = headers.get(b"traceparent")
-        with telemetry.span(
-            f"{scope['method']} {self._service}", parent.decode() if parent else None
-        ):
+        parent = headers.get(b"traceparent", b"").decode() or None
+        with telemetry.span(f"{scope['method']} {self._service}", parent):
             await self._app(scope, counted, secured)
 
 
@@ -565,19 +564,21 @@ _EDGE_HEADERS = {b"content-length", b"content-type", b"traceparent", b"transfer-
 _SECURITY = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
-def _refused_body(headers: Mapping[bytes, bytes]) -> Problem | None:
+def _refused_body(headers: Mapping[bytes, bytes], path: str) -> Problem | None:
     """What is wrong with a body before it is read; one of no declared length is counted as it comes."""
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > MAX_BODY:
         return Problem(413, "too_large", f"A body is at most {MAX_BODY} bytes.")
-    if (length != b"0" or b"transfer-encoding" in headers) and not _is_accepted(headers):
+    if (length != b"0" or b"transfer-encoding" in headers) and not _is_accepted(headers, path):
         return Problem(415, "not_json", "Send the body as application/json.")
     return None
 
 
-def _is_accepted(headers: Mapping[bytes, bytes]) -> bool:
+def _is_accepted(headers: Mapping[bytes, bytes], path: str) -> bool:
+    """Mail programs opt out by a form (RFC 8058): where nobody is signed in, a form can do nobody any harm."""
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    return kind in (b"application/json", b"text/csv") or kind.endswith(b"+json")
+    endings = (b"+json", b"/form-data", b"-form-urlencoded") if "/public/" in path else (b"+json",)
+    return kind in (b"application/json", b"text/csv") or kind.endswith(endings)
 
 
 class OpenRoute(Exception):

@@ -8,6 +8,8 @@ import httpx
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
+from services.membership.audience.feature import FEATURE as AUDIENCE
+from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
@@ -23,6 +25,7 @@ from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
+from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.tier.feature import FEATURE as TIER
@@ -39,8 +42,11 @@ FEATURES = (
     MEMBER,
     INVITATION,
     ACCESS,
+    PREFERENCE,
     ANNOUNCEMENT,
     NOTICE,
+    AUDIENCE,
+    BROADCAST,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

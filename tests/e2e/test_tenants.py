@@ -93,6 +93,10 @@ class Victim:
         endpoint = organiser.post("/api/membership/v1/webhook-endpoints", {"url": NOBODY_THERE})
         webhooks = f"/api/membership/v1/webhook-endpoints/{endpoint['endpoint_id']}"
         organiser.post(f"{webhooks}/pings", {})
+        announced = organiser.post(
+            "/api/membership/v1/announcements",
+            {"texts": [{"language": "en", "subject": "Rehearsal", "text": "On *Monday*."}]},
+        )
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
@@ -112,6 +116,8 @@ class Victim:
             "gift_id": str(gift),
             "invitation_id": invited["invitation_id"],
             "import_id": str(uuid4()),
+            "announcement_id": announced["announcement_id"],
+            "message_kind": "reminder",
             "link": "no-link",
             "slug": cast.community.slug,
             "role": "owner",
@@ -145,6 +151,8 @@ class Victim:
             organiser.get("/api/membership/v1/members"),
             organiser.get("/api/membership/v1/clients"),
             organiser.get("/api/membership/v1/webhook-endpoints"),
+            organiser.get("/api/membership/v1/announcements"),
+            organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
             organiser.get("/api/billing/v1/staff/subscriptions"),
             organiser.get("/api/billing/v1/discounts"),
             organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
@@ -153,7 +161,16 @@ class Victim:
         ]
 
 
-PUBLIC = {"community_id", "tier_id", "offer_id", "gathering_id", "slug", "role", "link"}
+PUBLIC = {
+    "community_id",
+    "tier_id",
+    "offer_id",
+    "gathering_id",
+    "slug",
+    "role",
+    "link",
+    "message_kind",
+}
 
 
 @pytest.fixture

@@ -112,10 +112,14 @@ async def standing_now(service: Service, community_id: UUID, person_id: PersonId
     return Standing(frozenset(grant.tier_id for grant in access.live), access.barred, version)
 
 
-async def people_with_access(connection: Any, community_id: UUID) -> list[PersonId]:
-    """Everybody in the community for whom a reason lives."""
+async def people_with_access(
+    connection: Any, community_id: UUID, tiers: Sequence[TierId] = ()
+) -> list[PersonId]:
+    """Everybody in the community for whom a reason lives: to enter one of these tiers, or any."""
     rows = await connection.fetch(
-        "SELECT DISTINCT person_id FROM access_v2 WHERE community_id = $1 AND ended_at IS NULL",
+        "SELECT DISTINCT person_id FROM access_v2 WHERE community_id = $1 AND ended_at IS NULL"
+        " AND (cardinality($2::uuid[]) = 0 OR tier_id = ANY ($2))",
         community_id,
+        list(tiers),
     )
     return [PersonId(row["person_id"]) for row in rows]

@@ -12,6 +12,7 @@ from shared.money import Money
 class RecordSent:
     person_id: PersonId
     template: Code
+    broadcast_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class RecordNotSent:
     person_id: PersonId
     template: Code
     reason: NotSentReason
+    broadcast_id: UUID | None = None
 
 
 AnnouncementCommand = RecordSent | RecordNotSent
@@ -33,3 +35,12 @@ class SendMail:
     template: Code
     values: tuple[tuple[Code, Label | int | Money], ...]
     link: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendCopy:
+    """A call to the post for one person's copy of a broadcast, at most once."""
+
+    message_id: UUID
+    broadcast_id: UUID
+    person_id: PersonId

@@ -18,10 +18,10 @@ def decide(
     if announcement.settled:
         return []
     match command:
-        case commands.RecordSent(person_id, template):
-            return [events.MessageSent(person_id, template)]
-        case commands.RecordNotSent(person_id, template, reason):
-            return [events.MessageNotSent(person_id, template, reason)]
+        case commands.RecordSent(person_id, template, broadcast_id):
+            return [events.MessageSent(person_id, template, broadcast_id)]
+        case commands.RecordNotSent(person_id, template, reason, broadcast_id):
+            return [events.MessageNotSent(person_id, template, reason, broadcast_id)]
         case _:
             assert_never(command)
 

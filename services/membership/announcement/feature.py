@@ -2,7 +2,7 @@
 
 from services.membership.announcement import routes
 from services.membership.announcement.decider import ANNOUNCEMENT
-from services.membership.announcement.projections import MESSAGES
+from services.membership.announcement.projections import BOUNCES, MESSAGES
 from services.membership.announcement.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
@@ -10,7 +10,7 @@ FEATURE = Feature(
     name="announcement",
     deciders=(ANNOUNCEMENT,),
     router=routes.router,
-    projections=(MESSAGES,),
+    projections=(MESSAGES, BOUNCES),
     reactions=REACTIONS,
     actions=ACTIONS,
 )

@@ -1,4 +1,4 @@
-"""What was sent to a person, and what was not."""
+"""What was sent to a person, and what was not; and whose address takes no mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.announcement import events
+from services.membership.member.events import MemberCameIn, MemberJoined, PersonErased
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.projection import Projection
@@ -32,6 +33,22 @@ class Message:
     template: str
     at: datetime
     not_sent: events.NotSentReason | None
+
+
+BOUNCES_DDL = """
+CREATE TABLE bounces_v1 (
+    person_id    uuid        PRIMARY KEY,
+    community_id uuid        NOT NULL,
+    since        timestamptz NOT NULL
+);
+CREATE INDEX bounces_v1_community ON bounces_v1 (community_id, since DESC, person_id DESC);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    person_id: PersonId
+    since: datetime
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -69,3 +86,65 @@ async def messages_to(connection: Any, person_id: PersonId) -> list[Message]:
         person_id,
     )
     return [Message(**row) for row in rows]
+
+
+async def apply_bounces(connection: Any, facts: Sequence[Fact]) -> None:
+    """An address bounces until the person says another, or it takes a letter again."""
+    for fact in facts:
+        match fact.body:
+            case events.MessageNotSent(person_id, _, "address_refused"):
+                await connection.execute(
+                    "INSERT INTO bounces_v1 VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                    person_id, fact.community_id, fact.at,
+                )  # fmt: skip
+            case events.MessageSent(person_id):
+                await _lift(connection, person_id)
+            case MemberJoined() | MemberCameIn() | PersonErased():
+                await _lift(connection, PersonId(fact.stream_id))
+
+
+async def _lift(connection: Any, person_id: PersonId) -> None:
+    await connection.execute("DELETE FROM bounces_v1 WHERE person_id = $1", person_id)
+
+
+BOUNCES = Projection(
+    name="bounces",
+    version=1,
+    ddl=BOUNCES_DDL,
+    tables=("bounces_v1",),
+    facts=(events.MessageSent, events.MessageNotSent, MemberJoined, MemberCameIn, PersonErased),
+    apply=apply_bounces,
+)
+
+
+async def bounced_since(connection: Any, person_id: UUID) -> datetime | None:
+    """Since when the person's address has been refused; None while it takes mail."""
+    since: datetime | None = await connection.fetchval(
+        "SELECT since FROM bounces_v1 WHERE person_id = $1", person_id
+    )
+    return since
+
+
+async def bounces_of(
+    connection: Any, community_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Bounce]:
+    """Whose address takes no mail, the newest first."""
+    since, person_id = before or (None, None)
+    rows = await connection.fetch(
+        "SELECT person_id, since FROM bounces_v1 WHERE community_id = $1"
+        " AND ($2::timestamptz IS NULL OR (since, person_id) < ($2, $3::uuid))"
+        " ORDER BY since DESC, person_id DESC LIMIT $4",
+        community_id,
+        since,
+        person_id,
+        limit,
+    )
+    return [Bounce(**row) for row in rows]
+
+
+async def bounced(connection: Any, community_id: UUID) -> set[PersonId]:
+    """Everybody in the community whose address takes no mail."""
+    rows = await connection.fetch(
+        "SELECT person_id FROM bounces_v1 WHERE community_id = $1", community_id
+    )
+    return {PersonId(row["person_id"]) for row in rows}

@@ -1,22 +1,40 @@
 """Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
+from uuid import UUID
 
 from services.membership.announcement import commands, events
-from services.membership.announcement.decider import ANNOUNCEMENT
-from services.membership.community.projections import page_of
+from services.membership.announcement.decider import ANNOUNCEMENT, Announcement
+from services.membership.announcement.projections import bounced_since
+from services.membership.broadcast.events import CopiesReleased, Segment
+from services.membership.broadcast.projections import broadcast_now, words_in
+from services.membership.community.projections import CommunityPage, page_of
 from services.membership.endpoint.events import EndpointDisabled
-from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
-from services.membership.member.projections import profile_of
+from services.membership.gateways.gateway import (
+    Language,
+    Letter,
+    Look,
+    Unreachable,
+    Unsendable,
+    Unsure,
+    Value,
+)
+from services.membership.gateways.hand import Hand
+from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.notice.events import StaffAddressed
+from services.membership.preference.events import Kind
+from services.membership.preference.projections import preferences_now, way_out
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
 from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+
+COPY = Code("announcement")
 
 
 def when_message_requested_send_mail(fact: Fact) -> list[Call]:
@@ -98,7 +116,27 @@ def when_letters_released_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_copies_released_send_copy(fact: Fact) -> list[Call]:
+    """One copy to a person, whatever becomes of it."""
+    released: CopiesReleased = fact.body
+    return [
+        Call(
+            commands.SendCopy(
+                message_id=derive(fact.stream_id, "copy", str(person_id)),
+                broadcast_id=fact.stream_id,
+                person_id=person_id,
+            )
+        )
+        for person_id in released.people
+    ]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_copies_released_send_copy",
+        to=CopiesReleased,
+        react=when_copies_released_send_copy,
+    ),
     Reaction(
         name="membership.announcement.when_letters_released_send_mail",
         to=LettersReleased,
@@ -129,38 +167,155 @@ REACTIONS = (
 
 async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | None:
     """A crash between posting and recording may post twice: both letters carry one Message-ID."""
-    service, message_id = context.service, action.message_id
-    announcement, _ = await service.handler.state(ANNOUNCEMENT, message_id, context.community_id)
-    if announcement.settled:
+    if await _is_settled(action.message_id, context):
         return None
+    reason = await _write(action, context)
+    return _record(action.message_id, action.person_id, action.template, reason)
 
-    def not_sent(reason: events.NotSentReason) -> Ask:
-        record = commands.RecordNotSent(action.person_id, action.template, reason)
-        return Ask(ANNOUNCEMENT, message_id, record)
 
+def _record(
+    message_id: UUID,
+    person_id: PersonId,
+    template: Code,
+    reason: events.NotSentReason | None,
+    broadcast_id: UUID | None = None,
+) -> Ask:
+    record: commands.AnnouncementCommand = commands.RecordSent(person_id, template, broadcast_id)
+    if reason is not None:
+        record = commands.RecordNotSent(person_id, template, reason, broadcast_id)
+    return Ask(ANNOUNCEMENT, message_id, record)
+
+
+async def _is_settled(message_id: UUID, context: ActionContext) -> bool:
+    announcement: Announcement
+    announcement, _ = await context.service.handler.state(
+        ANNOUNCEMENT, message_id, context.community_id
+    )
+    return announcement.settled
+
+
+async def _write(action: commands.SendMail, context: ActionContext) -> events.NotSentReason | None:
+    """Why there is nothing to send, else the letter is sent."""
+    addressee = await _addressee(action.person_id, context)
+    if addressee is None:
+        return "unknown_person"
+    kind = kind_of(action.template)
+    preferences = await preferences_now(context.service, context.community_id, action.person_id)
+    if not preferences.wants("email", kind):
+        return "opted_out"
+    letter = Letter(
+        key=action.message_id,
+        to=addressee.address,
+        sender=addressee.page.name,
+        template=action.template,
+        language=addressee.language,
+        values={name: _spoken(value) for name, value in action.values},
+        link=action.link and urljoin(context.service.settings.origin, action.link),
+        time_zone=addressee.page.time_zone,
+        look=Look(addressee.page.colour, addressee.page.logo),
+        way_out=way_out(context, action.person_id, kind),
+    )
+    return await _post(letter, context)
+
+
+def kind_of(template: str) -> Kind:
+    """Who asks for a message names the template, and with it whether it may be turned off."""
+    return "reminder" if template.endswith("_reminder") else "transactional"
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    page: CommunityPage
+    address: str
+    language: Language
+
+
+async def _addressee(person_id: PersonId, context: ActionContext) -> _Addressee | None:
+    service = context.service
     async with service.pool.acquire() as connection:
         page = await page_of(connection, context.community_id)
-    profile = await profile_of(service, action.person_id)
+    profile = await profile_of(service, person_id)
     address = (await service.vault.open([profile.email]))[0] if profile else None
     if page is None or profile is None or address is None:
-        return not_sent("unknown_person")
-    letter = Letter(
-        key=message_id,
-        to=address,
-        sender=page.name,
-        template=action.template,
-        language=profile.language,
-        values={name: _spoken(value) for name, value in action.values},
-        link=action.link and urljoin(service.settings.origin, action.link),
-        time_zone=page.time_zone,
-    )
+        return None
+    return _Addressee(page, address, profile.language)
+
+
+async def _post(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
     try:
         await context.gateways["post"].send(letter)
     except Unreachable as gone:
         raise Transient(str(gone)) from gone
     except Unsendable as refusal:
-        return not_sent(refusal.reason)
-    return Ask(ANNOUNCEMENT, message_id, commands.RecordSent(action.person_id, action.template))
+        return refusal.reason
+    return None
+
+
+async def send_copy(action: commands.SendCopy, context: ActionContext) -> Ask | None:
+    """What one is not waiting for is not sent twice, even if that means that it may not arrive."""
+    if await _is_settled(action.message_id, context):
+        return None
+    reason = await _copy(action, context)
+    return _record(
+        action.message_id, action.person_id, COPY, reason, broadcast_id=action.broadcast_id
+    )
+
+
+async def _copy(action: commands.SendCopy, context: ActionContext) -> events.NotSentReason | None:
+    service, person_id = context.service, action.person_id
+    broadcast = await broadcast_now(service, context.community_id, action.broadcast_id)
+    addressee = await _addressee(person_id, context)
+    if addressee is None:
+        return "unknown_person"
+    if broadcast.standing == "cancelled":
+        return "cancelled"
+    reason = await _against(broadcast.segment, person_id, context)
+    if reason is not None:
+        return reason
+    found = await words_in(service, broadcast, addressee.language)
+    if found is None:
+        return "text_gone"
+    letter = Letter(
+        key=action.message_id,
+        to=addressee.address,
+        sender=addressee.page.name,
+        template=COPY,
+        language=found[0],
+        values={},
+        look=Look(addressee.page.colour, addressee.page.logo),
+        words=found[1],
+        way_out=way_out(context, person_id, "announcement"),
+    )
+    return await _post_once(letter, context)
+
+
+async def _against(
+    segment: Segment, person_id: PersonId, context: ActionContext
+) -> events.NotSentReason | None:
+    """Looked at as of now: it may have come to be since the copy was released."""
+    service, community_id = context.service, context.community_id
+    standing = await standing_of(service, community_id, person_id)
+    if standing != "joined" and (standing != "left" or segment.gathering_id is None):
+        return "not_a_member"
+    preferences = await preferences_now(service, community_id, person_id)
+    if not preferences.wants("email", "announcement"):
+        return "opted_out"
+    async with service.pool.acquire() as connection:
+        return "bounced" if await bounced_since(connection, person_id) else None
+
+
+async def _post_once(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
+    """The letter is taken in hand for good; it is put back only when it certainly was not posted."""
+    hand = Hand(context.service.pool)
+    if not await hand.take(letter.key):
+        return "outcome_unknown"
+    try:
+        return await _post(letter, context)
+    except Transient as later:
+        if isinstance(later.__cause__, Unsure):
+            return "outcome_unknown"
+        await hand.put_back(letter.key)
+        raise
 
 
 def _spoken(value: Label | int | Money) -> Value:
@@ -172,4 +327,7 @@ def _spoken(value: Label | int | Money) -> Value:
     return moment if moment is not None and moment.tzinfo is not None else value
 
 
-ACTIONS = (Action(of=commands.SendMail, perform=send_mail),)
+ACTIONS = (
+    Action(of=commands.SendMail, perform=send_mail),
+    Action(of=commands.SendCopy, perform=send_copy),
+)

@@ -27,6 +27,11 @@ class MoveCommunity:
 
 
 @dataclass(frozen=True, slots=True)
+class RebrandCommunity:
+    brand: Brand
+
+
+@dataclass(frozen=True, slots=True)
 class GrantRole:
     by: AccountId
     account_id: AccountId
@@ -47,7 +52,9 @@ class RevokeAllRoles:
     account_id: AccountId
 
 
-CommunityCommand = CreateCommunity | MoveCommunity | GrantRole | RevokeRole | RevokeAllRoles
+CommunityCommand = (
+    CreateCommunity | MoveCommunity | RebrandCommunity | GrantRole | RevokeRole | RevokeAllRoles
+)
 
 
 @dataclass(frozen=True, slots=True)

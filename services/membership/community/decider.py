@@ -15,6 +15,7 @@ class Community:
     mode: events.Mode = "live"
     staff: frozenset[tuple[AccountId, events.Role]] = frozenset()
     roles_version: int = 0
+    brand: events.Brand | None = None
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -38,6 +39,8 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
             if before != community.slug:
                 raise Rejected("moved_meanwhile", "It has another name by now.")
             return [events.CommunityMoved(slug)]
+        case commands.RebrandCommunity(brand):
+            return [] if brand == community.brand else [events.CommunityRebranded(brand)]
         case commands.GrantRole() | commands.RevokeRole():
             return _change_staff(command, community)
         case _:
@@ -92,8 +95,10 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
 
 def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
-        case events.CommunityCreated(slug=slug, mode=mode):
-            return Community(slug, mode)
+        case events.CommunityCreated(slug=slug, mode=mode, brand=brand):
+            return Community(slug, mode, brand=brand)
+        case events.CommunityRebranded(brand):
+            return replace(community, brand=brand)
         case events.CommunityMoved(slug):
             return replace(community, slug=slug)
         case events.StaffRoleGranted(account_id, role, version):

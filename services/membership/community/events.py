@@ -47,6 +47,13 @@ class CommunityMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityRebranded:
+    """It looks otherwise from now on: its page, and every letter that is written."""
+
+    brand: Brand
+
+
+@dataclass(frozen=True, slots=True)
 class StaffRoleGranted:
     """`roles_version` counts the changes of a community's staff, so that the newer of two views is known."""
 
@@ -62,7 +69,9 @@ class StaffRoleRevoked:
     roles_version: int
 
 
-CommunityEvent = CommunityCreated | CommunityMoved | StaffRoleGranted | StaffRoleRevoked
+CommunityEvent = (
+    CommunityCreated | CommunityMoved | CommunityRebranded | StaffRoleGranted | StaffRoleRevoked
+)
 
 
 @dataclass(frozen=True, slots=True)

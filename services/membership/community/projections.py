@@ -62,12 +62,17 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     created.mode,
                 )
             case events.CommunityMoved(slug):
-                await connection.execute(
-                    "UPDATE communities_v1 SET slug = $2, slug_since = $3 WHERE community_id = $1",
-                    fact.stream_id,
-                    slug,
-                    fact.at,
-                )
+                await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
+            case events.CommunityRebranded(brand):
+                await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)
+
+
+async def _set(connection: Any, fact: Fact, change: str, *values: object) -> None:
+    await connection.execute(
+        f"UPDATE communities_v1 SET {change} WHERE community_id = $1",  # noqa: S608  Words of our own.
+        fact.stream_id,
+        *values,
+    )
 
 
 COMMUNITIES = Projection(
@@ -75,7 +80,7 @@ COMMUNITIES = Projection(
     version=1,
     ddl=DDL,
     tables=("communities_v1",),
-    facts=(events.CommunityCreated, events.CommunityMoved),
+    facts=(events.CommunityCreated, events.CommunityMoved, events.CommunityRebranded),
     apply=apply,
     tenant=False,
 )

@@ -122,6 +122,17 @@ async def move_community(
     return await caller.ask(move, _free(before, community_id), _take(body.slug, community_id))
 
 
+@router.put("/communities/{community_id}/brand", operation_id="rebrand_community")
+async def rebrand_community(
+    community_id: CommunityId,
+    body: CommunityBrand,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """The whole brand anew: its page and every letter from now on look like this."""
+    _own(caller, community_id)
+    return await caller.ask(Ask(COMMUNITY, community_id, commands.RebrandCommunity(_brand(body))))
+
+
 @router.get("/communities/{community_id}", operation_id="read_community")
 async def read_community(
     community_id: CommunityId, caller: Annotated[Caller, needs("account")]

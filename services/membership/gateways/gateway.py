@@ -25,12 +25,15 @@ Language = Literal["en", "fr"]
 Value = str | int | datetime | Money
 
 
+UnsendableReason = Literal[
+    "unknown_template", "incomplete_values", "refused_by_mail_server", "address_refused"
+]
+
+
 class Unsendable(Exception):
     """This letter will never be posted, however often it is tried."""
 
-    def __init__(
-        self, reason: Literal["unknown_template", "incomplete_values", "refused_by_mail_server"]
-    ) -> None:
+    def __init__(self, reason: UnsendableReason) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -39,8 +42,37 @@ class Unreachable(Exception):
     """The other side does not answer; the same may be tried again."""
 
 
+class Unsure(Unreachable):
+    """The other side stopped answering once it had everything: it may have done what we asked, or not."""
+
+
 class NotProved(Exception):
     """The token says nothing that we may believe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The sender's colour as #rrggbb, and the https address of their logo."""
+
+    colour: str = "#1f6feb"
+    logo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote for this one letter in place of a template; `text` is Markdown."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Where the reader says that they want no more of this kind: a program by `one_click`, a person on `page`."""
+
+    kind: Literal["announcement", "reminder"]
+    one_click: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +87,19 @@ class Letter:
     values: Mapping[str, Value]
     link: str | None = None
     time_zone: str = "UTC"
+    look: Look = Look()
+    words: Words | None = None
+    way_out: WayOut | None = None
 
 
 class Post(Protocol):
     """Whoever carries letters."""
 
     async def send(self, letter: Letter) -> None:
-        """Hand the letter over. Unsendable when that is pointless, Unreachable when it is not yet."""
+        """Hand the letter over. Unsendable when that is pointless, Unreachable when it is not yet.
+
+        Unsure when it may have been taken: who must not send twice does not try again.
+        """
         ...
 
 

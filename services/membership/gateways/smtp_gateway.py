@@ -1,30 +1,32 @@
-"""Writes letters from the templates in letters/ and posts them by SMTP."""
+"""Posts letters by SMTP, as messages of two equal parts."""
 
-from datetime import datetime
+import contextlib
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import formataddr, parseaddr
-from html import escape
-from pathlib import Path
-from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import aiosmtplib
 
-from services.membership.gateways.gateway import Language, Letter, Unreachable, Unsendable, Value
-from shared.money import Money
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Unsure
+from services.membership.gateways.pages import drawn
 
 TIMEOUT = 10.0
 PERMANENT = 500
+# The class of answers that speak of us and our letters, not of whom they are for (RFC 3463).
+ABOUT_US = "5.7."
 
-# Each file: the subject, an empty line, the paragraphs.
-TEMPLATES = {
-    path.stem: path.read_text()
-    for path in sorted((Path(__file__).parent / "letters").glob("*.txt"))
-}
-MONTHS: dict[Language, str] = {
-    "en": "January February March April May June July August September October November December",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-}
+
+class _OneLine(UnstructuredHeader, BaseHeader):
+    """The library folds and encodes a long address within <>, and no program can follow what comes out."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", _OneLine)
+POLICY = default.clone(header_factory=HEADERS)
 
 
 class SmtpGateway:
@@ -41,23 +43,42 @@ class SmtpGateway:
     async def send(self, letter: Letter) -> None:
         """Post the letter, as `gateway.Post` says."""
         message = written(letter, self._mail_from)
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            username=self._username,
+            password=self._password,
+            timeout=TIMEOUT,
+        )
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=self._host,
-                port=self._port,
-                username=self._username,
-                password=self._password,
-                timeout=TIMEOUT,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as refusal:
-            raise _judged(refusal.recipients[0].code) from refusal
-        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError) as refusal:
-            raise _judged(refusal.code) from refusal
-        except aiosmtplib.SMTPNotSupported as refusal:
-            raise Unsendable("refused_by_mail_server") from refusal
+            await client.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Unreachable("The mail server does not answer.") from error
+        try:
+            await _hand_over(client, message)
+        finally:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit()
+
+
+async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        await client.send_message(message)
+    except aiosmtplib.SMTPRecipientsRefused as refusal:
+        raise _judged_address(refusal.recipients[0]) from refusal
+    except aiosmtplib.SMTPResponseException as refusal:
+        raise _judged(refusal.code) from refusal
+    except aiosmtplib.SMTPNotSupported as refusal:
+        raise Unsendable("refused_by_mail_server") from refusal
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Unsure("The mail server stopped answering.") from error
+
+
+def _judged_address(refusal: aiosmtplib.SMTPRecipientRefused) -> Unsendable | Unreachable:
+    """A server that does not like us says nothing about the address."""
+    if refusal.code >= PERMANENT and not refusal.message.startswith(ABOUT_US):
+        return Unsendable("address_refused")
+    return _judged(refusal.code)
 
 
 def _judged(code: int) -> Unsendable | Unreachable:
@@ -67,53 +88,17 @@ def _judged(code: int) -> Unsendable | Unreachable:
 
 
 def written(letter: Letter, mail_from: str) -> EmailMessage:
-    """The letter as a message of two equal parts, plain and HTML, under its sender's name."""
-    template = TEMPLATES.get(f"{letter.template}.{letter.language}")
-    if template is None:
-        raise Unsendable("unknown_template")
-    values = {name: _spoken(value, letter) for name, value in letter.values.items()}
-    sender = _spoken(letter.sender, letter)
-    try:
-        text = template.format_map({**values, "sender": sender})
-    except KeyError as missing:
-        raise Unsendable("incomplete_values") from missing
-    subject, *paragraphs = text.strip().split("\n\n")
+    """The letter as a message under its sender's name; with a way out of it, where it has one (RFC 8058)."""
+    page = drawn(letter)
     address = parseaddr(mail_from)[1]
-    message = EmailMessage()
-    message["From"] = formataddr((sender, address))
+    message = EmailMessage(policy=POLICY)
+    message["From"] = formataddr((" ".join(letter.sender.split()), address))
     message["To"] = letter.to
-    message["Subject"] = subject
+    message["Subject"] = page.subject
     message["Message-ID"] = f"<{letter.key}@{address.rpartition('@')[2]}>"
-    link = [letter.link] if letter.link else []
-    message.set_content("\n\n".join([*paragraphs, *link]) + "\n")
-    message.add_alternative(_html(letter, paragraphs), subtype="html")
+    if letter.way_out:
+        message["List-Unsubscribe"] = f"<{letter.way_out.one_click}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(page.plain)
+    message.add_alternative(page.html, subtype="html")
     return message
-
-
-def _html(letter: Letter, paragraphs: list[str]) -> str:
-    body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-    link = (
-        f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>' if letter.link else ""
-    )
-    return (
-        f'<!doctype html><html lang="{letter.language}"><meta charset="utf-8">'
-        '<body style="font: 16px/1.5 sans-serif; max-width: 36em; margin: 2em auto">'
-        f"<h1>{escape(letter.sender)}</h1>{body}{link}</body></html>"
-    )
-
-
-def _spoken(value: Value, letter: Letter) -> str:
-    """A value as people write it, on one line: a label with a line break must not become a header."""
-    match value:
-        case datetime():
-            local = value.astimezone(ZoneInfo(letter.time_zone))
-            month = MONTHS[letter.language].split()[local.month - 1]
-            return f"{local.day} {month} {local.year}, {local:%H:%M} ({letter.time_zone})"
-        case Money():
-            return str(value).replace(".", "," if letter.language == "fr" else ".")
-        case int():
-            return str(value)
-        case str():
-            return " ".join(value.split())
-        case _:
-            assert_never(value)

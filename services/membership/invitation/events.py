@@ -20,7 +20,9 @@ InvitedRole = Literal[
     "sponsor_contact",
     "affiliate",
 ]
-NotPostedReason = Literal["unknown_template", "incomplete_values", "refused_by_mail_server"]
+NotPostedReason = Literal[
+    "unknown_template", "incomplete_values", "refused_by_mail_server", "address_refused"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,14 @@ from urllib.parse import urljoin
 from dateutil.relativedelta import relativedelta
 
 from services.membership.community.projections import page_of
-from services.membership.gateways.gateway import Language, Letter, Unreachable, Unsendable, Value
+from services.membership.gateways.gateway import (
+    Language,
+    Letter,
+    Look,
+    Unreachable,
+    Unsendable,
+    Value,
+)
 from services.membership.invitation import commands, events
 from services.membership.invitation.decider import INVITATION, Invitation, addressee_of
 from services.membership.invitation.projections import invitation_now
@@ -139,6 +146,7 @@ async def _letter(
         values=_values(invitation, invited, tier or ""),
         link=urljoin(service.settings.origin, f"/invitations/{token}"),
         time_zone=page.time_zone,
+        look=Look(page.colour, page.logo),
     )
 
 

@@ -138,6 +138,21 @@ async def members_of(
     ]
 
 
+async def standings_of(
+    connection: Any, community_id: UUID, *, since: datetime | None, before: datetime | None
+) -> dict[PersonId, Standing]:
+    """Where everybody stands who joined in this time, which is open on either side that is not given."""
+    rows = await connection.fetch(
+        "SELECT person_id, standing FROM members_v1 WHERE community_id = $1"
+        " AND ($2::timestamptz IS NULL OR joined_at >= $2)"
+        " AND ($3::timestamptz IS NULL OR joined_at < $3)",
+        community_id,
+        since,
+        before,
+    )
+    return {PersonId(row["person_id"]): row["standing"] for row in rows}
+
+
 async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:
     """The member as of now; NotFound when the community never had such a person."""
     member: Member

@@ -3,9 +3,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.integration.membership.house import House, running
+from tests.integration.membership.mail_server import MailServer, listening
 
 
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
     async with running(database_url) as service:
         yield service
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with listening() as double:
+        yield double

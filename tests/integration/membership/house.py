@@ -163,11 +163,14 @@ def settings(database_url: str, **more: Any) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def running(database_url: str, *, turning: bool = True, **more: Any) -> AsyncIterator[House]:
+async def running(
+    database_url: str, *, turning: bool = True, by_smtp: bool = False, **more: Any
+) -> AsyncIterator[House]:
     """The service with all of its loops but those that need Kafka, or with none but the staff's roles."""
     mailbox = Mailbox()
     plan = blueprint_of(settings(database_url, **more))
-    plan = replace(plan, gateways={**plan.gateways, "post": mailbox})
+    if not by_smtp:
+        plan = replace(plan, gateways={**plan.gateways, "post": mailbox})
     connection = await asyncpg.connect(database_url)
     await migrations.migrate(connection, plan.name, plan.migrations)
     await connection.close()

@@ -1,5 +1,7 @@
 """Communities, their addresses and their staff."""
 
+from services.membership.gateways.gateway import Letter
+from shared.testing import eventually
 from tests.integration.membership.house import House
 
 go_club = {
@@ -161,3 +163,37 @@ async def test_a_test_community_stays_one_in_all_that_happens_there(house: House
         "SELECT DISTINCT meta->>'mode' AS mode FROM events WHERE community_id = $1", community_id
     )
     assert [row["mode"] for row in modes] == ["test"]
+
+
+async def test_a_new_brand_is_on_the_page_and_on_every_letter(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    path = f"/communities/{community_id}/brand"
+    brand = {"colour": "#aa3355", "logo": "https://chess.example/logo.png"}
+    written = await house.call("PUT", path, brand, token=owner)
+    page = await house.call(
+        "GET", "/public/communities/chess", Tessera_Wait_For=written["position"]
+    )
+    assert page["brand"] == brand
+    await house.call("POST", "/invitations", {"email": "ivy@example.com"}, token=owner)
+    (letter,) = await eventually(lambda: letters_to(house, "ivy@example.com"))
+    assert (letter.look.colour, letter.look.logo) == (brand["colour"], brand["logo"])
+
+
+async def letters_to(house: House, email: str) -> list[Letter]:
+    return house.mailbox.to(email)
+
+
+async def test_a_brand_is_the_communitys_own_and_can_be_drawn(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, member = await house.join("ada@example.com", community_id)
+    _, elsewhere = await house.community("eve@example.com", "go")
+    path = f"/communities/{community_id}/brand"
+    await house.call("PUT", path, {"colour": "#aa3355"}, token=elsewhere, expect=404)
+    await house.call("PUT", path, {"colour": "#aa3355"}, token=member, expect=403)
+    for wrong in (
+        {"colour": "red"},
+        {"logo": "http://chess.example/logo.png"},
+        {"logo": 'https://x/"onerror=alert(1)'},
+        {"font": "Comic Sans"},
+    ):
+        await house.call("PUT", path, wrong, token=owner, expect=422)

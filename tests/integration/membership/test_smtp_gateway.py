@@ -1,18 +1,22 @@
 """Letters against a real mail server on loopback, willing or not."""
 
-import asyncio
 import email
 import email.policy
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.settings import HOST, free_port
-from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
-from services.membership.gateways.smtp_gateway import SmtpGateway
+from deploy.local.settings import free_port
+from services.membership.gateways.gateway import (
+    Letter,
+    Unreachable,
+    Unsendable,
+    Unsure,
+    WayOut,
+    Words,
+)
+from tests.integration.membership.mail_server import MailServer
 
 letter = Letter(
     key=UUID(int=1),
@@ -22,39 +26,6 @@ letter = Letter(
     language="fr",
     values={"code": "012345"},
 )
-
-
-@dataclass
-class MailServer:
-    """Takes or refuses what it is given, as told."""
-
-    port: int
-    recipient: str = "250 OK"
-    message: str = "250 OK"
-    taken: list[bytes] = field(default_factory=list)
-
-    async def handle_RCPT(  # noqa: N802 - SMTP's verb
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.recipient
-
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.taken.append(envelope.original_content or b"")
-        return self.message
-
-    def gateway(self) -> SmtpGateway:
-        return SmtpGateway(f"{HOST}:{self.port}", "Tessera <hello@tessera.example>")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    double = MailServer(free_port())
-    listening = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(double), HOST, double.port
-    )
-    async with listening:
-        yield double
 
 
 async def test_a_letter_arrives_with_all_its_letters(server: MailServer) -> None:
@@ -74,7 +45,39 @@ async def test_an_address_the_server_refuses_for_good_is_not_tried_again(
     server.recipient = "550 No such mailbox"
     with pytest.raises(Unsendable) as refusal:
         await server.gateway().send(letter)
+    assert refusal.value.reason == "address_refused"
+
+
+async def test_a_server_that_refuses_us_says_nothing_about_the_address(server: MailServer) -> None:
+    server.recipient = "550 5.7.1 Your network is not welcome here"
+    with pytest.raises(Unsendable) as refusal:
+        await server.gateway().send(letter)
     assert refusal.value.reason == "refused_by_mail_server"
+
+
+async def test_a_mail_program_finds_the_way_out_in_one_piece(server: MailServer) -> None:
+    """Folded or encoded, the address would be no address."""
+    way_out = WayOut("announcement", f"https://tessera.example/{'x' * 400}", "https://t.example/u")
+    words = Words("Échecs : " + "é" * 200, "Bonjour **à** <b>toutes</b>")
+    await server.gateway().send(replace(letter, words=words, way_out=way_out))
+    (taken,) = server.taken
+    assert f"\r\nList-Unsubscribe: <{way_out.one_click}>\r\n".encode() in taken
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in taken
+    message = email.message_from_bytes(taken, policy=email.policy.default)
+    assert message["Subject"] == words.subject
+    plain, html = message.iter_parts()
+    assert "https://t.example/u" in plain.get_content()
+    assert "Bonjour <strong>à</strong> &lt;b&gt;toutes&lt;/b&gt;" in html.get_content()
+
+
+async def test_a_letter_the_server_may_have_taken_is_not_known_to_be_lost(
+    server: MailServer,
+) -> None:
+    """It hangs up when it has everything: who must not send twice is told so."""
+    server.hangs_up = True
+    with pytest.raises(Unsure):
+        await server.gateway().send(letter)
+    assert len(server.taken) == 1
 
 
 async def test_a_letter_the_server_refuses_for_good_is_not_tried_again(

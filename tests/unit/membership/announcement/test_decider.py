@@ -27,3 +27,13 @@ def test_a_message_has_one_outcome() -> None:
     given(ANNOUNCEMENT, MessageNotSent(ada, receipt, "unknown_person")).when(
         RecordSent(ada, receipt)
     ).then_nothing()
+
+
+def test_a_copy_says_of_which_broadcast_it_is() -> None:
+    broadcast = UUID(int=7)
+    given(ANNOUNCEMENT).when(RecordSent(ada, receipt, broadcast)).then(
+        MessageSent(ada, receipt, broadcast)
+    )
+    given(ANNOUNCEMENT).when(RecordNotSent(ada, receipt, "opted_out", broadcast)).then(
+        MessageNotSent(ada, receipt, "opted_out", broadcast)
+    )

@@ -2,6 +2,7 @@ from uuid import UUID
 
 from services.membership.announcement.commands import SendMail
 from services.membership.announcement.reactions import (
+    kind_of,
     when_endpoint_disabled_send_mail,
     when_message_requested_send_mail,
 )
@@ -69,3 +70,8 @@ def test_every_owner_who_can_be_told_is_told_once_that_an_endpoint_is_off() -> N
 def test_staff_are_not_told_what_they_did_themselves() -> None:
     url = Label("https://crm.example/hook")
     assert when_endpoint_disabled_send_mail(fact(EndpointDisabled("staff", url))) == []
+
+
+def test_what_reminds_can_be_turned_off_and_nothing_else() -> None:
+    assert kind_of("gathering_reminder") == "reminder"
+    assert kind_of("ticket_bought") == "transactional"

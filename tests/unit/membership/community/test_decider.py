@@ -5,6 +5,7 @@ from services.membership.community.commands import (
     FreeSlug,
     GrantRole,
     MoveCommunity,
+    RebrandCommunity,
     RevokeAllRoles,
     RevokeRole,
     TakeSlug,
@@ -14,6 +15,7 @@ from services.membership.community.events import (
     Brand,
     CommunityCreated,
     CommunityMoved,
+    CommunityRebranded,
     SlugFreed,
     SlugTaken,
     StaffRoleGranted,
@@ -171,3 +173,11 @@ def test_the_last_owner_keeps_the_role_whatever_happens() -> None:
         StaffRoleRevoked(ada, "accountant", roles_version=3)
     )
     given(COMMUNITY).when(RevokeAllRoles(ada)).then_nothing()
+
+
+def test_a_community_may_look_otherwise() -> None:
+    red = Brand(Code("#aa3355"), Label("https://chess.example/logo.png"))
+    given(COMMUNITY, chess_club).when(RebrandCommunity(red)).then(CommunityRebranded(red))
+    given(COMMUNITY, chess_club).when(RebrandCommunity(blue)).then_nothing()
+    given(COMMUNITY, chess_club, CommunityRebranded(red)).when(RebrandCommunity(red)).then_nothing()
+    given(COMMUNITY).when(RebrandCommunity(red)).then_rejected("community_not_found")

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from services.membership.gateways.gateway import Letter, Unsendable
-from services.membership.gateways.smtp_gateway import TEMPLATES, written
+from services.membership.gateways.pages import TEMPLATES
+from services.membership.gateways.smtp_gateway import written
 from shared.money import Money
 
 ours = "Tessera <hello@tessera.example>"

@@ -1,0 +1,92 @@
+"""Who holds a ticket; and whom a segment means, as of now, with what speaks against writing to them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.membership.access.projections import people_with_access
+from services.membership.announcement.events import NotSentReason
+from services.membership.announcement.projections import bounced
+from services.membership.broadcast.events import Segment
+from services.membership.member.projections import standings_of
+from services.membership.preference.projections import opted_out
+from shared.contracts.events_ticket import TicketBought, TicketCancelled
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.projection import Projection
+
+DDL = """
+CREATE TABLE ticket_holders_v1 (
+    ticket_id    uuid PRIMARY KEY,
+    community_id uuid NOT NULL,
+    gathering_id uuid NOT NULL,
+    person_id    uuid NOT NULL
+);
+CREATE INDEX ticket_holders_v1_gathering ON ticket_holders_v1 (gathering_id);
+"""
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case TicketBought() as bought:
+                await connection.execute(
+                    "INSERT INTO ticket_holders_v1 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                    bought.ticket_id, fact.community_id, bought.gathering_id, bought.person_id,
+                )  # fmt: skip
+            case TicketCancelled(ticket_id=ticket_id):
+                await connection.execute(
+                    "DELETE FROM ticket_holders_v1 WHERE ticket_id = $1", ticket_id
+                )
+
+
+TICKET_HOLDERS = Projection(
+    name="ticket_holders",
+    version=1,
+    ddl=DDL,
+    tables=("ticket_holders_v1",),
+    facts=(TicketBought, TicketCancelled),
+    apply=apply,
+)
+
+
+async def audience_of(
+    connection: Any, community_id: UUID, segment: Segment
+) -> dict[PersonId, NotSentReason | None]:
+    """Everybody who is meant, each with what already speaks against writing to them, None when nothing does."""
+    known = await standings_of(
+        connection, community_id, since=segment.joined_from, before=segment.joined_before
+    )
+    if segment.gathering_id is None:
+        people = {person for person, standing in known.items() if standing == "joined"}
+    else:
+        people = await _holders(connection, community_id, segment.gathering_id)
+        if segment.joined_from or segment.joined_before:
+            people &= known.keys()
+    if segment.tiers or segment.access == "live":
+        people &= set(await people_with_access(connection, community_id, segment.tiers))
+    if segment.access == "none":
+        people -= set(await people_with_access(connection, community_id))
+    out = await opted_out(connection, community_id, "email", "announcement")
+    refused = await bounced(connection, community_id)
+
+    def against(person: PersonId) -> NotSentReason | None:
+        if person not in known:
+            return "unknown_person"
+        if known[person] == "banned":
+            return "not_a_member"
+        if person in out:
+            return "opted_out"
+        return "bounced" if person in refused else None
+
+    return {person: against(person) for person in sorted(people)}
+
+
+async def _holders(connection: Any, community_id: UUID, gathering_id: UUID) -> set[PersonId]:
+    rows = await connection.fetch(
+        "SELECT DISTINCT person_id FROM ticket_holders_v1"
+        " WHERE community_id = $1 AND gathering_id = $2",
+        community_id,
+        gathering_id,
+    )
+    return {PersonId(row["person_id"]) for row in rows}

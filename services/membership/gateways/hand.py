@@ -1,0 +1,31 @@
+"""Keeps in Postgres which letters are being handed over, so that one that must not go twice is not tried twice."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+KEPT = timedelta(days=30)
+"""Longer than anybody goes on trying: a letter with an outcome is not tried again anyway."""
+
+
+class Hand:
+    """A letter is taken before it is handed over, and put back when it certainly was not."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def take(self, message_id: UUID) -> bool:
+        """False when somebody took it before, and never said what became of it."""
+        await self._pool.execute(
+            "DELETE FROM letters_in_hand WHERE taken_at < clock_timestamp() - $1::interval", KEPT
+        )
+        taken = await self._pool.execute(
+            "INSERT INTO letters_in_hand (message_id) VALUES ($1) ON CONFLICT DO NOTHING",
+            message_id,
+        )
+        return bool(taken == "INSERT 0 1")
+
+    async def put_back(self, message_id: UUID) -> None:
+        """It was not handed over, and may be tried again."""
+        await self._pool.execute("DELETE FROM letters_in_hand WHERE message_id = $1", message_id)

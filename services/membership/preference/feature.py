@@ -1,0 +1,13 @@
+"""What people want to be sent."""
+
+from services.membership.preference import routes
+from services.membership.preference.decider import PREFERENCE
+from services.membership.preference.projections import PREFERENCES
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="preference",
+    deciders=(PREFERENCE,),
+    router=routes.router,
+    projections=(PREFERENCES,),
+)

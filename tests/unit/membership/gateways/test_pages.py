@@ -1,0 +1,99 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.membership.gateways.gateway import Letter, Look, WayOut, Words
+from services.membership.gateways.pages import contrast, drawn, html_of
+
+announced = Letter(
+    key=UUID(int=1),
+    to="ada@example.com",
+    sender="Chess & Go",
+    template="announcement",
+    language="en",
+    values={},
+    look=Look("#aa3355", "https://chess.example/logo.png"),
+    words=Words("Simul on\r\nSaturday", "Bring **a board**.\n\n* one\n* two"),
+    way_out=WayOut("announcement", "https://t.example/post", "https://t.example/page?a=1&b=2"),
+)
+
+
+def test_what_staff_write_is_drawn_as_they_mean_it() -> None:
+    html = html_of(
+        "# Hello\n\nBring *a* **board**:\n\n- one\n- two\n\n> quoted\n\n[site](https://a.b)"
+    )
+    assert "<h1>Hello</h1>" in html
+    assert "<em>a</em> <strong>board</strong>" in html
+    assert "<li>one</li>" in html
+    assert "<blockquote>" in html
+    assert '<a href="https://a.b" rel="noopener noreferrer">site</a>' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<b onmouseover=alert(1)>x</b>",
+        "<style>body{display:none}</style>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "[x](//evil.example)",
+        "[x](/relative)",
+        "<javascript:alert(1)>",
+        "![pixel](https://evil.example/p.gif)",
+        '[x](https://a.b "onload=alert(1)")',
+        "[x]: javascript:alert(1)\n\n[x]",
+        "```html\n<script>alert(1)</script>\n```",
+        '[x](https://a.b/"onclick="alert(1))',
+    ],
+)
+def test_nothing_that_staff_write_does_anything(text: str) -> None:
+    html = html_of(text)
+    for tag in ("<script", "<img", "<style", "<b ", "<iframe"):
+        assert tag not in html
+    assert 'href="javascript' not in html.lower()
+    assert 'href="data' not in html
+    assert 'href="/' not in html
+    assert " title=" not in html
+    assert ' onclick="' not in html
+
+
+def test_both_parts_carry_the_text_and_the_way_out() -> None:
+    page = drawn(announced)
+    assert page.subject == "Simul on Saturday"
+    assert "Bring **a board**." in page.plain
+    assert page.plain.endswith("No more of these: https://t.example/page?a=1&b=2\n")
+    assert "<strong>a board</strong>" in page.html
+    assert 'href="https://t.example/page?a=1&amp;b=2"' in page.html
+    assert "in touch with Chess &amp; Go" in page.html
+
+
+def test_the_page_wears_the_colours_of_its_sender() -> None:
+    page = drawn(announced).html
+    assert "border-top:6px solid #aa3355" in page
+    assert '<img src="https://chess.example/logo.png"' in page
+    assert ".text a{color:#aa3355}" in page
+    assert "<img" not in drawn(replace(announced, look=Look())).html
+
+
+def test_a_colour_that_cannot_be_read_is_not_written_in() -> None:
+    yellow = drawn(replace(announced, look=Look("#ffee00"), link="https://t.example/x")).html
+    assert ".text a{color:#1c1f23}" in yellow
+    assert "background:#ffee00;color:#1c1f23" in yellow
+    blue = drawn(replace(announced, look=Look("#0b3d91"), link="https://t.example/x")).html
+    assert "background:#0b3d91;color:#ffffff" in blue
+
+
+def test_contrast_is_what_wcag_says() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#123456", "#123456") == 1
+
+
+def test_french_readers_are_told_in_french_how_to_leave() -> None:
+    page = drawn(replace(announced, language="fr"))
+    assert "Ne plus en recevoir : https://t.example/page" in page.plain
+    assert 'lang="fr"' in page.html
