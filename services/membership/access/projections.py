@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.membership.access import events
 from services.membership.access.decider import ACCESS, Access, stream_of
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -100,13 +101,16 @@ class Standing:
     tiers: frozenset[TierId]
     barred: events.Barred | None
     version: int
+    contents: frozenset[ContentId] = frozenset()
 
 
 async def standing_now(service: Service, community_id: UUID, person_id: PersonId) -> Standing:
     """Read strongly, from the person's own stream."""
     access: Access
     access, version = await service.handler.state(ACCESS, stream_of(person_id), community_id)
-    return Standing(frozenset(grant.tier_id for grant in access.live), access.barred, version)
+    tiers = frozenset(grant.tier_id for grant in access.live)
+    contents = frozenset(bought.content_id for bought in access.contents)
+    return Standing(tiers, access.barred, version, contents)
 
 
 async def people_with_access(connection: Any, community_id: UUID) -> list[PersonId]:
