@@ -163,16 +163,10 @@ class S3:
         self._aws, self._http = auth, http
         self._bucket, self._region = bucket.rstrip("/"), region
         self._keys = auth.AwsCredentialsProvider.new_static(access_key, secret_key)
-        self._client = httpx.AsyncClient(timeout=10)
 
     async def upload(self, file: File) -> Door:
         """As FileStore says: the store itself compares size, type and hash."""
-        headers = {
-            "content-length": str(file.size),
-            "content-type": file.media_type,
-            "x-amz-checksum-sha256": _base64(file),
-        }
-        return await self._door("PUT", file, headers)
+        return await self._door("PUT", file, self._announced(file))
 
     async def read(self, file: File, name: str) -> Door:
         """As FileStore says."""
@@ -184,20 +178,29 @@ class S3:
         asked = {"x-amz-checksum-mode": "ENABLED"}
         door = await self._door("HEAD", file, asked)
         try:
-            answer = await self._client.head(door.url, headers=asked)
+            async with httpx.AsyncClient(timeout=10) as client:
+                answer = await client.head(door.url, headers=asked)
         except httpx.TransportError as gone:
             raise Unavailable("Where files are kept does not answer.", retry_after=5) from gone
         if answer.status_code == httpx.codes.NOT_FOUND:
             return False
         if not answer.is_success:
             raise Unavailable(f"Where files are kept says {answer.status_code}.", retry_after=5)
-        kept = [answer.headers.get(n) for n in ("content-length", "x-amz-checksum-sha256")]
-        return kept == [str(file.size), _base64(file)]
+        announced = self._announced(file)
+        return announced == {name: answer.headers.get(name) for name in announced}
+
+    def _announced(self, file: File) -> dict[str, str]:
+        checksum = base64.b64encode(bytes.fromhex(file.sha256)).decode()
+        return {
+            "content-length": str(file.size),
+            "content-type": file.media_type,
+            "x-amz-checksum-sha256": checksum,
+        }
 
     async def _door(
         self, method: Method, file: File, headers: Mapping[str, str], query: str = ""
     ) -> Door:
-        url = urlsplit(f"{self._bucket}/{file.key}")
+        now, url = real_now(), urlsplit(f"{self._bucket}/{file.key}")
         signed = self._http.HttpHeaders([("host", url.netloc), *headers.items()])
         request = self._http.HttpRequest(method, f"{url.path}{query}", signed)
         how = self._aws.AwsSigningConfig(
@@ -206,14 +209,16 @@ class S3:
             credentials_provider=self._keys,
             region=self._region,
             service="s3",
+            date=now,
             use_double_uri_encode=False,
             should_normalize_uri_path=False,
             signed_body_value="UNSIGNED-PAYLOAD",  # The signed header has the hash of the body.
             expiration_in_seconds=int(LIFE[method].total_seconds()),
         )
-        expires_at = real_now() + LIFE[method]
         await asyncio.wrap_future(self._aws.aws_sign_request(request, how))
-        return Door(method, f"{url.scheme}://{url.netloc}{request.path}", headers, expires_at)
+        return Door(
+            method, f"{url.scheme}://{url.netloc}{request.path}", headers, now + LIFE[method]
+        )
 
 
 def _keep(part: Path, path: Path) -> None:
@@ -229,10 +234,6 @@ def _keep(part: Path, path: Path) -> None:
 def _disposition(file: File, name: str) -> str:
     shown = "inline" if file.media_type.startswith(INLINE) else "attachment"
     return f"{shown}; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _base64(file: File) -> str:
-    return base64.b64encode(bytes.fromhex(file.sha256)).decode()
 
 
 def _not_as_announced() -> Problem:

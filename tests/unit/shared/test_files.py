@@ -1,7 +1,9 @@
 """What is signed for an S3 store; the bytes themselves meet a real one in the integration tests."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -17,6 +19,20 @@ video = File(UUID(int=1), UUID(int=2), 12, "video/mp4", "ab" * 32)
 
 def store(bucket: str = "https://bucket.s3.example.com") -> S3:
     return S3(bucket, "eu-west-3", EXAMPLE_KEY, EXAMPLE_SECRET)
+
+
+async def test_a_signature_is_the_one_of_the_published_example(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Amazon S3 API reference, "Authenticating requests: using query parameters"."""
+    monkeypatch.setattr(files, "real_now", lambda: datetime(2013, 5, 24, tzinfo=UTC))
+    monkeypatch.setattr(files, "LIFE", {"GET": timedelta(days=1)})
+    bucket = S3("https://examplebucket.s3.amazonaws.com", "us-east-1", EXAMPLE_KEY, EXAMPLE_SECRET)
+    example: Any = SimpleNamespace(key="test.txt")
+    door = await bucket._door("GET", example, {})
+    assert door.url.endswith(
+        "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+    )
 
 
 async def test_an_upload_is_signed_with_its_size_its_type_and_its_hash() -> None:
