@@ -39,7 +39,7 @@ Place = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ContentRow:
     content_id: ContentId
     item: Item
     standing: Standing
@@ -107,7 +107,7 @@ _NEWEST = (
 
 async def contents_for(
     connection: Any, community_id: UUID, reader: Reader, before: Place | None, limit: int
-) -> list[Row]:
+) -> list[ContentRow]:
     """What is or will be open to the reader, the newest first."""
     rows = await connection.fetch(
         f"{_SELECT} WHERE community_id = $1 AND standing = 'published' AND (audience = 'public'"
@@ -121,7 +121,7 @@ async def contents_for(
 
 async def teasers_of(
     connection: Any, community_id: UUID, before: Place | None, limit: int
-) -> list[Row]:
+) -> list[ContentRow]:
     """What everybody may know of: public content, and the rest where it has a teaser."""
     rows = await connection.fetch(
         f"{_SELECT} WHERE community_id = $1 AND standing = 'published'"
@@ -133,7 +133,7 @@ async def teasers_of(
 
 async def desk_of(
     connection: Any, community_id: UUID, standing: str | None, before: Place | None, limit: int
-) -> list[Row]:
+) -> list[ContentRow]:
     """All there is, drafts too, the last drafted first."""
     rows = await connection.fetch(
         f"{_SELECT} WHERE community_id = $1 AND ($5::text IS NULL OR standing = $5)"
@@ -144,8 +144,8 @@ async def desk_of(
     return [_row(row) for row in rows]
 
 
-def _row(row: Any) -> Row:
-    return Row(
+def _row(row: Any) -> ContentRow:
+    return ContentRow(
         row["content_id"], _ITEM.validate_json(row["item"]), row["standing"],
         row["drafted_at"], row["visible_from"],
     )  # fmt: skip

@@ -27,7 +27,7 @@ from services.membership.content.events import (
     Words,
 )
 from services.membership.content.projections import (
-    Row,
+    ContentRow,
     contents_for,
     desk_of,
     published_now,
@@ -113,7 +113,7 @@ class ContentItems(BaseModel):
 
 
 class DeskItems(BaseModel):
-    items: list[Row]
+    items: list[ContentRow]
     next: str | None
 
 
@@ -301,7 +301,7 @@ async def _part(caller: Caller, asked: FileAsked) -> Part | None:
     )
 
 
-def _to_read(row: Row, reader: Reader, now: datetime) -> ContentItem | None:
+def _to_read(row: ContentRow, reader: Reader, now: datetime) -> ContentItem | None:
     opening = row.visible_from and opens_at(row.item, row.visible_from, row.content_id, reader)
     if opening is None:
         return None

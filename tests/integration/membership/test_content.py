@@ -112,6 +112,8 @@ async def test_other_bytes_than_the_announced_are_not_kept(house: House, folder:
     assert await send(house, door, LESSON[:-1]) == 422, "too short"
     assert await send(house, door, LESSON + b"!") == 422, "too long"
     assert await send(house, door, LESSON, **{"content-type": "text/html"}) == 422, "another type"
+    key = {"idempotency-key": "one"}
+    assert await send(house, door, LESSON, **key) == 415, "a key would have it read whole"
     assert kept_in(folder) == {}
     await house.call("POST", f"/files/{told['file_id']}/completion", token=owner, expect=409)
 
@@ -369,6 +371,12 @@ async def test_a_digital_product_opens_when_it_is_paid_and_closes_when_refunded(
     await house.hear(refunded, order_id)
     await house.eventually(lambda: shelf(house, token), {})
     await house.call("GET", path, token=token, expect=409)
+
+    async def bought() -> list[tuple[str, str | None]]:
+        access = await house.call("GET", f"/people/{ada}/access", token=token)
+        return [(reason["content_id"], reason["cause"]) for reason in access["bought"]]
+
+    await house.eventually(bought, [(content_id, "refunded")])
 
 
 async def test_opening_content_counts_as_activity_once_a_day(house: House) -> None:
