@@ -34,9 +34,11 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = {
     | {
         "community.write", "tiers.write", "members.write", "members.erase", "access.write", "offers.write",
         "gatherings.write", "tickets.write", "refunds.write", "subscriptions.write", "clients.write", "staff.write",
-        "webhooks.write", "announcements.write",
+        "webhooks.write", "announcements.write", "content.write", "activity.write",
     },
-    "moderator": frozenset({"members.read", "members.write", "access.read", "announcements.write"}),
+    "moderator": frozenset(
+        {"members.read", "members.write", "access.read", "announcements.write", "content.write", "activity.write"}
+    ),
     "event_manager": frozenset({"gatherings.write", "tickets.read", "tickets.write", "sales.read"}),
     "accountant": frozenset({"sales.read", "revenue.read", "refunds.write"}),
     "partner_manager": frozenset({"revenue.read"}),

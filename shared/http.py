@@ -35,6 +35,8 @@ from shared.reaction import Ask, intents_of
 from shared.service import Service
 
 MAX_BODY = 1024 * 1024
+MAX_FILE = 5 * 1024**3  # What S3 takes in one PUT.
+FILES = "/stored-files/"
 MAX_KEY = 255
 WAIT_SECONDS = 5.0
 _BEARER = {"WWW-Authenticate": "Bearer"}
@@ -534,8 +536,9 @@ class _Edge:
             await self._app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in _EDGE_HEADERS}
-        takes = scope["method"] in ("POST", "PUT", "PATCH")
-        refusal = _refused_body(headers, scope["path"]) if takes else None
+        most = MAX_FILE if _is_file(scope, headers) else MAX_BODY
+        judged = scope["method"] in ("POST", "PUT", "PATCH") and most == MAX_BODY
+        refusal = _refused_body(headers, scope["path"]) if judged else None
         if refusal is not None:
             await problem.document(refusal)(scope, receive, send)
             return
@@ -546,7 +549,7 @@ class _Edge:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:
+            if received > most:
                 raise HTTPException(413)
             return message
 
@@ -560,8 +563,15 @@ class _Edge:
             await self._app(scope, counted, secured)
 
 
-_EDGE_HEADERS = {b"content-length", b"content-type", b"traceparent", b"transfer-encoding"}
+_EDGE_HEADERS = set(
+    b"content-length content-type idempotency-key traceparent transfer-encoding".split()
+)
 _SECURITY = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+
+
+def _is_file(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether it goes to a file's door, which counts as it reads; a key would have the body read whole before."""
+    return scope["method"] == "PUT" and FILES in scope["path"] and b"idempotency-key" not in headers
 
 
 def _refused_body(headers: Mapping[bytes, bytes], path: str) -> Problem | None:

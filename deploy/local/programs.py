@@ -102,6 +102,7 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_CODES_PER_EMAIL": UNLIMITED,
             "TESSERA_CODES_PER_ADDRESS": UNLIMITED,
             "TESSERA_WEBHOOKS_TO_LOOPBACK": "true",
+            "TESSERA_FILES_FOLDER": str(settings.state / "files"),
         },
         "billing": {
             "TESSERA_STRIPE_URL": f"http://{HOST}:{settings.ports['stripe']}",

@@ -30,6 +30,7 @@ def line_of(
         price.minimum,
         offer.fewest,
         offer.most,
+        content_id=offer.content_id,
     )
 
 

@@ -7,6 +7,7 @@ import httpx
 
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
+from services.membership.activity.feature import FEATURE as ACTIVITY
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.broadcast.feature import FEATURE as BROADCAST
@@ -14,8 +15,10 @@ from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
+from services.membership.content.feature import FEATURE as CONTENT
 from services.membership.delivery.feature import FEATURE as DELIVERY
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
+from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
@@ -32,6 +35,7 @@ from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
 from shared.contracts.membership_privacy import PersonForgotten
+from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
 
 FEATURES = (
@@ -43,6 +47,9 @@ FEATURES = (
     INVITATION,
     ACCESS,
     PREFERENCE,
+    FILE,
+    CONTENT,
+    ACTIVITY,
     ANNOUNCEMENT,
     NOTICE,
     AUDIENCE,
@@ -100,4 +107,16 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             origin=settings.origin,
             back=settings.discord_return or f"{settings.origin}/discord",
         )
-    return gateways
+    return gateways | _files(settings)
+
+
+def _files(settings: Settings) -> dict[str, FileStore]:
+    """A bucket where one is named, else a folder, else nothing."""
+    if settings.files_bucket and settings.files_key and settings.files_secret:
+        secret = settings.files_secret.get_secret_value()
+        bucket = S3(settings.files_bucket, settings.files_region, settings.files_key, secret)
+        return {"files": bucket}
+    if settings.files_folder:
+        doors = f"{settings.origin}/api/membership/v1"
+        return {"files": Folder(settings.files_folder, doors, settings.secret_bytes())}
+    return {}

@@ -29,9 +29,9 @@ class OfferContract(Contract):
 
 
 class OfferPublished(OfferContract):
-    """An offer exists. It sells only once the tier it grants has been heard of."""
+    """An offer exists. It sells only once what it grants has been heard of."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: LabelText
     tier_id: UUID | None
@@ -41,6 +41,7 @@ class OfferPublished(OfferContract):
     trial_days: int
     donation: bool = False
     prices: tuple[OfferPrice, ...] = ()
+    content_id: UUID | None = None
 
 
 class OfferRepriced(OfferContract):

@@ -11,8 +11,8 @@ from shared.contracts.contract import Contract, MoneyValue
 class OrderLine(BaseModel):
     """One thing bought: an offer or a quoted seat hold.
 
-    `tier_id` is there when the line itself grants a tier for good; what a subscription grants lasts as long as the
-    subscription does, and its own topic says so.
+    `tier_id` or `content_id` is there when the line itself grants a tier or content for good; what a subscription
+    grants lasts as long as the subscription does, and its own topic says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -26,6 +26,7 @@ class OrderLine(BaseModel):
     discounted: MoneyValue | None = None
     hold_id: UUID | None = None
     revision: int | None = None
+    content_id: UUID | None = None
 
 
 class OrderContract(Contract):
@@ -40,7 +41,7 @@ class OrderContract(Contract):
 class OrderPaid(OrderContract):
     """The money for the order has arrived."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     checkout_id: UUID
     payment_id: UUID

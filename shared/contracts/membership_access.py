@@ -39,3 +39,26 @@ class AccessRevoked(AccessContract):
     """A reason ended; `last` when none is left, so that access itself ended."""
 
     last: bool
+
+
+class ContentAccessContract(Contract):
+    """One item of content and one person, for one reason; the key is the person's access stream."""
+
+    topic: ClassVar[str] = "tessera.membership.access.v1"
+
+    person_id: UUID
+    content_id: UUID
+    reason_kind: ReasonKind
+    reason_id: UUID
+
+
+class ContentGranted(ContentAccessContract):
+    """The person bought it; `first` when nothing they had bought opened it before."""
+
+    first: bool
+
+
+class ContentRevoked(ContentAccessContract):
+    """What was bought was given back; `last` when nothing else they bought opens it."""
+
+    last: bool

@@ -27,6 +27,13 @@ FEATURES = {
 }
 TICKET = 1500
 NOBODY_THERE = "http://127.0.0.1:1/"
+SHA256 = "0" * 64
+ANNOUNCED = {"name": "a.pdf", "size": 9, "media_type": "application/pdf", "sha256": SHA256}
+DRAFT = {
+    "kind": "article",
+    "words": [{"language": "en", "title": "Not for everybody"}],
+    "audience": "members",
+}
 REFUSALS = {401, 403, 404, 415, 422, 412, 428, 400}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -78,6 +85,8 @@ class Victim:
         client = organiser.post(
             "/api/membership/v1/clients", {"name": "Books", "role": "accountant"}
         )
+        file = organiser.post("/api/membership/v1/files", ANNOUNCED)
+        content = organiser.post("/api/membership/v1/content", DRAFT)
         discount = organiser.post("/api/billing/v1/discounts", {"code": "CANARY", "percent": 5})
         world.settle()
         bought = self.person.buy(offer(cast.monthly))
@@ -108,6 +117,8 @@ class Victim:
             "hold_id": still_held["hold_id"],
             "client_id": client["client_id"],
             "discount_id": discount["discount_id"],
+            "file_id": file["file_id"],
+            "content_id": content["content_id"],
             "endpoint_id": endpoint["endpoint_id"],
             "delivery_id": delivery["delivery_id"],
             "checkout_id": bought["checkout_id"],
@@ -119,6 +130,7 @@ class Victim:
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",
             "link": "no-link",
+            "token": "no-token",
             "slug": cast.community.slug,
             "role": "owner",
         }
@@ -150,6 +162,7 @@ class Victim:
             organiser.get("/api/membership/v1/staff"),
             organiser.get("/api/membership/v1/members"),
             organiser.get("/api/membership/v1/clients"),
+            organiser.get("/api/membership/v1/content/desk"),
             organiser.get("/api/membership/v1/webhook-endpoints"),
             organiser.get("/api/membership/v1/announcements"),
             organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
@@ -170,6 +183,7 @@ PUBLIC = {
     "role",
     "link",
     "message_kind",
+    "token",
 }
 
 
@@ -336,4 +350,7 @@ SAMPLES: dict[str, Any] = {
     "url": lambda: NOBODY_THERE,
     "id_token": lambda: "a.b.c",
     "client_secret": lambda: str(uuid4()),
+    "language": lambda: "en",
+    "media_type": lambda: "application/pdf",
+    "sha256": lambda: SHA256,
 }

@@ -35,6 +35,7 @@ class OfferLine:
     fewest: int = 1
     most: int = MOST_OF_ONE
     reduction: Reduction | None = None
+    content_id: UUID | None = None
 
     @property
     def thing(self) -> UUID:

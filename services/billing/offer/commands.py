@@ -18,6 +18,7 @@ class PublishOffer:
     donation: bool = False
     fewest: int = 1
     most: int = MOST_OF_ONE
+    content_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,7 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
         raise Rejected("every_out_of_range", "Not so seldom.", pointer="/every", most=longest)
     _check_prices(asked.prices, asked.interval)
     _check_trial(asked)
-    if asked.donation and asked.tier_id:
-        raise Rejected(
-            "donation_grants_nothing", "What grants something is sold.", pointer="/tier_id"
-        )
+    _check_grants(asked)
     if not 1 <= asked.fewest <= asked.most <= MOST_OF_ONE:
         raise Rejected("quantity_out_of_range", "Not so many.", pointer="/most", most=MOST_OF_ONE)
     return events.OfferPublished(
@@ -65,7 +62,18 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
         asked.donation,
         asked.fewest,
         asked.most,
+        asked.content_id,
     )
+
+
+def _check_grants(asked: commands.PublishOffer) -> None:
+    if asked.donation and (asked.tier_id or asked.content_id):
+        pointer = "/tier_id" if asked.tier_id else "/content_id"
+        raise Rejected("donation_grants_nothing", "What grants something is sold.", pointer=pointer)
+    if asked.content_id and asked.interval != "once":
+        raise Rejected(
+            "content_is_bought_once", "What is bought once is kept.", pointer="/content_id"
+        )
 
 
 def _check_trial(asked: commands.PublishOffer) -> None:

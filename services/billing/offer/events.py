@@ -27,7 +27,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class OfferPublished:
-    """It can be bought at `price` per `every` intervals, and grants the tier, if it names one.
+    """It can be bought at `price` per `every` intervals, and grants the tier and the content, if it names them.
 
     What is bought `once` grants it for good. `prices` is one for each currency; `price` is the first of them.
     """
@@ -42,6 +42,7 @@ class OfferPublished:
     donation: bool = False
     fewest: int = 1
     most: int = MOST_OF_ONE
+    content_id: UUID | None = None
 
     @property
     def all_prices(self) -> tuple[Price, ...]:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from services.billing.offer import events
 from services.billing.offer.events import Interval, Price
+from shared.contracts.membership_content import ContentPublished, ContentWithdrawn
 from shared.contracts.membership_tier import TierDefined, TierRetired
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Label
@@ -19,7 +20,7 @@ _PRICES = TypeAdapter(tuple[Price, ...])
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`sellable` once the tier it grants has been heard of, until either is retired."""
+    """`sellable` once the tier and the content it grants have been heard of, until one of them ends."""
 
     offer_id: UUID
     name: Label
@@ -33,6 +34,7 @@ class Listed:
     price_version: int
     prices: tuple[Price, ...]
     sellable: bool
+    content_id: UUID | None = None
 
     def price_in(self, currency: str | None) -> Price | None:
         """What it costs in a currency; the first of its prices where none is named."""
@@ -45,36 +47,48 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.OfferPublished() as offer:
                 await connection.execute(
-                    "INSERT INTO offers_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)",
+                    "INSERT INTO offers_v3 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12)",
                     fact.stream_id, fact.community_id, offer.name, offer.tier_id, offer.interval,
                     offer.trial_days, offer.every, offer.donation, offer.fewest, offer.most,
-                    _PRICES.dump_json(offer.all_prices).decode(),
+                    _PRICES.dump_json(offer.all_prices).decode(), offer.content_id,
                 )  # fmt: skip
             case events.OfferRepriced(version, prices):
                 await connection.execute(
-                    "UPDATE offers_v2 SET price_version = $2, prices = $3 WHERE offer_id = $1",
+                    "UPDATE offers_v3 SET price_version = $2, prices = $3 WHERE offer_id = $1",
                     fact.stream_id, version, _PRICES.dump_json(prices).decode(),
                 )  # fmt: skip
             case events.OfferRetired():
                 await connection.execute(
-                    "UPDATE offers_v2 SET retired = true WHERE offer_id = $1", fact.stream_id
+                    "UPDATE offers_v3 SET retired = true WHERE offer_id = $1", fact.stream_id
                 )
             case TierDefined(tier_id=tier_id):
                 await connection.execute(
-                    "INSERT INTO offers_v2_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    "INSERT INTO offers_v3_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
                     tier_id, fact.community_id,
                 )  # fmt: skip
             case TierRetired(tier_id=tier_id):
                 await connection.execute(
-                    "UPDATE offers_v2_tiers SET retired = true WHERE tier_id = $1", tier_id
+                    "UPDATE offers_v3_tiers SET retired = true WHERE tier_id = $1", tier_id
                 )
+            case ContentPublished() | ContentWithdrawn():
+                await _hear_content(connection, fact)
+
+
+async def _hear_content(connection: Any, fact: Fact) -> None:
+    await connection.execute(
+        "INSERT INTO offers_v3_contents VALUES ($1, $2, $3)"
+        " ON CONFLICT (content_id) DO UPDATE SET withdrawn = excluded.withdrawn",
+        fact.body.content_id,
+        fact.community_id,
+        isinstance(fact.body, ContentWithdrawn),
+    )
 
 
 OFFERS = Projection(
     name="offers",
-    version=2,
+    version=3,
     ddl="""
-        CREATE TABLE offers_v2 (
+        CREATE TABLE offers_v3 (
             offer_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             name text NOT NULL,
@@ -87,29 +101,40 @@ OFFERS = Projection(
             most int NOT NULL,
             price_version int NOT NULL,
             prices text NOT NULL,
+            content_id uuid,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE INDEX offers_v2_list ON offers_v2 (community_id, offer_id);
-        CREATE TABLE offers_v2_tiers (
+        CREATE INDEX offers_v3_list ON offers_v3 (community_id, offer_id);
+        CREATE TABLE offers_v3_tiers (
             tier_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
+        CREATE TABLE offers_v3_contents (
+            content_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            withdrawn boolean NOT NULL
+        );
     """,
-    tables=("offers_v2", "offers_v2_tiers"),
+    tables=("offers_v3", "offers_v3_tiers", "offers_v3_contents"),
     facts=(
         events.OfferPublished,
         events.OfferRepriced,
         events.OfferRetired,
         TierDefined,
         TierRetired,
+        ContentPublished,
+        ContentWithdrawn,
     ),
     apply=apply,
 )
 
 _OFFERS = """
-    SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false)) AS sellable
-    FROM offers_v2 o LEFT JOIN offers_v2_tiers t USING (tier_id)
+    SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false))
+        AND (o.content_id IS NULL OR coalesce(NOT c.withdrawn, false)) AS sellable
+    FROM offers_v3 o
+    LEFT JOIN offers_v3_tiers t USING (tier_id)
+    LEFT JOIN offers_v3_contents c ON c.content_id = o.content_id
 """
 
 
@@ -133,4 +158,5 @@ def _listed(row: Any) -> Listed:
         row["offer_id"], row["name"], row["tier_id"], row["per"], row["trial_days"], row["every"],
         row["donation"], row["fewest"], row["most"], row["price_version"],
         _PRICES.validate_json(row["prices"]), row["sellable"],
+        row["content_id"],
     )  # fmt: skip

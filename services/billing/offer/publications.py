@@ -15,6 +15,7 @@ def published(fact: Fact) -> contracts.OfferPublished:
         offer_id=fact.stream_id,
         name=offer.name,
         tier_id=offer.tier_id,
+        content_id=offer.content_id,
         price=MoneyValue.of(offer.price),
         interval=offer.interval,
         every=offer.every,

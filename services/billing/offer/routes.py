@@ -45,6 +45,7 @@ class PublishOffer(Body):
     donation: bool = False
     fewest: int = 1
     most: int = MOST_OF_ONE
+    content_id: UUID | None = None
 
 
 class RepriceOffer(Body):
@@ -59,12 +60,13 @@ class PriceShown(BaseModel):
 
 
 class Offer(BaseModel):
-    """`sellable` is false until the tier that it grants has been heard of. `price` is the first of `prices`."""
+    """`sellable` is false until what it grants has been heard of. `price` is the first of `prices`."""
 
     offer_id: UUID
     name: str
     kind: Kind
     tier_id: UUID | None
+    content_id: UUID | None
     price: MoneyValue
     prices: list[PriceShown]
     price_version: int
@@ -96,6 +98,7 @@ async def publish_offer(body: PublishOffer, caller: Organiser) -> Written:
         body.donation,
         body.fewest,
         body.most,
+        body.content_id,
     )
     offer_id = caller.new_id("offer")
     return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
@@ -151,6 +154,7 @@ def _shown(offer: Listed) -> Offer:
         name=offer.name,
         kind=_kind(offer),
         tier_id=offer.tier_id,
+        content_id=offer.content_id,
         price=prices[0].amount,
         prices=prices,
         price_version=offer.price_version,

@@ -38,6 +38,7 @@ def _line(line: Line) -> contracts.OrderLine:
         quantity=line.quantity,
         offer_id=line.offer_id,
         tier_id=tier_id,
+        content_id=line.content_id,
         discount_id=reduction.discount_id if reduction else None,
         discounted=MoneyValue.of(off) if reduction else None,
     )

@@ -5,19 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.access.events import Barred, Cause, Moved, ReasonKind
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
 class StartReason:
-    """What `kind` and `reason_id` name (a subscription, an order) opens these tiers."""
+    """What `kind` and `reason_id` name (a subscription, an order) opens these tiers, and this content."""
 
     person_id: PersonId
     tiers: tuple[TierId, ...]
     kind: ReasonKind
     reason_id: UUID
     until: datetime | None = None
+    contents: tuple[ContentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from services.membership.access import commands, events
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId, derive
@@ -29,14 +30,23 @@ class Grant(NamedTuple):
     reason: Reason
 
 
+class Bought(NamedTuple):
+    content_id: ContentId
+    reason: Reason
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     live: tuple[Grant, ...] = ()
     closed: frozenset[Reason] = frozenset()
     barred: events.Barred | None = None
+    contents: tuple[Bought, ...] = ()
 
     def grants_for(self, reason: Reason) -> list[Grant]:
         return [grant for grant in self.live if grant.reason == reason]
+
+    def bought_for(self, reason: Reason) -> list[Bought]:
+        return [bought for bought in self.contents if bought.reason == reason]
 
 
 def stream_of(person_id: PersonId) -> UUID:
@@ -70,7 +80,15 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
         return []
     if access.barred is not None:
         return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
-    return _grant(access, start.person_id, start.tiers, reason, start.until)
+    granted = _grant(access, start.person_id, start.tiers, reason, start.until)
+    open_already = {bought.content_id for bought in access.contents}
+    return granted + [
+        events.ContentGranted(
+            start.person_id, content_id, *reason, first=content_id not in open_already
+        )
+        for content_id in dict.fromkeys(start.contents)
+        if Bought(content_id, reason) not in access.contents
+    ]
 
 
 def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]:
@@ -89,10 +107,11 @@ def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
     reason = Reason(end.kind, end.reason_id)
     if reason in access.closed:
         return []
-    ending = access.grants_for(reason)
-    if not ending:
+    ending, bought = access.grants_for(reason), access.bought_for(reason)
+    if not ending and not bought:
         return [events.ReasonClosedEarly(end.person_id, *reason, end.cause)]
-    return _revoke(access, end.person_id, ending, end.cause)
+    closing = _close(access, end.person_id, bought, end.cause)
+    return _revoke(access, end.person_id, ending, end.cause) + closing
 
 
 def _give(give: commands.GiveAccess, access: Access) -> list[events.AccessEvent]:
@@ -118,7 +137,8 @@ def _bar(bar: commands.BarAccess, access: Access) -> list[events.AccessEvent]:
     if access.barred is not None:
         return []
     revoked = _revoke(access, bar.person_id, access.live, bar.cause)
-    return [*revoked, events.AccessBarred(bar.person_id, bar.cause)]
+    closed = _close(access, bar.person_id, access.contents, bar.cause)
+    return [*revoked, *closed, events.AccessBarred(bar.person_id, bar.cause)]
 
 
 def _grant(
@@ -150,6 +170,22 @@ def _revoke(
     return revoked
 
 
+def _close(
+    access: Access, person_id: PersonId, ending: Sequence[Bought], cause: events.Cause
+) -> list[events.AccessEvent]:
+    closed: list[events.AccessEvent] = []
+    left = list(access.contents)
+    for bought in ending:
+        left.remove(bought)
+        last = all(other.content_id != bought.content_id for other in left)
+        closed.append(
+            events.ContentRevoked(
+                person_id, bought.content_id, *bought.reason, cause=cause, last=last
+            )
+        )
+    return closed
+
+
 def evolve(access: Access, event: events.AccessEvent) -> Access:
     match event:
         case events.AccessGranted(_, tier_id, kind, reason_id):
@@ -161,6 +197,13 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             if cause in MOVED:
                 return replace(access, live=live)
             return replace(access, live=live, closed=access.closed | {reason})
+        case events.ContentGranted(_, content_id, kind, reason_id):
+            bought = Bought(content_id, Reason(kind, reason_id))
+            return replace(access, contents=(*access.contents, bought))
+        case events.ContentRevoked(_, content_id, kind, reason_id):
+            over = Bought(content_id, Reason(kind, reason_id))
+            contents = tuple(bought for bought in access.contents if bought != over)
+            return replace(access, contents=contents, closed=access.closed | {over.reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})
         case events.AccessBarred(_, cause):

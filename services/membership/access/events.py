@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 
@@ -64,4 +65,34 @@ class AccessBarred:
     cause: Barred
 
 
-AccessEvent = AccessGranted | AccessRevoked | ReasonClosedEarly | AccessBarred
+@dataclass(frozen=True, slots=True)
+class ContentGranted:
+    """The person bought an item of content, a digital product: it opens to them whatever their tiers."""
+
+    person_id: PersonId
+    content_id: ContentId
+    kind: ReasonKind
+    reason_id: UUID
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRevoked:
+    """`last` when no other reason opens it to them."""
+
+    person_id: PersonId
+    content_id: ContentId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+    last: bool
+
+
+AccessEvent = (
+    AccessGranted
+    | AccessRevoked
+    | ReasonClosedEarly
+    | AccessBarred
+    | ContentGranted
+    | ContentRevoked
+)

@@ -2,7 +2,7 @@
 
 from services.membership.access import routes
 from services.membership.access.decider import ACCESS
-from services.membership.access.projections import ACCESS_REASONS
+from services.membership.access.projections import ACCESS_REASONS, BOUGHT
 from services.membership.access.publications import PUBLICATIONS
 from services.membership.access.reactions import REACTIONS
 from shared.feature import Feature
@@ -11,7 +11,7 @@ FEATURE = Feature(
     name="access",
     deciders=(ACCESS,),
     router=routes.router,
-    projections=(ACCESS_REASONS,),
+    projections=(ACCESS_REASONS, BOUGHT),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
 )

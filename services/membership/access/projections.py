@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.membership.access import events
 from services.membership.access.decider import ACCESS, Access, stream_of
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -86,6 +87,70 @@ ACCESS_REASONS = Projection(
 )
 
 
+BOUGHT_DDL = """
+CREATE TABLE bought_v1 (
+    person_id    uuid        NOT NULL,
+    content_id   uuid        NOT NULL,
+    kind         text        NOT NULL,
+    reason_id    uuid        NOT NULL,
+    community_id uuid        NOT NULL,
+    since        timestamptz NOT NULL,
+    ended_at     timestamptz,
+    cause        text,
+    PRIMARY KEY (person_id, content_id, kind, reason_id)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A reason that opens one item of content."""
+
+    content_id: ContentId
+    kind: events.ReasonKind
+    reason_id: UUID
+    since: datetime
+    ended_at: datetime | None
+    cause: events.Cause | None
+
+
+async def apply_bought(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.ContentGranted(person_id, content_id, kind, reason_id):
+                await connection.execute(
+                    "INSERT INTO bought_v1 VALUES ($1, $2, $3, $4, $5, $6)",
+                    person_id, content_id, kind, reason_id, fact.community_id, fact.at,
+                )  # fmt: skip
+            case events.ContentRevoked(person_id, content_id, kind, reason_id, cause):
+                await connection.execute(
+                    "UPDATE bought_v1 SET ended_at = $5, cause = $6"
+                    " WHERE (person_id, content_id, kind, reason_id) = ($1, $2, $3, $4)",
+                    person_id, content_id, kind, reason_id, fact.at, cause,
+                )  # fmt: skip
+
+
+BOUGHT = Projection(
+    name="bought",
+    version=1,
+    ddl=BOUGHT_DDL,
+    tables=("bought_v1",),
+    facts=(events.ContentGranted, events.ContentRevoked),
+    apply=apply_bought,
+)
+
+
+async def bought_by(connection: Any, person_id: PersonId, moment: datetime) -> list[Bought]:
+    """What content the person had bought by a moment, oldest first; what has ended since as well."""
+    rows = await connection.fetch(
+        "SELECT content_id, kind, reason_id, since, ended_at, cause FROM bought_v1"
+        " WHERE person_id = $1 AND since <= $2 ORDER BY since, content_id, reason_id",
+        person_id,
+        moment,
+    )
+    return [Bought(**row) for row in rows]
+
+
 async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
     """Every reason the person ever had, oldest first."""
     rows = await connection.fetch(
@@ -103,13 +168,16 @@ class Standing:
     tiers: frozenset[TierId]
     barred: events.Barred | None
     version: int
+    contents: frozenset[ContentId] = frozenset()
 
 
 async def standing_now(service: Service, community_id: UUID, person_id: PersonId) -> Standing:
     """Read strongly, from the person's own stream."""
     access: Access
     access, version = await service.handler.state(ACCESS, stream_of(person_id), community_id)
-    return Standing(frozenset(grant.tier_id for grant in access.live), access.barred, version)
+    tiers = frozenset(grant.tier_id for grant in access.live)
+    contents = frozenset(bought.content_id for bought in access.contents)
+    return Standing(tiers, access.barred, version, contents)
 
 
 async def people_with_access(

@@ -32,7 +32,35 @@ def _revoked(fact: Fact) -> contracts.AccessRevoked:
     )
 
 
+def _content_granted(fact: Fact) -> contracts.ContentGranted:
+    event: events.ContentGranted = fact.body
+    return contracts.ContentGranted(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=event.person_id,
+        content_id=event.content_id,
+        reason_kind=event.kind,
+        reason_id=event.reason_id,
+        first=event.first,
+    )
+
+
+def _content_revoked(fact: Fact) -> contracts.ContentRevoked:
+    event: events.ContentRevoked = fact.body
+    return contracts.ContentRevoked(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=event.person_id,
+        content_id=event.content_id,
+        reason_kind=event.kind,
+        reason_id=event.reason_id,
+        last=event.last,
+    )
+
+
 PUBLICATIONS = (
     Publication(of=events.AccessGranted, to=contracts.AccessGranted, map=_granted),
     Publication(of=events.AccessRevoked, to=contracts.AccessRevoked, map=_revoked),
+    Publication(of=events.ContentGranted, to=contracts.ContentGranted, map=_content_granted),
+    Publication(of=events.ContentRevoked, to=contracts.ContentRevoked, map=_content_revoked),
 )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
+from services.membership.content.events import ContentId
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
@@ -116,9 +117,15 @@ def when_subscription_reinstated_move_reason(fact: Fact) -> list[Ask]:
 
 
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
-    """A line that grants a tier grants it for good; what a subscription grants, its own facts say."""
+    """What a line grants, it grants for good; what a subscription grants, its own facts say."""
     paid: OrderPaid = fact.body
-    return _start(paid.person_id, [line.tier_id for line in paid.lines], "purchase", paid.order_id)
+    tiers = tuple(TierId(line.tier_id) for line in paid.lines if line.tier_id)
+    contents = tuple(ContentId(line.content_id) for line in paid.lines if line.content_id)
+    if not tiers and not contents:
+        return []
+    person_id, order_id = PersonId(paid.person_id), paid.order_id
+    start = commands.StartReason(person_id, tiers, "purchase", order_id, contents=contents)
+    return [_ask(start)]
 
 
 def when_order_refunded_end_reason(fact: Fact) -> list[Ask]:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from services.membership.access import commands
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.events import Cause, ReasonKind
-from services.membership.access.projections import reasons_of
+from services.membership.access.projections import Bought, bought_by, reasons_of
 from services.membership.member.projections import member_now
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import tiers_of
@@ -37,12 +37,13 @@ class Reason(BaseModel):
 
 
 class Access(BaseModel):
-    """At that moment: `live` is what let the person in, `past` what had ended."""
+    """At that moment: `live` is what let the person in, `past` what had ended, `bought` the content, ended or not."""
 
     person_id: UUID
     at: datetime
     live: list[Reason]
     past: list[Reason]
+    bought: list[Bought]
 
 
 @router.get("/people/{person_id}/access", operation_id="read_access")
@@ -56,6 +57,7 @@ async def read_access(
     async with caller.read() as connection:
         tiers = await tiers_of(connection, caller.community_id)
         reasons = await reasons_of(connection, person_id)
+        bought = await bought_by(connection, person_id, moment)
     names = {tier.tier_id: tier.name for tier in tiers}
     told = [
         (reason.lives_at(moment), Reason(tier=names.get(reason.tier_id, ""), **asdict(reason)))
@@ -67,6 +69,7 @@ async def read_access(
         at=moment,
         live=[reason for lives, reason in told if lives],
         past=[reason for lives, reason in told if not lives],
+        bought=bought,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 
 from shared.decider import NotFound, Rejected
 from shared.event_store import Unavailable
+from shared.files import FileStore
 from shared.money import Money
 
 Address = Annotated[
@@ -207,6 +208,14 @@ def chat_of(gateways: Mapping[str, Any]) -> Chat:
     if chat is None:
         raise NotFound("chat_not_offered", "This platform has not been set up with a chat.")
     return chat
+
+
+def files_of(gateways: Mapping[str, Any]) -> FileStore:
+    """Where the platform keeps files; NotFound when it keeps none."""
+    store: FileStore | None = gateways.get("files")
+    if store is None:
+        raise NotFound("files_not_offered", "This platform has not been set up to keep files.")
+    return store
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The members of a community, for its staff: names and addresses stay sealed until they are read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -151,6 +151,14 @@ async def standings_of(
         before,
     )
     return {PersonId(row["person_id"]): row["standing"] for row in rows}
+
+
+async def known_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
+    """Those of the ids who are, or were, members of the community the connection is scoped to."""
+    rows = await connection.fetch(
+        "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1)", list(people)
+    )
+    return {row["person_id"] for row in rows}
 
 
 async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from shared.clock import real_now
 from shared.contracts import (
     billing_offer,
     billing_order,
     billing_payment,
     billing_subscription,
 )
+from shared.contracts.membership_content import ContentPublished, ContentWithdrawn
 from tests.integration.billing.shop import ORIGIN, Shop, ada, community, gold, olga
 from tests.integration.events.house import Json, somebody
 
@@ -67,6 +69,25 @@ async def test_a_lifetime_is_paid_once_and_grants_its_tier_for_good(shop: Shop) 
     assert await shop.told(billing_subscription.SubscriptionActivated) == []
     (paid,) = await shop.told(billing_payment.PaymentSucceeded)
     assert paid.lines[0].charged_for == "purchase"
+
+
+async def test_a_digital_product_sells_while_its_content_is_published(shop: Shop) -> None:
+    workbook = uuid4()
+    here: Json = {"community_id": community, "occurred_at": real_now(), "content_id": workbook}
+    there: Json = {"kind": "download", "audience": "buyers", "visible_from": real_now()}
+    offer_id = await published(shop, {"amount": money(900)}, content_id=str(workbook))
+    assert (await listed(shop, offer_id))["sellable"] is False
+    await shop.house.hear(ContentPublished(**here, **there), stream_id=workbook)
+    await shop.house.quiet()
+    assert (await listed(shop, offer_id))["sellable"] is True
+    await shop.buys({"offer_id": offer_id})
+    (order,) = await shop.told(billing_order.OrderPaid)
+    assert (order.lines[0].content_id, order.lines[0].tier_id) == (workbook, None)
+    (offer,) = await shop.told(billing_offer.OfferPublished)
+    assert offer.content_id == workbook
+    await shop.house.hear(ContentWithdrawn(**here), stream_id=workbook)
+    await shop.house.quiet()
+    assert (await listed(shop, offer_id))["sellable"] is False
 
 
 async def test_what_is_free_needs_no_card(shop: Shop) -> None:

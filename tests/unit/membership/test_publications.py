@@ -4,7 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from services.membership.access.events import AccessGranted, AccessRevoked
+from services.membership.access.events import (
+    AccessGranted,
+    AccessRevoked,
+    ContentGranted,
+    ContentRevoked,
+)
+from services.membership.activity.events import Signal, SignalRecorded
 from services.membership.app import FEATURES
 from services.membership.chat.events import (
     ChatLinked,
@@ -19,6 +25,12 @@ from services.membership.community.events import (
     CommunityCreated,
     StaffRoleGranted,
     StaffRoleRevoked,
+)
+from services.membership.content.events import (
+    ContentId,
+    ContentOpened,
+    ContentPublished,
+    ContentWithdrawn,
 )
 from services.membership.invitation.events import (
     InvitationAccepted,
@@ -37,8 +49,10 @@ from services.membership.member_import.events import ImportCompleted
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
+    membership_activity,
     membership_chat,
     membership_community,
+    membership_content,
     membership_invitation,
     membership_member,
     membership_member_import,
@@ -55,6 +69,7 @@ ada = PersonId(some_stream)
 account = AccountId(UUID(int=1))
 gold = TierId(UUID(int=2))
 order = UUID(int=3)
+workbook = ContentId(UUID(int=4))
 when = {"community_id": community_id, "occurred_at": noon}
 sealed = Sealed(ada, "profile", Code("sealed-words"))
 
@@ -157,6 +172,49 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
                 "reason_id": order,
                 "last": False,
             },
+        ),
+        (
+            ContentGranted(ada, workbook, "purchase", order, first=True),
+            membership_access.ContentGranted,
+            {
+                "person_id": ada,
+                "content_id": workbook,
+                "reason_kind": "purchase",
+                "reason_id": order,
+                "first": True,
+            },
+        ),
+        (
+            ContentRevoked(ada, workbook, "purchase", order, "refunded", last=True),
+            membership_access.ContentRevoked,
+            {
+                "person_id": ada,
+                "content_id": workbook,
+                "reason_kind": "purchase",
+                "reason_id": order,
+                "last": True,
+            },
+        ),
+        (
+            ContentPublished("download", "buyers", noon),
+            membership_content.ContentPublished,
+            {
+                "content_id": some_stream,
+                "kind": "download",
+                "audience": "buyers",
+                "visible_from": noon,
+            },
+        ),
+        (ContentWithdrawn(), membership_content.ContentWithdrawn, {"content_id": some_stream}),
+        (
+            ContentOpened(ada, workbook, "video", noon.date()),
+            membership_activity.ActivityRecorded,
+            {"person_id": ada, "kind": "content_opened", "source": "content"},
+        ),
+        (
+            SignalRecorded(Signal(order, ada, "answer", Code("discord"), noon)),
+            membership_activity.ActivityRecorded,
+            {"person_id": ada, "kind": "answer", "source": "discord"},
         ),
         (
             ChatLinked(ada, order, sealed),

@@ -17,6 +17,8 @@ twenty_euros = Price(euros(20))
 eleven_dollars = Price(Money(1100, "USD"))
 yours_to_name = Price(euros(10), minimum=euros(5), presets=(euros(5), euros(10), euros(50)))
 
+workbook = UUID(int=77)
+
 
 def publish(
     *prices: Price, interval: Interval = "month", trial_days: int = 14
@@ -145,6 +147,16 @@ def test_a_donation_grants_nothing() -> None:
     given(OFFER).when(asked).then_rejected("donation_grants_nothing")
     for_nothing = replace(published(yours_to_name, trial_days=0), donation=True, tier_id=None)
     given(OFFER).when(replace(asked, tier_id=None)).then(for_nothing)
+
+
+def test_content_is_sold_once_and_for_money() -> None:
+    product = replace(publish(interval="once", trial_days=0), tier_id=None, content_id=workbook)
+    sold = replace(published(interval="once", trial_days=0), tier_id=None, content_id=workbook)
+    given(OFFER).when(product).then(sold)
+    given(OFFER).when(replace(publish(), content_id=workbook)).then_rejected(
+        "content_is_bought_once"
+    )
+    given(OFFER).when(replace(product, donation=True)).then_rejected("donation_grants_nothing")
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(0, 1), (2, 1), (1, 101), (-1, 5)])

@@ -16,9 +16,12 @@ from services.membership.access.events import (
     AccessGranted,
     AccessRevoked,
     Cause,
+    ContentGranted,
+    ContentRevoked,
     ReasonClosedEarly,
     ReasonKind,
 )
+from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 from shared.testing import given
@@ -248,3 +251,47 @@ def test_suspending_one_reason_leaves_the_others() -> None:
     held = revoked(gold, "subscription", subscription, "suspended", last=False)
     given(ACCESS, subscribed, bought_as_well).when(suspend).then(held)
     given(ACCESS).when(suspend).then_nothing()
+
+
+workbook = ContentId(UUID(int=20))
+other_order = UUID(int=21)
+buys_workbook = StartReason(ada, (), "purchase", order, contents=(workbook,))
+has_workbook = ContentGranted(ada, workbook, "purchase", order, first=True)
+workbook_gone = ContentRevoked(ada, workbook, "purchase", order, "refunded", last=True)
+refund = EndReason(ada, "purchase", order, "refunded")
+
+
+def test_an_order_may_open_content_and_a_tier_together() -> None:
+    both = StartReason(ada, (gold,), "purchase", order, contents=(workbook, workbook))
+    given(ACCESS).when(both).then(granted(gold, "purchase", order, first=True), has_workbook)
+
+
+def test_content_is_bought_once_with_one_order() -> None:
+    given(ACCESS, has_workbook).when(buys_workbook).then_nothing()
+
+
+def test_a_refund_closes_the_content_and_for_good() -> None:
+    given(ACCESS, has_workbook).when(refund).then(workbook_gone)
+    given(ACCESS, has_workbook, workbook_gone).when(refund).then_nothing()
+    given(ACCESS, has_workbook, workbook_gone).when(buys_workbook).then_nothing()
+
+
+def test_a_refund_before_the_order_keeps_the_content_closed() -> None:
+    given(ACCESS).when(refund, buys_workbook).then_nothing()
+
+
+def test_content_bought_twice_stays_open_until_both_are_refunded() -> None:
+    again = ContentGranted(ada, workbook, "purchase", other_order, first=False)
+    given(ACCESS, has_workbook).when(
+        StartReason(ada, (), "purchase", other_order, contents=(workbook,))
+    ).then(again)
+    given(ACCESS, has_workbook, again).when(refund).then(
+        ContentRevoked(ada, workbook, "purchase", order, "refunded", last=False)
+    )
+
+
+def test_who_leaves_keeps_the_content_they_bought_and_who_is_banned_does_not() -> None:
+    given(ACCESS, has_workbook).when(EndGiven(ada)).then_nothing()
+    given(ACCESS, has_workbook).when(BarAccess(ada, "banned")).then(
+        ContentRevoked(ada, workbook, "purchase", order, "banned", last=True), banned
+    )

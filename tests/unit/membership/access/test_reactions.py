@@ -7,6 +7,7 @@ import pytest
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.reactions import REACTIONS
+from services.membership.content.events import ContentId
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
@@ -156,6 +157,14 @@ def test_an_order_opens_the_tiers_of_its_lines() -> None:
     seat = OrderLine(kind="quote", amount=ten_euros, hold_id=UUID(int=22), revision=1)
     assert reacts_to(order_paid(once, seat)) == asks(
         commands.StartReason(ada, (gold,), "purchase", order)
+    )
+
+
+def test_an_order_opens_the_content_of_its_lines() -> None:
+    workbook = ContentId(UUID(int=23))
+    once = OrderLine(kind="offer", amount=ten_euros, offer_id=offer, content_id=workbook)
+    assert reacts_to(order_paid(once)) == asks(
+        commands.StartReason(ada, (), "purchase", order, contents=(workbook,))
     )
 
 
