@@ -31,7 +31,10 @@ RUN python -m pip --python /opt/tessera/bin/python install \
 FROM base AS doubles
 COPY --from=build-doubles /opt/tessera /opt/tessera
 COPY deploy deploy
-RUN python -m compileall -q deploy && install -d -o 10001 -g 10001 -m 0700 /run/secrets
+RUN python -m compileall -q deploy \
+    && for name in all postgres collector stripe membership billing events analytics; do \
+           install -d -o 10001 -g 10001 -m 0755 "/keys/$name"; \
+       done
 USER 10001:10001
 LABEL org.opencontainers.image.title="tessera-doubles" \
       org.opencontainers.image.description="What stands in for the vendors of Tessera in a demonstration"
@@ -40,7 +43,7 @@ FROM base AS tessera
 COPY --from=build /opt/tessera /opt/tessera
 COPY shared shared
 COPY services services
-RUN python -m compileall -q shared services && install -d -o 10001 -g 10001 -m 0700 /run/secrets
+RUN python -m compileall -q shared services && install -d -o 10001 -g 10001 -m 0755 /run/secrets
 USER 10001:10001
 EXPOSE 8100 9100
 ARG VERSION=0.1.0
