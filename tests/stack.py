@@ -67,8 +67,8 @@ def _postgres_container() -> Iterator[str]:
         port=5432,
         environment={"POSTGRES_PASSWORD": password},
         command="postgres -c max_connections=200",
-        ready="database system is ready to accept connections",
-        times=2,  # the first time, only its own set-up scripts can connect
+        # It is ready twice: the first time, only its own set-up scripts can connect.
+        ready=r"listening on IPv4(?s:.*)database system is ready to accept connections",
     )
     with _running(image) as port:
         yield f"postgresql://postgres:{password}@{HOST}:{port}/postgres"
@@ -110,7 +110,6 @@ class Image:
     port: int
     ready: str
     published: int | None = None
-    times: int = 1
     command: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,7 +122,7 @@ def _running(image: Image) -> Iterator[int]:
 
     container = DockerContainer(image.name).with_bind_ports(image.port, image.published)
     container.with_envs(**image.environment)
-    container.waiting_for(LogMessageWaitStrategy(image.ready, image.times))
+    container.waiting_for(LogMessageWaitStrategy(image.ready))
     if image.command:
         container.with_command(image.command)
     with container:
