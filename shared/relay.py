@@ -139,7 +139,7 @@ class Relay:
             sent = self._sent.copy()
             for (topic, _), batch in batches.items():
                 sent[topic] += batch.record_count()
-            telemetry.count("relay.published", sent.total() - self._sent.total())
+                telemetry.count("relay.published", batch.record_count(), topic=topic)
             crash.point("relay.sent")
             await self._move(upto, sent)
             upto, batches = following

@@ -2,18 +2,41 @@
 
 import base64
 import json
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+SECRETS = (
+    place if (place := Path("/run/secrets")).is_dir() else None
+)  # where an orchestrator mounts one file for each secret
+
+
+def _keks(texts: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in texts.split(","):
+        kek_id, _, text = part.strip().rpartition(":")
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if len(key) != KEY_BYTES:
+            message = "must hold keys of 32 bytes"
+            raise ValueError(message)
+        found[kek_id or "1"] = key
+    return found
+
+
+def _readable(kek: SecretStr) -> SecretStr:
+    _keks(kek.get_secret_value())
+    return kek
 
 
 class Settings(BaseSettings):
     """Read once at start; a missing or wrong variable stops the process with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="TESSERA_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TESSERA_", extra="ignore", frozen=True, secrets_dir=SECRETS
+    )
 
     database_url: str = Field(
         description="postgresql:// URL of the database that holds the service's schema"
@@ -23,7 +46,7 @@ class Settings(BaseSettings):
         default=3, ge=1, description="replication factor of topics this service creates"
     )
     secret: SecretStr = Field(min_length=32, description="the service's HMAC secret, never changed")
-    kek: SecretStr = Field(
+    kek: Annotated[SecretStr, AfterValidator(_readable)] = Field(
         description="id:urlsafe-base64 key-encryption keys, comma separated; the first wraps new keys"
     )
     token_keys: str = Field(description="JWKS with the public keys access tokens are verified with")
@@ -50,15 +73,7 @@ class Settings(BaseSettings):
 
     def keks(self) -> dict[str, bytes]:
         """The key-encryption keys by id; a bare key has the id `1`."""
-        found: dict[str, bytes] = {}
-        for part in self.kek.get_secret_value().split(","):
-            kek_id, _, text = part.strip().rpartition(":")
-            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            if len(key) != KEY_BYTES:
-                message = "TESSERA_KEK must hold keys of 32 bytes."
-                raise ValueError(message)
-            found[kek_id or "1"] = key
-        return found
+        return _keks(self.kek.get_secret_value())
 
     def secret_bytes(self) -> bytes:
         """The HMAC secret."""

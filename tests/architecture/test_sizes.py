@@ -51,7 +51,6 @@ ALLOWED: Mapping[str, str] = {
     "shared/admin.py:routes": "a list: two lines for each route",
     "shared/agenda.py": "claiming, doing, retrying and parking are one life of an item",
     "shared/auth.py:verify": "the checks of a token stand in the order that attacks need",
-    "shared/cli.py:main": "a list: every verb, and every way a start fails",
     "shared/command_handler.py": "reading, folding, deciding and answering share the lane",
     "shared/envelope.py:seal": "a list: attribute by attribute",
     "shared/http.py": "the whole edge is read at once by who reviews its safety",
