@@ -16,15 +16,18 @@ from shared.service import Service
 
 
 def routes(
-    api: FastAPI | None, ready: Callable[[], Awaitable[Mapping[str, bool]]], service: Service
+    api: FastAPI | None,
+    ready: Callable[[], Awaitable[Mapping[str, bool]]],
+    alive: Callable[[], bool],
+    service: Service,
 ) -> APIRouter:
     """The admin routes of one process; `api` is documented where the process serves one."""
     router = APIRouter()
 
     @router.get("/livez")
-    async def livez() -> dict[str, str]:
-        """The event loop turns. No dependency is asked: a broken one is no reason to restart."""
-        return {"status": "alive"}
+    async def livez() -> JSONResponse:
+        """The loops turn. No dependency is asked: a broken one is no reason to restart."""
+        return JSONResponse({"alive": alive()}, 200 if alive() else 503)
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:

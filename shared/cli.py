@@ -103,7 +103,10 @@ def _admin(
             points["loops"] = health.is_alive() and not running.done()
         return points
 
-    return http.create_admin_app(api, ready, service)
+    def alive() -> bool:
+        return health is None or health.is_alive(within=180)
+
+    return http.create_admin_app(api, ready, alive, service)
 
 
 class _Server(uvicorn.Server):
@@ -117,22 +120,12 @@ class _Server(uvicorn.Server):
 async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
     """Serve until SIGTERM or SIGINT, then let what is under way finish."""
     servers = [
-        _Server(
-            uvicorn.Config(
-                app,
-                host=service.settings.host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                proxy_headers=True,
-                forwarded_allow_ips="127.0.0.1",
-                timeout_graceful_shutdown=20,
-                server_header=False,
-            )
-        )
+        _Server(uvicorn.Config(
+            app, host=service.settings.host, port=port, lifespan="off", log_config=None, access_log=False,
+            proxy_headers=True, server_header=False, timeout_graceful_shutdown=20,
+        ))
         for port, app in apps.items()
-    ]
+    ]  # fmt: skip
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -145,11 +138,8 @@ async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
 
 
 async def _migrate(plan: Blueprint, _: argparse.Namespace) -> None:
-    connection = await asyncpg.connect(plan.settings.database_url)
-    try:
+    async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
         applied = await migrations.migrate(connection, plan.name, plan.migrations)
-    finally:
-        await connection.close()
     heard = {contract.topic for contract in plan.heard()}
     topics = await relay.ensure_topics(
         plan.settings.kafka,
@@ -161,20 +151,12 @@ async def _migrate(plan: Blueprint, _: argparse.Namespace) -> None:
 
 async def _check(plan: Blueprint, _: argparse.Namespace) -> None:
     plan.settings.keks()
-    connection = await asyncpg.connect(
-        plan.settings.database_url, server_settings={"search_path": plan.name}
-    )
-    try:
+    async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
         current = await migrations.is_current(connection, plan.name, plan.migrations)
-    finally:
-        await connection.close()
-    print(
-        "The configuration is right."
-        if current
-        else f"Run `python -m services.{plan.name} migrate` first."
-    )
     if not current:
+        print(f"Run `python -m services.{plan.name} migrate` first.")
         sys.exit(2)
+    print("The configuration is right.")
 
 
 async def _rebuild(plan: Blueprint, arguments: argparse.Namespace) -> None:
@@ -200,23 +182,20 @@ async def _replay(plan: Blueprint, _: argparse.Namespace) -> None:
 
 
 async def _agenda(plan: Blueprint, _: argparse.Namespace) -> None:
-    pool = await connect(plan.settings, plan.name, size=2)
-    for row in await agenda.unsettled(pool):
-        print(row["id"], row["name"], f"tried {row['attempts']} times:", row["last_error"])
-    await pool.close()
+    async with await connect(plan.settings, plan.name, size=2) as pool:
+        for row in await agenda.unsettled(pool):
+            print(row["id"], row["name"], f"tried {row['attempts']} times:", row["last_error"])
 
 
 async def _retry(plan: Blueprint, arguments: argparse.Namespace) -> None:
-    pool = await connect(plan.settings, plan.name, size=2)
     change = agenda.retry if arguments.verb == "retry" else agenda.discard
-    print("done" if await change(pool, arguments.item) else "no such item is parked")
-    await pool.close()
+    async with await connect(plan.settings, plan.name, size=2) as pool:
+        print("done" if await change(pool, arguments.item) else "no such item is parked")
 
 
 async def _advance(plan: Blueprint, arguments: argparse.Namespace) -> None:
-    pool = await connect(plan.settings, plan.name, size=2)
-    await relay.advance_position(pool, arguments.position)
-    await pool.close()
+    async with await connect(plan.settings, plan.name, size=2) as pool:
+        await relay.advance_position(pool, arguments.position)
 
 
 _VERBS = {

@@ -21,6 +21,7 @@ from shared.event_log import Batch, Tail
 from shared.event_store import LOST, NOTIFY, Fact, Meta, parsed
 from shared.event_types import UnknownType
 from shared.ids import PLATFORM, derive
+from shared.settings import kafka_client
 
 _log = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ class Consumer:
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
             *self._topics,
-            bootstrap_servers=self._bootstrap,
+            **kafka_client(self._bootstrap),
             group_id=f"tessera.{self._service}",
             **GROUP,
         )
