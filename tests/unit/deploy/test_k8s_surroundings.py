@@ -93,7 +93,7 @@ def given(service: str) -> set[str]:
         for one in manifests(items(vendor), "tessera", "postgres:5432", "kafka:9092")
         if one["metadata"]["name"] == f"{service}-secret"
     )
-    return {literal.partition("=")[0] for literal in literals} | secret["stringData"].keys()
+    return {literal.partition("=")[0] for literal in literals} | set(secret["stringData"])
 
 
 @pytest.mark.parametrize("service", SERVICES)
