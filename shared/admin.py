@@ -1,6 +1,8 @@
 """What operators reach on a port of its own: health, metrics, documentation, and the agenda's parked items."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +12,16 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.staticfiles import StaticFiles
 
-from shared import agenda
+from shared import agenda, telemetry
+from shared.event_store import LOST
 from shared.problem import Problem
 from shared.service import Service
 
+LAGS = Path(__file__).with_name("lags.sql").read_text()
+
 
 def routes(
-    api: FastAPI | None,
-    ready: Callable[[], Awaitable[Mapping[str, bool]]],
-    alive: Callable[[], bool],
-    service: Service,
+    api: FastAPI | None, ready: Callable[[], Awaitable[Mapping[str, bool]]], service: Service
 ) -> APIRouter:
     """The admin routes of one process; `api` is documented where the process serves one."""
     router = APIRouter()
@@ -27,7 +29,7 @@ def routes(
     @router.get("/livez")
     async def livez() -> JSONResponse:
         """The loops turn. No dependency is asked: a broken one is no reason to restart."""
-        return JSONResponse({"alive": alive()}, 200 if alive() else 503)
+        return JSONResponse({"alive": service.alive()}, 200 if service.alive() else 503)
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
@@ -38,6 +40,7 @@ def routes(
     @router.get("/metrics")
     async def metrics() -> Response:
         """Prometheus' text format."""
+        await _measure(service, () if api else [reader.name for reader in service.readers()])
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/agenda")
@@ -76,6 +79,13 @@ def routes(
         router.mount("/assets", StaticFiles(packages=[("fastapi_offline", "static")]))
 
     return router
+
+
+async def _measure(service: Service, readers: Collection[str]) -> None:
+    """How far the loops are behind; while the database is away, what was known last."""
+    with contextlib.suppress(*LOST, TimeoutError):
+        for row in await service.pool.fetch(LAGS, readers, timeout=2) if readers else ():
+            telemetry.gauge(row["name"], row["value"], of=row["of"])
 
 
 def _told(done: bool) -> dict[str, str]:  # noqa: FBT001  The one fact there is to tell.

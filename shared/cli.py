@@ -5,7 +5,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -19,44 +20,40 @@ from shared.event_store import LOST
 from shared.projection import ProjectionReader, rebuild
 from shared.service import Blueprint, Service, connect, opened
 
+_WRONG_URL = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+
 
 def main(blueprint: Callable[[], Blueprint]) -> None:
     """Run one verb; a wrong environment or an unreachable database ends with one sentence and exit code 2."""
     parser = argparse.ArgumentParser(description="One Tessera service.")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("api", help="serve HTTP")
-    verbs.add_parser("worker", help="run the loops: relay, inbox, projections, reactions, agenda")
-    verbs.add_parser("migrate", help="bring the schema and the topics to what this release needs")
-    verbs.add_parser("check", help="say what is wrong with the configuration")
-    one = verbs.add_parser(
-        "rebuild", help="fold a read model again and put it in the place of the live one"
-    )
-    one.add_argument("projection", help="its name, or `all`")
-    verbs.add_parser("replay", help="fold parked facts again")
-    verbs.add_parser("agenda", help="list what is parked")
-    for name in ("retry", "discard"):
-        verbs.add_parser(name, help=f"{name} a parked agenda item").add_argument("item", type=UUID)
-    advance = verbs.add_parser(
-        "advance-position", help="after a restore: go on above a position Kafka has seen"
-    )
-    advance.add_argument("position", type=int)
+    known = {
+        verb: verbs.add_parser(verb, help=does, description=does)
+        for verb, (_, does) in _VERBS.items()
+    }
+    known["rebuild"].add_argument("projection", help="its name, or `all`")
+    for verb in ("retry", "discard"):
+        known[verb].add_argument("item", type=UUID)
+    known["advance-position"].add_argument("position", type=int)
     arguments = parser.parse_args()
     try:
         plan = blueprint()
+        telemetry.setup(plan.name, arguments.verb, otlp_endpoint=plan.settings.otlp_endpoint)
+        uvloop.run(_VERBS[arguments.verb][0](plan, arguments))
     except ValidationError as error:
-        for wrong in error.errors():
-            variable = "TESSERA_" + "_".join(str(part) for part in wrong["loc"]).upper()
-            print(f"{variable}: {wrong['msg']}", file=sys.stderr)
-        sys.exit(2)
-    telemetry.setup(plan.name, arguments.verb, otlp_endpoint=plan.settings.otlp_endpoint)
-    try:
-        uvloop.run(_VERBS[arguments.verb](plan, arguments))
+        wrong = [(f"TESSERA_{one['loc'][0]}".upper(), one["msg"]) for one in error.errors()]
+        sys.exit(_refused(*(f"{variable}: {sentence}" for variable, sentence in wrong)))
+    except _WRONG_URL as error:
+        sys.exit(_refused(f"TESSERA_DATABASE_URL: {error}"))
     except LOST as error:
-        print(f"The database does not answer: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_refused(f"The database does not answer: {error}"))
     except migrations.Drift as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_refused(str(error)))
+
+
+def _refused(*sentences: str) -> int:
+    print(*sentences, sep="\n", file=sys.stderr)
+    return 2
 
 
 async def _api(plan: Blueprint, _: argparse.Namespace) -> None:
@@ -74,6 +71,7 @@ async def _api(plan: Blueprint, _: argparse.Namespace) -> None:
 async def _worker(plan: Blueprint, _: argparse.Namespace) -> None:
     async with opened(plan) as service:
         health = worker.Health()
+        service.alive = partial(health.is_alive, within=180)
         running = asyncio.create_task(worker.run(service, health))
         serving = asyncio.create_task(
             _serve(service, {plan.settings.admin_port: _admin(service, None, health, running)})
@@ -103,10 +101,7 @@ def _admin(
             points["loops"] = health.is_alive() and not running.done()
         return points
 
-    def alive() -> bool:
-        return health is None or health.is_alive(within=180)
-
-    return http.create_admin_app(api, ready, alive, service)
+    return http.create_admin_app(api, ready, service)
 
 
 class _Server(uvicorn.Server):
@@ -122,7 +117,7 @@ async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
     servers = [
         _Server(uvicorn.Config(
             app, host=service.settings.host, port=port, lifespan="off", log_config=None, access_log=False,
-            proxy_headers=True, server_header=False, timeout_graceful_shutdown=20,
+            server_header=False, timeout_graceful_shutdown=20,
         ))
         for port, app in apps.items()
     ]  # fmt: skip
@@ -138,24 +133,18 @@ async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
 
 
 async def _migrate(plan: Blueprint, _: argparse.Namespace) -> None:
-    async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
+    settings, topics = plan.settings, plan.topics_out() | {heard.topic for heard in plan.heard()}
+    async with await connect(settings, plan.name, size=2) as pool, pool.acquire() as connection:
         applied = await migrations.migrate(connection, plan.name, plan.migrations)
-    heard = {contract.topic for contract in plan.heard()}
-    topics = await relay.ensure_topics(
-        plan.settings.kafka,
-        sorted(plan.topics_out() | heard),
-        replication=plan.settings.kafka_replication,
-    )
-    print(f"{plan.name}: {len(applied)} migrations, {len(topics)} topics")
+    replication = settings.kafka_replication
+    made = await relay.ensure_topics(settings.kafka, sorted(topics), replication=replication)
+    print(f"{plan.name}: {len(applied)} migrations, {len(made)} topics")
 
 
 async def _check(plan: Blueprint, _: argparse.Namespace) -> None:
-    plan.settings.keks()
     async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
-        current = await migrations.is_current(connection, plan.name, plan.migrations)
-    if not current:
-        print(f"Run `python -m services.{plan.name} migrate` first.")
-        sys.exit(2)
+        if not await migrations.is_current(connection, plan.name, plan.migrations):
+            sys.exit(_refused(f"Run `python -m services.{plan.name} migrate` first."))
     print("The configuration is right.")
 
 
@@ -163,12 +152,10 @@ async def _rebuild(plan: Blueprint, arguments: argparse.Namespace) -> None:
     async with opened(plan) as service:
         wanted = [p for p in plan.projections if arguments.projection in ("all", p.name)]
         if not wanted:
-            print(f"There is no projection {arguments.projection}.", file=sys.stderr)
-            sys.exit(2)
+            sys.exit(_refused(f"There is no projection {arguments.projection}."))
         for projection in wanted:
-            print(
-                f"{projection.reader}: {await rebuild(service.pool, plan.name, projection, service.sources())} facts"
-            )
+            facts = await rebuild(service.pool, plan.name, projection, service.sources())
+            print(f"{projection.reader}: {facts} facts")
 
 
 async def _replay(plan: Blueprint, _: argparse.Namespace) -> None:
@@ -198,15 +185,16 @@ async def _advance(plan: Blueprint, arguments: argparse.Namespace) -> None:
         await relay.advance_position(pool, arguments.position)
 
 
-_VERBS = {
-    "api": _api,
-    "worker": _worker,
-    "migrate": _migrate,
-    "check": _check,
-    "rebuild": _rebuild,
-    "replay": _replay,
-    "agenda": _agenda,
-    "retry": _retry,
-    "discard": _retry,
-    "advance-position": _advance,
+_Verb = Callable[[Blueprint, argparse.Namespace], Coroutine[None, None, None]]
+_VERBS: Mapping[str, tuple[_Verb, str]] = {
+    "api": (_api, "serve HTTP"),
+    "worker": (_worker, "run the loops: relay, inbox, projections, reactions, agenda"),
+    "migrate": (_migrate, "bring the schema and the topics to what this release needs"),
+    "check": (_check, "say what is wrong with the configuration"),
+    "rebuild": (_rebuild, "fold a read model again and put it in the place of the live one"),
+    "replay": (_replay, "fold parked facts again"),
+    "agenda": (_agenda, "list what is parked"),
+    "retry": (_retry, "retry a parked agenda item"),
+    "discard": (_retry, "discard a parked agenda item"),
+    "advance-position": (_advance, "after a restore: go on above what Kafka has seen"),
 }

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -237,7 +238,8 @@ class Consumer:
                     continue
                 new = await self._inbox.store(arrivals)
                 crash.point("inbox.stored")
-                telemetry.count("inbox.received", len(arrivals))
+                for kind, many in Counter(one.type for one in arrivals).items():
+                    telemetry.count("inbox.received", many, type=kind)
                 telemetry.count("inbox.duplicates", len(arrivals) - new)
                 read |= {place: records[-1].offset + 1 for place, records in polled.items()}
         finally:

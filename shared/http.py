@@ -654,10 +654,7 @@ def _development(service: Service) -> APIRouter:
 
 
 def create_admin_app(
-    api: FastAPI | None,
-    ready: Callable[[], Awaitable[Mapping[str, bool]]],
-    alive: Callable[[], bool],
-    service: Service,
+    api: FastAPI | None, ready: Callable[[], Awaitable[Mapping[str, bool]]], service: Service
 ) -> FastAPI:
     """Health, metrics and documentation, on a port of their own that is never public."""
     from shared.admin import routes  # noqa: PLC0415 - only the processes that serve it pay for it
@@ -666,5 +663,5 @@ def create_admin_app(
         title=f"Tessera {service.name} (admin)", docs_url=None, redoc_url=None, openapi_url=None
     )
     problem.install(app)
-    app.include_router(routes(api, partial(ready), alive, service))
+    app.include_router(routes(api, partial(ready), service))
     return app

@@ -145,11 +145,11 @@ class Relay:
             for (topic, partition), batch in batches.items()
         ]
         await asyncio.gather(*acknowledged)
-        telemetry.count("relay.published", sum(batch.record_count() for batch in batches.values()))
         crash.point("relay.sent")
         sent = self._sent.copy()
         for (topic, _), batch in batches.items():
             sent[topic] += batch.record_count()
+            telemetry.count("relay.published", batch.record_count(), topic=topic)
         await self._move(upto, sent)
         return True
 

@@ -3,29 +3,47 @@
 import base64
 import json
 import ssl
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+# Where an orchestrator mounts one file for each secret.
+SECRETS = place if (place := Path("/run/secrets")).is_dir() else None
+
+
+def _keks(texts: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in texts.split(","):
+        kek_id, _, text = part.strip().rpartition(":")
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if len(key) != KEY_BYTES:
+            message = "must hold keys of 32 bytes"
+            raise ValueError(message)
+        found[kek_id or "1"] = key
+    return found
+
+
+def _readable(kek: SecretStr) -> SecretStr:
+    _keks(kek.get_secret_value())
+    return kek
 
 
 class Settings(BaseSettings):
     """Read once at start; a missing or wrong variable stops the process with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="TESSERA_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TESSERA_", extra="ignore", frozen=True, secrets_dir=SECRETS
+    )
 
-    database_url: str = Field(
-        description="postgresql:// URL of the database that holds the service's schema"
-    )
+    database_url: str = Field(description="postgresql:// URL, of where the service's schema is")
     kafka: str = Field(description="host:port, or scram://user:password@host:port?ca=file")
-    kafka_replication: int = Field(
-        default=3, ge=1, description="replication factor of topics this service creates"
-    )
+    kafka_replication: int = Field(default=3, ge=1, description="of topics this service creates")
     secret: SecretStr = Field(min_length=32, description="the service's HMAC secret, never changed")
-    kek: SecretStr = Field(
+    kek: Annotated[SecretStr, AfterValidator(_readable)] = Field(
         description="id:urlsafe-base64 key-encryption keys, comma separated; the first wraps new keys"
     )
     token_keys: str = Field(description="JWKS with the public keys access tokens are verified with")
@@ -38,9 +56,7 @@ class Settings(BaseSettings):
     )
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector for traces")
     pool_size: int = Field(default=10, ge=2)
-    public_rate: float = Field(
-        default=50.0, gt=0, description="requests a second from one address to public routes"
-    )
+    public_rate: float = Field(default=50, gt=0, description="public calls of an address a second")
 
     @field_validator("token_keys")
     @classmethod
@@ -52,15 +68,7 @@ class Settings(BaseSettings):
 
     def keks(self) -> dict[str, bytes]:
         """The key-encryption keys by id; a bare key has the id `1`."""
-        found: dict[str, bytes] = {}
-        for part in self.kek.get_secret_value().split(","):
-            kek_id, _, text = part.strip().rpartition(":")
-            key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            if len(key) != KEY_BYTES:
-                message = "TESSERA_KEK must hold keys of 32 bytes."
-                raise ValueError(message)
-            found[kek_id or "1"] = key
-        return found
+        return _keks(self.kek.get_secret_value())
 
     def secret_bytes(self) -> bytes:
         """The HMAC secret."""

@@ -3,8 +3,9 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from opentelemetry import context, metrics, trace
@@ -13,25 +14,22 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 _tracer = trace.get_tracer("tessera")
 _meter = metrics.get_meter("tessera")
-_counters: dict[str, metrics.Counter] = {}
-_gauges: dict[str, Any] = {}
 _propagator = TraceContextTextMapPropagator()
+
+
+@cache
+def _instrument(create: Callable[..., Any], name: str) -> Any:
+    return create(f"tessera.{name}")
 
 
 def count(name: str, amount: int = 1, /, **attributes: str) -> None:
     """Add to the counter `tessera.<name>`."""
-    counter = _counters.get(name)
-    if counter is None:
-        counter = _counters[name] = _meter.create_counter(f"tessera.{name}")
-    counter.add(amount, attributes)
+    _instrument(_meter.create_counter, name).add(amount, attributes)
 
 
 def gauge(name: str, value: float, /, **attributes: str) -> None:
     """Set the gauge `tessera.<name>`."""
-    instrument = _gauges.get(name)
-    if instrument is None:
-        instrument = _gauges[name] = _meter.create_gauge(f"tessera.{name}")
-    instrument.set(value, attributes)
+    _instrument(_meter.create_gauge, name).set(value, attributes)
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class Sink:
         return "250 Kept for the page, delivered to nobody"
 
 
-def create_app(mailbox: Mailbox, smtp_port: int) -> Starlette:
+def create_app(mailbox: Mailbox, smtp_port: int, host: str = HOST) -> Starlette:
     """The page and the JSON; SMTP listens for as long as they are served."""
 
     @asynccontextmanager
@@ -127,7 +127,7 @@ def create_app(mailbox: Mailbox, smtp_port: int) -> Starlette:
         def session() -> SMTP:
             return SMTP(Sink(mailbox), data_size_limit=LARGEST_MAIL, enable_SMTPUTF8=True)
 
-        server = await asyncio.get_running_loop().create_server(session, HOST, smtp_port)
+        server = await asyncio.get_running_loop().create_server(session, host, smtp_port)
         async with server:
             yield
 
@@ -146,11 +146,12 @@ def create_app(mailbox: Mailbox, smtp_port: int) -> Starlette:
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default=HOST, help="another in a container")
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    app = create_app(Mailbox(), options.smtp_port)
-    uvicorn.run(app, host=HOST, port=options.port, access_log=False, log_level="warning")
+    app = create_app(Mailbox(), options.smtp_port, options.host)
+    uvicorn.run(app, host=options.host, port=options.port, access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ Its own command listens on every interface and writes each change to a pickle in
 
 import argparse
 import logging
+from pathlib import Path
 
 from aiohttp import web
 from localstripe.resources import Store
 from localstripe.server import app
+from localstripe.webhooks import register_webhook
 
 from deploy.local.settings import HOST
 
@@ -16,12 +18,19 @@ from deploy.local.settings import HOST
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default=HOST, help="another in a container")
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    parser.add_argument(
+        "--webhook", help="where its events go; otherwise whoever asks registers that"
+    )
+    parser.add_argument("--secret", type=Path, help="the file of what it signs them with")
+    options = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")  # webhooks it sent
     Store.dump_to_disk = lambda _: None
-    web.run_app(app, host=HOST, port=port, access_log=None, print=None)
+    if options.webhook:
+        register_webhook("tessera", options.webhook, options.secret.read_text(), None)
+    web.run_app(app, host=options.host, port=options.port, access_log=None, print=None)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.architecture.source import named, tracked_files
+from tools import house
 
 MACHINE_PATHS = re.compile(
     r"(?<![\w.])/(?:root|home|Users|work|workspace|mnt|opt/hostedtoolcache)/[\w.-]+"
@@ -28,6 +29,7 @@ PUBLIC_HOSTS = {
     "json-schema.org",
     "spec.openapis.org",
 }
+COMPOSED = re.compile(r"^  ([a-z][a-z-]+):$", re.MULTILINE)  # its services call each other by name
 SECRETS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\n[A-Za-z0-9+/=]{16}"),
     "a private JWK": re.compile(r"\"d\"\s*:\s*\"[A-Za-z0-9_-]{40,}\""),
@@ -63,12 +65,13 @@ def test_no_file_knows_a_path_of_somebodys_machine() -> None:
 
 
 def test_what_builds_us_comes_from_public_registries() -> None:
+    neighbours = set(COMPOSED.findall((house.ROOT / "docker-compose.yml").read_text()))
     strangers = {
         (name, urlsplit(url).hostname)
         for name, text in texts().items()
         if BUILD_FILES.fullmatch(name) or BUILD_FILES.fullmatch(name.rpartition("/")[2])
         for url in URLS.findall(text)
-        if urlsplit(url).hostname not in PUBLIC_HOSTS
+        if urlsplit(url).hostname not in PUBLIC_HOSTS | neighbours
     }
     assert {
         stranger for stranger in strangers if not stranger[0].startswith(("docs/", "deploy/k8s/"))

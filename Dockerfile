@@ -1,0 +1,55 @@
+# One image for all four services: docker build -t tessera .
+# What it does is said by its arguments: python -m services.<name> api | worker | migrate | check | ...
+ARG BASE=python:3.11-slim
+
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
+RUN python -m venv --without-pip /opt/tessera
+COPY requirements.lock ./
+RUN python -m pip --python /opt/tessera/bin/python install \
+        --no-deps --require-hashes --only-binary :all: --requirement requirements.lock
+
+# What the base brings for building: a running service neither installs nor compiles.
+FROM ${BASE} AS base
+RUN python -c "import importlib.util as u, os, shutil; [shutil.rmtree(os.path.dirname(s.origin)) for n in ('ensurepip', 'pip', 'setuptools', 'wheel') if (s := u.find_spec(n))]"
+ENV PATH=/opt/tessera/bin:$PATH \
+    PYTHONPATH=/srv/tessera \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    TESSERA_HOST=0.0.0.0 \
+    TESSERA_PORT=8100 \
+    TESSERA_ADMIN_PORT=9100
+WORKDIR /srv/tessera
+
+# For demonstrations alone: secrets made on the spot, a mailbox and a double of Stripe.
+FROM build AS build-doubles
+COPY requirements-doubles.lock ./
+RUN python -m pip --python /opt/tessera/bin/python install \
+        --no-deps --require-hashes --requirement requirements-doubles.lock
+
+FROM base AS doubles
+COPY --from=build-doubles /opt/tessera /opt/tessera
+COPY deploy deploy
+RUN python -m compileall -q deploy \
+    && for name in all postgres collector stripe membership billing events analytics; do \
+           install -d -o 10001 -g 10001 -m 0755 "/keys/$name"; \
+       done
+USER 10001:10001
+LABEL org.opencontainers.image.title="tessera-doubles" \
+      org.opencontainers.image.description="What stands in for the vendors of Tessera in a demonstration"
+
+FROM base AS tessera
+COPY --from=build /opt/tessera /opt/tessera
+COPY shared shared
+COPY services services
+RUN python -m compileall -q shared services && install -d -o 10001 -g 10001 -m 0755 /run/secrets
+USER 10001:10001
+EXPOSE 8100 9100
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="tessera" \
+      org.opencontainers.image.description="The backend that lets a community earn its living" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+CMD ["python", "-m", "services.membership", "--help"]
