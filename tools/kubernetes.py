@@ -1,4 +1,4 @@
-"""`python -m tools.kubernetes`: writes into deploy/k8s what the contracts say of Kafka."""
+"""`python -m tools.kubernetes`: writes into deploy/k8s what contracts and rules say."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,8 +10,13 @@ from shared.service import Blueprint
 from tools import house
 
 COMPONENTS = house.ROOT / "deploy" / "k8s" / "components"
-RULES = house.ROOT / "deploy" / "observability"
-GENERATED = "# Written by `python -m tools.kubernetes`: change the contracts, then run it again.\n"
+RULES = house.ROOT / "deploy" / "observability" / "rules"
+ELSEWHERE = {"StoresNotMeasured"}
+"""Alerts on a collector that a cluster has not: its operators' own metrics are in components/monitoring/alerts.yaml."""
+
+GENERATED = (
+    "# Written by `python -m tools.kubernetes`: change what it is made of, then run it again.\n"
+)
 API = "kafka.strimzi.io/v1"
 DATA_TEAM = "data-team"
 
@@ -24,6 +29,7 @@ def documents() -> dict[str, str]:
     return {
         "strimzi/topics.yaml": _as_text(_topic(name) for name in sorted(house.topics())),
         "strimzi/users.yaml": _as_text([*users, _reader()]),
+        "monitoring/services.yaml": _as_text([_rules()]),
     }
 
 
@@ -72,6 +78,25 @@ def _user(name: str, rights: list[Manifest], **authentication: Manifest) -> Mani
         "authorization": {"type": "simple", "acls": rights},
     }
     return _object("KafkaUser", name, "user", spec)
+
+
+def _rules() -> Manifest:
+    """The rules that Prometheus reads without a cluster, as its operator wants them."""
+    groups = [
+        group | {"rules": [rule for rule in group["rules"] if rule.get("alert") not in ELSEWHERE]}
+        for path in sorted(RULES.glob("*.yaml"))
+        for group in yaml.safe_load(path.read_text())["groups"]
+    ]
+    labels = {
+        "app.kubernetes.io/component": "monitoring",
+        "app.kubernetes.io/name": "tessera",
+    }
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "services", "labels": labels},
+        "spec": {"groups": groups},
+    }
 
 
 def _object(kind: str, name: str, component: str, spec: Manifest) -> Manifest:
