@@ -3,16 +3,15 @@
 import os
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 import psutil
 
+from deploy.local.engine import answers
 from deploy.local.parts import running_kafka, running_postgres
 from deploy.local.processes import Processes
 from deploy.local.settings import HOST, ROOT, free_port
@@ -23,40 +22,15 @@ RUNS = ROOT / ".tessera" / "tests"
 @contextmanager
 def postgres_url() -> Iterator[str]:
     """The URL of a superuser in the database `postgres` of a server of our own."""
-    with _postgres_container() if docker_answers() else running_postgres(run_folder()) as url:
+    with _postgres_container() if answers() else running_postgres(run_folder()) as url:
         yield url
 
 
 @contextmanager
 def kafka_bootstrap() -> Iterator[str]:
     """The bootstrap server of a broker of our own, which makes no topic by itself."""
-    with _kafka_container() if docker_answers() else running_kafka(run_folder()) as bootstrap:
+    with _kafka_container() if answers() else running_kafka(run_folder()) as bootstrap:
         yield bootstrap
-
-
-@cache
-def docker_answers() -> bool:
-    """Whether a Docker engine is there to be asked; asking by hand saves most machines an import."""
-    engine = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
-    try:
-        with _connected(engine) as connection:
-            connection.settimeout(3)
-            connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
-            return b" 200 " in connection.recv(64)
-    except OSError:
-        return False
-
-
-def _connected(engine: SplitResult) -> socket.socket:
-    if engine.scheme != "unix":
-        return socket.create_connection((engine.hostname, engine.port or 2375), timeout=3)
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect(engine.path)
-    except OSError:
-        connection.close()
-        raise
-    return connection
 
 
 @cache
@@ -93,8 +67,8 @@ def _postgres_container() -> Iterator[str]:
         port=5432,
         environment={"POSTGRES_PASSWORD": password},
         command="postgres -c max_connections=200",
-        ready="database system is ready to accept connections",
-        times=2,  # the first time, only its own set-up scripts can connect
+        # It is ready twice: the first time, only its own set-up scripts can connect.
+        ready=r"listening on IPv4(?s:.*)database system is ready to accept connections",
     )
     with _running(image) as port:
         yield f"postgresql://postgres:{password}@{HOST}:{port}/postgres"
@@ -136,7 +110,6 @@ class Image:
     port: int
     ready: str
     published: int | None = None
-    times: int = 1
     command: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -149,7 +122,7 @@ def _running(image: Image) -> Iterator[int]:
 
     container = DockerContainer(image.name).with_bind_ports(image.port, image.published)
     container.with_envs(**image.environment)
-    container.waiting_for(LogMessageWaitStrategy(image.ready, image.times))
+    container.waiting_for(LogMessageWaitStrategy(image.ready))
     if image.command:
         container.with_command(image.command)
     with container:

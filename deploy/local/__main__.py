@@ -1,9 +1,14 @@
-"""The commands of the local stack: `python -m deploy.local up | parts | status | token | down`."""
+"""The commands of the local stack: `python -m deploy.local up | parts | status | token | down`.
+
+It runs in containers where an engine answers and as plain processes elsewhere; TESSERA_ENGINE=none keeps to processes.
+"""
 
 import argparse
 import os
 import sys
 
+from deploy.local.composed import Composed
+from deploy.local.engine import composes
 from deploy.local.settings import SERVICES, Settings
 from deploy.local.sign_in import sign_in
 from deploy.local.stack import Stack
@@ -17,7 +22,7 @@ def main() -> int:
     settings = None
     try:
         settings = Settings.from_environment()
-        options.act(Stack(settings), options)
+        options.act(_stack(settings), options)
     except Trouble as trouble:
         return _refuse(str(trouble))
     except BrokenPipeError:  # whoever read the output has read enough
@@ -65,17 +70,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(stack: Stack, options: argparse.Namespace) -> None:
+def _stack(settings: Settings) -> Stack | Composed:
+    """What runs already is gone on with."""
+    processes = Stack(settings)
+    return processes if processes.processes.names() or not composes() else Composed(settings)
+
+
+def _up(stack: Stack | Composed, options: argparse.Namespace) -> None:
     unknown = set(options.services) - set(SERVICES)
     if unknown:
         raise Trouble(
             f"There is no service {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}."
         )
     stack.up(options.services or SERVICES)
-    print(welcome(stack.settings))
+    print(welcome(stack.settings, stack.places()))
 
 
-def _status(stack: Stack, _: argparse.Namespace) -> None:
+def _status(stack: Stack | Composed, _: argparse.Namespace) -> None:
     states = stack.status()
     for name, runs in states.items():
         print(f"  {name:<19}{'running' if runs else 'ended by itself'}")
@@ -83,7 +94,7 @@ def _status(stack: Stack, _: argparse.Namespace) -> None:
         print("Nothing runs; `make up` starts it.")
 
 
-def _down(stack: Stack, _: argparse.Namespace) -> None:
+def _down(stack: Stack | Composed, _: argparse.Namespace) -> None:
     ended = stack.down()
     print(
         f"Ended {len(ended)} processes and removed their data." if ended else "Nothing was running."

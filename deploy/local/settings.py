@@ -27,6 +27,8 @@ OFFSETS = {
     "stripe": 33,
     "smtp": 34,
     "mailbox": 35,
+    "prometheus": 40,  # these two in containers alone
+    "grafana": 41,
     **{f"{service}_admin": 1021 + number for number, service in enumerate(SERVICES)},
     **{f"{service}_worker": 1031 + number for number, service in enumerate(SERVICES)},
 }

@@ -76,6 +76,10 @@ class Stack:
         if done.returncode != 0:
             raise Trouble(f"{service} {' '.join(words)} ended with exit code {done.returncode}.")
 
+    def places(self) -> list[tuple[str, str]]:
+        """Where to look beside the origin."""
+        return [(f"{self.settings.state}/logs", "what each process says")]
+
     def status(self) -> dict[str, bool]:
         """Whether each process that was started here still runs."""
         return {name: bool(self.processes.running(name)) for name in self.processes.names()}

@@ -1,6 +1,7 @@
 """What `make up` ends with: one address, what is behind it, a token to try and a call that works."""
 
 import json
+from collections.abc import Sequence
 
 from deploy.local.settings import HOST, SERVICES, Settings
 from deploy.local.sign_in import sign_in
@@ -16,18 +17,18 @@ FIRST_COMMUNITY = {
 }
 
 
-def welcome(settings: Settings) -> str:
+def welcome(settings: Settings, places: Sequence[tuple[str, str]]) -> str:
     """The words a newcomer reads first."""
     return f"""
 Tessera is up: {settings.origin}
 
-{_table(settings)}
+{_table(settings, places)}
 
 {_first_call(settings)}
 """
 
 
-def _table(settings: Settings) -> str:
+def _table(settings: Settings, places: Sequence[tuple[str, str]]) -> str:
     ports = settings.ports
     rows = [
         *((f"/api/{name}/v1", f"{name}, explained at /docs/{name}") for name in SERVICES),
@@ -38,7 +39,7 @@ def _table(settings: Settings) -> str:
         ),
         (f"{HOST}:{ports['kafka']}", "Apache Kafka, the topics tessera.*"),
         (f"{HOST}:{ports['stripe']}", "the Stripe double"),
-        (f"{settings.state}/logs", "what each process says"),
+        *places,
     ]
     width = max(len(place) for place, _ in rows)
     return "\n".join(f"  {place:<{width}}  {what}" for place, what in rows)
