@@ -231,8 +231,9 @@ class Consumer:
                 arrivals = [arrival(record) for records in polled.values() for record in records]
                 if read and (not arrivals or monotonic() > committed + COMMIT_SECONDS):
                     # Kafka's own note of how far we are is late on purpose: it costs as much as keeping a batch.
-                    ours = consumer.assignment()
-                    await consumer.commit({at: read[at] for at in read.keys() & ours})
+                    # A rebalance may have taken all of it away, and nothing at all cannot be committed.
+                    if ours := {at: read[at] for at in read.keys() & consumer.assignment()}:
+                        await consumer.commit(ours)
                     read, committed = {}, monotonic()
                 if not arrivals:
                     continue

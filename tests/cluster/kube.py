@@ -74,10 +74,10 @@ def restarts() -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def door(service: str, port: int) -> Iterator[str]:
+def door(service: str, port: int, *, chosen: int | None = None) -> Iterator[str]:
     """An address here that leads to a Service there."""
     program = shutil.which("kubectl") or "kubectl"
-    chosen = free_port()
+    chosen = chosen or free_port()
     command = [
         program,
         "--namespace",
