@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import zip_longest
 
 from deploy.local.settings import ROOT
 from tests.cluster import kube
@@ -77,15 +79,16 @@ def under_load(what: str, world: World, change: Callable[[], None], *, retry: bo
         change()
         took = time.monotonic() - began
         time.sleep(3)
-    load.check()
     again = f", {load.sent_again} sent again with the same key" if retry else ""
     print(
-        f"  {took:.0f} s, {load.calls} calls, {len(load.answered)} writes answered and found again, "
+        f"  {took:.0f} s, {load.calls} calls, {len(load.answered)} writes answered, "
         f"{sum(load.lost.values())} lost{again}; the slowest answer took {load.slowest():.1f} s",
         flush=True,
     )
     for why, count in load.lost.most_common(5):
         print(f"    {count} x {why}", flush=True)
+    load.check()
+    print("  every answer still holds, and every event has arrived everywhere", flush=True)
     return load
 
 
@@ -96,10 +99,14 @@ def roll() -> None:
 
 
 def kill() -> None:
-    """Every pod of ours in turn, without a word of warning."""
-    for pod in in_turn(names("pods", OURS)):
-        here("delete", pod, "--grace-period=0", "--force", "--wait=false")
-        time.sleep(2)
+    """Every pod of ours in turn, without a word of warning; never both of a pair before the first is back."""
+    seen: dict[str, list[str]] = {}
+    for pod in names("pods", OURS):
+        seen.setdefault(pod.rsplit("-", 2)[0], []).append(pod)
+    for round_of_pods in zip_longest(*seen.values()):
+        for pod in in_turn([pod for pod in round_of_pods if pod]):
+            here("delete", pod, "--grace-period=0", "--force", "--wait=false", quiet=True)
+            time.sleep(3)
         kube.wait_for_rollout(OURS)
 
 
@@ -146,7 +153,7 @@ def main() -> int:
             if "back" in parts and previous:
                 now = current_tag()
                 for tag in (previous, now):
-                    load = under_load(f"To {tag}, under load", world, lambda tag=tag: to_image(tag))  # type: ignore[misc]
+                    load = under_load(f"To {tag}, under load", world, partial(to_image, tag))
                     lost += sum(load.lost.values())
         print(f"Restarts of containers by themselves: {sum(kube.restarts().values())}", flush=True)
     except Unusable as reason:

@@ -1,5 +1,6 @@
 """A small load that keeps count of every call, and looks up again afterwards what was answered."""
 
+import json
 import secrets
 import threading
 import time
@@ -104,10 +105,9 @@ class Load:
             self.reads += 1
 
     def _write(self, client: httpx.Client, path: str, body: Json) -> None:
-        key = secrets.token_hex(16)
-        answer = self._sent(
-            lambda: client.post(path, json=body, headers={"Idempotency-Key": key}), path
-        )
+        key, content = secrets.token_hex(16), json.dumps(body).encode()  # to the byte as sent again
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        answer = self._sent(lambda: client.post(path, content=content, headers=headers), path)
         if answer is not None:
             self.answered.append(Call(path, key, body, answer.json()))
 
