@@ -36,6 +36,9 @@ e2e: venv ## Run the story through HTTP, and the fault tests
 demo: up ## Play a year of a community against the running stack
 	@$(BIN)/python -m tests.e2e.demo
 
+cluster-test: venv ## Deploy to the cluster that KUBECONFIG names; roll, kill and count there
+	@$(BIN)/python -m tests.cluster
+
 bench: venv ## Measure ours beside the limit and a peer; writes bench/out/results.json
 	@$(BIN)/python -m bench
 
@@ -54,4 +57,4 @@ rebuild: venv ## Build read models anew beside the old: make rebuild S=billing [
 venv:
 	@$(PYTHON) deploy/local/venv.py
 
-.PHONY: help up down test check unit integration e2e demo bench contracts feature migrate rebuild venv
+.PHONY: help up down test check unit integration e2e demo cluster-test bench contracts feature migrate rebuild venv

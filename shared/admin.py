@@ -27,9 +27,9 @@ def routes(
     router = APIRouter()
 
     @router.get("/livez")
-    async def livez() -> dict[str, str]:
-        """The event loop turns. No dependency is asked: a broken one is no reason to restart."""
-        return {"status": "alive"}
+    async def livez() -> JSONResponse:
+        """The loops turn. No dependency is asked: a broken one is no reason to restart."""
+        return JSONResponse({"alive": service.alive()}, 200 if service.alive() else 503)
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:

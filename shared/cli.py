@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -70,6 +71,7 @@ async def _api(plan: Blueprint, _: argparse.Namespace) -> None:
 async def _worker(plan: Blueprint, _: argparse.Namespace) -> None:
     async with opened(plan) as service:
         health = worker.Health()
+        service.alive = partial(health.is_alive, within=180)
         running = asyncio.create_task(worker.run(service, health))
         serving = asyncio.create_task(
             _serve(service, {plan.settings.admin_port: _admin(service, None, health, running)})
@@ -113,20 +115,12 @@ class _Server(uvicorn.Server):
 async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
     """Serve until SIGTERM or SIGINT, then let what is under way finish."""
     servers = [
-        _Server(
-            uvicorn.Config(
-                app,
-                host=service.settings.host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=20,
-                server_header=False,
-            )
-        )
+        _Server(uvicorn.Config(
+            app, host=service.settings.host, port=port, lifespan="off", log_config=None, access_log=False,
+            server_header=False, timeout_graceful_shutdown=20,
+        ))
         for port, app in apps.items()
-    ]
+    ]  # fmt: skip
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -148,10 +142,7 @@ async def _migrate(plan: Blueprint, _: argparse.Namespace) -> None:
 
 
 async def _check(plan: Blueprint, _: argparse.Namespace) -> None:
-    async with (
-        await connect(plan.settings, plan.name, size=2) as pool,
-        pool.acquire() as connection,
-    ):
+    async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
         if not await migrations.is_current(connection, plan.name, plan.migrations):
             sys.exit(_refused(f"Run `python -m services.{plan.name} migrate` first."))
     print("The configuration is right.")

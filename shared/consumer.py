@@ -22,6 +22,7 @@ from shared.event_log import Batch, Tail
 from shared.event_store import LOST, NOTIFY, Fact, Meta, parsed
 from shared.event_types import UnknownType
 from shared.ids import PLATFORM, derive
+from shared.settings import kafka_client
 
 _log = logging.getLogger(__name__)
 
@@ -217,7 +218,7 @@ class Consumer:
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
             *self._topics,
-            bootstrap_servers=self._bootstrap,
+            **kafka_client(self._bootstrap),
             group_id=f"tessera.{self._service}",
             **GROUP,
         )
@@ -230,8 +231,9 @@ class Consumer:
                 arrivals = [arrival(record) for records in polled.values() for record in records]
                 if read and (not arrivals or monotonic() > committed + COMMIT_SECONDS):
                     # Kafka's own note of how far we are is late on purpose: it costs as much as keeping a batch.
-                    ours = consumer.assignment()
-                    await consumer.commit({at: read[at] for at in read.keys() & ours})
+                    # A rebalance may have taken all of it away, and nothing at all cannot be committed.
+                    if ours := {at: read[at] for at in read.keys() & consumer.assignment()}:
+                        await consumer.commit(ours)
                     read, committed = {}, monotonic()
                 if not arrivals:
                     continue

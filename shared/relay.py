@@ -26,6 +26,7 @@ from shared.event_log import EventLog, Wakeup
 from shared.event_store import LOST, EventStore, Unavailable
 from shared.feature import Publication
 from shared.ids import random_id
+from shared.settings import kafka_client
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Relay:
     async def _lead(self, wakeup: Wakeup) -> None:
         renewing = asyncio.create_task(self._renew())
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **kafka_client(self._bootstrap),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -243,7 +244,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 async def last_positions(bootstrap: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
     """The position in the last record of each partition that has any."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**kafka_client(bootstrap), enable_auto_commit=False)
     found: dict[TopicPartition, int] = {}
     try:
         await consumer.start()
@@ -281,7 +282,7 @@ async def ensure_topics(
     bootstrap: str, topics: Sequence[str], *, replication: int = 1
 ) -> list[str]:
     """Create the topics that are missing: kept for ever, never compacted. Returns those created."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**kafka_client(bootstrap))
     try:
         await admin.start()
         missing = sorted(set(topics) - set(await admin.list_topics()))

@@ -108,7 +108,9 @@ class Quiet:
 
 
 class Service:
-    """The parts of one process. Open it with `opened`."""
+    """The parts of one process. Open it with `opened`. `alive`: whether its loops turn, if it has any."""
+
+    alive: Callable[[], bool] = staticmethod(lambda: True)
 
     def __init__(self, blueprint: Blueprint, pool: asyncpg.Pool) -> None:
         settings = blueprint.settings

@@ -2,16 +2,17 @@
 
 import base64
 import json
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
-SECRETS = (
-    place if (place := Path("/run/secrets")).is_dir() else None
-)  # where an orchestrator mounts one file for each secret
+# Where an orchestrator mounts one file for each secret.
+SECRETS = place if (place := Path("/run/secrets")).is_dir() else None
 
 
 def _keks(texts: str) -> dict[str, bytes]:
@@ -38,13 +39,9 @@ class Settings(BaseSettings):
         env_prefix="TESSERA_", extra="ignore", frozen=True, secrets_dir=SECRETS
     )
 
-    database_url: str = Field(
-        description="postgresql:// URL of the database that holds the service's schema"
-    )
-    kafka: str = Field(description="host:port of a Kafka bootstrap server")
-    kafka_replication: int = Field(
-        default=3, ge=1, description="replication factor of topics this service creates"
-    )
+    database_url: str = Field(description="postgresql:// URL, of where the service's schema is")
+    kafka: str = Field(description="host:port, or scram://user:password@host:port?ca=file")
+    kafka_replication: int = Field(default=3, ge=1, description="of topics this service creates")
     secret: SecretStr = Field(min_length=32, description="the service's HMAC secret, never changed")
     kek: Annotated[SecretStr, AfterValidator(_readable)] = Field(
         description="id:urlsafe-base64 key-encryption keys, comma separated; the first wraps new keys"
@@ -59,9 +56,7 @@ class Settings(BaseSettings):
     )
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector for traces")
     pool_size: int = Field(default=10, ge=2)
-    public_rate: float = Field(
-        default=50.0, gt=0, description="requests a second from one address to public routes"
-    )
+    public_rate: float = Field(default=50, gt=0, description="public calls of an address a second")
 
     @field_validator("token_keys")
     @classmethod
@@ -83,3 +78,17 @@ class Settings(BaseSettings):
         """The parsed JWKS."""
         keys: dict[str, Any] = json.loads(self.token_keys)
         return keys
+
+
+def kafka_client(address: str) -> dict[str, Any]:
+    """What every client of Kafka is made with. `scram:` is SCRAM-SHA-512 over TLS; `ca` is who signed the brokers."""
+    url = urlsplit(address)
+    if url.scheme != "scram":
+        return {"bootstrap_servers": address}
+    who, _, servers = url.netloc.rpartition("@")
+    user, password = map(unquote, who.split(":"))
+    trusted = ssl.create_default_context(cafile=dict(parse_qsl(url.query)).get("ca"))
+    return {
+        "bootstrap_servers": servers, "security_protocol": "SASL_SSL", "ssl_context": trusted,
+        "sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": user, "sasl_plain_password": password,
+    }  # fmt: skip

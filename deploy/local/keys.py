@@ -34,12 +34,13 @@ class Keys:
         if not path.exists():
             fresh = path.with_suffix(".new")
             fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(asdict(cls._made())))
+            fresh.write_text(json.dumps(asdict(cls.made())))
             fresh.rename(path)
         return cls(**json.loads(path.read_text()))
 
     @classmethod
-    def _made(cls) -> Self:
+    def made(cls) -> Self:
+        """New ones, which nobody else knows."""
         return cls(
             database_password=secrets.token_hex(16),
             webhook_secret=f"whsec_{secrets.token_hex(24)}",

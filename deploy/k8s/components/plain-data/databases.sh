@@ -1,0 +1,10 @@
+#!/bin/sh
+# A role and a database for each service, as CloudNativePG makes them in production.
+set -eu
+for service in membership billing events analytics; do
+    variable=$(echo "$service" | tr '[:lower:]' '[:upper:]')_PASSWORD
+    eval "password=\$$variable"
+    psql --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres \
+        --command="CREATE ROLE $service LOGIN PASSWORD '$password'" \
+        --command="CREATE DATABASE $service OWNER $service"
+done

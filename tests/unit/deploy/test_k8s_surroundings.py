@@ -1,0 +1,276 @@
+"""What stands around the pods: the network, the stores, the secrets, the settings, the alerts."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.k8s.secrets import ASKED, items, manifests
+from deploy.local import programs
+from deploy.local.keys import Keys
+from deploy.local.settings import ROOT, Settings, numbered
+from shared.relay import PARTITIONS
+from shared.settings import Settings as KernelSettings
+from tests.unit.deploy.manifests import (
+    K8S,
+    SERVICES,
+    Manifest,
+    kustomization,
+    sources,
+    title,
+    written,
+)
+from tools import house, kubernetes
+
+PORTS_AND_HOSTS_OF_THE_STACK = {"TESSERA_WEBHOOKS_TO_LOOPBACK", "TESSERA_STRIPE_URL"}
+TO_ANY_ADDRESS = {"NetworkPolicy/postgres", "NetworkPolicy/kafka"}
+"""They reach the Kubernetes API, whose address no base can know."""
+
+
+def policies() -> list[Manifest]:
+    return list(written("NetworkPolicy"))
+
+
+def test_the_namespace_takes_in_only_restricted_pods() -> None:
+    (namespace,) = written("Namespace", under="base/")
+    for mode in ("enforce", "warn", "audit"):
+        assert namespace["metadata"]["labels"][f"pod-security.kubernetes.io/{mode}"] == "restricted"
+
+
+def test_nothing_goes_in_or_out_that_is_not_named() -> None:
+    (closed,) = (one for one in policies() if one["metadata"]["name"] == "deny-all")
+    assert closed["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+@pytest.mark.parametrize("policy", policies(), ids=title)
+def test_a_policy_names_ports_and_whom(policy: Manifest) -> None:
+    for direction, whom in (("ingress", "from"), ("egress", "to")):
+        for rule in policy["spec"].get(direction, []):
+            assert rule.get("ports"), "every port"
+            assert rule.get(whom) or title(policy) in TO_ANY_ADDRESS, "everybody"
+            assert {} not in rule.get(whom, [])
+    used = {kind for kind in ("ingress", "egress") if kind in policy["spec"]}
+    assert used <= {kind.lower() for kind in policy["spec"]["policyTypes"]}
+
+
+def test_only_the_gateway_reaches_an_api() -> None:
+    reached = [
+        (policy["metadata"]["name"], rule["from"])
+        for policy in written("NetworkPolicy", under="base/")
+        for rule in policy["spec"].get("ingress", [])
+        if {"protocol": "TCP", "port": 8100} in rule["ports"]
+    ]
+    gateway = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateway"}}}
+    assert reached == [("apis", [gateway])]
+
+
+def test_one_origin_leads_to_every_service_and_only_to_its_public_paths() -> None:
+    (route,) = (one for one in written("HTTPRoute") if one["metadata"]["name"] == "tessera")
+    ways = {
+        rule["matches"][0]["path"]["value"]: (
+            rule["backendRefs"][0]["name"],
+            rule["backendRefs"][0]["port"],
+        )
+        for rule in route["spec"]["rules"]
+    }
+    assert ways == {f"/api/{service}": (f"{service}-api", 8100) for service in SERVICES}
+
+
+def given(service: str) -> set[str]:
+    """Every variable that the base, its secret and its addresses give a service."""
+    literals = [
+        literal
+        for folder in ("base", f"base/{service}")
+        for generator in kustomization(folder).get("configMapGenerator", [])
+        for literal in generator.get("literals", [])
+    ]
+    vendor = dict.fromkeys((name for names in ASKED.values() for name in names), "x")
+    secret = next(
+        one
+        for one in manifests(items(vendor), "tessera", "postgres:5432", "kafka:9092")
+        if one["metadata"]["name"] == f"{service}-secret"
+    )
+    return {literal.partition("=")[0] for literal in literals} | set(secret["stringData"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_told_all_that_it_is_told_without_a_cluster(
+    service: str, tmp_path: Path
+) -> None:
+    stack = Settings(state=tmp_path, cache=tmp_path, ports=numbered(8080))
+    wanted = programs.environment(stack, Keys.made(), service).keys()
+    assert wanted - given(service) - PORTS_AND_HOSTS_OF_THE_STACK == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_every_service_must_know_is_given(service: str) -> None:
+    required = {
+        f"TESSERA_{name.upper()}"
+        for name, field in KernelSettings.model_fields.items()
+        if field.is_required()
+    }
+    assert required - given(service) == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_pod_reads_the_secret_of_its_own_service(service: str) -> None:
+    (patch,) = kustomization(f"base/{service}")["patches"]
+    (change,) = yaml.safe_load(patch["patch"])
+    assert change["value"] == f"{service}-secret"
+    assert patch["target"] == {"kind": "Deployment|Job"}
+
+
+def test_the_keys_that_sign_are_given_to_one_service_each() -> None:
+    made = items(dict.fromkeys((name for names in ASKED.values() for name in names), "x"))
+    holders = {
+        name: [service for service, item in made.items() if name in item]
+        for name in ("TESSERA_TOKEN_KEY", "TESSERA_QUOTE_KEY", "TESSERA_STRIPE_KEY")
+    }
+    assert holders == {
+        "TESSERA_TOKEN_KEY": ["membership"],
+        "TESSERA_QUOTE_KEY": ["events"],
+        "TESSERA_STRIPE_KEY": ["billing"],
+    }
+    assert all('"d"' not in item["TESSERA_TOKEN_KEYS"] for item in made.values())
+    assert len({item["TESSERA_SECRET"] for item in made.values()}) == len(SERVICES)
+
+
+def test_no_secret_lies_among_the_manifests() -> None:
+    assert [title(one) for one in written("Secret")] == []
+    assert list(K8S.rglob("*.env")) == []
+
+
+def test_a_store_s_item_becomes_what_a_service_reads() -> None:
+    found = {one["metadata"]["name"]: one for one in written("ExternalSecret")}
+    assert found.keys() == {"secret", "database", "kafka-user"}
+    made = items(dict.fromkeys((name for names in ASKED.values() for name in names), "x"))
+    for one in found.values():
+        used = set(re.findall(r"\{\{ \.(\w+) \}\}", json.dumps(one)))
+        assert used <= set.intersection(*(set(item) for item in made.values()))
+
+
+def test_topics_and_rights_are_what_the_contracts_say() -> None:
+    """Run `python -m tools.kubernetes`."""
+    for path, text in kubernetes.documents().items():
+        assert (kubernetes.COMPONENTS / path).read_text() == text, path
+
+
+def test_every_topic_of_the_contracts_is_code() -> None:
+    topics = {one["spec"]["topicName"]: one["spec"] for one in written("KafkaTopic")}
+    assert topics.keys() == house.topics().keys()
+    for told in topics.values():
+        assert (told["partitions"], told["replicas"]) == (PARTITIONS, 3)
+        assert told["config"]["min.insync.replicas"] == 2
+        assert told["config"]["retention.ms"] == told["config"]["retention.bytes"] == -1
+
+
+def rights(user: Manifest) -> Iterator[tuple[str, str]]:
+    for right in user["spec"]["authorization"]["acls"]:
+        for operation in right["operations"]:
+            yield operation, right["resource"]["name"]
+
+
+def test_nobody_writes_what_is_not_theirs() -> None:
+    writers = {
+        user["metadata"]["name"]: [name for operation, name in rights(user) if operation == "Write"]
+        for user in written("KafkaUser")
+    }
+    assert writers == {service: [f"tessera.{service}."] for service in SERVICES} | {"data-team": []}
+
+
+def test_a_data_team_reads_every_topic_and_may_do_nothing_else() -> None:
+    (user,) = (one for one in written("KafkaUser") if one["metadata"]["name"] == "data-team")
+    assert {operation for operation, _ in rights(user)} == {"Describe", "Read"}
+    assert ("Read", "tessera.") in set(rights(user))
+
+
+def test_kafka_keeps_what_was_acknowledged() -> None:
+    (kafka,) = written("Kafka")
+    config = kafka["spec"]["kafka"]["config"]
+    assert config["default.replication.factor"] == 3
+    assert config["min.insync.replicas"] == 2
+    assert config["auto.create.topics.enable"] is False
+    assert kafka["spec"]["kafka"]["authorization"] == {"type": "simple"}
+    for listener in kafka["spec"]["kafka"]["listeners"]:
+        assert listener["tls"]
+        assert listener["authentication"] == {"type": "scram-sha-512"}
+
+
+def test_workers_are_never_more_than_partitions_and_never_none() -> None:
+    scaled = list(written("ScaledObject"))
+    assert {one["spec"]["scaleTargetRef"]["name"] for one in scaled} == {
+        f"{service}-worker" for service in SERVICES
+    }
+    for one in scaled:
+        told = one["spec"]
+        assert 1 <= told["minReplicaCount"] <= told["maxReplicaCount"] <= PARTITIONS
+        assert told["fallback"]["replicas"] >= 1
+        (trigger,) = told["triggers"]
+        service = one["metadata"]["name"].removesuffix("-worker")
+        assert trigger["metadata"]["consumerGroup"] == f"tessera.{service}"
+        assert trigger["metadata"]["offsetResetPolicy"] == "earliest"
+        assert trigger["metadata"]["excludePersistentLag"] == "true"
+
+
+def test_a_commit_is_on_two_disks_before_it_is_answered() -> None:
+    (cluster,) = written("Cluster", under="components/cloudnative-pg/")
+    told = cluster["spec"]
+    assert told["instances"] == 3
+    assert told["postgresql"]["synchronous"]["number"] == 1
+    assert told["postgresql"]["synchronous"]["dataDurability"] == "required"
+    assert told["postgresql"]["parameters"]["synchronous_commit"] == "on"
+    assert told["enableSuperuserAccess"] is False
+
+
+def test_every_service_has_a_database_and_a_role_that_is_no_superuser() -> None:
+    (cluster,) = written("Cluster", under="components/cloudnative-pg/")
+    roles = {role["name"]: role for role in cluster["spec"]["managed"]["roles"]}
+    assert roles.keys() == set(SERVICES)
+    assert not any({"superuser", "bypassrls"} & role.keys() for role in roles.values())
+    databases = {one["spec"]["name"]: one["spec"]["owner"] for one in written("Database")}
+    assert databases == {service: service for service in SERVICES}
+
+
+def test_there_is_a_backup_every_day_and_a_drill_that_reads_it() -> None:
+    (scheduled,) = written("ScheduledBackup")
+    assert len(scheduled["spec"]["schedule"].split()) == 6, "seconds first"
+    (store,) = written("ObjectStore")
+    assert store["spec"]["retentionPolicy"] == "30d"
+    (drill,) = written("Cluster", under="drills/")
+    assert drill["spec"]["bootstrap"]["recovery"]["source"] == "postgres"
+
+
+def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
+    alerts = [
+        rule
+        for one in written("PrometheusRule")
+        for group in one["spec"]["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+    assert alerts
+    for alert in alerts:
+        assert alert["labels"]["severity"], alert["alert"]
+        assert alert["annotations"]["summary"], alert["alert"]
+        (page,) = re.findall(r"docs/runbooks/[\w-]+\.md", alert["annotations"]["runbook_url"])
+        assert alert["alert"] in (ROOT / page).read_text(), page
+
+
+def test_every_pod_that_counts_is_scraped() -> None:
+    (monitor,) = (one for one in written("PodMonitor") if one["metadata"]["name"] == "tessera")
+    selected = {
+        one["key"]: set(one["values"]) for one in monitor["spec"]["selector"]["matchExpressions"]
+    }
+    assert selected == {
+        "app.kubernetes.io/name": set(SERVICES),
+        "app.kubernetes.io/component": {"api", "worker"},
+    }
+
+
+def test_a_file_of_manifests_holds_manifests() -> None:
+    for path, found in sources().items():
+        for one in found:
+            assert {"apiVersion", "kind", "metadata", "spec"} <= one.keys() | {"spec"}, path
