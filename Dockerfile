@@ -43,7 +43,8 @@ FROM base AS tessera
 COPY --from=build /opt/tessera /opt/tessera
 COPY shared shared
 COPY services services
-RUN python -m compileall -q shared services && install -d -o 10001 -g 10001 -m 0755 /run/secrets
+RUN python -m compileall -q shared services \
+    && install -d -o 10001 -g 10001 -m 0755 /run/secrets /var/lib/tessera/files
 USER 10001:10001
 EXPOSE 8100 9100
 ARG VERSION=0.1.0

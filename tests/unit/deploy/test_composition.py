@@ -102,7 +102,9 @@ def test_a_service_is_told_all_that_it_is_told_on_a_laptop(name: str, made: Keys
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_sees_its_own_secrets_alone(name: str) -> None:
     for role in ("api", "worker", "migrate"):
-        assert service(f"{name}-{role}")["volumes"] == [f"keys-{name}:/run/secrets:ro"]
+        keeps_files = name == "membership" and role != "migrate"
+        kept = ["files:/var/lib/tessera/files"] if keeps_files else []
+        assert service(f"{name}-{role}")["volumes"] == [f"keys-{name}:/run/secrets:ro", *kept]
 
 
 def test_no_secret_stands_in_the_composition(made: Keys) -> None:

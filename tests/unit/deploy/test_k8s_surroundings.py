@@ -25,7 +25,11 @@ from tests.unit.deploy.manifests import (
 )
 from tools import house, kubernetes
 
-PORTS_AND_HOSTS_OF_THE_STACK = {"TESSERA_WEBHOOKS_TO_LOOPBACK", "TESSERA_STRIPE_URL"}
+OF_THE_STACK_ALONE = {
+    "TESSERA_WEBHOOKS_TO_LOOPBACK",
+    "TESSERA_STRIPE_URL",
+    "TESSERA_FILES_FOLDER",  # Pods share no disk: in a cluster a bucket keeps files.
+}
 TO_ANY_ADDRESS = {"NetworkPolicy/postgres", "NetworkPolicy/kafka"}
 """They reach the Kubernetes API, whose address no base can know."""
 
@@ -102,7 +106,7 @@ def test_a_service_is_told_all_that_it_is_told_without_a_cluster(
 ) -> None:
     stack = Settings(state=tmp_path, cache=tmp_path, ports=numbered(8080))
     wanted = programs.environment(stack, Keys.made(), service).keys()
-    assert wanted - given(service) - PORTS_AND_HOSTS_OF_THE_STACK == set()
+    assert wanted - given(service) - OF_THE_STACK_ALONE == set()
 
 
 @pytest.mark.parametrize("service", SERVICES)
