@@ -74,15 +74,17 @@ FORGOTTEN = Projection(
 """Whom the log says is forgotten: a restored key store is compared with it before the service serves."""
 
 
+def forgetting(person_id: PersonId, at: datetime) -> Ask:
+    """What destroys their keys, whoever or whatever they are of; what accounting needs is readable for ten years."""
+    keep = Keep(forget=(Forget(person_id, at + KEEP_ACCOUNTS),))
+    return Ask(FORGETTING, derive(person_id, "forgetting"), ForgetPerson(person_id, at), keep)
+
+
 def feature(service: str, erased: type, told: type[PersonForgottenContract]) -> Feature:
     """The feature `forgetting` of a service that hears of erasures as `erased` and confirms with `told`."""
 
     def forget(fact: Fact) -> list[Ask]:
-        person_id = fact.body.person_id
-        keep = Keep(forget=(Forget(person_id, fact.at + KEEP_ACCOUNTS),))
-        return [
-            Ask(FORGETTING, derive(person_id, "forgetting"), ForgetPerson(person_id, fact.at), keep)
-        ]
+        return [forgetting(fact.body.person_id, fact.at)]
 
     def publish(fact: Fact) -> PersonForgottenContract:
         return told(

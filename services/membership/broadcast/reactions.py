@@ -6,9 +6,8 @@ from services.membership.audience.projections import audience_of
 from services.membership.broadcast import commands, events
 from services.membership.broadcast.decider import BROADCAST, author_of
 from services.membership.broadcast.projections import broadcast_now
-from shared.erasure import FORGETTING, KEEP_ACCOUNTS, ForgetPerson
-from shared.event_store import Fact, Forget, Keep
-from shared.ids import derive
+from shared.erasure import forgetting
+from shared.event_store import Fact
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
 PAUSE = timedelta(minutes=1)
@@ -36,9 +35,7 @@ def when_copies_released_release_more(fact: Fact) -> list[At]:
 
 def when_text_forgotten_forget(fact: Fact) -> list[Ask]:
     """No backup brings it back: what is forgotten is forgotten again wherever keys are restored."""
-    author = author_of(fact.stream_id)
-    keep = Keep(forget=(Forget(author, fact.at + KEEP_ACCOUNTS),))
-    return [Ask(FORGETTING, derive(author, "forgetting"), ForgetPerson(author, fact.at), keep)]
+    return [forgetting(author_of(fact.stream_id), fact.at)]
 
 
 REACTIONS = (

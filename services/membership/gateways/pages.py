@@ -102,7 +102,7 @@ def _template(letter: Letter) -> tuple[str, list[str]]:
 def html_of(markdown: str) -> str:
     """A safe subset of Markdown: what is HTML in it is shown as it stands, pictures and scripts there are none."""
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
-    parser.validateLink = _is_safe  # type: ignore[method-assign]
+    parser.validateLink = _is_safe  # type: ignore[method-assign]  # the library's own way
     return nh3.clean(
         parser.render(markdown),
         tags=TAGS,

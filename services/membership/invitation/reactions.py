@@ -17,8 +17,8 @@ from services.membership.invitation import commands, events
 from services.membership.invitation.decider import INVITATION, Invitation, addressee_of
 from services.membership.invitation.projections import invitation_now
 from services.membership.tier.projections import tier_name
-from shared.erasure import FORGETTING, KEEP_ACCOUNTS, ForgetPerson
-from shared.event_store import Fact, Forget, Keep
+from shared.erasure import forgetting
+from shared.event_store import Fact
 from shared.ids import derive
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
 
@@ -68,10 +68,7 @@ def when_invitation_resent_send(fact: Fact) -> list[Call | At]:
 
 def when_invitation_ended_forget(fact: Fact) -> list[Ask]:
     """The address of who is a member is sealed with their own key, which this does not touch."""
-    addressee = addressee_of(fact.stream_id)
-    keep = Keep(forget=(Forget(addressee, fact.at + KEEP_ACCOUNTS),))
-    forget = ForgetPerson(addressee, fact.at)
-    return [Ask(FORGETTING, derive(addressee, "forgetting"), forget, keep)]
+    return [forgetting(addressee_of(fact.stream_id), fact.at)]
 
 
 REACTIONS = (

@@ -12,8 +12,8 @@ from services.membership.member_import.decider import MEMBER_IMPORT, file_of
 from services.membership.member_import.projections import EXTERNAL, known_by
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
-from shared.erasure import FORGETTING, KEEP_ACCOUNTS, ForgetPerson
-from shared.event_store import Fact, Forget, Keep
+from shared.erasure import forgetting
+from shared.event_store import Fact, Keep
 from shared.ids import PersonId, derive
 from shared.personal import Sealer
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
@@ -54,9 +54,7 @@ def when_letters_released_release_more(fact: Fact) -> list[At]:
 
 def when_import_ended_forget(fact: Fact) -> list[Ask]:
     """What is left of the file cannot be opened any more."""
-    file = file_of(fact.stream_id)
-    keep = Keep(forget=(Forget(file, fact.at + KEEP_ACCOUNTS),))
-    return [Ask(FORGETTING, derive(file, "forgetting"), ForgetPerson(file, fact.at), keep)]
+    return [forgetting(file_of(fact.stream_id), fact.at)]
 
 
 REACTIONS = (

@@ -53,7 +53,7 @@ class Broker:
 async def read(monkeypatch: pytest.MonkeyPatch, assigned: set[TopicPartition]) -> list[Any]:
     Broker.assigned, Broker.committed = assigned, []
     monkeypatch.setattr(consumer, "AIOKafkaConsumer", Broker)
-    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept())  # type: ignore[arg-type]
+    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept())  # type: ignore[arg-type]  # all it asks of an inbox
     with pytest.raises(asyncio.CancelledError):
         await reading.run()
     return Broker.committed

@@ -120,16 +120,19 @@ class Changing(Subscribing):
         moved = sum((line.amount for change in changes for line in change.lines), euros(0))
         assert periods + moved == self._recorded() + state.balance
 
-    def _numbered(self) -> list[tuple[int, events.SubscriptionActivated]]:
+    def _numbered(
+        self,
+    ) -> list[tuple[int, events.SubscriptionActivated | events.SubscriptionRenewed]]:
         """Every period begun by a renewal, by its number: a change that resets begins one as well."""
-        found, number = [], 0
+        found: list[tuple[int, events.SubscriptionActivated | events.SubscriptionRenewed]] = []
+        number = 0
         for _, event in self.world.history:
             if isinstance(event, events.SubscriptionActivated | events.SubscriptionRenewed):
                 number += 1
                 found.append((number, event))
             elif isinstance(event, events.SubscriptionChanged) and event.change.mode == "reset":
                 number += 1
-        return found  # type: ignore[return-value]
+        return found
 
     def _recorded(self) -> Money:
         """What our own facts say was paid."""

@@ -210,13 +210,6 @@ def test_who_is_erased_loses_everything() -> None:
 
 
 def test_a_changed_subscription_opens_another_tier_or_none() -> None:
-    about = {
-        "community_id": community_id,
-        "occurred_at": noon,
-        "subscription_id": subscription,
-        "person_id": ada,
-    }
-
     def plan(tier_id: TierId | None) -> SubscriptionPlan:
         return SubscriptionPlan(
             offer_id=offer,
@@ -230,24 +223,13 @@ def test_a_changed_subscription_opens_another_tier_or_none() -> None:
 
     for tier_id, tiers in ((free, (free,)), (None, ())):
         changed = SubscriptionChanged(
-            **about,  # type: ignore[arg-type]
-            offer_id=offer,
-            tier_id=tier_id,
-            before=plan(gold),
-            after=plan(tier_id),
-            charged=None,
+            **about(tier_id=tier_id, before=plan(gold), after=plan(tier_id), charged=None)
         )
         move = commands.MoveReason(ada, tiers, "subscription", subscription, "changed")
         assert reacts_to(changed) == asks(move)
-    paused = SubscriptionPaused(**about, offer_id=offer, tier_id=gold, resumes_at=noon)  # type: ignore[arg-type]
+    paused = SubscriptionPaused(**about(resumes_at=noon))
     rest = commands.MoveReason(ada, (), "subscription", subscription, "paused")
     assert reacts_to(paused) == asks(rest)
-    resumed = SubscriptionResumed(
-        **about,  # type: ignore[arg-type]
-        offer_id=offer,
-        tier_id=gold,
-        recurring=ten_euros,
-        period_end=noon,
-    )
+    resumed = SubscriptionResumed(**about(recurring=ten_euros, period_end=noon))
     go_on = commands.MoveReason(ada, (gold,), "subscription", subscription, "paused")
     assert reacts_to(resumed) == asks(go_on)
