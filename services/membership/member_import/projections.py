@@ -150,14 +150,17 @@ _IMPORT = (
 
 
 async def imports_of(
-    connection: Any, community_id: UUID, *, before: datetime | None, limit: int
+    connection: Any, community_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[ImportRow]:
-    """The newest imports uploaded before a time."""
+    """The newest imports uploaded before a place in this list."""
+    uploaded_at, import_id = before or (None, None)
     rows = await connection.fetch(
-        f"{_IMPORT} WHERE community_id = $1 AND ($2::timestamptz IS NULL OR uploaded_at < $2)"
-        " ORDER BY uploaded_at DESC LIMIT $3",
+        f"{_IMPORT} WHERE community_id = $1"
+        " AND ($2::timestamptz IS NULL OR (uploaded_at, import_id) < ($2, $3::uuid))"
+        " ORDER BY uploaded_at DESC, import_id DESC LIMIT $4",
         community_id,
-        before,
+        uploaded_at,
+        import_id,
         limit,
     )
     return [ImportRow(**row) for row in rows]

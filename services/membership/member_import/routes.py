@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ from services.membership.spreadsheet import Row, Rules, read
 from services.membership.tier.projections import tiers_of
 from shared.decider import NotFound
 from shared.event_store import Unavailable
-from shared.http import Caller, Page, Written, needs, paging
+from shared.http import Caller, Page, Written, by_moment, needs, paging
 from shared.problem import Problem
 from shared.reaction import Ask
 
@@ -139,10 +139,12 @@ async def list_imports(
         rows = await imports_of(
             connection,
             caller.community_id,
-            before=page.cursor(datetime.fromisoformat),
+            before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
-    return Imports(**page.answer(rows, lambda last: last.uploaded_at.isoformat()))
+    return Imports(
+        **page.answer(rows, lambda last: f"{last.uploaded_at.isoformat()} {last.import_id}")
+    )
 
 
 @router.get("/imports/{import_id}", operation_id="read_import")

@@ -372,6 +372,18 @@ async def test_who_may_bring_members_and_whose_imports_are_seen(house: House) ->
     await house.call("GET", "/imports/not-an-id", token=owner, expect=422)
 
 
+async def test_imports_of_one_moment_are_all_listed_page_by_page(house: House) -> None:
+    _, owner = await house.community("olga@example.com")
+    sent_in = {await upload(house, owner, file_of(f"P{n},p{n}@example.com,,,")) for n in range(3)}
+    await house.service.pool.execute("UPDATE imports_v1 SET uploaded_at = now()")
+    seen, after = [], ""
+    for _ in sent_in:
+        page = await house.call("GET", f"/imports?limit=1{after}", token=owner)
+        seen += [one["import_id"] for one in page["items"]]
+        after = f"&after={page['next']}"
+    assert (sorted(seen), page["next"]) == (sorted(sent_in), None)
+
+
 async def test_the_same_upload_twice_is_one_import(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     raw = file_of("Ada,ada@example.com,,,")
