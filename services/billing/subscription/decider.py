@@ -367,6 +367,14 @@ def _released(running: Running, held: Held) -> Events:
     return [events.SubscriptionReinstated(running.terms, held.cause, last, held.dispute)]
 
 
+def _still_withheld(terms: Terms, held: frozenset[Held]) -> Events:
+    """What goes on or becomes something else opens what it grants: for as long as there is cause, it is shut again."""
+    return [
+        events.SubscriptionSuspended(terms, one.cause, number == 0, one.dispute)
+        for number, one in enumerate(sorted(held))
+    ]
+
+
 def _past_due(
     told: commands.DeclineRenewal, running: Running, renewal: Renewal
 ) -> events.SubscriptionPastDue:
@@ -406,10 +414,12 @@ def _paid(running: Running, period: Period, paid: Money) -> Events:
         )
         begun = [events.SubscriptionChanged(running.terms, change)]
     carried = paid - terms.due(running.periods + 1) or None
+    withheld = _still_withheld(terms, running.held - {Held("unpaid")})
     if running.periods:
-        return [*begun, events.SubscriptionRenewed(terms, period, paid, carried)]
+        return [*begun, events.SubscriptionRenewed(terms, period, paid, carried), *withheld]
     instrument = running.instrument
-    return [*begun, events.SubscriptionActivated(terms, instrument, period, paid, carried)]
+    activated = events.SubscriptionActivated(terms, instrument, period, paid, carried)
+    return [*begun, activated, *withheld]
 
 
 def _again(renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:
@@ -503,7 +513,8 @@ def _collect_change(
 ) -> Events:
     match command:
         case commands.SettleRenewal():
-            return [events.SubscriptionChanged(running.terms, billed.change)]
+            changed = events.SubscriptionChanged(running.terms, billed.change)
+            return [changed, *_still_withheld(billed.change.to, running.held)]
         case commands.DeclineRenewal(code="authentication_required"):
             return []  # Who asked for it is there, and has until it lapses.
         case commands.DeclineRenewal(code=code):
@@ -583,12 +594,7 @@ def _resume(running: Running, until: datetime | None, at: datetime) -> Events:
     later = max(at, paused.since) - paused.since
     period = Period(running.begins_at + later, running.ends_at + later)
     resumed = events.SubscriptionResumed(running.terms, period, is_trial=not running.periods)
-    # What was withheld meanwhile stays withheld.
-    withheld = [
-        events.SubscriptionSuspended(running.terms, held.cause, number == 0, held.dispute)
-        for number, held in enumerate(sorted(running.held))
-    ]
-    return [resumed, *withheld]
+    return [resumed, *_still_withheld(running.terms, running.held)]
 
 
 def _late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalPaid:

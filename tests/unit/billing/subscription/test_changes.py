@@ -493,3 +493,24 @@ def test_what_is_disputed_during_a_pause_stays_withheld_when_it_goes_on() -> Non
     assert reinstated == events.SubscriptionReinstated(
         terms, "disputed", last=True, dispute=dispute
     )
+
+
+def test_a_change_that_is_paid_during_a_dispute_opens_nothing_before_the_dispute_is_won() -> None:
+    history = (activated, billed, disputed, withheld)
+    gold_withheld = replace(withheld, terms=to_gold)
+    given(SUBSCRIPTION, *history).when(settle).then(upgraded, gold_withheld)
+    won = commands.HearReversal(disputed.payment_id, "won", dispute)
+    (_, reinstated) = given(SUBSCRIPTION, *history, upgraded, gold_withheld).when(won).events
+    assert reinstated == events.SubscriptionReinstated(
+        to_gold, "disputed", last=True, dispute=dispute
+    )
+
+
+def test_a_change_that_begins_with_a_period_paid_during_a_dispute_opens_nothing() -> None:
+    scheduled_gold = events.ChangeScheduled(terms, first, to_gold, april.end)
+    renewing = events.RenewalStarted(to_gold, visa, may, for_may, 1, euros(30))
+    history = (activated, scheduled_gold, renewing, disputed, withheld)
+    changed, renewed, last = given(SUBSCRIPTION, *history).when(settle_may).events
+    assert isinstance(changed, events.SubscriptionChanged)
+    assert isinstance(renewed, events.SubscriptionRenewed)
+    assert last == replace(withheld, terms=to_gold)

@@ -511,6 +511,18 @@ def test_two_disputes_suspend_once_and_the_last_to_be_won_reinstates() -> None:
     given(SUBSCRIPTION, *history, also).when(heard("won")).then(dispute_won, not_yet)
 
 
+def test_a_period_that_is_paid_during_a_dispute_opens_nothing() -> None:
+    history = (bought, renewing, disputed, suspended)
+    given(SUBSCRIPTION, *history).when(settle).then(renewed, suspended)
+
+
+def test_what_was_owed_is_paid_and_what_is_disputed_stays_withheld() -> None:
+    owing = (renewing, declined(1, 1), again(2), replace(withheld, first=False))
+    no_more = events.SubscriptionReinstated(terms, "unpaid", last=False, dispute=None)
+    settled = given(SUBSCRIPTION, bought, disputed, suspended, *owing).when(settle)
+    settled.then(recovered, no_more, renewed, suspended)
+
+
 def test_nobody_is_charged_again_who_asks_the_bank_for_the_money_back() -> None:
     history = (bought, disputed, suspended)
     given(SUBSCRIPTION, *history).when(renew).then(ended("disputed"))
