@@ -62,7 +62,9 @@ async def _api(plan: Blueprint, _: argparse.Namespace) -> None:
         clock = asyncio.create_task(worker.watch_clock(service))
         try:
             await _serve(
-                service, {plan.settings.port: api, plan.settings.admin_port: _admin(service, api)}
+                service,
+                {plan.settings.port: api, plan.settings.admin_port: _admin(service, api)},
+                plan.settings.drain_seconds,
             )
         finally:
             clock.cancel()
@@ -112,8 +114,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
-    """Serve until SIGTERM or SIGINT, then let what is under way finish."""
+async def _serve(service: Service, apps: Mapping[int, FastAPI], drain: float = 0) -> None:
+    """Serve until SIGTERM or SIGINT and `drain` seconds longer, then let what is under way finish.
+
+    Meanwhile each answer says that it is the last on its connection: a gateway that keeps connections open
+    has then let go of them before they are closed, and sends nothing on one that is no longer there.
+    """
     servers = [
         _Server(uvicorn.Config(
             app, host=service.settings.host, port=port, lifespan="off", log_config=None, access_log=False,
@@ -123,12 +129,17 @@ async def _serve(service: Service, apps: Mapping[int, FastAPI]) -> None:
     ]  # fmt: skip
     loop = asyncio.get_running_loop()
 
+    def let_go() -> None:
+        for server in servers:
+            server.config.encoded_headers.append((b"connection", b"close"))
+        loop.call_later(drain, stop)
+
     def stop() -> None:
         for server in servers:
             server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, let_go)
     await asyncio.gather(*(server.serve() for server in servers))
 
 

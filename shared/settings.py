@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         default="real", description="movable only in development"
     )
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector for traces")
+    drain_seconds: float = Field(
+        default=0, ge=0, le=30, description="how long the API still takes calls after SIGTERM"
+    )
     pool_size: int = Field(default=10, ge=2)
     public_rate: float = Field(default=50, gt=0, description="public calls of an address a second")
 
