@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.billing.policy.events import Unit
 from services.billing.subscription.events import (
     Change,
     ChangeLine,
@@ -13,7 +14,6 @@ from services.billing.subscription.events import (
     Period,
     Standing,
     Terms,
-    Unit,
     boundary,
 )
 from shared.money import Money

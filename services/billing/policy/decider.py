@@ -1,4 +1,4 @@
-"""A policy tries a card a few times, on days that come one after another, and never for longer than two months."""
+"""A policy tries a card a few times, on days one after another, for two months at most; no pause outlasts a year."""
 
 from itertools import pairwise
 
@@ -8,6 +8,7 @@ from shared.decider import Decider, Rejected
 
 MOST_RETRIES = 10
 LONGEST_DAYS = 60
+LONGEST_PAUSE_DAYS = 366
 
 
 def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.PolicyEvent]:
@@ -29,6 +30,10 @@ def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.Polic
     if not 0 <= dunning.grace_days <= LONGEST_DAYS:
         raise Rejected(
             "grace_too_long", "Grace is from 0 to 60 days.", pointer="/dunning/grace_days"
+        )
+    if not 1 <= command.policy.longest_pause_days <= LONGEST_PAUSE_DAYS:
+        raise Rejected(
+            "pause_too_long", "A pause lasts from 1 to 366 days.", pointer="/longest_pause_days"
         )
     return [] if command.policy == policy else [events.PolicySet(command.policy)]
 

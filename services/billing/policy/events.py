@@ -9,6 +9,7 @@ DuringDispute = Literal["suspend", "keep"]
 AfterLoss = Literal["end_now", "keep"]
 AfterRetries = Literal["end", "keep"]
 Bearer = Literal["seller", "platform"]
+Unit = Literal["second", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ USUAL = Dunning()
 class Policy:
     """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
 
-    `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute.
+    `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute. What is left of a period
+    that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most.
     """
 
     after_refund: AfterRefund = "end_now"
@@ -52,6 +54,8 @@ class Policy:
     after_loss: AfterLoss = "end_now"
     fees_borne_by: Bearer = "seller"
     dunning: Dunning = USUAL
+    proration: Unit = "second"
+    longest_pause_days: int = 366
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from services.billing.policy.events import (
     Dunning,
     DuringDispute,
     Policy,
+    Unit,
 )
 from services.billing.policy.projections import policy_now, policy_stream
 from shared.http import Body, Caller, Written, needs
@@ -41,6 +42,8 @@ class SetPolicy(Body):
     after_loss: AfterLoss = Policy().after_loss
     fees_borne_by: Bearer = Policy().fees_borne_by
     dunning: DunningAsked = DunningAsked()
+    proration: Unit = Policy().proration
+    longest_pause_days: int = Policy().longest_pause_days
 
 
 class DunningShown(BaseModel):
@@ -55,6 +58,8 @@ class BillingPolicy(BaseModel):
     after_loss: AfterLoss
     fees_borne_by: Bearer
     dunning: DunningShown
+    proration: Unit
+    longest_pause_days: int
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -68,6 +73,8 @@ async def set_policy(
         body.after_loss,
         body.fees_borne_by,
         Dunning(asked.retries, asked.grace_days, asked.afterwards),
+        body.proration,
+        body.longest_pause_days,
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -89,4 +96,6 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
             grace_days=dunning.grace_days,
             afterwards=dunning.afterwards,
         ),
+        proration=policy.proration,
+        longest_pause_days=policy.longest_pause_days,
     )

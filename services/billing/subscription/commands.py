@@ -8,8 +8,15 @@ from uuid import UUID
 from services.billing.checkout.events import OfferLine
 from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
-from services.billing.policy.events import USUAL, AfterLoss, AfterRefund, Dunning, DuringDispute
-from services.billing.subscription.events import ChangeMode, Terms, Unit
+from services.billing.policy.events import (
+    USUAL,
+    AfterLoss,
+    AfterRefund,
+    Dunning,
+    DuringDispute,
+    Unit,
+)
+from services.billing.subscription.events import ChangeMode, Terms
 from shared.ids import Code, PersonId
 
 
@@ -161,6 +168,7 @@ class PauseSubscription:
     person_id: PersonId | None
     until: datetime
     at: datetime
+    longest_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId
 from shared.money import Money
 
-SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(days=1), timedelta(days=366)
+SHORTEST_PAUSE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -571,13 +571,13 @@ def _pause(asked: commands.PauseSubscription, running: Running) -> Events:
         if running.paused.until == asked.until:
             return []
         raise _paused()
-    if not SHORTEST_PAUSE <= asked.until - asked.at <= LONGEST_PAUSE:
+    if not SHORTEST_PAUSE <= asked.until - asked.at <= timedelta(days=asked.longest_days):
         raise Rejected(
             "pause_out_of_range",
-            "A pause lasts days, not years.",
+            "A pause lasts days, and as many as the seller allows.",
             pointer="/until",
             fewest=SHORTEST_PAUSE.days,
-            most=LONGEST_PAUSE.days,
+            most=asked.longest_days,
         )
     if running.renewal or asked.at >= running.ends_at:
         raise _renewal_under_way()

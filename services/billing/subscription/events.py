@@ -24,7 +24,6 @@ ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
     "replaced", "withdrawn", "declined", "lapsed", "renewed", "cancelled", "paused", "ended"
 ]
-Unit = Literal["second", "day"]
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

@@ -12,6 +12,7 @@ from services.billing.choices import line_of
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.offer.projections import offers_among
+from services.billing.policy.projections import policy_now
 from services.billing.proration import billed
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
@@ -210,7 +211,10 @@ async def withdraw_change(subscription_id: UUID, caller: Member) -> Written:
 async def pause_subscription(
     subscription_id: UUID, body: PauseSubscription, caller: Member
 ) -> Written:
-    command = commands.PauseSubscription(PersonId(caller.person_id), body.until, caller.now)
+    policy = await policy_now(caller.service, caller.community_id)
+    command = commands.PauseSubscription(
+        PersonId(caller.person_id), body.until, caller.now, policy.longest_pause_days
+    )
     return await _ask(caller, subscription_id, command)
 
 
@@ -263,7 +267,7 @@ async def _changing(
         line=line,
         keeps_price=keeps_price,
         mode=body.mode,
-        unit="second",
+        unit=(await policy_now(caller.service, caller.community_id)).proration,
         at=caller.now,
     )
     return command, state

@@ -1,20 +1,24 @@
 """Subscriptions become something else, rest and go on: on Postgres, with a Stripe that is not ours."""
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from shared.contracts import billing_payment, billing_subscription
 from shared.contracts.membership_tier import TierDefined
 from shared.ids import Code
+from shared.money import Money
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, bob, community, gold, olga
 from tests.integration.events.house import Json, Who, somebody
 
 platinum = uuid4()
 LATER = timedelta(days=10)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +87,24 @@ async def test_more_is_shown_charged_and_had_to_the_cent(shop: Shop) -> None:
     assert (told.before.recurring.minor, told.after.recurring.minor) == (1000, 3000)
     await shop.at(changed["runs_until"])
     assert await charged(shop) == sorted([1000, due, 3000])
+
+
+async def test_the_seller_counts_what_is_left_in_days_and_says_how_long_a_pause_may_be(
+    shop: Shop,
+) -> None:
+    await shop.house.ask(olga, "PUT", "/policy", {"proration": "day", "longest_pause_days": 20})
+    subscription, began = await shop.subscribes(), shop.now
+    asked = {"offer_id": await another(shop, 3000)}
+    await shop.at(shop.now + LATER)
+    preview = await shop.house.ask(ada, "POST", door(subscription, "change/preview"), asked)
+    end = when(subscription["runs_until"])
+    start, day, last = (moment.astimezone(PARIS).date() for moment in (began, shop.now, end))
+    rest = Fraction((last - day).days, (last - start).days)
+    shares = [-Money(1000, "EUR").share(rest).minor, Money(3000, "EUR").share(rest).minor]
+    assert [line["amount"]["minor"] for line in preview["lines"]] == shares
+    path, until = door(subscription, "pause"), shop.now + timedelta(days=21)
+    refusal = await shop.house.refusal(ada, "POST", path, {"until": until.isoformat()})
+    assert refusal == (422, "pause_out_of_range")
 
 
 async def test_a_dry_run_says_the_same_and_stores_nothing(shop: Shop) -> None:

@@ -61,6 +61,8 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         "after_loss": "end_now",
         "fees_borne_by": "seller",
         "dunning": {"retries": [1, 3, 5, 7], "grace_days": 7, "afterwards": "end"},
+        "proration": "second",
+        "longest_pause_days": 366,
     }
     changed = {"after_refund": "keep", "dunning": {"retries": [2], "grace_days": 0}}
     await set_policy(shop, **changed)
@@ -76,6 +78,8 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         ({"dunning": {"retries": "daily"}}, (422, "tuple_type")),
         ({"dunning": {"retries": [3, 1]}}, (422, "retries_out_of_order")),
         ({"dunning": {"grace_days": 400}}, (422, "grace_too_long")),
+        ({"proration": "month"}, (422, "literal_error")),
+        ({"longest_pause_days": 0}, (422, "pause_too_long")),
         ({"colour": "red"}, (422, "extra_forbidden")),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.discount.events import Reduction
+from services.billing.policy.events import Unit
 from services.billing.proration import LEAST_CHARGE, billed, rest_of, usual_mode, worked_out
 from services.billing.subscription.events import (
     Change,
@@ -19,7 +20,6 @@ from services.billing.subscription.events import (
     Period,
     Standing,
     Terms,
-    Unit,
     boundary,
 )
 from shared.ids import Code

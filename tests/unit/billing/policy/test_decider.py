@@ -41,6 +41,12 @@ def test_grace_is_at_most_two_months(days: int) -> None:
     given(POLICY).when(asked(Dunning(grace_days=days))).then_rejected("grace_too_long")
 
 
+@pytest.mark.parametrize("days", [0, 367])
+def test_a_pause_lasts_a_day_to_a_year(days: int) -> None:
+    longest = commands.SetPolicy(Policy(longest_pause_days=days))
+    given(POLICY).when(longest).then_rejected("pause_too_long")
+
+
 def test_nobody_is_given_up_while_access_lasts_or_tries_are_left() -> None:
     assert Dunning((1, 3), 10).patience == timedelta(days=10)
     assert Dunning((1, 14), 0).patience == timedelta(days=14)

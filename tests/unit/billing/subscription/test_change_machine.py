@@ -10,9 +10,10 @@ from hypothesis.stateful import invariant, rule
 
 from services.billing.checkout.events import OfferLine
 from services.billing.payment.reactions import FetchIntent
+from services.billing.policy.events import Unit
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
-from services.billing.subscription.events import ChangeMode, Unit
+from services.billing.subscription.events import ChangeMode
 from shared.money import Money
 from shared.reaction import Call
 from tests.unit.billing.cast import ada, euros, noon
@@ -61,7 +62,7 @@ class Changing(Subscribing):
     @rule(days=st.integers(1, 100))
     def pauses(self, days: int) -> None:
         until = self.world.now + timedelta(days=days)
-        self._ask(commands.PauseSubscription(ada, until, self.world.now))
+        self._ask(commands.PauseSubscription(ada, until, self.world.now, 366))
 
     @rule(days=st.integers(0, 20))
     def resumes(self, days: int) -> None:

@@ -51,7 +51,7 @@ settle = commands.SettleRenewal(paid_for_gold)
 withdraw = commands.WithdrawChange(ada)
 cancelling = events.CancellationScheduled(terms, april.end)
 ended = events.SubscriptionEnded(terms, "voluntary", was_paying=True, unpaid=None)
-pause = commands.PauseSubscription(ada, in_half + timedelta(days=30), in_half)
+pause = commands.PauseSubscription(ada, in_half + timedelta(days=30), in_half, 366)
 paused = events.SubscriptionPaused(terms, in_half, pause.until)
 
 upgrade = worked_out(first, standing, to_gold, "invoice", in_half, "second")
@@ -404,6 +404,12 @@ def test_a_change_after_a_pause_is_prorated_by_what_is_left() -> None:
 def test_a_pause_lasts_days_and_no_years(days: int) -> None:
     asked = replace(pause, until=in_half + timedelta(days=days))
     given(SUBSCRIPTION, activated).when(asked).then_rejected("pause_out_of_range")
+
+
+def test_a_pause_lasts_no_longer_than_the_seller_allows() -> None:
+    given(SUBSCRIPTION, activated).when(replace(pause, longest_days=30)).then(paused)
+    too_long = given(SUBSCRIPTION, activated).when(replace(pause, longest_days=29))
+    too_long.then_rejected("pause_out_of_range")
 
 
 def test_a_pause_is_asked_for_once() -> None:
