@@ -81,6 +81,11 @@ class Running:
     held: frozenset[Held] = frozenset()
 
     @property
+    def is_disputed(self) -> bool:
+        """Nobody charges who is asking for it back."""
+        return any(held.cause == "disputed" for held in self.held)
+
+    @property
     def upcoming(self) -> Terms:
         """What the next period is for."""
         pending = self.pending
@@ -190,8 +195,8 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
                 return []
             if running.cancelling:
                 return [_ended(running, "voluntary")]
-            if any(held.cause == "disputed" for held in running.held):
-                return [_ended(running, "disputed")]  # Nobody charges who is asking for it back.
+            if running.is_disputed:
+                return [_ended(running, "disputed")]
             return _next(running, payment_id)
         case commands.ScheduleCancellation() if past_due or running.paused:
             return [_ended(running, "voluntary")]
@@ -205,9 +210,7 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
         case commands.UseInstrument(instrument):
             same = instrument == running.instrument
             replaced: Events = [] if same else [events.InstrumentReplaced(instrument)]
-            if renewal and past_due and not renewal.in_flight:
-                replaced.append(_again(renewal, instrument))
-            return replaced
+            return [*replaced, *_owed_again(running, instrument)]
         case commands.CancelNow():
             return [_ended(running, "voluntary")]
         case commands.EndSubscription(reason):
@@ -254,8 +257,8 @@ def _collect(
 ) -> Events:
     match command:
         case commands.RetryRenewal(_, attempt):
-            stale = renewal.in_flight or attempt != renewal.attempt + 1
-            return [] if stale else [_again(renewal, running.instrument)]
+            stale = attempt != renewal.attempt + 1
+            return [] if stale else _owed_again(running, running.instrument)
         case commands.GiveUpRenewal() | commands.LapseUnpaid() | commands.WithholdUnpaid():
             return _lose_patience(command, running, renewal)
         case commands.DeclineRenewal(_, attempt):
@@ -306,7 +309,7 @@ def _decline(told: commands.DeclineRenewal, running: Running, renewal: Renewal) 
     first: Events = [] if renewal.since else [_past_due(told, running, renewal)]
     if running.instrument == renewal.instrument and told.at >= gives_up_at:
         return [*first, declined, *_give_up(running, replace(renewal, dunning=dunning), told.at)]
-    if running.instrument != renewal.instrument:
+    if running.instrument != renewal.instrument and not running.is_disputed:
         return [*first, declined, _again(renewal, running.instrument)]
     return [*first, declined]
 
@@ -320,8 +323,11 @@ def _heard(told: commands.HearReversal, running: Running) -> Events:
     before = running.disputes.get(dispute)
     if before == told.reversal or before in ("won", "lost"):
         return []
-    won = told.reversal == "won"
-    return [heard, *(_released(running, Held("disputed", dispute)) if won else [])]
+    held = Held("disputed", dispute)
+    if told.reversal != "won" or held not in running.held:
+        return [heard]
+    others = replace(running, held=running.held - {held})
+    return [heard, *_released(running, held), *_owed_again(others, running.instrument)]
 
 
 def _follow(
@@ -420,6 +426,14 @@ def _paid(running: Running, period: Period, paid: Money) -> Events:
     instrument = running.instrument
     activated = events.SubscriptionActivated(terms, instrument, period, paid, carried)
     return [*begun, activated, *withheld]
+
+
+def _owed_again(running: Running, instrument: Instrument) -> Events:
+    """What was declined is tried again, unless it is being tried, or a bank is asked for the money before it."""
+    renewal = running.renewal
+    if renewal is None or renewal.since is None or renewal.in_flight or running.is_disputed:
+        return []
+    return [_again(renewal, instrument)]
 
 
 def _again(renewal: Renewal, instrument: Instrument) -> events.RenewalStarted:

@@ -517,10 +517,45 @@ def test_a_period_that_is_paid_during_a_dispute_opens_nothing() -> None:
 
 
 def test_what_was_owed_is_paid_and_what_is_disputed_stays_withheld() -> None:
-    owing = (renewing, declined(1, 1), again(2), replace(withheld, first=False))
     no_more = events.SubscriptionReinstated(terms, "unpaid", last=False, dispute=None)
-    settled = given(SUBSCRIPTION, bought, disputed, suspended, *owing).when(settle)
+    history = (
+        bought,
+        renewing,
+        declined(1, 1),
+        withheld,
+        disputed,
+        replace(suspended, first=False),
+    )
+    settled = given(SUBSCRIPTION, *history, again(2)).when(settle)
     settled.then(recovered, no_more, renewed, suspended)
+
+
+@pytest.mark.parametrize("asked", [commands.RetryRenewal(for_april, 2), use_amex])
+def test_what_is_owed_is_not_asked_for_while_a_bank_is_asked_for_what_was_paid(
+    asked: commands.SubscriptionCommand,
+) -> None:
+    history = (bought, renewing, declined(1, 1), disputed, suspended)
+    events_ = given(SUBSCRIPTION, *history).when(asked).events
+    assert not any(isinstance(event, events.RenewalStarted) for event in events_)
+
+
+def test_a_new_card_is_not_tried_either_when_the_old_one_is_declined_during_a_dispute() -> None:
+    replaced = events.InstrumentReplaced(amex)
+    history = (bought, renewing, replaced, disputed, suspended)
+    decided = given(SUBSCRIPTION, *history).when(decline(1, 0)).events
+    assert not any(isinstance(event, events.RenewalStarted) for event in decided)
+
+
+def test_what_is_owed_is_asked_for_again_once_the_dispute_is_won() -> None:
+    history = (bought, renewing, declined(1, 1), disputed, suspended)
+    won = given(SUBSCRIPTION, *history).when(heard("won"))
+    won.then(dispute_won, reinstated, again(2))
+    given(SUBSCRIPTION, *history[:-1]).when(heard("won")).then(dispute_won)
+    second = Code("dp_2")
+    also = replace(suspended, dispute=second, first=False)
+    other = replace(disputed, payment_id=for_april, dispute=second)
+    still = given(SUBSCRIPTION, *history, other, also).when(heard("won"))
+    still.then(dispute_won, replace(reinstated, last=False))
 
 
 def test_nobody_is_charged_again_who_asks_the_bank_for_the_money_back() -> None:
