@@ -58,6 +58,7 @@ class House:
         self.service = service
         self.mailbox = mailbox
         self.client = client
+        self._written: str | None = None
 
     async def call(
         self,
@@ -69,15 +70,18 @@ class House:
         expect: int | None = None,
         **headers: str,
     ) -> Json:
-        """The answer, which is of the 2xx kind unless another status is expected."""
+        """The answer, which is of the 2xx kind unless another status is expected; it knows what was written before."""
         sent = {"Idempotency-Key": str(uuid4())} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
+        if method == "GET" and self._written is not None:
+            sent.setdefault("Tessera-Wait-For", self._written)
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         answer = await self.client.request(method, BASE + path, json=body, headers=sent)
         right = answer.is_success if expect is None else answer.status_code == expect
         assert right, f"{method} {path}: {answer.status_code} {answer.text}"
+        self._written = answer.headers.get("Tessera-Position", self._written)
         told: Json = answer.json() if answer.content else {}
         return told
 
