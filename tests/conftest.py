@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.local.postgres import APPLICATION
 from tests import stack
@@ -18,6 +20,7 @@ settings.load_profile("tessera")
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = (TESTS / "unit", TESTS / "architecture")
+WHOLE_STACK = ("tests/e2e", "tests/faults")
 
 ROLE_IF_MISSING = """
 DO $$ BEGIN
@@ -33,6 +36,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in WITHOUT_NETWORK):
             item.add_marker(pytest.mark.disable_socket)
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """What shares a whole stack stays in one process; everything else goes file by file to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folders = (folder for folder in WHOLE_STACK if nodeid.startswith(folder))
+        return next(folders, super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    """How a run is shared out between processes (`-n`)."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

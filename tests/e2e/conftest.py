@@ -5,7 +5,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -21,13 +21,20 @@ RUNS = ROOT / ".tessera" / "e2e"
 @pytest.fixture(scope="session")
 def whole() -> Iterator[Settings]:
     """Where everything of the stack is; afterwards it is ended, process by process, and forgotten."""
-    for left in RUNS.glob("*"):
-        if not psutil.pid_exists(int(left.name)):
-            _end(_stack(left, {}))
-    stack = _stack(RUNS / str(os.getpid()), _free_ports())
-    try:
+    with own_stack(RUNS) as stack:
         stack.up()
         yield stack.settings
+
+
+@contextmanager
+def own_stack(runs: Path) -> Iterator[Stack]:
+    """A stack that lasts as long as the block; first, what runs that were killed left behind is ended."""
+    for left in runs.glob("*"):
+        if not psutil.pid_exists(int(left.name)):
+            _end(_stack(left, {}))
+    stack = _stack(runs / str(os.getpid()), _free_ports())
+    try:
+        yield stack
     finally:
         _end(stack)
 
@@ -82,9 +89,10 @@ def _stack(state: Path, ports: dict[str, int]) -> Stack:
 
 def _end(stack: Stack) -> None:
     stack.down()
-    shutil.rmtree(stack.settings.state, ignore_errors=True)
-    if RUNS.exists() and not any(RUNS.iterdir()):
-        RUNS.rmdir()
+    state = stack.settings.state
+    shutil.rmtree(state, ignore_errors=True)
+    if state.parent.exists() and not any(state.parent.iterdir()):
+        state.parent.rmdir()
 
 
 def _free_ports() -> dict[str, int]:

@@ -1,21 +1,17 @@
 """A whole stack of this run's own, whose processes the tests may kill."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from deploy.local import programs
 from deploy.local.keys import Keys
 from deploy.local.processes import Program
-from deploy.local.settings import HOST, ROOT, SERVICES, Settings
+from deploy.local.settings import HOST, ROOT, SERVICES
 from deploy.local.stack import Stack
-from tests.e2e.conftest import Cast
-from tests.e2e.conftest import _end as end
-from tests.e2e.conftest import _free_ports as free_ports
+from tests.e2e.conftest import Cast, own_stack
 from tests.e2e.story import World
 
 RUNS = ROOT / ".tessera" / "faults"
@@ -24,10 +20,10 @@ RUNS = ROOT / ".tessera" / "faults"
 class Victim:
     """The stack as its murderer meets it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.stack = Stack(settings)
-        self.processes = self.stack.processes
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.settings = stack.settings
+        self.processes = stack.processes
 
     def kill(self, name: str) -> None:
         """SIGKILL: no goodbye, no flush."""
@@ -68,19 +64,12 @@ class Victim:
 
 @pytest.fixture(scope="session")
 def victim() -> Iterator[Victim]:
-    settings = Settings(
-        state=Path(RUNS / str(os.getpid())),
-        cache=Settings.from_environment().cache,
-        ports=free_ports(),
-    )
-    made = Victim(settings)
-    try:
+    with own_stack(RUNS) as stack:
+        made = Victim(stack)
         made.heal()
         yield made
-    finally:
-        end(made.stack)
-        for child in made.processes._children.values():
-            child.wait(timeout=10)
+    for child in made.processes._children.values():
+        child.wait(timeout=10)
 
 
 @pytest.fixture
