@@ -6,6 +6,7 @@ from datetime import datetime
 from services.billing.checkout.events import Line
 from services.billing.discount.events import Discount
 from services.billing.payer.events import Instrument
+from services.billing.payment.events import ChargedFor, Reversal
 from shared.ids import Code, PersonId
 
 
@@ -77,6 +78,15 @@ class RecordWithdrawal:
     """What was being charged is not, and will not be."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordReversal:
+    """All that was paid for these kinds of thing went back, or a bank has a word in it."""
+
+    reversal: Reversal
+    kinds: tuple[ChargedFor, ...]
+    dispute: Code | None = None
+
+
 CheckoutCommand = (
     OpenCheckout
     | PayCheckout
@@ -88,4 +98,5 @@ CheckoutCommand = (
     | DeclineAttempt
     | CompleteCheckout
     | RecordWithdrawal
+    | RecordReversal
 )

@@ -56,6 +56,9 @@ def decide(
             return _expire(checkout, "timeout")
         case commands.RecordWithdrawal():
             return _give_code_back(checkout) if checkout.phase == "expired" else []
+        case commands.RecordReversal(reversal, kinds, dispute):
+            told = events.CheckoutReversed(checkout.opened.basket, reversal, kinds, dispute)
+            return [told] if checkout.phase == "completed" else []
         case commands.CompleteCheckout() if checkout.phase == "completed":
             return []
         case commands.CompleteCheckout():
@@ -262,6 +265,8 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return replace(checkout, phase="expired")
         case events.CodeGivenBack():
             return replace(checkout, gave_code_back=True)
+        case events.CheckoutReversed():
+            return checkout
         case _:
             assert_never(event)
 

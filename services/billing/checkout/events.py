@@ -9,7 +9,7 @@ from uuid import UUID
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import MOST_OF_ONE, Interval
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import ChargedFor, MoneyLine
+from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId
 from shared.money import Money
 
@@ -205,6 +205,16 @@ class CodeGivenBack:
     discount_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class CheckoutReversed:
+    """What it paid for these kinds of thing went back, or a bank disputes it or has decided whose it is."""
+
+    basket: Basket
+    reversal: Reversal
+    kinds: tuple[ChargedFor, ...]
+    dispute: Code | None = None
+
+
 CheckoutEvent = (
     CheckoutOpened
     | PaymentMethodAsked
@@ -215,4 +225,5 @@ CheckoutEvent = (
     | CheckoutCompleted
     | CheckoutExpired
     | CodeGivenBack
+    | CheckoutReversed
 )

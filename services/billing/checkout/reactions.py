@@ -1,14 +1,19 @@
-"""A checkout follows its card and its payment, and ends by the clock when neither comes."""
+"""A checkout follows its card and its payment, whichever way the money goes, and ends by the clock."""
 
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.payer.events import PaymentMethodRefused, PaymentMethodSaved
 from services.billing.payment.events import (
+    REVERSALS,
+    DisputeClosed,
+    DisputeOpened,
     PaymentActionRequired,
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
     PaymentWithdrawn,
+    RefundIssued,
+    Reversal,
 )
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
@@ -69,6 +74,34 @@ def _ask(
     return [Ask(CHECKOUT, news.charge.origin_id, command)] if ours else []
 
 
+def when_refund_issued_record_reversal(fact: Fact) -> list[Ask]:
+    refund: RefundIssued = fact.body
+    charge = refund.charge
+    if charge is None or charge.origin != "checkout" or not refund.emptied:
+        return []
+    reversal = commands.RecordReversal("refunded", refund.emptied)
+    return [Ask(CHECKOUT, charge.origin_id, reversal)]
+
+
+def when_dispute_opened_record_reversal(fact: Fact) -> list[Ask]:
+    opened: DisputeOpened = fact.body
+    return [] if opened.inquiry else _disputed(fact, "disputed")
+
+
+def when_dispute_closed_record_reversal(fact: Fact) -> list[Ask]:
+    closed: DisputeClosed = fact.body
+    return _disputed(fact, REVERSALS[closed.outcome])
+
+
+def _disputed(fact: Fact, reversal: Reversal) -> list[Ask]:
+    news: DisputeOpened | DisputeClosed = fact.body
+    if news.charge.origin != "checkout":
+        return []
+    kinds = tuple(line.charged_for for line in news.charge.lines)
+    record = commands.RecordReversal(reversal, kinds, news.dispute)
+    return [Ask(CHECKOUT, news.charge.origin_id, record)]
+
+
 REACTIONS = (
     Reaction(
         "billing.checkout.when_checkout_opened_expire_checkout",
@@ -109,5 +142,20 @@ REACTIONS = (
         "billing.checkout.when_payment_withdrawn_record_withdrawal",
         PaymentWithdrawn,
         when_payment_withdrawn_record_withdrawal,
+    ),
+    Reaction(
+        "billing.checkout.when_refund_issued_record_reversal",
+        RefundIssued,
+        when_refund_issued_record_reversal,
+    ),
+    Reaction(
+        "billing.checkout.when_dispute_opened_record_reversal",
+        DisputeOpened,
+        when_dispute_opened_record_reversal,
+    ),
+    Reaction(
+        "billing.checkout.when_dispute_closed_record_reversal",
+        DisputeClosed,
+        when_dispute_closed_record_reversal,
     ),
 )

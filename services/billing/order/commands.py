@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.billing.order.events import Purchase, ReturnReason, Reversal
-from services.billing.payment.events import ChargedFor
+from services.billing.order.events import Purchase, ReturnReason
+from services.billing.payment.events import ChargedFor, Reversal
 from shared.ids import Code
 from shared.money import Money
 

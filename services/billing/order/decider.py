@@ -57,8 +57,9 @@ def _reversed(told: commands.RecordReversal, order: Order) -> list[events.OrderE
     heard = events.OrderReversed(purchase, told.reversal, kinds, told.dispute)
     if order.refunded or len(kinds) < len(charges) or told.reversal in ("disputed", "won"):
         return [heard]
-    reason: BackReason = "disputed" if told.reversal == "lost" else "requested"
-    return [heard, events.OrderRefunded(purchase.person_id, purchase.total, reason)]
+    asked: BackReason = "disputed" if told.reversal == "lost" else "requested"
+    back = events.OrderRefunded(purchase.person_id, purchase.total, order.returning or asked)
+    return [heard, back]
 
 
 def evolve(order: Order | None, event: events.OrderEvent) -> Order | None:

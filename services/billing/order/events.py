@@ -1,21 +1,17 @@
 """What happened to an order: what one checkout bought, or one hold of seats."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from services.billing.checkout.events import Line
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import ChargedFor, DisputeOutcome, MoneyLine
+from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
 ReturnReason = Literal["seat_denied", "gathering_cancelled"]
 BackReason = Literal["seat_denied", "gathering_cancelled", "requested", "disputed"]
-Reversal = Literal["refunded", "disputed", "won", "lost"]
-
-REVERSALS: Mapping[DisputeOutcome, Reversal] = {"won": "won", "lost": "lost", "dropped": "won"}
 
 
 def order_of(checkout_id: UUID) -> UUID:

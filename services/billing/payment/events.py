@@ -1,6 +1,6 @@
 """What happened to a payment: one amount, its attempts, and what went back of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -31,6 +31,9 @@ DisputeReason = Literal[
     "unrecognized",
 ]
 DisputeOutcome = Literal["won", "lost", "dropped"]
+Reversal = Literal["refunded", "disputed", "won", "lost"]
+
+REVERSALS: Mapping[DisputeOutcome, Reversal] = {"won": "won", "lost": "lost", "dropped": "won"}
 
 DEAREST = 99_999_999
 """The most that card processors take in one charge, in minor units."""

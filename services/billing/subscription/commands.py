@@ -6,8 +6,8 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
-from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.payment.events import Reversal
 from services.billing.policy.events import (
     USUAL,
     AfterLoss,

@@ -7,9 +7,8 @@ from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
-from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import DEAREST
+from services.billing.payment.events import DEAREST, Reversal
 from services.billing.policy.events import USUAL, Dunning
 from services.billing.proration import billed, usual_mode, worked_out
 from services.billing.subscription import commands, events

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
-from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
 from shared.ids import Code, PersonId, derive
 from shared.money import Money

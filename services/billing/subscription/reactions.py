@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
 from services.billing.links import LINK_LIFE, make_link
-from services.billing.order.events import REVERSALS, OrderPaid, OrderReversed, Reversal
+from services.billing.order.events import OrderPaid, OrderReversed
 from services.billing.payer.events import (
     PayerForgotten,
     PaymentMethodSaved,
@@ -14,6 +14,7 @@ from services.billing.payer.events import (
     SubscriptionOrphaned,
 )
 from services.billing.payment.events import (
+    REVERSALS,
     Charge,
     DisputeClosed,
     DisputeOpened,
@@ -21,6 +22,7 @@ from services.billing.payment.events import (
     PaymentFailed,
     PaymentSucceeded,
     RefundIssued,
+    Reversal,
 )
 from services.billing.policy.projections import policy_now
 from services.billing.subscription import commands, events

@@ -27,4 +27,11 @@ class ReturnPayment:
     """Long enough was waited for the hold to be heard of."""
 
 
-HoldCommand = OpenHold | PayHold | ReturnPayment
+@dataclass(frozen=True, slots=True)
+class RefundHold:
+    """What was paid for it has gone back."""
+
+    hold_id: HoldId
+
+
+HoldCommand = OpenHold | PayHold | ReturnPayment | RefundHold

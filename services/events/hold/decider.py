@@ -13,6 +13,7 @@ class Hold:
     gathering_id: GatheringId | None = None
     paid: bool = False
     waiting: events.PaymentWaited | None = None
+    refunded: bool = False
 
 
 def decide(command: commands.HoldCommand, hold: Hold) -> list[events.HoldEvent]:
@@ -30,6 +31,11 @@ def decide(command: commands.HoldCommand, hold: Hold) -> list[events.HoldEvent]:
         case commands.ReturnPayment():
             waiting = hold.waiting
             return [events.PaymentUnmatched(waiting.hold_id, waiting.person_id)] if waiting else []
+        case commands.RefundHold() if hold.refunded or not hold.paid:
+            return []
+        case commands.RefundHold(hold_id):
+            met = None if hold.waiting else hold.gathering_id
+            return [events.HoldRefunded(hold_id, met)]
         case _:
             assert_never(command)
 
@@ -48,6 +54,8 @@ def evolve(hold: Hold, event: events.HoldEvent) -> Hold:
             return replace(hold, paid=True, waiting=event)
         case events.HoldPaid() | events.PaymentUnmatched():
             return replace(hold, paid=True, waiting=None)
+        case events.HoldRefunded():
+            return replace(hold, waiting=None, refunded=True)
         case _:
             assert_never(event)
 

@@ -44,4 +44,12 @@ class PaymentUnmatched:
     person_id: PersonId
 
 
-HoldEvent = HoldOpened | PaymentWaited | HoldPaid | PaymentUnmatched
+@dataclass(frozen=True, slots=True)
+class HoldRefunded:
+    """The money has gone back: where it had met a gathering, its sale decides what becomes of the seats."""
+
+    hold_id: HoldId
+    gathering_id: GatheringId | None
+
+
+HoldEvent = HoldOpened | PaymentWaited | HoldPaid | PaymentUnmatched | HoldRefunded

@@ -6,7 +6,7 @@ from services.events.hold import commands, events
 from services.events.hold.decider import HOLD
 from services.events.sale import events as sales
 from services.events.sale.events import HoldId
-from shared.contracts.billing_order import OrderPaid
+from shared.contracts.billing_order import OrderPaid, OrderRefunded
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.reaction import Ask, At, Reaction
@@ -40,6 +40,12 @@ def when_order_paid_pay_hold(fact: Fact) -> list[Ask]:
     ]
 
 
+def when_order_refunded_refund_hold(fact: Fact) -> list[Ask]:
+    """Every order is heard of here; whether seats were bought with it, the hold of its name knows."""
+    refunded: OrderRefunded = fact.body
+    return [Ask(HOLD, refunded.order_id, commands.RefundHold(HoldId(refunded.order_id)))]
+
+
 def when_payment_waited_return_payment(fact: Fact) -> list[At]:
     return [At(fact.at + PATIENCE, Ask(HOLD, fact.stream_id, commands.ReturnPayment()))]
 
@@ -47,6 +53,11 @@ def when_payment_waited_return_payment(fact: Fact) -> list[At]:
 REACTIONS = (
     Reaction("events.hold.when_seat_held_open_hold", sales.SeatHeld, when_seat_held_open_hold),
     Reaction("events.hold.when_order_paid_pay_hold", OrderPaid, when_order_paid_pay_hold),
+    Reaction(
+        "events.hold.when_order_refunded_refund_hold",
+        OrderRefunded,
+        when_order_refunded_refund_hold,
+    ),
     Reaction(
         "events.hold.when_payment_waited_return_payment",
         events.PaymentWaited,

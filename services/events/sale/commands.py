@@ -63,4 +63,20 @@ class ConfirmHold:
     at: datetime
 
 
-SaleCommand = OpenSale | MoveSale | CancelSale | HoldSeats | ReleaseHold | ExpireHold | ConfirmHold
+@dataclass(frozen=True, slots=True)
+class ReturnSeats:
+    """What was paid for sold seats has gone back."""
+
+    hold_id: HoldId
+
+
+SaleCommand = (
+    OpenSale
+    | MoveSale
+    | CancelSale
+    | HoldSeats
+    | ReleaseHold
+    | ExpireHold
+    | ConfirmHold
+    | ReturnSeats
+)

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from services.events.gathering.events import GatheringId
 from services.events.sale import commands, events
-from services.events.sale.events import HoldId
+from services.events.sale.events import DenialReason, HoldId
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Label, PersonId
 from shared.money import Money
@@ -18,7 +18,7 @@ MOST_SEATS = 10
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """`holds` are all ever made, since money may come late; only `live` ones keep their seats."""
+    """`holds` are all ever made, since money may come late; only `live` and `sold` ones keep their seats."""
 
     gathering_id: GatheringId
     title: Label
@@ -29,7 +29,7 @@ class Sale:
     holds: Mapping[HoldId, events.SeatHeld] = field(default_factory=dict)
     live: Mapping[PersonId, HoldId] = field(default_factory=dict)
     sold: frozenset[HoldId] = frozenset()
-    denied: frozenset[HoldId] = frozenset()
+    answered: frozenset[HoldId] = frozenset()
 
     def keeps(self, held: events.SeatHeld) -> bool:
         return self.live.get(held.seats.person_id) == held.seats.hold_id
@@ -56,6 +56,9 @@ def decide(command: commands.SaleCommand, sale: Sale | None) -> list[events.Sale
             return [events.SeatReleased(held.seats, "expired")] if held and due else []
         case commands.ConfirmHold():
             return _confirm(command, sale)
+        case commands.ReturnSeats(hold_id):
+            has_seats = hold_id in sale.sold
+            return [events.SeatsReturned(sale.holds[hold_id].seats)] if has_seats else []
         case _:
             assert_never(command)
 
@@ -68,7 +71,9 @@ def _before_opening(command: commands.SaleCommand) -> list[events.SaleEvent]:
             raise NotFound("gathering_not_found", "There is no such gathering.")
         case commands.ConfirmHold(hold_id, gathering_id, person_id):
             return [events.SeatDenied(hold_id, gathering_id, person_id, None, "unknown_hold")]
-        case commands.MoveSale() | commands.CancelSale() | commands.ExpireHold():
+        case commands.MoveSale() | commands.CancelSale():
+            return []
+        case commands.ExpireHold() | commands.ReturnSeats():
             return []
         case _:
             assert_never(command)
@@ -110,7 +115,7 @@ def _release(asked: commands.ReleaseHold, sale: Sale) -> list[events.SaleEvent]:
 
 def _confirm(asked: commands.ConfirmHold, sale: Sale) -> list[events.SaleEvent]:
     held = sale.holds.get(asked.hold_id)
-    if asked.hold_id in sale.sold or asked.hold_id in sale.denied:
+    if asked.hold_id in sale.answered:
         return []
     if held is None or (asked.revision, asked.amount) != (held.revision, held.seats.amount):
         return [_denied(asked, sale, "unknown_hold")]
@@ -122,19 +127,15 @@ def _confirm(asked: commands.ConfirmHold, sale: Sale) -> list[events.SaleEvent]:
     return [events.SeatsSold(held.seats, "paid", held.holder, late)]
 
 
-def _denied(
-    asked: commands.ConfirmHold, sale: Sale, reason: events.DenialReason
-) -> events.SeatDenied:
-    return events.SeatDenied(asked.hold_id, sale.gathering_id, asked.person_id, sale.title, reason)
+def _denied(asked: commands.ConfirmHold, sale: Sale, why: DenialReason) -> events.SeatDenied:
+    return events.SeatDenied(asked.hold_id, sale.gathering_id, asked.person_id, sale.title, why)
 
 
 def _taken_back(sale: Sale) -> list[events.SaleEvent]:
     live = [sale.holds[hold_id].seats for hold_id in sale.live.values()]
     sold = [held.seats for hold_id, held in sale.holds.items() if hold_id in sale.sold]
-    return [
-        *(events.SeatReleased(seats, "gathering_cancelled") for seats in live),
-        *(events.SeatsWithdrawn(seats) for seats in sold),
-    ]
+    released = [events.SeatReleased(seats, "gathering_cancelled") for seats in live]
+    return [*released, *(events.SeatsWithdrawn(seats) for seats in sold)]
 
 
 def evolve(sale: Sale | None, event: events.SaleEvent) -> Sale | None:
@@ -154,14 +155,14 @@ def evolve(sale: Sale | None, event: events.SaleEvent) -> Sale | None:
         case events.SeatReleased(seats):
             return replace(sale, free=sale.free + seats.count, live=_without(sale, seats))
         case events.SeatsSold(seats, late=late):
-            free = sale.free - seats.count if late else sale.free
-            return replace(
-                sale, free=free, live=_without(sale, seats), sold=sale.sold | {seats.hold_id}
-            )
-        case events.SeatsWithdrawn(seats):
-            return replace(sale, free=sale.free + seats.count)
+            free, hold_id = sale.free - seats.count if late else sale.free, seats.hold_id
+            sold, answered = sale.sold | {hold_id}, sale.answered | {hold_id}
+            live = _without(sale, seats)
+            return replace(sale, free=free, live=live, sold=sold, answered=answered)
+        case events.SeatsWithdrawn(seats) | events.SeatsReturned(seats):
+            return replace(sale, free=sale.free + seats.count, sold=sale.sold - {seats.hold_id})
         case events.SeatDenied(hold_id):
-            return replace(sale, denied=sale.denied | {hold_id})
+            return replace(sale, answered=sale.answered | {hold_id})
         case _:
             assert_never(event)
 

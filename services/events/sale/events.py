@@ -102,6 +102,13 @@ class SeatsWithdrawn:
     seats: Seats
 
 
+@dataclass(frozen=True, slots=True)
+class SeatsReturned:
+    """What was paid for sold seats has gone back, and the seats are free again."""
+
+    seats: Seats
+
+
 SaleEvent = (
     SaleOpened
     | SaleMoved
@@ -111,4 +118,5 @@ SaleEvent = (
     | SeatsSold
     | SeatDenied
     | SeatsWithdrawn
+    | SeatsReturned
 )

@@ -13,7 +13,9 @@ from shared.projection import Projection
 def seats_freed(fact: events.SaleEvent) -> int:
     """How many more (or fewer) seats are left after the fact."""
     match fact:
-        case events.SeatReleased(seats) | events.SeatsWithdrawn(seats):
+        case (
+            events.SeatReleased(seats) | events.SeatsWithdrawn(seats) | events.SeatsReturned(seats)
+        ):
             return seats.count
         case events.SeatHeld(seats) | events.SeatsSold(seats, late=True):
             return -seats.count
@@ -53,6 +55,7 @@ SEATS_LEFT = Projection(
         events.SeatReleased,
         events.SeatsSold,
         events.SeatsWithdrawn,
+        events.SeatsReturned,
     ),
     apply=apply,
 )

@@ -44,6 +44,13 @@ def when_hold_paid_confirm_hold(fact: Fact) -> list[Ask]:
     return [Ask(SALE, sale_of(paid.gathering_id), confirmation)]
 
 
+def when_hold_refunded_return_seats(fact: Fact) -> list[Ask]:
+    hold_id, gathering_id = fact.body.hold_id, fact.body.gathering_id
+    if gathering_id is None:
+        return []
+    return [Ask(SALE, sale_of(gathering_id), commands.ReturnSeats(hold_id))]
+
+
 REACTIONS = (
     Reaction(
         "events.sale.when_gathering_published_open_sale",
@@ -63,5 +70,10 @@ REACTIONS = (
     Reaction("events.sale.when_seat_held_expire_hold", events.SeatHeld, when_seat_held_expire_hold),
     Reaction(
         "events.sale.when_hold_paid_confirm_hold", holds.HoldPaid, when_hold_paid_confirm_hold
+    ),
+    Reaction(
+        "events.sale.when_hold_refunded_return_seats",
+        holds.HoldRefunded,
+        when_hold_refunded_return_seats,
     ),
 )

@@ -14,7 +14,7 @@ def when_seats_sold_issue_ticket(fact: Fact) -> list[Ask]:
     return [Ask(TICKET, ticket_of(sold.seats.hold_id), issue)]
 
 
-def when_seats_withdrawn_cancel_ticket(fact: Fact) -> list[Ask]:
+def when_seats_taken_back_cancel_ticket(fact: Fact) -> list[Ask]:
     return [Ask(TICKET, ticket_of(fact.body.seats.hold_id), commands.CancelTicket())]
 
 
@@ -25,6 +25,11 @@ REACTIONS = (
     Reaction(
         "events.ticket.when_seats_withdrawn_cancel_ticket",
         sales.SeatsWithdrawn,
-        when_seats_withdrawn_cancel_ticket,
+        when_seats_taken_back_cancel_ticket,
+    ),
+    Reaction(
+        "events.ticket.when_seats_returned_cancel_ticket",
+        sales.SeatsReturned,
+        when_seats_taken_back_cancel_ticket,
     ),
 )

@@ -154,6 +154,29 @@ async def test_a_thing_bought_for_good_is_not_kept_either(shop: Shop) -> None:
     assert (order.reason, order.total.minor) == ("requested", 2000)
 
 
+async def test_seats_whose_money_went_back_are_told_hold_by_hold(shop: Shop) -> None:
+    holds = [uuid4(), uuid4()]
+    offer_id = await shop.offer(2000, "once")
+    await shop.buys(*({"quote": shop.quote(hold_id)} for hold_id in holds), {"offer_id": offer_id})
+    await refund_latest(shop, 1500)
+    assert await shop.told(billing_order.OrderRefunded) == []
+    await refund_latest(shop)
+    refunded = await shop.until_told(billing_order.OrderRefunded, 3)
+    assert {order.reason for order in refunded} == {"requested"}
+    assert sorted(order.total.minor for order in refunded) == [1500, 1500, 2000]
+    assert {order.order_id for order in refunded} > set(holds)
+
+
+async def test_seats_whose_payment_was_lost_to_a_bank_are_told_as_well(shop: Shop) -> None:
+    hold_id = uuid4()
+    await shop.buys({"quote": shop.quote(hold_id)})
+    dispute = await disputed(shop)
+    assert await shop.told(billing_order.OrderRefunded) == []
+    await decided(shop, dispute, "lost")
+    (order,) = await shop.until_told(billing_order.OrderRefunded)
+    assert (order.order_id, order.reason) == (hold_id, "disputed")
+
+
 async def test_a_dispute_suspends_until_it_is_won(shop: Shop) -> None:
     await shop.subscribes()
     dispute = await disputed(shop)

@@ -10,7 +10,7 @@ import pytest
 
 from shared.clock import real_now
 from shared.contracts import events_gathering, events_sale, events_ticket
-from shared.contracts.billing_order import OrderLine, OrderPaid
+from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
 from shared.contracts.contract import MoneyValue
 from shared.contracts.events_key import QuoteKeyPublished
 from shared.contracts.events_message import MessageRequested
@@ -245,6 +245,33 @@ async def test_a_cancelled_gathering_ends_its_tickets_and_gives_money_back(house
     assert page["items"] == []
     path = f"/gatherings/{gathering_id}/holds"
     assert await house.refusal(bob, "POST", path, {"seats": 1}) == (409, "gathering_cancelled")
+
+
+async def test_a_ticket_whose_money_went_back_admits_nobody_and_its_seat_is_free(
+    house: House,
+) -> None:
+    gathering_id = await on_sale(house, capacity=1)
+    held = await hold(house, gathering_id)
+    paid = order_paid(held)
+    refunded = OrderRefunded(
+        community_id=community,
+        occurred_at=real_now(),
+        order_id=paid.order_id,
+        person_id=ada.person_id,
+        total=paid.total,
+        reason="requested",
+    )
+    await house.hear(paid)
+    await house.until_told(events_ticket.TicketBought)
+    assert await seats_left(house, gathering_id) == 0
+    await house.hear(refunded)
+    await house.hear(refunded)
+    await house.until_told(events_ticket.TicketCancelled)
+    (ticket,) = await tickets(house)
+    assert (ticket["cancelled"], ticket["code"]) == (True, None)
+    assert await seats_left(house, gathering_id) == 1
+    assert await house.told(events_sale.SeatDenied) == [], "it would be refunded again"
+    await hold(house, gathering_id, bob)
 
 
 async def test_seats_let_go_can_be_had_by_others(house: House) -> None:

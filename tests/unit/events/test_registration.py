@@ -31,13 +31,14 @@ from services.events.sale.events import (
     HoldId,
     SeatDenied,
     SeatReleased,
+    SeatsReturned,
     SeatsSold,
     SeatsWithdrawn,
     sale_of,
 )
 from services.events.ticket import reactions as of_ticket
 from services.events.ticket.events import TicketCancelled, TicketIssued
-from shared.contracts.billing_order import OrderLine, OrderPaid
+from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
 from shared.contracts.contract import MoneyValue
 from shared.decider import Refused
 from shared.event_store import Fact, Meta
@@ -126,6 +127,7 @@ class Registration(RuleBasedStateMachine):
         self.loops = Loops()
         self.made = 0
         self.paid: dict[UUID, Fact] = {}
+        self.refunded: set[UUID] = set()
 
     @initialize(free=st.sampled_from([False, False, True]), unknown=st.booleans())
     def publish(self, *, free: bool, unknown: bool) -> None:
@@ -180,6 +182,22 @@ class Registration(RuleBasedStateMachine):
         self.paid[hold_id] = self.loops.fact("billing", hold_id, paid)
         self.loops.inbox.append(self.paid[hold_id])
 
+    @rule(which=st.integers(0, 5))
+    def refund(self, which: int) -> None:
+        """Of an order's facts, the later is read later."""
+        unread = {fact.stream_id for fact in self.loops.inbox}
+        orders = sorted(self.paid.keys() - unread - self.refunded)
+        if not orders:
+            return
+        order_id = orders[which % len(orders)]
+        paid = self.paid[order_id].body
+        back = OrderRefunded(
+            community_id=community, occurred_at=self.loops.now, order_id=order_id,
+            person_id=paid.person_id, total=paid.total, reason="requested",
+        )  # fmt: skip
+        self.refunded.add(order_id)
+        self.loops.inbox.append(self.loops.fact("billing", order_id, back))
+
     @rule(which=st.lists(st.integers(0, 5), min_size=1, max_size=8), again=st.booleans())
     def work(self, which: list[int], *, again: bool) -> None:
         for number in which:
@@ -208,14 +226,27 @@ class Registration(RuleBasedStateMachine):
             return
         held = sum(self.sale.holds[hold_id].seats.count for hold_id in self.sale.live.values())
         sold = sum(happened.seats.count for happened in self.loops.happened(SeatsSold))
-        withdrawn = sum(happened.seats.count for happened in self.loops.happened(SeatsWithdrawn))
-        assert held + sold - withdrawn == capacity - self.sale.free <= capacity
+        back = sum(
+            happened.seats.count
+            for kind in (SeatsWithdrawn, SeatsReturned)
+            for happened in self.loops.happened(kind)
+        )
+        assert held + sold - back == capacity - self.sale.free <= capacity
 
     @invariant()
     def nothing_happens_twice(self) -> None:
         assert only_once(denied.hold_id for denied in self.loops.happened(SeatDenied))
-        for kind in (SeatsSold, SeatReleased, SeatsWithdrawn, TicketIssued, TicketCancelled):
-            assert only_once(happened.seats.hold_id for happened in self.loops.happened(kind))
+        taken_back = (SeatsWithdrawn, SeatsReturned)
+        for kinds in (
+            (SeatsSold,),
+            (SeatReleased,),
+            taken_back,
+            (TicketIssued,),
+            (TicketCancelled,),
+        ):
+            assert only_once(
+                happened.seats.hold_id for kind in kinds for happened in self.loops.happened(kind)
+            )
 
     def drain(self) -> None:
         while ready := self.loops.ready():
@@ -236,10 +267,13 @@ class Registration(RuleBasedStateMachine):
             for answer in self.loops.happened(kind)
         }
         withdrawn = {happened.seats.hold_id for happened in self.loops.happened(SeatsWithdrawn)}
-        assert self.paid.keys() == denied | (issued if self.price else set())
+        returned = {happened.seats.hold_id for happened in self.loops.happened(SeatsReturned)}
+        answered = denied | (issued if self.price else set())
+        assert self.paid.keys() - self.refunded <= answered <= self.paid.keys()
         assert not denied & issued
-        assert withdrawn == (issued if self.sale.cancelled else set())
-        assert len(self.loops.happened(TicketCancelled)) == len(withdrawn)
+        assert withdrawn == (issued - returned if self.sale.cancelled else set())
+        assert returned | withdrawn >= issued & self.refunded >= returned
+        assert len(self.loops.happened(TicketCancelled)) == len(withdrawn | returned)
 
 
 def only_once(ids: Iterable[UUID]) -> bool:

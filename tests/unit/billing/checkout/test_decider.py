@@ -423,3 +423,12 @@ def test_a_code_is_given_back_once() -> None:
 
 def test_without_a_code_there_is_none_to_give_back() -> None:
     given(CHECKOUT, book_opened, timed_out).when(commands.RecordWithdrawal()).then_nothing()
+
+
+def test_what_went_back_of_a_bought_basket_is_told_to_whoever_sold_it() -> None:
+    lost = commands.RecordReversal("lost", ("purchase",), Code("dp_1"))
+    told = events.CheckoutReversed(a_book, "lost", ("purchase",), Code("dp_1"))
+    history = (book_opened, book_charged, book_bought)
+    given(CHECKOUT, *history).when(lost).then(told)
+    given(CHECKOUT, *history, told).when(complete).then_nothing()
+    given(CHECKOUT, book_opened, book_charged).when(lost).then_nothing()

@@ -6,7 +6,7 @@ from services.billing.checkout.events import OfferLine, QuoteLine
 from services.billing.order import commands, events
 from services.billing.order.decider import ORDER
 from services.billing.order.events import Purchase
-from services.billing.payment.events import ChargedFor, MoneyLine
+from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code
 from shared.money import Money
 from shared.testing import given
@@ -102,7 +102,7 @@ def test_a_dispute_ends_an_order_only_when_it_is_lost() -> None:
     order = of_offers(for_good)
     dispute = Code("dp_1")
     kinds: tuple[ChargedFor, ...] = ("purchase",)
-    undecided: tuple[events.Reversal, ...] = ("disputed", "won")
+    undecided: tuple[Reversal, ...] = ("disputed", "won")
     for reversal in undecided:
         told = commands.RecordReversal(payment_id, reversal, kinds, dispute)
         heard = events.OrderReversed(order, reversal, kinds, dispute)
@@ -121,3 +121,12 @@ def test_what_went_back_of_something_else_does_not_concern_it() -> None:
     seats = commands.RecordReversal(payment_id, "refunded", ("ticket",))
     given(ORDER, order).when(seats).then_nothing()
     given(ORDER).when(seats).then_nothing()
+
+
+def test_seats_are_refunded_for_the_reason_they_were_asked_back_for() -> None:
+    went_back = commands.RecordReversal(payment_id, "refunded", ("ticket",))
+    heard = events.OrderReversed(bought, "refunded", ("ticket",))
+    by_staff = events.OrderRefunded(ada, euros(15), "requested")
+    given(ORDER, paid).when(went_back).then(heard, by_staff)
+    given(ORDER, paid, asked_back).when(went_back).then(heard, refunded)
+    given(ORDER, paid, asked_back, refunded).when(went_back).then(heard)

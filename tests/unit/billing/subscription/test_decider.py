@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from services.billing.discount.events import Reduction
-from services.billing.order.events import Reversal
 from services.billing.payer.events import Instrument
+from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION

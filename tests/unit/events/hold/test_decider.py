@@ -1,9 +1,15 @@
 from uuid import UUID
 
 from services.events.gathering.events import GatheringId
-from services.events.hold.commands import OpenHold, PayHold, ReturnPayment
+from services.events.hold.commands import OpenHold, PayHold, RefundHold, ReturnPayment
 from services.events.hold.decider import HOLD
-from services.events.hold.events import HoldOpened, HoldPaid, PaymentUnmatched, PaymentWaited
+from services.events.hold.events import (
+    HoldOpened,
+    HoldPaid,
+    HoldRefunded,
+    PaymentUnmatched,
+    PaymentWaited,
+)
 from services.events.sale.events import HoldId
 from shared.ids import PersonId
 from shared.money import Money
@@ -20,6 +26,7 @@ opened = HoldOpened(dinner)
 waited = PaymentWaited(hold, ada, 1, price)
 paid = HoldPaid(hold, dinner, ada, 1, price)
 unmatched = PaymentUnmatched(hold, ada)
+refund = RefundHold(hold)
 
 
 def test_a_hold_learns_its_gathering() -> None:
@@ -64,3 +71,20 @@ def test_money_goes_back_once() -> None:
 
 def test_money_that_went_back_buys_nothing_later() -> None:
     given(HOLD, waited, unmatched).when(open_hold).then(opened)
+
+
+def test_money_that_went_back_is_told_once() -> None:
+    refunded = HoldRefunded(hold, dinner)
+    given(HOLD, opened, paid).when(refund).then(refunded)
+    given(HOLD, opened, paid, refunded).when(refund).then_nothing()
+
+
+def test_money_that_went_back_while_it_waited_buys_nothing() -> None:
+    refunded = HoldRefunded(hold, None)
+    given(HOLD, waited).when(refund).then(refunded)
+    given(HOLD, waited, refunded).when(open_hold).then(opened)
+    given(HOLD, waited, refunded).when(ReturnPayment()).then_nothing()
+
+
+def test_an_order_that_bought_no_seats_is_no_hold() -> None:
+    given(HOLD).when(refund).then_nothing()

@@ -12,6 +12,7 @@ from services.events.sale.commands import (
     MoveSale,
     OpenSale,
     ReleaseHold,
+    ReturnSeats,
     SaleCommand,
 )
 from services.events.sale.decider import HOLD_TIME, SALE
@@ -20,12 +21,14 @@ from services.events.sale.events import (
     HoldId,
     ReleaseReason,
     SaleCancelled,
+    SaleEvent,
     SaleMoved,
     SaleOpened,
     SeatDenied,
     SeatHeld,
     SeatReleased,
     Seats,
+    SeatsReturned,
     SeatsSold,
     SeatsWithdrawn,
 )
@@ -326,6 +329,30 @@ def test_withdrawn_seats_are_not_paid_back_twice() -> None:
 @pytest.mark.parametrize("command", [hold(), ReleaseHold(h1, ada)])
 def test_an_unknown_gathering_has_no_seats(command: SaleCommand) -> None:
     given(SALE).when(command).then_rejected("gathering_not_found")
+
+
+def test_seats_whose_money_went_back_are_free_again() -> None:
+    returned = SeatsReturned(seats_of())
+    bought = (opened(1), held(), sold())
+    given(SALE, *bought).when(ReturnSeats(h1)).then(returned)
+    given(SALE, *bought, returned).when(ReturnSeats(h1)).then_nothing()
+    given(SALE, *bought, returned).when(hold(h2, bob)).then(held(h2, bob))
+
+
+def test_seats_that_were_returned_are_not_withdrawn_as_well() -> None:
+    history = (opened(1), held(), sold(), SeatsReturned(seats_of()))
+    given(SALE, *history).when(CancelSale()).then(SaleCancelled())
+
+
+def test_seats_that_were_withdrawn_are_not_returned_as_well() -> None:
+    history = (opened(1), held(), sold(), SaleCancelled(), SeatsWithdrawn(seats_of()))
+    given(SALE, *history).when(ReturnSeats(h1)).then_nothing()
+
+
+@pytest.mark.parametrize("before", [(held(),), (held(), released()), (held(), denied("sold_out"))])
+def test_seats_that_were_never_sold_are_not_returned(before: tuple[SaleEvent, ...]) -> None:
+    given(SALE, opened(1), *before).when(ReturnSeats(h1)).then_nothing()
+    given(SALE).when(ReturnSeats(h1)).then_nothing()
 
 
 def test_an_unknown_gathering_has_nothing_to_expire() -> None:
