@@ -54,3 +54,15 @@ class OrderRefunded(OrderContract):
 
     total: MoneyValue
     reason: Literal["seat_denied", "requested", "gathering_cancelled", "disputed", "duplicate"]
+
+
+class OrderSuspended(OrderContract):
+    """What its lines grant for good is withheld: a bank is asked whether the payment stands."""
+
+    cause: Literal["disputed"]
+
+
+class OrderReinstated(OrderContract):
+    """What its lines grant is had again."""
+
+    lines: tuple[OrderLine, ...]

@@ -36,4 +36,11 @@ class RecordReversal:
     dispute: Code | None = None
 
 
-OrderCommand = PayOrder | ReturnOrder | RecordReturn | RecordReversal
+@dataclass(frozen=True, slots=True)
+class SuspendOrder:
+    """The seller withholds what it bought while a bank decides."""
+
+    dispute: Code
+
+
+OrderCommand = PayOrder | ReturnOrder | RecordReturn | RecordReversal | SuspendOrder

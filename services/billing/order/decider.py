@@ -7,6 +7,7 @@ from services.billing.checkout.events import charges_of
 from services.billing.order import commands, events
 from services.billing.order.events import BackReason, Purchase, ReturnReason
 from shared.decider import Decider
+from shared.ids import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Order:
     purchase: Purchase
     returning: ReturnReason | None = None
     refunded: bool = False
+    disputes: frozenset[Code] = frozenset()
+    withheld_for: frozenset[Code] = frozenset()
 
 
 def decide(command: commands.OrderCommand, order: Order | None) -> list[events.OrderEvent]:
@@ -40,6 +43,10 @@ def decide(command: commands.OrderCommand, order: Order | None) -> list[events.O
             return [asked] if paid.total else [asked, gratis]
         case commands.RecordReversal():
             return _reversed(command, order)
+        case commands.SuspendOrder(dispute):
+            decided = dispute not in order.disputes or dispute in order.withheld_for
+            nothing = decided or order.refunded or not order.purchase.is_for_good
+            return [] if nothing else [events.OrderSuspended(order.purchase.person_id, dispute)]
         case commands.RecordReturn() if order.refunded or order.returning is None:
             return []
         case commands.RecordReturn(total):
@@ -55,6 +62,8 @@ def _reversed(told: commands.RecordReversal, order: Order) -> list[events.OrderE
     if told.payment_id != purchase.payment_id or not kinds:
         return []
     heard = events.OrderReversed(purchase, told.reversal, kinds, told.dispute)
+    if told.reversal == "won" and not order.refunded and order.withheld_for == {told.dispute}:
+        return [heard, events.OrderReinstated(purchase)]
     if order.refunded or len(kinds) < len(charges) or told.reversal in ("disputed", "won"):
         return [heard]
     asked: BackReason = "disputed" if told.reversal == "lost" else "requested"
@@ -66,12 +75,22 @@ def evolve(order: Order | None, event: events.OrderEvent) -> Order | None:
     match event:
         case events.OrderPaid(purchase):
             return Order(purchase)
-        case events.OrderPaidAgain() | events.OrderReversed():
+        case _ if order is None:
+            return None
+        case events.OrderPaidAgain() | events.OrderReinstated():
             return order
+        case events.OrderReversed(reversal="disputed", dispute=str(dispute)):
+            return replace(order, disputes=order.disputes | {dispute})
+        case events.OrderReversed(dispute=dispute):
+            over = {dispute}
+            still, withheld_for = order.disputes - over, order.withheld_for - over
+            return replace(order, disputes=still, withheld_for=withheld_for)
+        case events.OrderSuspended(dispute=dispute):
+            return replace(order, withheld_for=order.withheld_for | {dispute})
         case events.OrderReturnAsked(reason=reason):
-            return order and replace(order, returning=reason)
+            return replace(order, returning=reason)
         case events.OrderRefunded():
-            return order and replace(order, refunded=True)
+            return replace(order, refunded=True)
         case _:
             assert_never(event)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from services.billing.checkout.events import Line
+from services.billing.checkout.events import Line, OfferLine
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId, derive
@@ -30,6 +30,11 @@ class Purchase:
     lines: tuple[Line, ...]
     instrument: Instrument | None
     time_zone: Code
+
+    @property
+    def is_for_good(self) -> bool:
+        """Something was bought that lasts: not a period, not a seat."""
+        return any(isinstance(line, OfferLine) and not line.recurs for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +81,27 @@ class OrderReversed:
     dispute: Code | None = None
 
 
-OrderEvent = OrderPaid | OrderPaidAgain | OrderReturnAsked | OrderRefunded | OrderReversed
+@dataclass(frozen=True, slots=True)
+class OrderSuspended:
+    """What it bought for good is withheld while this dispute is open."""
+
+    person_id: PersonId
+    dispute: Code
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReinstated:
+    """The last dispute that withheld it was won: what it bought is had again."""
+
+    purchase: Purchase
+
+
+OrderEvent = (
+    OrderPaid
+    | OrderPaidAgain
+    | OrderReturnAsked
+    | OrderRefunded
+    | OrderReversed
+    | OrderSuspended
+    | OrderReinstated
+)

@@ -56,7 +56,30 @@ def refunded(fact: Fact) -> contracts.OrderRefunded:
     )
 
 
+def suspended(fact: Fact) -> contracts.OrderSuspended:
+    return contracts.OrderSuspended(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        order_id=fact.stream_id,
+        person_id=fact.body.person_id,
+        cause="disputed",
+    )
+
+
+def reinstated(fact: Fact) -> contracts.OrderReinstated:
+    purchase: events.Purchase = fact.body.purchase
+    return contracts.OrderReinstated(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        order_id=fact.stream_id,
+        person_id=purchase.person_id,
+        lines=tuple(_line(line) for line in purchase.lines),
+    )
+
+
 PUBLICATIONS = (
     Publication(events.OrderPaid, contracts.OrderPaid, paid),
     Publication(events.OrderRefunded, contracts.OrderRefunded, refunded),
+    Publication(events.OrderSuspended, contracts.OrderSuspended, suspended),
+    Publication(events.OrderReinstated, contracts.OrderReinstated, reinstated),
 )

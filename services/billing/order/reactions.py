@@ -1,5 +1,6 @@
 """What a checkout bought becomes orders, and each hears when its money goes back."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.billing.checkout.events import (
@@ -10,14 +11,24 @@ from services.billing.checkout.events import (
     QuoteLine,
     charges_of,
 )
-from services.billing.order import commands
+from services.billing.order import commands, events
 from services.billing.order.decider import ORDER
 from services.billing.order.events import Purchase, order_of
 from services.billing.payment.events import RefundIssued, payment_of
+from services.billing.policy.projections import policy_now
 from shared.contracts.events_sale import SeatDenied
 from shared.event_store import Fact
+from shared.ids import Code
 from shared.money import Money
-from shared.reaction import Ask, Reaction
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultOnDispute:
+    """Whether what was bought for good is withheld while a bank decides, the seller says."""
+
+    order_id: UUID
+    dispute: Code
 
 
 def when_checkout_completed_pay_order(fact: Fact) -> list[Ask]:
@@ -49,6 +60,20 @@ def when_checkout_reversed_record_reversal(fact: Fact) -> list[Ask]:
     return [Ask(ORDER, order_id, record) for order_id in _orders(fact.stream_id, told.basket)]
 
 
+def when_order_reversed_consult_policy(fact: Fact) -> list[Call]:
+    news: events.OrderReversed = fact.body
+    if news.reversal != "disputed" or news.dispute is None or not news.purchase.is_for_good:
+        return []
+    return [Call(ConsultOnDispute(fact.stream_id, news.dispute))]
+
+
+async def consult_on_dispute(action: ConsultOnDispute, context: ActionContext) -> Ask | None:
+    policy = await policy_now(context.service, context.community_id)
+    if policy.during_dispute == "keep":
+        return None
+    return Ask(ORDER, action.order_id, commands.SuspendOrder(action.dispute))
+
+
 def _orders(checkout_id: UUID, basket: Basket) -> dict[UUID, tuple[Line, ...]]:
     """The offers are one order; seats are one for each hold, whichever checkout pays it first."""
     offers = tuple(line for line in basket.lines if not isinstance(line, QuoteLine))
@@ -75,6 +100,11 @@ def _pay(fact: Fact, lines: tuple[Line, ...]) -> commands.PayOrder:
 
 REACTIONS = (
     Reaction(
+        "billing.order.when_order_reversed_consult_policy",
+        events.OrderReversed,
+        when_order_reversed_consult_policy,
+    ),
+    Reaction(
         "billing.order.when_checkout_reversed_record_reversal",
         CheckoutReversed,
         when_checkout_reversed_record_reversal,
@@ -93,3 +123,5 @@ REACTIONS = (
         when_refund_issued_record_return,
     ),
 )
+
+ACTIONS = (Action(ConsultOnDispute, consult_on_dispute),)

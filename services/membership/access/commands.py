@@ -24,13 +24,14 @@ class StartReason:
 
 @dataclass(frozen=True, slots=True)
 class MoveReason:
-    """It lives on, and opens these tiers from now on instead of those before; none while it rests."""
+    """It lives on, and opens these from now on instead of those before; none while it rests."""
 
     person_id: PersonId
     tiers: tuple[TierId, ...]
     kind: ReasonKind
     reason_id: UUID
     cause: Moved
+    contents: tuple[ContentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from shared.ids import PersonId, derive
 GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "recognition"))
 
 
-# The reason lives on, though it no longer opens this tier.
+# The reason lives on, though it no longer opens this.
 MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended"))
 
 
@@ -80,14 +80,9 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
         return []
     if access.barred is not None:
         return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
-    granted = _grant(access, start.person_id, start.tiers, reason, start.until)
-    open_already = {bought.content_id for bought in access.contents}
-    return granted + [
-        events.ContentGranted(
-            start.person_id, content_id, *reason, first=content_id not in open_already
-        )
-        for content_id in dict.fromkeys(start.contents)
-        if Bought(content_id, reason) not in access.contents
+    return [
+        *_grant(access, start.person_id, start.tiers, reason, start.until),
+        *_open(access, start.person_id, start.contents, reason),
     ]
 
 
@@ -96,11 +91,16 @@ def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]
     reason = Reason(move.kind, move.reason_id)
     if reason in access.closed or access.barred is not None:
         return []
-    granted = _grant(access, move.person_id, move.tiers, reason)
+    granted = [
+        *_grant(access, move.person_id, move.tiers, reason),
+        *_open(access, move.person_id, move.contents, reason),
+    ]
     left = [grant for grant in access.grants_for(reason) if grant.tier_id not in move.tiers]
+    gone = [one for one in access.bought_for(reason) if one.content_id not in move.contents]
     for event in granted:
         access = evolve(access, event)
-    return [*granted, *_revoke(access, move.person_id, left, move.cause)]
+    revoked = _revoke(access, move.person_id, left, move.cause)
+    return [*granted, *revoked, *_close(access, move.person_id, gone, move.cause)]
 
 
 def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
@@ -156,6 +156,17 @@ def _grant(
     ]
 
 
+def _open(
+    access: Access, person_id: PersonId, contents: Sequence[ContentId], reason: Reason
+) -> list[events.AccessEvent]:
+    opened = {bought.content_id for bought in access.contents}
+    return [
+        events.ContentGranted(person_id, content_id, *reason, first=content_id not in opened)
+        for content_id in dict.fromkeys(contents)
+        if Bought(content_id, reason) not in access.contents
+    ]
+
+
 def _revoke(
     access: Access, person_id: PersonId, ending: Sequence[Grant], cause: events.Cause
 ) -> list[events.AccessEvent]:
@@ -200,9 +211,11 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
         case events.ContentGranted(_, content_id, kind, reason_id):
             bought = Bought(content_id, Reason(kind, reason_id))
             return replace(access, contents=(*access.contents, bought))
-        case events.ContentRevoked(_, content_id, kind, reason_id):
+        case events.ContentRevoked(_, content_id, kind, reason_id, cause):
             over = Bought(content_id, Reason(kind, reason_id))
             contents = tuple(bought for bought in access.contents if bought != over)
+            if cause in MOVED:
+                return replace(access, contents=contents)
             return replace(access, contents=contents, closed=access.closed | {over.reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})

@@ -88,7 +88,7 @@ ACCESS_REASONS = Projection(
 
 
 BOUGHT_DDL = """
-CREATE TABLE bought_v1 (
+CREATE TABLE bought_v2 (
     person_id    uuid        NOT NULL,
     content_id   uuid        NOT NULL,
     kind         text        NOT NULL,
@@ -97,7 +97,8 @@ CREATE TABLE bought_v1 (
     since        timestamptz NOT NULL,
     ended_at     timestamptz,
     cause        text,
-    PRIMARY KEY (person_id, content_id, kind, reason_id)
+    position     bigint      NOT NULL,
+    PRIMARY KEY (person_id, content_id, kind, reason_id, position)
 );
 """
 
@@ -119,22 +120,23 @@ async def apply_bought(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.ContentGranted(person_id, content_id, kind, reason_id):
                 await connection.execute(
-                    "INSERT INTO bought_v1 VALUES ($1, $2, $3, $4, $5, $6)",
-                    person_id, content_id, kind, reason_id, fact.community_id, fact.at,
+                    "INSERT INTO bought_v2 VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7)",
+                    person_id, content_id, kind, reason_id, fact.community_id, fact.at, fact.position,
                 )  # fmt: skip
             case events.ContentRevoked(person_id, content_id, kind, reason_id, cause):
                 await connection.execute(
-                    "UPDATE bought_v1 SET ended_at = $5, cause = $6"
-                    " WHERE (person_id, content_id, kind, reason_id) = ($1, $2, $3, $4)",
+                    "UPDATE bought_v2 SET ended_at = $5, cause = $6"
+                    " WHERE (person_id, content_id, kind, reason_id) = ($1, $2, $3, $4)"
+                    " AND ended_at IS NULL",
                     person_id, content_id, kind, reason_id, fact.at, cause,
                 )  # fmt: skip
 
 
 BOUGHT = Projection(
     name="bought",
-    version=1,
+    version=2,
     ddl=BOUGHT_DDL,
-    tables=("bought_v1",),
+    tables=("bought_v2",),
     facts=(events.ContentGranted, events.ContentRevoked),
     apply=apply_bought,
 )
@@ -143,8 +145,8 @@ BOUGHT = Projection(
 async def bought_by(connection: Any, person_id: PersonId, moment: datetime) -> list[Bought]:
     """What content the person had bought by a moment, oldest first; what has ended since as well."""
     rows = await connection.fetch(
-        "SELECT content_id, kind, reason_id, since, ended_at, cause FROM bought_v1"
-        " WHERE person_id = $1 AND since <= $2 ORDER BY since, content_id, reason_id",
+        "SELECT content_id, kind, reason_id, since, ended_at, cause FROM bought_v2"
+        " WHERE person_id = $1 AND since <= $2 ORDER BY since, position",
         person_id,
         moment,
     )

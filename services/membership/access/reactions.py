@@ -10,7 +10,13 @@ from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
 from services.membership.tier.events import TierId
-from shared.contracts.billing_order import OrderPaid, OrderRefunded
+from shared.contracts.billing_order import (
+    OrderLine,
+    OrderPaid,
+    OrderRefunded,
+    OrderReinstated,
+    OrderSuspended,
+)
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
     SubscriptionChanged,
@@ -119,13 +125,31 @@ def when_subscription_reinstated_move_reason(fact: Fact) -> list[Ask]:
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
     """What a line grants, it grants for good; what a subscription grants, its own facts say."""
     paid: OrderPaid = fact.body
-    tiers = tuple(TierId(line.tier_id) for line in paid.lines if line.tier_id)
-    contents = tuple(ContentId(line.content_id) for line in paid.lines if line.content_id)
+    tiers, contents = _granted(paid.lines)
     if not tiers and not contents:
         return []
     person_id, order_id = PersonId(paid.person_id), paid.order_id
     start = commands.StartReason(person_id, tiers, "purchase", order_id, contents=contents)
     return [_ask(start)]
+
+
+def when_order_suspended_move_reason(fact: Fact) -> list[Ask]:
+    order: OrderSuspended = fact.body
+    person_id, order_id = PersonId(order.person_id), order.order_id
+    return [_ask(commands.MoveReason(person_id, (), "purchase", order_id, "suspended"))]
+
+
+def when_order_reinstated_move_reason(fact: Fact) -> list[Ask]:
+    order: OrderReinstated = fact.body
+    tiers, contents = _granted(order.lines)
+    person_id, order_id = PersonId(order.person_id), order.order_id
+    move = commands.MoveReason(person_id, tiers, "purchase", order_id, "suspended", contents)
+    return [_ask(move)]
+
+
+def _granted(lines: Sequence[OrderLine]) -> tuple[tuple[TierId, ...], tuple[ContentId, ...]]:
+    tiers = tuple(TierId(line.tier_id) for line in lines if line.tier_id)
+    return tiers, tuple(ContentId(line.content_id) for line in lines if line.content_id)
 
 
 def when_order_refunded_end_reason(fact: Fact) -> list[Ask]:
@@ -210,6 +234,16 @@ REACTIONS = (
         name="membership.access.when_order_paid_start_reason",
         to=OrderPaid,
         react=when_order_paid_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_order_suspended_move_reason",
+        to=OrderSuspended,
+        react=when_order_suspended_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_order_reinstated_move_reason",
+        to=OrderReinstated,
+        react=when_order_reinstated_move_reason,
     ),
     Reaction(
         name="membership.access.when_order_refunded_end_reason",

@@ -177,6 +177,27 @@ async def test_seats_whose_payment_was_lost_to_a_bank_are_told_as_well(shop: Sho
     assert (order.order_id, order.reason) == (hold_id, "disputed")
 
 
+async def test_a_thing_bought_for_good_is_withheld_until_a_dispute_is_won(shop: Shop) -> None:
+    await shop.buys({"offer_id": await shop.offer(2000, "once")})
+    dispute = await disputed(shop)
+    (held,) = await shop.until_told(billing_order.OrderSuspended)
+    assert held.cause == "disputed"
+    await decided(shop, dispute, "won")
+    (back,) = await shop.until_told(billing_order.OrderReinstated)
+    assert (back.order_id, len(back.lines)) == (held.order_id, 1)
+    assert await shop.told(billing_order.OrderRefunded) == []
+
+
+async def test_a_seller_may_let_it_be_used_while_a_bank_decides(shop: Shop) -> None:
+    await set_policy(shop, during_dispute="keep")
+    await shop.buys({"offer_id": await shop.offer(2000, "once")})
+    dispute = await disputed(shop)
+    assert await shop.told(billing_order.OrderSuspended) == []
+    await decided(shop, dispute, "lost")
+    (order,) = await shop.until_told(billing_order.OrderRefunded)
+    assert order.reason == "disputed"
+
+
 async def test_a_dispute_suspends_until_it_is_won(shop: Shop) -> None:
     await shop.subscribes()
     dispute = await disputed(shop)

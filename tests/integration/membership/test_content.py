@@ -11,7 +11,13 @@ import pytest
 
 from shared import files
 from shared.clock import real_now
-from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
+from shared.contracts.billing_order import (
+    OrderLine,
+    OrderPaid,
+    OrderRefunded,
+    OrderReinstated,
+    OrderSuspended,
+)
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
 from tests.integration.membership.house import House, Json, running
@@ -377,6 +383,30 @@ async def test_a_digital_product_opens_when_it_is_paid_and_closes_when_refunded(
         return [(reason["content_id"], reason["cause"]) for reason in access["bought"]]
 
     await house.eventually(bought, [(content_id, "refunded")])
+
+
+async def test_a_digital_product_is_withheld_while_a_bank_decides(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    content_id = await published(house, owner, audience="buyers", kind="download")
+    order_id = random_id()
+    paid = order_paid(community_id, ada, content_id, order_id)
+    about: Json = {
+        "community_id": paid.community_id,
+        "order_id": order_id,
+        "person_id": paid.person_id,
+    }
+    await house.hear(paid, order_id)
+    await house.eventually(lambda: shelf(house, token), {content_id: True})
+    held = OrderSuspended(**about, occurred_at=real_now(), cause="disputed")
+    await house.hear(held, order_id)
+    await house.eventually(lambda: shelf(house, token), {})
+    await house.call("GET", f"/content/{content_id}/file", token=token, expect=409)
+    back = OrderReinstated(**about, occurred_at=real_now(), lines=paid.lines)
+    await house.hear(back, order_id)
+    await house.eventually(lambda: shelf(house, token), {content_id: True})
+    access = await house.call("GET", f"/people/{ada}/access", token=token)
+    assert [reason["cause"] for reason in access["bought"]] == ["suspended", None]
 
 
 async def test_opening_content_counts_as_activity_once_a_day(house: House) -> None:

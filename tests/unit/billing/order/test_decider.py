@@ -130,3 +130,58 @@ def test_seats_are_refunded_for_the_reason_they_were_asked_back_for() -> None:
     given(ORDER, paid).when(went_back).then(heard, by_staff)
     given(ORDER, paid, asked_back).when(went_back).then(heard, refunded)
     given(ORDER, paid, asked_back, refunded).when(went_back).then(heard)
+
+
+def disputes(name: str, reversal: Reversal) -> tuple[commands.RecordReversal, events.OrderReversed]:
+    """What is heard of a dispute about a book, and what is kept of it."""
+    dispute = Code(name)
+    kinds: tuple[ChargedFor, ...] = ("purchase",)
+    heard = events.OrderReversed(of_offers(for_good), reversal, kinds, dispute)
+    return commands.RecordReversal(payment_id, reversal, kinds, dispute), heard
+
+
+def test_what_was_bought_for_good_is_withheld_until_the_bank_has_decided() -> None:
+    book = events.OrderPaid(of_offers(for_good))
+    _, opened = disputes("dp_1", "disputed")
+    won, heard = disputes("dp_1", "won")
+    lost, heard_lost = disputes("dp_1", "lost")
+    suspend, suspended = (
+        commands.SuspendOrder(Code("dp_1")),
+        events.OrderSuspended(ada, Code("dp_1")),
+    )
+    given(ORDER, book, opened).when(suspend).then(suspended)
+    given(ORDER, book, opened, suspended).when(suspend).then_nothing()
+    back = events.OrderReinstated(of_offers(for_good))
+    given(ORDER, book, opened, suspended).when(won).then(heard, back)
+    over = events.OrderRefunded(ada, euros(20), "disputed")
+    given(ORDER, book, opened, suspended).when(lost).then(heard_lost, over)
+
+
+def test_a_bank_that_decides_before_the_seller_does_is_not_overruled() -> None:
+    book = events.OrderPaid(of_offers(for_good))
+    _, opened = disputes("dp_1", "disputed")
+    won, heard = disputes("dp_1", "won")
+    given(ORDER, book, opened).when(won).then(heard)
+    given(ORDER, book, opened, heard).when(commands.SuspendOrder(Code("dp_1"))).then_nothing()
+    given(ORDER).when(commands.SuspendOrder(Code("dp_1"))).then_nothing()
+
+
+def test_of_two_disputes_the_last_one_gives_it_back() -> None:
+    book = events.OrderPaid(of_offers(for_good))
+    _, first = disputes("dp_1", "disputed")
+    _, second = disputes("dp_2", "disputed")
+    held = [events.OrderSuspended(ada, Code(name)) for name in ("dp_1", "dp_2")]
+    one_won, one_heard = disputes("dp_1", "won")
+    both_won, both_heard = disputes("dp_2", "won")
+    history: tuple[events.OrderEvent, ...] = (book, first, second, *held)
+    given(ORDER, *history).when(one_won).then(one_heard)
+    back = events.OrderReinstated(of_offers(for_good))
+    given(ORDER, *history, one_heard).when(both_won).then(both_heard, back)
+
+
+def test_a_subscription_and_a_seat_are_not_withheld_by_their_order() -> None:
+    seat = events.OrderReversed(bought, "disputed", ("ticket",), Code("dp_1"))
+    given(ORDER, paid, seat).when(commands.SuspendOrder(Code("dp_1"))).then_nothing()
+    monthly = events.OrderPaid(of_offers(by_the_month))
+    period = events.OrderReversed(monthly.purchase, "disputed", ("subscription",), Code("dp_1"))
+    given(ORDER, monthly, period).when(commands.SuspendOrder(Code("dp_1"))).then_nothing()

@@ -295,3 +295,16 @@ def test_who_leaves_keeps_the_content_they_bought_and_who_is_banned_does_not() -
     given(ACCESS, has_workbook).when(BarAccess(ada, "banned")).then(
         ContentRevoked(ada, workbook, "purchase", order, "banned", last=True), banned
     )
+
+
+def test_content_that_is_suspended_is_closed_until_it_is_reinstated() -> None:
+    hold = MoveReason(ada, (), "purchase", order, "suspended")
+    held = ContentRevoked(ada, workbook, "purchase", order, "suspended", last=True)
+    give_back = MoveReason(ada, (), "purchase", order, "suspended", (workbook,))
+    given(ACCESS, has_workbook).when(hold).then(held)
+    given(ACCESS, has_workbook, held).when(hold).then_nothing()
+    given(ACCESS, has_workbook, held).when(give_back).then(has_workbook)
+    given(ACCESS, has_workbook).when(give_back).then_nothing()
+    closed_early = ReasonClosedEarly(ada, "purchase", order, "refunded")
+    given(ACCESS, has_workbook, held).when(refund).then(closed_early)
+    given(ACCESS, has_workbook, held, closed_early).when(give_back).then_nothing()

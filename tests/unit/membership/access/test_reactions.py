@@ -10,7 +10,13 @@ from services.membership.access.reactions import REACTIONS
 from services.membership.content.events import ContentId
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.tier.events import TierId
-from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
+from shared.contracts.billing_order import (
+    OrderLine,
+    OrderPaid,
+    OrderRefunded,
+    OrderReinstated,
+    OrderSuspended,
+)
 from shared.contracts.billing_subscription import (
     SubscriptionActivated,
     SubscriptionChanged,
@@ -171,6 +177,24 @@ def test_an_order_opens_the_content_of_its_lines() -> None:
 def test_an_order_of_seats_opens_no_tier() -> None:
     seat = OrderLine(kind="quote", amount=ten_euros, hold_id=UUID(int=22), revision=1)
     assert reacts_to(order_paid(seat)) == []
+
+
+def test_a_disputed_order_opens_nothing_until_it_is_reinstated() -> None:
+    workbook = ContentId(UUID(int=23))
+    lines = (
+        OrderLine(kind="offer", amount=ten_euros, offer_id=offer, tier_id=gold),
+        OrderLine(kind="offer", amount=ten_euros, offer_id=offer, content_id=workbook),
+    )
+    order_of_both: dict[str, Any] = {
+        "community_id": community_id,
+        "occurred_at": noon,
+        "order_id": order,
+        "person_id": ada,
+    }
+    hold = commands.MoveReason(ada, (), "purchase", order, "suspended")
+    assert reacts_to(OrderSuspended(**order_of_both, cause="disputed")) == asks(hold)
+    give_back = commands.MoveReason(ada, (gold,), "purchase", order, "suspended", (workbook,))
+    assert reacts_to(OrderReinstated(**order_of_both, lines=lines)) == asks(give_back)
 
 
 def test_a_refund_ends_what_the_order_opened() -> None:
