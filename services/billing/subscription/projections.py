@@ -96,14 +96,14 @@ async def _apply_change(connection: Any, fact: Fact) -> None:
         case events.SubscriptionPaused(until=until):
             await _change(connection, fact, state="paused", paused_until=until)
         case events.SubscriptionResumed(_, period, is_trial):
-            state = "trialing" if is_trial else "active"
-            await _change(connection, fact, state=state, runs_until=period.end, paused_until=None)
+            runs = {"state": "trialing" if is_trial else "active", "runs_until": period.end}
+            await _change(connection, fact, **runs, paused_until=None, withheld=False)
         case events.SubscriptionSuspended():
-            await _change(connection, fact, state="suspended")
+            await _change(connection, fact, withheld=True)
         case events.SubscriptionUnpaid():
             await _change(connection, fact, state="unpaid")
         case events.SubscriptionReinstated(last=True):
-            await _change(connection, fact, state="active")
+            await _change(connection, fact, withheld=False)
         case _:
             await _change(connection, fact)
 
@@ -137,7 +137,7 @@ async def _begin(
     connection: Any, fact: Fact, terms: Terms, state: str, until: datetime, periods: int
 ) -> None:
     await connection.execute(
-        "INSERT INTO subscriptions_v3"
+        "INSERT INTO subscriptions_v4"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
         " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
         " state = excluded.state, runs_until = excluded.runs_until, periods = excluded.periods,"
@@ -153,7 +153,7 @@ async def _change(connection: Any, fact: Fact, **changes: object) -> None:
     columns = {"version": fact.version, **changes}
     sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
     await connection.execute(
-        f"UPDATE subscriptions_v3 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
+        f"UPDATE subscriptions_v4 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
         fact.stream_id,
         *columns.values(),
     )
@@ -179,7 +179,7 @@ async def _become(connection: Any, fact: Fact, change: Change) -> None:
 
 async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) -> None:
     await connection.execute(
-        "UPDATE subscriptions_v3 SET periods = periods + $2, balance_minor = balance_minor + $3"
+        "UPDATE subscriptions_v4 SET periods = periods + $2, balance_minor = balance_minor + $3"
         " WHERE subscription_id = $1",
         fact.stream_id, periods, left.minor if left else 0,
     )  # fmt: skip
@@ -187,9 +187,9 @@ async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) 
 
 SUBSCRIPTIONS = Projection(
     name="subscriptions",
-    version=3,
+    version=4,
     ddl="""
-        CREATE TABLE subscriptions_v3 (
+        CREATE TABLE subscriptions_v4 (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             version int NOT NULL,
@@ -214,12 +214,13 @@ SUBSCRIPTIONS = Projection(
             payment_id uuid,
             pending text,
             balance_minor bigint NOT NULL DEFAULT 0,
-            paused_until timestamptz
+            paused_until timestamptz,
+            withheld bool NOT NULL DEFAULT false
         );
-        CREATE INDEX subscriptions_v3_list ON subscriptions_v3 (community_id, subscription_id);
-        CREATE INDEX subscriptions_v3_mine ON subscriptions_v3 (person_id, subscription_id);
+        CREATE INDEX subscriptions_v4_list ON subscriptions_v4 (community_id, subscription_id);
+        CREATE INDEX subscriptions_v4_mine ON subscriptions_v4 (person_id, subscription_id);
     """,
-    tables=("subscriptions_v3",),
+    tables=("subscriptions_v4",),
     facts=members(events.SubscriptionEvent),
     apply=apply,
 )
@@ -255,7 +256,7 @@ async def subscriptions_after(
 ) -> list[Subscribed]:
     """Those of the community, or of one person, in a stable order."""
     rows = await connection.fetch(
-        "SELECT * FROM subscriptions_v3 WHERE subscription_id > $1"
+        "SELECT * FROM subscriptions_v4 WHERE subscription_id > $1"
         " AND ($3::uuid IS NULL OR person_id = $3) ORDER BY subscription_id LIMIT $2",
         after or PLATFORM, limit, person_id,
     )  # fmt: skip
@@ -263,6 +264,7 @@ async def subscriptions_after(
 
 
 def _subscribed(row: Any) -> Subscribed:
+    runs = row["state"] in ("trialing", "active", "past_due")
     terms = Terms(
         PersonId(row["person_id"]), row["offer_id"], row["tier_id"],
         Money(row["price_minor"], row["currency"]), row["per"], row["quantity"],
@@ -270,7 +272,8 @@ def _subscribed(row: Any) -> Subscribed:
         _REDUCTION.validate_json(row["reduction"]),
     )  # fmt: skip
     return Subscribed(
-        row["subscription_id"], row["version"], terms, row["state"], row["began_at"],
+        row["subscription_id"], row["version"], terms,
+        "suspended" if runs and row["withheld"] else row["state"], row["began_at"],
         row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
         _PENDING.validate_json(row["pending"]) if row["pending"] else None,
         Money(row["balance_minor"], row["currency"]), row["paused_until"],

@@ -43,8 +43,9 @@ async def refund_latest(shop: Shop, minor: int | None = None) -> None:
 
 
 async def disputed(shop: Shop) -> Json:
-    """The latest charge is disputed, and the processor has said so."""
-    dispute = await shop.dispute((await payments(shop))[0]["payment_intent"])
+    """The latest charge that was paid is disputed, and the processor has said so."""
+    paid = [payment for payment in await payments(shop) if payment["state"] == "succeeded"]
+    dispute = await shop.dispute(paid[0]["payment_intent"])
     await shop.report_dispute(dispute, "created")
     return dispute
 
@@ -211,6 +212,18 @@ async def test_a_dispute_suspends_until_it_is_won(shop: Shop) -> None:
     (closed,) = await shop.told(billing_dispute.DisputeClosed)
     assert (closed.outcome, closed.lost) == ("won", ())
     assert len(await shop.told(billing_subscription.SubscriptionReinstated)) == 1
+
+
+async def test_a_dispute_that_is_won_pays_no_renewal_that_is_owed(shop: Shop) -> None:
+    subscription = await shop.subscribes()
+    await shop.gives(cards.REFUSED_WHEN_CHARGED)
+    await shop.at(subscription["runs_until"])
+    await shop.until_subscription("past_due")
+    dispute = await disputed(shop)
+    await shop.until_subscription("suspended")
+    await decided(shop, dispute, "won")
+    await shop.until_told(billing_subscription.SubscriptionReinstated)
+    assert (await shop.subscription())["state"] == "past_due"
 
 
 async def test_a_lost_dispute_ends_it_and_says_what_is_gone(shop: Shop) -> None:
