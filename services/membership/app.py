@@ -12,6 +12,7 @@ from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
+from services.membership.chat_audit.feature import FEATURE as CHAT_AUDIT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
@@ -58,6 +59,7 @@ FEATURES = (
     DELIVERY,
     CHAT_SERVER,
     CHAT,
+    CHAT_AUDIT,
     SETUP,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),

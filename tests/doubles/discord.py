@@ -54,6 +54,7 @@ class Guild:
     banned: set[str] = field(default_factory=set)
     invites: dict[str, Invite] = field(default_factory=dict)
     has_bot: bool = True
+    bot_lists_members: bool = True
     bot_may: set[str] = field(default_factory=lambda: {INVITE, KICK, MANAGE_ROLES, MANAGE_CHANNELS})
     bot_rank: int = 100
     max_invites: int = 1_000
@@ -149,6 +150,7 @@ class Discord:
         for method, template, act in (
             ("POST", "/oauth2/token", self._token),
             ("GET", "/users/@me", self._me),
+            ("GET", "/guilds/{guild_id}/members", self._list_members),
             ("GET", member, self._get_member),
             ("PUT", member, self._join),
             ("DELETE", member, self._kick),
@@ -265,6 +267,15 @@ class Discord:
         guild, user = self._member(request)
         return self._told(request, _member(guild, user))
 
+    def _list_members(self, request: Request, _: Any) -> Response:
+        guild = self._guild(request)
+        if not guild.bot_lists_members:
+            raise Refusal(403, 50001, "Missing Access")
+        most = int(request.query_params.get("limit", 1))
+        after = int(request.query_params.get("after", 0))
+        later = sorted((user for user in guild.members if int(user) > after), key=int)
+        return self._told(request, [_member(guild, user) for user in later[:most]])
+
     def _join(self, request: Request, body: Json) -> Response:
         guild = self._guild(request, INVITE)
         user = request.path_params["user_id"]
@@ -361,14 +372,16 @@ class Discord:
             raise Refusal(403, 50013, "Missing Permissions")
         return role
 
-    def _told(self, request: Request, body: Json | None, status: int = 200) -> Response:
+    def _told(
+        self, request: Request, body: Json | list[Json] | None, status: int = 200
+    ) -> Response:
         headers: dict[str, str] = request.state.limit
         if body is None:
             return Response(status_code=204, headers=headers)
         return _json(status, body, headers)
 
 
-def _json(status: int, body: Json, headers: dict[str, str] | None = None) -> Response:
+def _json(status: int, body: Json | list[Json], headers: dict[str, str] | None = None) -> Response:
     return Response(json.dumps(body), status, headers, media_type="application/json")
 
 

@@ -84,6 +84,16 @@ class RecordRefused:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeRoles:
+    """What the server says of the person, None for who is not there; `number` is that of the seat's last step then."""
+
+    person_id: PersonId
+    number: int
+    server: Code
+    roles: tuple[Code, ...] | None
+
+
 ChatCommand = (
     FollowAccess
     | LinkAccount
@@ -94,6 +104,7 @@ ChatCommand = (
     | RetrySeat
     | RecordDone
     | RecordRefused
+    | NoticeRoles
 )
 
 
@@ -107,6 +118,11 @@ class LookAtAccess:
 @dataclass(frozen=True, slots=True)
 class LookAtEverybody:
     """The rules changed: look at everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtServer:
+    """Let every seat know what its person has on the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ class Seat:
         return self.unlinking or self.barred == "erased"
 
     @property
+    def is_absent(self) -> bool:
+        """They were not on the server when something was to be done there."""
+        return any(stuck.problem == "not_on_server" for stuck in self.stuck)
+
+    @property
     def wanted(self) -> frozenset[Held]:
         if self.place is None or self.barred is not None or self.unlinking:
             return frozenset()
@@ -77,7 +82,7 @@ def next_step(seat: Seat) -> Step | None:
     if seat.place is None or seat.pending is not None:
         return None
     in_vain = {stuck.step for stuck in seat.stuck}
-    absent = _is_absent(seat)
+    absent = seat.is_absent
     return next(
         (
             step
@@ -86,10 +91,6 @@ def next_step(seat: Seat) -> Step | None:
         ),
         None,
     )
-
-
-def _is_absent(seat: Seat) -> bool:
-    return any(stuck.problem == "not_on_server" for stuck in seat.stuck)
 
 
 def _steps(seat: Seat, place: Place) -> Iterator[Step]:
@@ -149,6 +150,9 @@ def decide(command: commands.ChatCommand, seat: Seat) -> list[events.ChatEvent]:
             if seat.pending is None or number != seat.number:
                 return []
             return _onward(seat, person_id, _refused(person_id, problem, seat, seat.pending))
+        case commands.NoticeRoles():
+            happened = _noticed(command, seat)
+            return _onward(seat, person_id, happened) if happened else []
         case _:
             assert_never(command)
 
@@ -222,7 +226,7 @@ def _ask_invite(ask: commands.AskInvite, seat: Seat) -> list[events.ChatEvent]:
         raise Rejected("no_invites", "This community lets people in by their linked account only.")
     if seat.invite_asked or seat.invited_at(ask.at):
         return []
-    if seat.link_id is not None and not _is_absent(seat):
+    if seat.link_id is not None and not seat.is_absent:
         raise Rejected("account_linked", "A linked account needs no invite.")
     return _onward(seat, ask.person_id, [events.ChatInviteAsked(ask.person_id)])
 
@@ -262,6 +266,22 @@ def _refused(
     """Whoever is not there holds nothing there, whatever we had confirmed."""
     gone = _without(seat, person_id, step.server) if problem == "not_on_server" else []
     return [*gone, events.ChatSeatStuck(person_id, step, WHO[problem], problem)]
+
+
+def _noticed(told: commands.NoticeRoles, seat: Seat) -> list[events.ChatEvent]:
+    """What somebody changed by hand; a seat that has moved on since the look knows better."""
+    person_id, server = told.person_id, told.server
+    is_of_now = seat.pending is None and seat.number == told.number and seat.link_id is not None
+    if not is_of_now or seat.place is None or seat.place.server != server:
+        return []
+    if told.roles is None:
+        return _without(seat, person_id, server)
+    there = {(server, role) for role in told.roles}
+    ours = {held for held in seat.held if held[0] == server}
+    back = [events.ChatSeatRetried(person_id)] if seat.is_absent else []
+    lost = [events.ChatRoleRevoked(person_id, *held) for held in sorted(ours - there)]
+    found = [events.ChatRoleGranted(person_id, *held) for held in sorted(there - ours)]
+    return [*back, *lost, *found]
 
 
 def _without(seat: Seat, person_id: PersonId, server: Code) -> list[events.ChatEvent]:

@@ -49,6 +49,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatNow:
+    """A linked seat as of now: what its person is believed to have on a server, and what they should have there.
+
+    `asks` is whether the vendor is just being asked something, `absent` whether they were not there when it last was;
+    `number` is that of the last step.
+    """
+
+    person_id: PersonId
+    number: int
+    held: frozenset[Code]
+    wanted: frozenset[Code]
+    asks: bool
+    absent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChatSeatWanted:
     """What access and rules say the person has there; the versions tell a newer look from an older."""
 

@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.chat import events
+from services.membership.chat.decider import CHAT, stream_of
+from services.membership.chat.events import SeatNow
 from shared.event_store import Fact
-from shared.ids import PersonId
+from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 from shared.projection import Projection
+from shared.service import Service
 
 SENTENCES: Mapping[events.Problem, str] = {
     "account_gone": "The Discord account no longer exists: link another.",
     "banned_on_server": "Discord bans this person from the server: lift that ban, or let it stand.",
     "bot_not_allowed": "The bot may not do this: give it the permission, and put its role above those it gives.",
-    "bot_not_on_server": "The bot is not on the server: connect the server again.",
+    "bot_not_on_server": "The bot is not on the server, or lacks its Server Members Intent: connect the server again.",
     "channel_unknown": "The channel that invites lead to is gone: choose another.",
     "guest_unknown": "Whoever used an invite never said who they are: see who came, and remove them by hand.",
     "link_refused": "Discord no longer accepts the link: link the account again.",
@@ -105,6 +109,26 @@ CHAT_SEATS = Projection(
     ),
     apply=apply,
 )
+
+
+async def seats_now(
+    service: Service, community_id: UUID, server: Code
+) -> list[tuple[SeatNow, str]]:
+    """Every linked seat of the community, read strongly one by one, with its account."""
+    async with service.pool.acquire() as connection:
+        people = await seats_of(connection, community_id)
+    seats: list[tuple[SeatNow, Sealed | None]] = []
+    for person_id in people:
+        seat, _ = await service.handler.state(CHAT, stream_of(person_id), community_id)
+        held, wanted = (
+            frozenset(role for place, role in roles if place == server)
+            for roles in (seat.held, seat.wanted)
+        )
+        asks, absent = seat.pending is not None, seat.is_absent
+        now = SeatNow(person_id, seat.number, held, wanted, asks, absent)
+        seats.append((now, seat.account))
+    accounts = await service.vault.open([account for _, account in seats])
+    return [(seat, account) for (seat, _), account in zip(seats, accounts, strict=True) if account]
 
 
 async def seats_of(connection: Any, community_id: UUID) -> list[PersonId]:

@@ -1,6 +1,7 @@
 """Roles follow access: whatever changes makes us look, a look makes a wish, a wish makes steps of the vendor's."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, assert_never
 
@@ -8,7 +9,8 @@ from services.membership.access.events import AccessBarred, AccessGranted, Acces
 from services.membership.access.projections import people_with_access, standing_now
 from services.membership.chat import commands, events
 from services.membership.chat.decider import CHAT, Seat, stream_of
-from services.membership.chat.projections import seats_of
+from services.membership.chat.projections import seats_now, seats_of
+from services.membership.chat_audit.events import ChatRepairApproved, ChatServerCompared
 from services.membership.chat_server.events import (
     ChatRulesSet,
     ChatServerConnected,
@@ -50,6 +52,16 @@ def when_rules_changed_look_at_everybody(fact: Fact) -> list[Call]:
     return [Call(commands.LookAtEverybody())]
 
 
+def when_repair_wanted_look_at_server(fact: Fact) -> list[Call]:
+    compared: ChatServerCompared = fact.body
+    return [Call(commands.LookAtServer())] if compared.outcome == "repairing" else []
+
+
+def when_repair_approved_look_at_server(fact: Fact) -> list[Call]:
+    del fact
+    return [Call(commands.LookAtServer())]
+
+
 def when_step_asked_do_it(fact: Fact) -> list[Call]:
     asked: events.ChatStepAsked = fact.body
     return [Call(commands.DoStep(asked.person_id, asked.number))]
@@ -88,6 +100,16 @@ REACTIONS = (
         "membership.chat.when_server_disconnected_look_at_everybody",
         ChatServerDisconnected,
         when_rules_changed_look_at_everybody,
+    ),
+    Reaction(
+        "membership.chat.when_repair_wanted_look_at_server",
+        ChatServerCompared,
+        when_repair_wanted_look_at_server,
+    ),
+    Reaction(
+        "membership.chat.when_repair_approved_look_at_server",
+        ChatRepairApproved,
+        when_repair_approved_look_at_server,
     ),
     Reaction("membership.chat.when_step_asked_do_it", events.ChatStepAsked, when_step_asked_do_it),
     Reaction(
@@ -140,14 +162,55 @@ async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext)
             *await people_with_access(connection, context.community_id),
             *await seats_of(connection, context.community_id),
         }
-    community = await community_now(service, context.community_id)
-    meta = Meta(context.key, context.key, mode=community.mode)
+    meta = await _meta(context)
     for person_id in sorted(people):
         follow = await _looked_at(person_id, context)
         if follow is not None:
-            command_id = derive(context.key, str(person_id))
-            origin = Origin(command_id, context.community_id, context.now, meta)
-            await service.handler.handle([follow], origin)
+            await _tell(person_id, [follow], meta, context)
+    return None
+
+
+async def _meta(context: ActionContext) -> Meta:
+    community = await community_now(context.service, context.community_id)
+    return Meta(context.key, context.key, mode=community.mode)
+
+
+async def _tell(
+    person_id: PersonId, asks: Sequence[Ask], meta: Meta, context: ActionContext
+) -> None:
+    """One of the many commands that come of one action."""
+    command_id = derive(context.key, str(person_id))
+    origin = Origin(command_id, context.community_id, context.now, meta)
+    await context.service.handler.handle(asks, origin)
+
+
+async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> Ask | None:
+    """Only roles that follow from access are looked at; the others are not ours."""
+    server, _version = await chat_server_now(context.service, context.community_id)
+    chat: Chat | None = context.gateways.get("chat")
+    if server.server is None or chat is None:
+        return None
+    seats = await seats_now(context.service, context.community_id, server.server)
+    try:
+        there = await chat.members(server.server)
+    except Unreachable as gone:
+        raise Transient(str(gone)) from gone
+    except ChatRefused:
+        return None  # The next comparison says so.
+    mapped, meta = frozenset(role.role for role in server.roles), await _meta(context)
+    for seat, account in seats:
+        roles = there.get(account)
+        ours = None if roles is None else roles & (mapped | seat.held)
+        if seat.asks or (ours == seat.held and not seat.absent):
+            continue
+        follow = await _looked_at(seat.person_id, context)
+        notice = commands.NoticeRoles(
+            seat.person_id,
+            seat.number,
+            server.server,
+            None if ours is None else tuple(sorted(ours)),
+        )
+        await _tell(seat.person_id, [*([follow] if follow else []), _ask(notice)], meta, context)
     return None
 
 
@@ -225,5 +288,6 @@ async def _withdrawn(
 ACTIONS = (
     Action(of=commands.LookAtAccess, perform=look_at_access),
     Action(of=commands.LookAtEverybody, perform=look_at_everybody),
+    Action(of=commands.LookAtServer, perform=look_at_server),
     Action(of=commands.DoStep, perform=do_step),
 )

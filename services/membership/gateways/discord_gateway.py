@@ -17,9 +17,11 @@ from services.membership.gateways.gateway import (
     Unreachable,
 )
 from shared.clock import monotonic
+from shared.ids import Code
 
 AUTHORIZE = "https://discord.com/oauth2/authorize"
 TIMEOUT = 10.0
+PAGE = 1_000
 PATIENCE = 2.0
 WITHOUT_TOKEN = 60.0
 INVITE_LIFE = timedelta(days=1)
@@ -177,6 +179,17 @@ class DiscordGateway:
                 raise
             return False
         return True
+
+    async def members(self, server: str) -> Mapping[str, frozenset[Code]]:
+        found: dict[str, frozenset[Code]] = {}
+        after = "0"
+        while True:
+            answer = await self._ask("GET", f"/guilds/{server}/members?limit={PAGE}&after={after}")
+            told = answer.json()
+            found |= {str(one["user"]["id"]): frozenset(map(Code, one["roles"])) for one in told}
+            if len(told) < PAGE:
+                return found
+            after = max(found, key=int)
 
     async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
         try:

@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from shared.decider import NotFound, Rejected
 from shared.event_store import Unavailable
 from shared.files import FileStore
+from shared.ids import Code
 from shared.money import Money
 
 Address = Annotated[
@@ -195,6 +196,10 @@ class Chat(Protocol):
 
     async def withdraw_invite(self, code: str) -> bool:
         """Take an invite back; False when it had been used or had run out."""
+        ...
+
+    async def members(self, server: str) -> Mapping[str, frozenset[Code]]:
+        """Everybody on the server: their roles, by account."""
         ...
 
     async def roles_of(self, server: str, account: str) -> frozenset[str] | None:

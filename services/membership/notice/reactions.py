@@ -1,7 +1,8 @@
-"""What another service asks to tell the staff is told to those who may act on it."""
+"""What another service, or an audit, has to tell the staff is told to those who may act on it."""
 
 from datetime import datetime
 
+from services.membership.chat_audit.events import ChatServerCompared
 from services.membership.community.projections import community_now
 from services.membership.member.projections import person_of
 from services.membership.notice import commands
@@ -28,6 +29,18 @@ def when_staff_message_requested_find_staff(fact: Fact) -> list[Call]:
             )
         )
     ]
+
+
+def when_server_compared_find_staff(fact: Fact) -> list[Call]:
+    """What was found on the chat server waits for somebody's word."""
+    compared: ChatServerCompared = fact.body
+    if not compared.is_news:
+        return []
+    found = compared.comparison
+    counts = {"differences": found.differences, "removals": found.removals}
+    values = tuple((Code(name), count) for name, count in counts.items())
+    notice_id, template = derive(fact.event_id, "notice"), Code(f"chat_{compared.outcome}")
+    return [Call(commands.FindStaff(notice_id, Code("community.write"), template, values, None))]
 
 
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
@@ -62,6 +75,11 @@ REACTIONS = (
         name="membership.notice.when_staff_message_requested_find_staff",
         to=StaffMessageRequested,
         react=when_staff_message_requested_find_staff,
+    ),
+    Reaction(
+        name="membership.notice.when_server_compared_find_staff",
+        to=ChatServerCompared,
+        react=when_server_compared_find_staff,
     ),
 )
 

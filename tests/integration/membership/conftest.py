@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.integration.membership.club import Club, gathered
 from tests.integration.membership.house import House, running
 from tests.integration.membership.mail_server import MailServer, listening
 
@@ -16,3 +17,9 @@ async def house(database_url: str) -> AsyncIterator[House]:
 async def server() -> AsyncIterator[MailServer]:
     async with listening() as double:
         yield double
+
+
+@pytest.fixture
+async def club(database_url: str) -> AsyncIterator[Club]:
+    async with gathered(database_url) as opened:
+        yield opened

@@ -5,6 +5,7 @@ from time import monotonic
 
 import pytest
 
+from services.membership.gateways import discord_gateway
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.gateway import ChatRefused, Unreachable
 from shared.clock import real_now
@@ -109,6 +110,21 @@ async def test_whoever_has_left_has_no_role_and_is_kicked(given: Given) -> None:
     await gateway.kick(guild.id, ada)
     await gateway.remove_role(guild.id, ada, gold)
     assert await gateway.roles_of(guild.id, ada) is None
+
+
+async def test_everybody_on_a_server_is_listed_page_by_page(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_gateway, "PAGE", 2)
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    people = [discord.user() for _ in range(4)]
+    guild.members |= {person: {gold} for person in people}
+    everybody = await gateway.members(guild.id)
+    assert everybody == {guild.owner: frozenset(), **dict.fromkeys(people, frozenset({gold}))}
+    assert discord.asked["list_members"] == 3
+    guild.bot_lists_members = False
+    assert await refused(gateway.members(guild.id)) == "bot_not_on_server"
 
 
 async def test_an_invite_is_for_one_use_and_can_be_withdrawn_before(given: Given) -> None:

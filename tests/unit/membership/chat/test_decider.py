@@ -12,6 +12,7 @@ from services.membership.chat.commands import (
     ForgetLink,
     GiveUpLink,
     LinkAccount,
+    NoticeRoles,
     RecordDone,
     RecordRefused,
     RetrySeat,
@@ -372,3 +373,43 @@ def test_every_problem_has_a_sentence_and_somebody_who_must_act() -> None:
     assert set(WHO) == set(SENTENCES) == problems
     assert set(get_args(ChatProblem)) == problems - {"guest_unknown"}
     assert set(get_args(membership_chat.ChatProblem)) == problems
+
+
+def noticed(*roles: Code, number: int = 1, server: Code = here) -> NoticeRoles:
+    return NoticeRoles(ada, number, server, roles)
+
+
+def test_a_role_that_was_taken_by_hand_is_given_again() -> None:
+    given(CHAT, *ada_has_gold).when(noticed()).then(revoked(gold), step(2, "add_role", gold))
+
+
+def test_a_role_that_was_given_by_hand_is_taken_and_one_that_was_due_is_kept() -> None:
+    given(CHAT, *ada_has_gold).when(noticed(gold, silver)).then(
+        granted(silver), step(2, "remove_role", silver)
+    )
+    refused = (linked, wanted(gold), step(1, "add_role", gold), stuck("bot_not_allowed"))
+    given(CHAT, *refused).when(noticed(gold)).then(granted(gold))
+
+
+def test_a_server_that_is_as_believed_changes_nothing() -> None:
+    given(CHAT, *ada_has_gold).when(noticed(gold)).then_nothing()
+
+
+def test_who_left_the_server_has_nothing_there() -> None:
+    left = NoticeRoles(ada, 1, here, None)
+    given(CHAT, *ada_has_gold).when(left).then(revoked(gold), step(2, "add_role", gold))
+    given(CHAT, linked, wanted(gold, at=None)).when(replace(left, number=0)).then_nothing()
+
+
+def test_who_came_back_is_given_what_they_could_not_have() -> None:
+    absent = (linked, wanted(gold), step(1, "add_role", gold), stuck("not_on_server"))
+    back = (ChatSeatRetried(ada), step(2, "add_role", gold))
+    given(CHAT, *absent).when(noticed()).then(*back)
+
+
+def test_a_look_from_before_the_last_step_or_at_another_server_says_nothing() -> None:
+    given(CHAT, *ada_has_gold).when(noticed(number=0)).then_nothing()
+    given(CHAT, *ada_has_gold).when(noticed(server=there)).then_nothing()
+    asked = (linked, wanted(gold), step(1, "add_role", gold))
+    given(CHAT, *asked).when(noticed()).then_nothing()
+    given(CHAT, wanted(gold)).when(noticed(number=0)).then_nothing()

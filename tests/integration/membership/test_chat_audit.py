@@ -1,0 +1,155 @@
+"""Roles that somebody changed by hand: first they are told, then they are put right, within bounds."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.clock import real_now
+from tests.integration.membership.club import Ada, Club
+from tests.integration.membership.house import Json
+
+
+async def audits(club: Club) -> list[Json]:
+    told = await club.house.call("GET", "/chat/audits", token=club.owner)
+    items: list[Json] = told["items"]
+    return items
+
+
+async def looked(club: Club) -> Json:
+    """What staff are told who ask to look now."""
+    before = len(await audits(club))
+    await club.house.call("POST", "/chat/audits", token=club.owner, expect=202)
+    await club.house.eventually(lambda: _count(club), before + 1)
+    return (await audits(club))[0]
+
+
+async def _count(club: Club) -> int:
+    return len(await audits(club))
+
+
+async def approve(club: Club, number: int, **more: Any) -> Json:
+    path = f"/chat/audits/{number}/approval"
+    return await club.house.call("POST", path, token=club.owner, **more)
+
+
+async def gold_member(club: Club, email: str = "ada@example.com") -> Ada:
+    """Somebody who pays, and has the role."""
+    ada = await club.join(email)
+    await ada.pay()
+    await ada.wants(club.roles[0])
+    await ada.link(expect=201)
+    await ada.holds(club.roles[0])
+    return ada
+
+
+def found(audit: Json) -> list[tuple[str, str]]:
+    return sorted((one["person_id"], one["kind"]) for one in audit["found"])
+
+
+async def test_what_differs_is_told_before_anything_is_done(club: Club) -> None:
+    await club.connect()
+    await club.house.join("olga@example.com", club.community_id)
+    ada = await gold_member(club)
+    bob = await club.join("bob@example.com")
+    await bob.link(expect=201)
+    stranger = club.discord.user()
+    club.guild.members[ada.user] = set()
+    club.guild.members[bob.user] = {club.roles[0]}
+    club.guild.members[stranger] = {club.roles[0]}
+    audit = await looked(club)
+    assert audit["outcome"] == "reported"
+    expected = [(ada.person_id, "role_missing"), (bob.person_id, "role_extra")]
+    assert found(audit) == sorted(expected)
+    counts = ("members", "seats", "differences", "removals", "strangers")
+    assert [audit[name] for name in counts] == [4, 2, 2, 1, 1]
+    assert club.guild.members[bob.user] == {club.roles[0]}
+    await looked(club)
+    await club.house.eventually(lambda: letters(club), ["chat_reported"])
+
+
+async def letters(club: Club) -> list[str]:
+    """What the owner was written, their sign-in code apart."""
+    sent = club.house.mailbox.to("olga@example.com")
+    return [letter.template for letter in sent if letter.template.startswith("chat_")]
+
+
+async def test_what_staff_approve_is_put_right_and_from_then_on_by_itself(club: Club) -> None:
+    await club.connect()
+    ada = await gold_member(club)
+    bob = await club.join("bob@example.com")
+    await bob.link(expect=201)
+    club.guild.members[ada.user] = set()
+    club.guild.members[bob.user] = {club.roles[0], club.roles[1]}
+    audit = await looked(club)
+    await approve(club, audit["number"])
+    await club.house.eventually(lambda: on_server(club, ada), {club.roles[0]})
+    await club.house.eventually(lambda: on_server(club, bob), {club.roles[1]})
+    assert (await looked(club))["outcome"] == "clean"
+    club.guild.members[ada.user] = set()
+    assert (await looked(club))["outcome"] == "repairing"
+    await club.house.eventually(lambda: on_server(club, ada), {club.roles[0]})
+    await ada.holds(club.roles[0])
+
+
+async def on_server(club: Club, ada: Ada) -> set[str]:
+    return club.guild.members[ada.user]
+
+
+async def test_who_left_by_themselves_is_told_to_come_back(club: Club) -> None:
+    await club.connect()
+    ada = await gold_member(club)
+    del club.guild.members[ada.user]
+    audit = await looked(club)
+    assert found(audit) == [(ada.person_id, "absent")]
+    await approve(club, audit["number"])
+    await ada.is_stuck("member", "not_on_server")
+    club.guild.members[ada.user] = set()
+    assert found(await looked(club)) == [(ada.person_id, "returned")]
+    await ada.holds(club.roles[0])
+
+
+async def test_it_is_looked_at_an_hour_after_connecting_and_then_every_day(club: Club) -> None:
+    await club.connect()
+    await gold_member(club)
+    now = real_now()
+    for number, passed in enumerate((timedelta(minutes=61), timedelta(days=1, hours=2)), 1):
+        await club.house.service.move_clock(now + passed)
+        await club.house.eventually(lambda: _count(club), number)
+    assert {audit["outcome"] for audit in await audits(club)} == {"clean"}
+    await club.house.call("POST", "/chat/server/disconnection", token=club.owner)
+    await club.house.service.move_clock(now + timedelta(days=30))
+    await club.house.call("POST", "/chat/audits", token=club.owner, expect=409)
+    assert await _count(club) == 2
+
+
+async def test_a_server_that_may_not_be_looked_at_says_who_must_act(club: Club) -> None:
+    await club.connect()
+    club.guild.bot_lists_members = False
+    audit = await looked(club)
+    assert (audit["outcome"], audit["problem"]) == (None, "bot_not_on_server")
+    assert "Server Members Intent" in audit["detail"]
+    club.guild.bot_lists_members = True
+    assert (await looked(club))["outcome"] == "clean"
+
+
+async def test_a_vendor_that_is_away_is_asked_again(club: Club) -> None:
+    await club.connect()
+    club.discord.fail("list_members", 503, times=2)
+    assert (await looked(club))["outcome"] == "clean"
+    assert club.discord.asked["list_members"] == 3
+
+
+async def test_only_who_runs_the_community_looks_and_approves(club: Club) -> None:
+    await club.connect()
+    ada = await gold_member(club)
+    await club.house.call("POST", "/chat/audits", token=ada.token, expect=403)
+    await club.house.call("GET", "/chat/audits", token=ada.token, expect=403)
+    await club.house.call("GET", "/chat/audits", expect=401)
+    await approve(club, 1, expect=404)
+    audit = await looked(club)
+    told = await approve(club, audit["number"], expect=409)
+    assert told["errors"][0]["code"] == "nothing_to_approve"
+    _, stranger = await club.house.community("zoe@example.com", "draughts")
+    others = await club.house.call("GET", "/chat/audits", token=stranger)
+    assert others["items"] == []
+    path = f"/chat/audits/{audit['number']}/approval"
+    await club.house.call("POST", path, token=stranger, expect=404)
