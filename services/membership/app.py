@@ -18,6 +18,7 @@ from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.content.feature import FEATURE as CONTENT
 from services.membership.delivery.feature import FEATURE as DELIVERY
+from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways.discord_gateway import DiscordGateway
@@ -46,6 +47,7 @@ FEATURES = (
     TIER,
     MEMBER,
     INVITATION,
+    DOCUMENT,
     ACCESS,
     PREFERENCE,
     FILE,

@@ -1,0 +1,36 @@
+"""What may be asked of legal documents, and of those who read them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.membership.document.events import Kind
+from shared.ids import Code, Label, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class PublishDocument:
+    kind: Kind
+    url: Code
+    sha256: Code
+    language: Code
+    effective_at: datetime
+    must_accept: bool
+    changes: Label | None
+    at: datetime
+
+
+DocumentCommand = PublishDocument
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptDocument:
+    """`in_force` and `latest` are the numbers of these versions as somebody just saw them, 0 for none."""
+
+    person_id: PersonId
+    kind: Kind
+    number: int
+    in_force: int
+    latest: int
+
+
+AcceptanceCommand = AcceptDocument

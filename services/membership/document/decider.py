@@ -1,0 +1,116 @@
+"""A version never changes and none goes back in time; who accepted the latest that asks is not asked again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.membership.document import commands, events
+from services.membership.document.events import DocumentPublished, Kind
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import PersonId, derive
+
+
+def document_stream(community_id: UUID, kind: Kind) -> UUID:
+    """The stream of a community's one document of a kind."""
+    return derive(community_id, "document", kind)
+
+
+def acceptance_stream(person_id: PersonId) -> UUID:
+    """The stream of what a person accepted."""
+    return derive(person_id, "documents")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    versions: tuple[DocumentPublished, ...] = ()
+
+    def in_force(self, at: datetime) -> DocumentPublished | None:
+        """The version that holds at a moment."""
+        begun = [version for version in self.versions if version.effective_at <= at]
+        return begun[-1] if begun else None
+
+    def asks_for(self, at: datetime) -> int:
+        """The number of the version that everybody must have accepted at a moment, or a later one; 0 for none."""
+        asking = [one for one in self.versions if one.must_accept and one.effective_at <= at]
+        return asking[-1].number if asking else 0
+
+
+def decide(command: commands.DocumentCommand, document: Document) -> list[events.DocumentEvent]:
+    before = document.versions[-1] if document.versions else None
+    if command.effective_at < command.at:
+        raise Rejected(
+            "effective_in_the_past",
+            "Nothing holds before it is published.",
+            pointer="/effective_at",
+        )
+    if before is not None and command.effective_at < before.effective_at:
+        raise Rejected(
+            "effective_before_the_last",
+            "It would hold before the version it replaces.",
+            pointer="/effective_at",
+        )
+    if before is not None and command.sha256 == before.sha256:
+        raise Rejected(
+            "nothing_changed", "This is the text of the last version.", pointer="/sha256"
+        )
+    return [
+        DocumentPublished(
+            kind=command.kind,
+            number=len(document.versions) + 1,
+            url=command.url,
+            sha256=command.sha256,
+            language=command.language,
+            effective_at=command.effective_at,
+            must_accept=command.must_accept,
+            changes=command.changes,
+        )
+    ]
+
+
+def evolve(document: Document, event: events.DocumentEvent) -> Document:
+    return Document((*document.versions, event))
+
+
+DOCUMENT: Decider[commands.DocumentCommand, Document, events.DocumentEvent] = Decider(
+    "document",
+    initial=Document(),
+    decide=decide,
+    evolve=evolve,
+    commands=commands.DocumentCommand,
+    events=events.DocumentEvent,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    numbers: Mapping[Kind, int] = field(default_factory=dict)
+
+
+def decide_acceptance(
+    command: commands.AcceptanceCommand, accepted: Accepted
+) -> list[events.AcceptanceEvent]:
+    if not 1 <= command.number <= command.latest:
+        raise NotFound("document_not_found", "There is no such version.")
+    if command.number < command.in_force:
+        raise Rejected(
+            "document_replaced", "A later version is in force.", pointer="/version",
+            in_force=command.in_force,
+        )  # fmt: skip
+    if command.number <= accepted.numbers.get(command.kind, 0):
+        return []
+    return [events.DocumentAccepted(command.person_id, command.kind, command.number)]
+
+
+def evolve_acceptance(accepted: Accepted, event: events.AcceptanceEvent) -> Accepted:
+    return replace(accepted, numbers={**accepted.numbers, event.kind: event.number})
+
+
+ACCEPTANCE: Decider[commands.AcceptanceCommand, Accepted, events.AcceptanceEvent] = Decider(
+    "document_acceptance",
+    initial=Accepted(),
+    decide=decide_acceptance,
+    evolve=evolve_acceptance,
+    commands=commands.AcceptanceCommand,
+    events=events.AcceptanceEvent,
+)

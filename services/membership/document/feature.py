@@ -1,0 +1,15 @@
+"""What a community wants to be agreed to: legal documents in versions, and who accepted which."""
+
+from services.membership.document import routes
+from services.membership.document.decider import ACCEPTANCE, DOCUMENT
+from services.membership.document.projections import DOCUMENTS
+from services.membership.document.publications import PUBLICATIONS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="document",
+    deciders=(DOCUMENT, ACCEPTANCE),
+    router=routes.router,
+    projections=(DOCUMENTS,),
+    publications=PUBLICATIONS,
+)

@@ -1,0 +1,144 @@
+"""The versions of a community's documents, and who has accepted which."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.membership.document import events
+from services.membership.document.decider import (
+    ACCEPTANCE,
+    DOCUMENT,
+    Accepted,
+    Document,
+    acceptance_stream,
+    document_stream,
+)
+from services.membership.document.events import DocumentPublished, Kind
+from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from shared.event_store import Fact
+from shared.ids import PLATFORM, PersonId
+from shared.projection import Projection
+from shared.service import Service
+
+DDL = """
+CREATE TABLE documents_v1 (
+    community_id uuid        NOT NULL,
+    kind         text        NOT NULL,
+    number       int         NOT NULL,
+    url          text        NOT NULL,
+    sha256       text        NOT NULL,
+    language     text        NOT NULL,
+    effective_at timestamptz NOT NULL,
+    must_accept  boolean     NOT NULL,
+    changes      text,
+    PRIMARY KEY (community_id, kind, number)
+);
+CREATE TABLE documents_v1_accepted (
+    person_id    uuid        NOT NULL,
+    community_id uuid        NOT NULL,
+    kind         text        NOT NULL,
+    number       int         NOT NULL,
+    at           timestamptz NOT NULL,
+    PRIMARY KEY (person_id, kind, number)
+);
+CREATE TABLE documents_v1_members (
+    person_id    uuid PRIMARY KEY,
+    community_id uuid NOT NULL
+);
+CREATE INDEX documents_v1_members_community ON documents_v1_members (community_id, person_id);
+"""
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        statement, *values = _change(fact)
+        await connection.execute(statement, *values)
+
+
+def _change(fact: Fact) -> tuple[str, *tuple[object, ...]]:
+    match fact.body:
+        case DocumentPublished() as told:
+            return (
+                "INSERT INTO documents_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                fact.community_id, told.kind, told.number, told.url, told.sha256, told.language,
+                told.effective_at, told.must_accept, told.changes,
+            )  # fmt: skip
+        case events.DocumentAccepted(person_id, kind, number):
+            statement = "INSERT INTO documents_v1_accepted VALUES ($1, $2, $3, $4, $5)"
+            return statement, person_id, fact.community_id, kind, number, fact.at
+        case MemberJoined():
+            statement = "INSERT INTO documents_v1_members VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            return statement, fact.stream_id, fact.community_id
+        case _:
+            return "DELETE FROM documents_v1_members WHERE person_id = $1", fact.stream_id
+
+
+DOCUMENTS = Projection(
+    name="documents",
+    version=1,
+    ddl=DDL,
+    tables=("documents_v1", "documents_v1_accepted", "documents_v1_members"),
+    facts=(
+        DocumentPublished,
+        events.DocumentAccepted,
+        MemberJoined,
+        MemberLeft,
+        MemberBanned,
+        PersonErased,
+    ),
+    apply=apply,
+)
+
+
+async def document_now(service: Service, community_id: UUID, kind: Kind) -> Document:
+    """Read strongly."""
+    document: Document
+    stream = document_stream(community_id, kind)
+    document, _ = await service.handler.state(DOCUMENT, stream, community_id)
+    return document
+
+
+async def accepted_now(service: Service, community_id: UUID, person_id: PersonId) -> Accepted:
+    """Read strongly."""
+    accepted: Accepted
+    stream = acceptance_stream(person_id)
+    accepted, _ = await service.handler.state(ACCEPTANCE, stream, community_id)
+    return accepted
+
+
+async def versions_of(connection: Any, community_id: UUID) -> list[DocumentPublished]:
+    """Every version of every document of the community."""
+    rows = await connection.fetch(
+        "SELECT kind, number, url, sha256, language, effective_at, must_accept, changes"
+        " FROM documents_v1 WHERE community_id = $1 ORDER BY kind, number",
+        community_id,
+    )
+    return [DocumentPublished(**row) for row in rows]
+
+
+_HAS_NOT = """
+FROM documents_v1_members m WHERE m.community_id = $1 AND NOT EXISTS (
+    SELECT FROM documents_v1_accepted a
+    WHERE a.person_id = m.person_id AND a.kind = $2 AND a.number >= $3)
+"""
+
+
+async def counted(connection: Any, community_id: UUID, kind: Kind, number: int) -> tuple[int, int]:
+    """How many members there are, and how many of them have accepted neither this version nor a later one."""
+    row = await connection.fetchrow(
+        "SELECT (SELECT count(*) FROM documents_v1_members WHERE community_id = $1),"  # noqa: S608  Our own words.
+        f" (SELECT count(*) {_HAS_NOT})",
+        community_id, kind, number,
+    )  # fmt: skip
+    return row[0], row[1]
+
+
+async def without(
+    connection: Any, community_id: UUID, kind: Kind, number: int, after: UUID | None, limit: int
+) -> list[PersonId]:
+    """Members who have accepted neither this version nor a later one."""
+    rows = await connection.fetch(
+        f"SELECT m.person_id {_HAS_NOT} AND m.person_id > $4 ORDER BY m.person_id LIMIT $5",
+        community_id, kind, number, after or PLATFORM, limit,
+    )  # fmt: skip
+    return [PersonId(row["person_id"]) for row in rows]

@@ -1,0 +1,182 @@
+"""Publishing legal documents, reading them, agreeing to them, and seeing who has not."""
+
+from datetime import datetime
+from typing import Annotated, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.membership.document import commands
+from services.membership.document.decider import (
+    ACCEPTANCE,
+    DOCUMENT,
+    acceptance_stream,
+    document_stream,
+)
+from services.membership.document.events import DocumentPublished, Kind
+from services.membership.document.projections import (
+    accepted_now,
+    counted,
+    document_now,
+    versions_of,
+    without,
+)
+from shared.http import Body, Caller, Page, Written, needs, paging
+from shared.ids import Code, Label, PersonId
+from shared.reaction import Ask
+
+router = APIRouter()
+
+
+class PublishDocument(Body):
+    """Without `effective_at` it holds at once. `sha256` is that of the text at `url`, in hex."""
+
+    kind: Kind
+    url: str = Field(max_length=500, pattern=r"^https://[^\s\"'<>]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    effective_at: AwareDatetime | None = None
+    must_accept: bool = True
+    changes: str | None = Field(default=None, min_length=1, max_length=1_000)
+
+
+@router.post("/documents", status_code=201, operation_id="publish_document")
+async def publish_document(
+    body: PublishDocument, caller: Annotated[Caller, needs("community.write", strict=True)]
+) -> Written:
+    """The next version of this kind; what was published stays as it was."""
+    publish = commands.PublishDocument(
+        kind=body.kind,
+        url=Code(body.url),
+        sha256=Code(body.sha256),
+        language=Code(body.language),
+        effective_at=body.effective_at or caller.now,
+        must_accept=body.must_accept,
+        changes=Label(body.changes) if body.changes else None,
+        at=caller.now,
+    )
+    stream = document_stream(caller.community_id, body.kind)
+    return await caller.ask(Ask(DOCUMENT, stream, publish))
+
+
+class Version(BaseModel):
+    """`version` counts from 1; the text at `url` is the one with this SHA-256."""
+
+    kind: Kind
+    version: int
+    url: str
+    sha256: str
+    language: str
+    effective_at: datetime
+    must_accept: bool
+    changes: str | None
+
+
+class Versions(BaseModel):
+    items: list[Version]
+
+
+def _shown(told: DocumentPublished) -> Version:
+    return Version(
+        kind=told.kind,
+        version=told.number,
+        url=told.url,
+        sha256=told.sha256,
+        language=told.language,
+        effective_at=told.effective_at,
+        must_accept=told.must_accept,
+        changes=told.changes,
+    )
+
+
+@router.get("/public/communities/{community_id}/documents", operation_id="list_public_documents")
+async def list_public_documents(
+    community_id: UUID, caller: Annotated[Caller, needs("public")]
+) -> Versions:
+    """Every version by kind and number: those that held, that hold, and that are announced."""
+    async with caller.read(community_id) as connection:
+        return Versions(items=[_shown(one) for one in await versions_of(connection, community_id)])
+
+
+class AcceptDocument(Body):
+    version: int = Field(ge=1, le=1_000_000)
+
+
+@router.post("/documents/{kind}/acceptance", operation_id="accept_document")
+async def accept_document(
+    kind: Kind, body: AcceptDocument, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """The version in force, or one that is announced."""
+    document = await document_now(caller.service, caller.community_id, kind)
+    now = document.in_force(caller.now)
+    person_id = PersonId(caller.person_id)
+    accept = commands.AcceptDocument(
+        person_id, kind, body.version, now.number if now else 0, len(document.versions)
+    )
+    return await caller.ask(Ask(ACCEPTANCE, acceptance_stream(person_id), accept))
+
+
+class Agreement(BaseModel):
+    """`asked` until the person has accepted what must be; `accepted` is the latest version that they did."""
+
+    in_force: Version | None
+    announced: list[Version]
+    accepted: int | None
+    asked: bool
+
+
+class Agreements(BaseModel):
+    items: list[Agreement]
+
+
+@router.get("/documents/mine", operation_id="list_my_documents")
+async def list_my_documents(caller: Annotated[Caller, needs("person")]) -> Agreements:
+    """What holds for the person, and what they are asked to accept."""
+    service, community_id, person_id = caller.service, caller.community_id, caller.person_id
+    accepted = (await accepted_now(service, community_id, PersonId(person_id))).numbers
+    items = []
+    for kind in get_args(Kind):
+        document = await document_now(service, community_id, kind)
+        if document.versions:
+            now = document.in_force(caller.now)
+            later = [one for one in document.versions if one.effective_at > caller.now]
+            items.append(
+                Agreement(
+                    in_force=_shown(now) if now else None,
+                    announced=[_shown(one) for one in later],
+                    accepted=accepted.get(kind),
+                    asked=accepted.get(kind, 0) < document.asks_for(caller.now),
+                )
+            )
+    return Agreements(items=items)
+
+
+class Acceptances(BaseModel):
+    """Of so many `members` so many have `accepted` what must be; `items` are those who have not."""
+
+    version: int
+    members: int
+    accepted: int
+    items: list[UUID]
+    next: str | None
+
+
+@router.get("/documents/{kind}/acceptances", operation_id="list_acceptances")
+async def list_acceptances(
+    kind: Kind,
+    caller: Annotated[Caller, needs("members.read")],
+    page: Annotated[Page, Depends(paging)],
+) -> Acceptances:
+    """Of the version that everybody must have accepted by now; there is none where `version` is 0."""
+    document = await document_now(caller.service, caller.community_id, kind)
+    number = document.asks_for(caller.now)
+    async with caller.read() as connection:
+        members, missing = await counted(connection, caller.community_id, kind, number)
+        people = await without(
+            connection, caller.community_id, kind, number, page.cursor(UUID), page.limit + 1
+        )
+    if not number:
+        return Acceptances(version=0, members=members, accepted=0, items=[], next=None)
+    answer = page.answer(people, lambda person_id: person_id)
+    return Acceptances(version=number, members=members, accepted=members - missing, **answer)

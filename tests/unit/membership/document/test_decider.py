@@ -1,0 +1,102 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.membership.document.commands import AcceptDocument, PublishDocument
+from services.membership.document.decider import ACCEPTANCE, DOCUMENT, Document
+from services.membership.document.events import DocumentAccepted, DocumentPublished
+from shared.ids import Code, Label, PersonId
+from shared.testing import given
+
+ada = PersonId(UUID(int=1))
+today = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+soon, later = today + timedelta(days=14), today + timedelta(days=30)
+text = Code("https://club.example/terms.pdf")
+
+
+def published(number: int, effective_at: datetime = today, **more: object) -> DocumentPublished:
+    told = DocumentPublished(
+        kind="terms",
+        number=number,
+        url=text,
+        sha256=Code(f"{number:064x}"),
+        language=Code("en"),
+        effective_at=effective_at,
+        must_accept=True,
+        changes=None,
+    )
+    return replace(told, **more)  # type: ignore[arg-type]
+
+
+def publish(number: int, effective_at: datetime = today) -> PublishDocument:
+    told = published(number)
+    return PublishDocument(
+        "terms", text, told.sha256, Code("en"), effective_at, True, None, today  # noqa: FBT003
+    )  # fmt: skip
+
+
+def test_versions_are_numbered_from_one() -> None:
+    given(DOCUMENT).when(publish(1)).then(published(1))
+    given(DOCUMENT, published(1)).when(publish(2, soon)).then(published(2, soon))
+    given(DOCUMENT, published(1), published(2)).when(publish(3)).then(published(3))
+
+
+def test_what_changed_is_said_in_public_words() -> None:
+    told = replace(publish(1), changes=Label("Plain words"), must_accept=False)
+    minor = published(1, changes=Label("Plain words"), must_accept=False)
+    given(DOCUMENT).when(told).then(minor)
+
+
+def test_nothing_holds_before_it_is_published() -> None:
+    past = publish(1, today - timedelta(seconds=1))
+    given(DOCUMENT).when(past).then_rejected("effective_in_the_past")
+
+
+def test_a_version_holds_no_earlier_than_the_one_it_replaces() -> None:
+    history = (published(1), published(2, later))
+    given(DOCUMENT, *history).when(publish(3, soon)).then_rejected("effective_before_the_last")
+    given(DOCUMENT, *history).when(publish(3, later)).then(published(3, later))
+
+
+def test_the_same_text_is_no_new_version() -> None:
+    again = replace(publish(2), sha256=published(1).sha256)
+    given(DOCUMENT, published(1)).when(again).then_rejected("nothing_changed")
+
+
+def test_a_version_is_in_force_until_the_next_one_is() -> None:
+    document = Document((published(1, today), published(2, soon)))
+    assert document.in_force(today - timedelta(seconds=1)) is None
+    assert document.in_force(today) == published(1, today)
+    assert document.in_force(soon) == published(2, soon)
+
+
+def test_people_are_asked_for_the_latest_version_that_asks() -> None:
+    minor = published(2, soon, must_accept=False)
+    document = Document((published(1), minor, published(3, later)))
+    moments = (today - timedelta(seconds=1), today, soon, later)
+    assert [document.asks_for(moment) for moment in moments] == [0, 1, 1, 3]
+
+
+def accept(number: int, in_force: int = 2, latest: int = 3) -> AcceptDocument:
+    return AcceptDocument(ada, "terms", number, in_force, latest)
+
+
+def test_what_holds_or_is_announced_can_be_accepted_once() -> None:
+    accepted = DocumentAccepted(ada, "terms", 2)
+    given(ACCEPTANCE).when(accept(2)).then(accepted)
+    given(ACCEPTANCE, accepted).when(accept(2)).then_nothing()
+    given(ACCEPTANCE, accepted).when(accept(3)).then(DocumentAccepted(ada, "terms", 3))
+    announced = DocumentAccepted(ada, "terms", 3)
+    given(ACCEPTANCE, announced).when(accept(2)).then_nothing()
+
+
+def test_one_document_says_nothing_of_another() -> None:
+    privacy = DocumentAccepted(ada, "privacy", 3)
+    given(ACCEPTANCE, privacy).when(accept(2)).then(DocumentAccepted(ada, "terms", 2))
+
+
+def test_what_was_replaced_or_never_was_is_not_accepted() -> None:
+    given(ACCEPTANCE).when(accept(1)).then_rejected("document_replaced")
+    given(ACCEPTANCE).when(accept(4)).then_rejected("document_not_found")
+    given(ACCEPTANCE).when(accept(0)).then_rejected("document_not_found")
+    given(ACCEPTANCE).when(accept(1, in_force=0, latest=0)).then_rejected("document_not_found")
