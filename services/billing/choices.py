@@ -31,6 +31,7 @@ def line_of(
         offer.fewest,
         offer.most,
         content_id=offer.content_id,
+        seats=offer.seats,
     )
 
 

@@ -12,14 +12,19 @@ EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migr
 
 
 class SubscriptionContract(Contract):
-    """A fact about one subscription; the key is the subscription. `tier_id` is what it grants, if anything."""
+    """A fact about one subscription; the key is the subscription. `tier_id` is what it grants, if anything.
+
+    Where there are `seats` it grants it to those to whom the payer gives one, else to the payer.
+    """
 
     topic: ClassVar[str] = "tessera.billing.subscription.v1"
+    version: ClassVar[int] = 2
 
     subscription_id: UUID
     person_id: UUID
     offer_id: UUID
     tier_id: UUID | None
+    seats: int = 0
 
 
 class SubscriptionPlan(BaseModel):
@@ -34,6 +39,7 @@ class SubscriptionPlan(BaseModel):
     every: int
     quantity: int
     recurring: MoneyValue
+    seats: int = 0
 
 
 class TrialStarted(SubscriptionContract):
@@ -45,7 +51,7 @@ class TrialStarted(SubscriptionContract):
 class SubscriptionActivated(SubscriptionContract):
     """It became paying: the first payment of `price` per `every` intervals (times `quantity`) arrived."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     price: MoneyValue
     interval: Interval
@@ -61,7 +67,7 @@ class SubscriptionActivated(SubscriptionContract):
 class SubscriptionRenewed(SubscriptionContract):
     """The next period is paid."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     price: MoneyValue
     recurring: MoneyValue | None = None

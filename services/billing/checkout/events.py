@@ -36,6 +36,7 @@ class OfferLine:
     most: int = MOST_OF_ONE
     reduction: Reduction | None = None
     content_id: UUID | None = None
+    seats: bool = False
 
     @property
     def thing(self) -> UUID:

@@ -19,6 +19,7 @@ class PublishOffer:
     fewest: int = 1
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
+    seats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

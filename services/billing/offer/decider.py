@@ -63,6 +63,7 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
         asked.fewest,
         asked.most,
         asked.content_id,
+        asked.seats,
     )
 
 
@@ -70,6 +71,10 @@ def _check_grants(asked: commands.PublishOffer) -> None:
     if asked.donation and (asked.tier_id or asked.content_id):
         pointer = "/tier_id" if asked.tier_id else "/content_id"
         raise Rejected("donation_grants_nothing", "What grants something is sold.", pointer=pointer)
+    if asked.seats and (asked.tier_id is None or asked.interval == "once"):
+        raise Rejected(
+            "seats_open_a_tier", "A seat opens a tier while it is paid.", pointer="/seats"
+        )
     if asked.content_id and asked.interval != "once":
         raise Rejected(
             "content_is_bought_once", "What is bought once is kept.", pointer="/content_id"

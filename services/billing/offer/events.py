@@ -30,6 +30,7 @@ class OfferPublished:
     """It can be bought at `price` per `every` intervals, and grants the tier and the content, if it names them.
 
     What is bought `once` grants it for good. `prices` is one for each currency; `price` is the first of them.
+    Where its quantity are `seats`, the buyer says who has them; else all of it is the buyer's own.
     """
 
     name: Label
@@ -43,6 +44,7 @@ class OfferPublished:
     fewest: int = 1
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
+    seats: bool = False
 
     @property
     def all_prices(self) -> tuple[Price, ...]:

@@ -33,7 +33,9 @@ class PriceAsked(Body):
 
 
 class PublishOffer(Body):
-    """`price` is short for one price of `prices`, fixed and in one currency."""
+    """`price` is short for one price of `prices`, fixed and in one currency. Where the quantity are `seats`, the buyer
+    gives them to people, themselves among them or not.
+    """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     price: Amount | None = None
@@ -46,6 +48,7 @@ class PublishOffer(Body):
     fewest: int = 1
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
+    seats: bool = False
 
 
 class RepriceOffer(Body):
@@ -75,6 +78,7 @@ class Offer(BaseModel):
     trial_days: int
     fewest: int
     most: int
+    seats: bool
     sellable: bool
 
 
@@ -99,6 +103,7 @@ async def publish_offer(body: PublishOffer, caller: Organiser) -> Written:
         body.fewest,
         body.most,
         body.content_id,
+        body.seats,
     )
     offer_id = caller.new_id("offer")
     return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
@@ -163,6 +168,7 @@ def _shown(offer: Listed) -> Offer:
         trial_days=offer.trial_days,
         fewest=offer.fewest,
         most=offer.most,
+        seats=offer.seats,
         sellable=offer.sellable,
     )
 

@@ -58,6 +58,12 @@ class Terms:
     charged_for: Source = "subscription"
     price_version: int = 1
     reduction: Reduction | None = None
+    for_others: bool = False
+
+    @property
+    def seats(self) -> int:
+        """For how many people it is; 0 where all of it is the payer's own."""
+        return self.quantity if self.for_others else 0
 
     @property
     def amount(self) -> Money:
@@ -96,6 +102,7 @@ def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
         "donation" if line.donation else "subscription",
         line.price_version,
         line.reduction,
+        line.seats,
     )
 
 

@@ -22,6 +22,7 @@ class About(TypedDict):
     person_id: UUID
     offer_id: UUID
     tier_id: UUID | None
+    seats: int
 
 
 def _about(fact: Fact) -> About:
@@ -33,6 +34,7 @@ def _about(fact: Fact) -> About:
         person_id=terms.person_id,
         offer_id=terms.offer_id,
         tier_id=terms.tier_id,
+        seats=terms.seats,
     )
 
 
@@ -52,8 +54,7 @@ def _worth(period: events.SubscriptionActivated | events.SubscriptionRenewed) ->
 
 
 def trial_started(fact: Fact) -> contracts.TrialStarted:
-    started: events.TrialStarted = fact.body
-    return contracts.TrialStarted(**_about(fact), trial_ends_at=started.trial_ends_at)
+    return contracts.TrialStarted(**_about(fact), trial_ends_at=fact.body.trial_ends_at)
 
 
 def activated(fact: Fact) -> contracts.SubscriptionActivated:
@@ -91,8 +92,7 @@ def recovered(fact: Fact) -> contracts.SubscriptionRecovered:
 
 
 def cancellation_scheduled(fact: Fact) -> contracts.CancellationScheduled:
-    scheduled: events.CancellationScheduled = fact.body
-    return contracts.CancellationScheduled(**_about(fact), ends_at=scheduled.ends_at)
+    return contracts.CancellationScheduled(**_about(fact), ends_at=fact.body.ends_at)
 
 
 def cancellation_withdrawn(fact: Fact) -> contracts.CancellationWithdrawn:
@@ -130,6 +130,7 @@ def _plan(terms: events.Terms) -> contracts.SubscriptionPlan:
         interval=terms.interval,
         every=terms.every,
         quantity=terms.quantity,
+        seats=terms.seats,
         recurring=MoneyValue.of(terms.recurring),
     )
 

@@ -225,6 +225,24 @@ async def test_an_offer_that_makes_no_sense_is_a_named_problem(
     assert await shop.house.refusal(olga, "POST", "/offers", asked) == (422, code)
 
 
+async def test_seats_are_bought_by_their_number_and_told_with_every_change(shop: Shop) -> None:
+    price = {"amount": money(1000)}
+    offer_id = await published(shop, price, interval="month", tier_id=str(gold), seats=True)
+    assert (await listed(shop, offer_id))["seats"] is True
+    assert (await listed(shop, await shop.offer()))["seats"] is False
+    await shop.buys({"offer_id": offer_id, "quantity": 3})
+    (active,) = await shop.told(billing_subscription.SubscriptionActivated)
+    assert (active.seats, active.quantity) == (3, 3)
+    path = f"/subscriptions/{active.subscription_id}/change"
+    await shop.house.ask(ada, "POST", path, {"quantity": 5})
+    (changed,) = await shop.until_told(billing_subscription.SubscriptionChanged)
+    assert (changed.seats, changed.before.seats, changed.after.seats) == (5, 3, 5)
+    staff_end = f"/subscriptions/{active.subscription_id}/end"
+    await shop.house.ask(olga, "POST", staff_end)
+    (ended,) = await shop.until_told(billing_subscription.SubscriptionEnded)
+    assert ended.seats == 5
+
+
 async def test_a_fixed_price_is_not_the_buyers_to_name(shop: Shop) -> None:
     chosen = {"offer_id": await shop.offer(), "amount": money(1)}
     refusal = await shop.house.refusal(ada, "POST", "/checkouts", opening(chosen))

@@ -7,10 +7,11 @@ from services.billing.checkout.events import OfferLine
 from services.billing.choices import line_of
 from services.billing.offer.events import Price
 from services.billing.offer.projections import Listed
+from services.billing.subscription.events import terms_of
 from shared.decider import Rejected
-from shared.ids import Label
+from shared.ids import Code, Label
 from shared.money import Money
-from tests.unit.billing.cast import euros
+from tests.unit.billing.cast import ada, euros
 
 fixed = Price(euros(10), setup_fee=euros(5))
 dollars = Price(Money(1100, "USD"))
@@ -45,6 +46,13 @@ def test_an_offer_is_bought_at_its_price_of_the_day() -> None:
         setup_fee=euros(5),
         most=5,
     )
+
+
+def test_what_is_bought_for_others_stays_so() -> None:
+    for_a_team = replace(gold, seats=True)
+    line = line_of(for_a_team, 3, None, None, "/lines/0")
+    assert terms_of(ada, line, Code("UTC")).seats == 3
+    assert terms_of(ada, line_of(gold, 3, None, None, "/lines/0"), Code("UTC")).seats == 0
 
 
 def test_the_currency_of_the_checkout_decides() -> None:

@@ -159,6 +159,14 @@ def test_content_is_sold_once_and_for_money() -> None:
     given(OFFER).when(replace(product, donation=True)).then_rejected("donation_grants_nothing")
 
 
+def test_seats_open_a_tier_while_they_are_paid() -> None:
+    given(OFFER).when(replace(publish(), seats=True)).then(replace(published(), seats=True))
+    for_good = replace(publish(interval="once", trial_days=0), seats=True)
+    given(OFFER).when(for_good).then_rejected("seats_open_a_tier")
+    of_nothing = replace(publish(), seats=True, tier_id=None)
+    given(OFFER).when(of_nothing).then_rejected("seats_open_a_tier")
+
+
 @pytest.mark.parametrize(("fewest", "most"), [(0, 1), (2, 1), (1, 101), (-1, 5)])
 def test_a_quantity_has_sensible_limits(fewest: int, most: int) -> None:
     asked = replace(publish(), fewest=fewest, most=most)
