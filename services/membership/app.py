@@ -31,8 +31,10 @@ from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.preference.feature import FEATURE as PREFERENCE
+from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
+from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
@@ -63,6 +65,8 @@ FEATURES = (
     CHAT,
     CHAT_AUDIT,
     SETUP,
+    SEAT,
+    SITTER,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )

@@ -14,6 +14,7 @@ ReasonKind = Literal[
     "gift",
     "staff",
     "sponsor_seat",
+    "seat",
     "recognition",
 ]
 
@@ -22,6 +23,7 @@ class AccessContract(Contract):
     """Access of one person to one tier for one reason; the key is the person's access stream."""
 
     topic: ClassVar[str] = "tessera.membership.access.v1"
+    version: ClassVar[int] = 2
 
     person_id: UUID
     tier_id: UUID
@@ -45,6 +47,7 @@ class ContentAccessContract(Contract):
     """One item of content and one person, for one reason; the key is the person's access stream."""
 
     topic: ClassVar[str] = "tessera.membership.access.v1"
+    version: ClassVar[int] = 2
 
     person_id: UUID
     content_id: UUID

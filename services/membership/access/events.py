@@ -18,6 +18,7 @@ ReasonKind = Literal[
     "gift",
     "staff",
     "sponsor_seat",
+    "seat",
     "recognition",
 ]
 Barred = Literal["banned", "erased"]

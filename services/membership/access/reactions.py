@@ -9,6 +9,7 @@ from services.membership.content.events import ContentId
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
+from services.membership.seat.events import RevokedFor, SeatClaimed, SeatRevoked, SeatsMoved
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import (
     OrderLine,
@@ -83,8 +84,10 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
+    """Where there are seats, the payer has access if they give one to themselves."""
     began: TrialStarted | SubscriptionActivated = fact.body
-    return _start(began.person_id, [began.tier_id], "subscription", began.subscription_id)
+    tier_id = None if began.seats else began.tier_id
+    return _start(began.person_id, [tier_id], "subscription", began.subscription_id)
 
 
 def when_subscription_changed_move_reason(fact: Fact) -> list[Ask]:
@@ -102,7 +105,7 @@ def when_subscription_resumed_move_reason(fact: Fact) -> list[Ask]:
 
 
 def _move(about: SubscriptionContract, tier_id: UUID | None, cause: events.Moved) -> Ask:
-    tiers = (TierId(tier_id),) if tier_id else ()
+    tiers = (TierId(tier_id),) if tier_id and not about.seats else ()
     person_id, reason_id = PersonId(about.person_id), about.subscription_id
     return _ask(commands.MoveReason(person_id, tiers, "subscription", reason_id, cause))
 
@@ -120,6 +123,40 @@ def when_subscription_suspended_move_reason(fact: Fact) -> list[Ask]:
 
 def when_subscription_reinstated_move_reason(fact: Fact) -> list[Ask]:
     return [_move(fact.body, fact.body.tier_id, "suspended")]
+
+
+ENDS: dict[RevokedFor, events.Cause] = {
+    "taken_back": "withdrawn",
+    "expired": "expired",
+    "fewer_seats": "ended",
+    "ended": "ended",
+    "refunded": "refunded",
+    "banned": "banned",
+    "erased": "erased",
+}
+
+
+def when_seat_claimed_start_reason(fact: Fact) -> list[Ask]:
+    claimed: SeatClaimed = fact.body
+    person_id = claimed.claimant.person_id
+    return _start(person_id, [claimed.tier_id], "seat", claimed.seat_id)
+
+
+def when_seats_moved_move_reason(fact: Fact) -> list[Ask]:
+    moved: SeatsMoved = fact.body
+    tiers = (moved.tier_id,) if moved.tier_id else ()
+    return [
+        _ask(commands.MoveReason(taken.person_id, tiers, "seat", taken.seat_id, moved.cause))
+        for taken in moved.seats
+    ]
+
+
+def when_seat_revoked_end_reason(fact: Fact) -> list[Ask]:
+    revoked: SeatRevoked = fact.body
+    if revoked.person_id is None:
+        return []
+    end = commands.EndReason(revoked.person_id, "seat", revoked.seat_id, ENDS[revoked.reason])
+    return [_ask(end)]
 
 
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
@@ -229,6 +266,21 @@ REACTIONS = (
         name="membership.access.when_subscription_reinstated_move_reason",
         to=SubscriptionReinstated,
         react=when_subscription_reinstated_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_seat_claimed_start_reason",
+        to=SeatClaimed,
+        react=when_seat_claimed_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_seats_moved_move_reason",
+        to=SeatsMoved,
+        react=when_seats_moved_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_seat_revoked_end_reason",
+        to=SeatRevoked,
+        react=when_seat_revoked_end_reason,
     ),
     Reaction(
         name="membership.access.when_order_paid_start_reason",

@@ -1,4 +1,4 @@
-"""Who accepted an invitation or came by a file is in; with every service that forgot, an erasure is nearer its end."""
+"""Who accepted an invitation, claimed a seat or came by a file is in; an erasure ends when every service forgot."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
 from services.membership.member_import.events import RowsTaken
+from services.membership.seat.events import SeatClaimed
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
 from shared.event_store import Fact
@@ -29,6 +30,15 @@ def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
         free_tiers=accepted.free_tiers,
     )
     return [Ask(MEMBER, accepted.person_id, admit)]
+
+
+def when_seat_claimed_admit(fact: Fact) -> list[Ask]:
+    claimed: SeatClaimed = fact.body
+    who = claimed.claimant
+    admit = commands.AdmitPerson(
+        claimed.account_id, who.name, who.email, who.language, who.free_tiers
+    )
+    return [Ask(MEMBER, who.person_id, admit)]
 
 
 def when_rows_taken_admit(fact: Fact) -> list[At]:
@@ -58,6 +68,11 @@ REACTIONS = (
         name="membership.member.when_invitation_accepted_admit",
         to=InvitationAccepted,
         react=when_invitation_accepted_admit,
+    ),
+    Reaction(
+        name="membership.member.when_seat_claimed_admit",
+        to=SeatClaimed,
+        react=when_seat_claimed_admit,
     ),
     Reaction(
         name="membership.member.when_membership_forgot_confirm",

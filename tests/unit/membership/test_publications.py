@@ -46,6 +46,7 @@ from services.membership.member.events import (
     PersonErasureCompleted,
 )
 from services.membership.member_import.events import ImportCompleted
+from services.membership.seat.events import Claimant, SeatAssigned, SeatClaimed, SeatRevoked
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
@@ -57,6 +58,7 @@ from shared.contracts import (
     membership_member,
     membership_member_import,
     membership_privacy,
+    membership_seat,
     membership_tier,
 )
 from shared.contracts.contract import Contract
@@ -70,6 +72,7 @@ account = AccountId(UUID(int=1))
 gold = TierId(UUID(int=2))
 order = UUID(int=3)
 workbook = ContentId(UUID(int=4))
+seat = UUID(int=5)
 when = {"community_id": community_id, "occurred_at": noon}
 sealed = Sealed(ada, "profile", Code("sealed-words"))
 
@@ -193,6 +196,26 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
                 "reason_kind": "purchase",
                 "reason_id": order,
                 "last": True,
+            },
+        ),
+        (
+            SeatAssigned(seat, sealed, "en", account, noon),
+            membership_seat.SeatAssigned,
+            {"subscription_id": ada, "seat_id": seat, "expires_at": noon},
+        ),
+        (
+            SeatClaimed(seat, account, gold, Claimant(ada, sealed, sealed, "en")),
+            membership_seat.SeatClaimed,
+            {"subscription_id": ada, "seat_id": seat, "person_id": ada, "tier_id": gold},
+        ),
+        (
+            SeatRevoked(seat, "fewer_seats", ada),
+            membership_seat.SeatRevoked,
+            {
+                "subscription_id": ada,
+                "seat_id": seat,
+                "person_id": ada,
+                "reason": "fewer_seats",
             },
         ),
         (

@@ -1,0 +1,43 @@
+"""Whoever claims a seat sits there, until they are nobody here any more."""
+
+from collections.abc import Callable
+
+from services.membership.access.events import Barred
+from services.membership.member.events import MemberBanned, PersonErased
+from services.membership.seat.events import SeatClaimed
+from services.membership.sitter import commands
+from services.membership.sitter.decider import SITTER, stream_of
+from services.membership.sitter.events import Held
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.reaction import Ask, Reaction
+
+
+def when_seat_claimed_take_seat(fact: Fact) -> list[Ask]:
+    claimed: SeatClaimed = fact.body
+    take = commands.TakeSeat(Held(fact.stream_id, claimed.seat_id))
+    return [Ask(SITTER, stream_of(claimed.claimant.person_id), take)]
+
+
+def _leave(cause: Barred) -> Callable[[Fact], list[Ask]]:
+    leave = commands.LeaveSeats(cause)
+    return lambda fact: [Ask(SITTER, stream_of(PersonId(fact.stream_id)), leave)]
+
+
+REACTIONS = (
+    Reaction(
+        name="membership.sitter.when_seat_claimed_take_seat",
+        to=SeatClaimed,
+        react=when_seat_claimed_take_seat,
+    ),
+    Reaction(
+        name="membership.sitter.when_member_banned_leave_seats",
+        to=MemberBanned,
+        react=_leave("banned"),
+    ),
+    Reaction(
+        name="membership.sitter.when_person_erased_leave_seats",
+        to=PersonErased,
+        react=_leave("erased"),
+    ),
+)
