@@ -35,6 +35,7 @@ from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.sitter.feature import FEATURE as SITTER
+from services.membership.situation.feature import FEATURE as SITUATION
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
@@ -67,6 +68,7 @@ FEATURES = (
     SETUP,
     SEAT,
     SITTER,
+    SITUATION,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )

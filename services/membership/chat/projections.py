@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.chat import events
-from services.membership.chat.decider import CHAT, stream_of
+from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.events import SeatNow
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
@@ -111,6 +111,13 @@ CHAT_SEATS = Projection(
 )
 
 
+async def seat_now(service: Service, community_id: UUID, person_id: PersonId) -> Seat:
+    """A person's seat as of now, read strongly."""
+    seat: Seat
+    seat, _ = await service.handler.state(CHAT, stream_of(person_id), community_id)
+    return seat
+
+
 async def seats_now(
     service: Service, community_id: UUID, server: Code
 ) -> list[tuple[SeatNow, str]]:
@@ -119,7 +126,7 @@ async def seats_now(
         people = await seats_of(connection, community_id)
     seats: list[tuple[SeatNow, Sealed | None]] = []
     for person_id in people:
-        seat, _ = await service.handler.state(CHAT, stream_of(person_id), community_id)
+        seat = await seat_now(service, community_id, person_id)
         held, wanted = (
             frozenset(role for place, role in roles if place == server)
             for roles in (seat.held, seat.wanted)

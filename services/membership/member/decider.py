@@ -4,7 +4,7 @@ And whoever alone owns the community neither leaves nor is made to.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, assert_never
+from typing import assert_never
 
 from services.membership.member import commands, events
 from shared.decider import Decider, NotFound, Rejected
@@ -12,12 +12,10 @@ from shared.ids import AccountId
 
 HOLDERS: frozenset[events.Service] = frozenset(("membership", "billing", "events", "analytics"))
 
-StandingNow = Literal["unknown", "joined", "left", "banned", "erased"]
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    standing: StandingNow = "unknown"
+    standing: events.StandingNow = "unknown"
     account_id: AccountId | None = None
     forgotten_by: frozenset[events.Service] = frozenset()
 

@@ -9,6 +9,7 @@ from shared.personal_value import Sealed
 
 Language = Literal["en", "fr"]
 Service = Literal["membership", "billing", "events", "analytics"]
+StandingNow = Literal["unknown", "joined", "left", "banned", "erased"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.projections import community_now
 from services.membership.member import events
 from services.membership.member.commands import Ownership
-from services.membership.member.decider import MEMBER, Member, StandingNow
+from services.membership.member.decider import MEMBER, Member
+from services.membership.member.events import StandingNow
 from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.ids import PersonId
