@@ -310,6 +310,23 @@ class TestSeats:
         figures = cast.organiser.figures()
         assert (figures.gross, figures.refunded) == ({"ticket": 2 * TICKET}, {"ticket": TICKET})
 
+    def test_a_refunded_ticket_admits_nobody_and_its_seat_is_had_by_another(
+        self, cast: Cast, world: World, concert: Json
+    ) -> None:
+        ada, ben = cast.member("Ada Moreira"), cast.member("Ben Okafor")
+        ada.buy(seats(ada.hold(concert["id"])))
+        world.settle()
+        (payment,) = cast.organiser.payments()
+        cast.organiser.post(f"/api/billing/v1/payments/{payment['payment_id']}/refunds", {})
+        world.settle()
+        (ticket,) = ada.tickets()
+        assert (ticket["cancelled"], ticket["code"]) == (True, None)
+        ben.buy(seats(ben.hold(concert["id"])))
+        world.settle()
+        assert [ticket["cancelled"] for ticket in ben.tickets()] == [False]
+        figures = cast.organiser.figures()
+        assert (figures.gross, figures.refunded) == ({"ticket": 2 * TICKET}, {"ticket": TICKET})
+
     def test_a_cancelled_gathering_takes_its_tickets_back_and_pays_them_back(
         self, cast: Cast, world: World, concert: Json
     ) -> None:
