@@ -8,6 +8,8 @@ from services.membership.community import commands, events
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PLATFORM, AccountId, Code, CommunityId, derive
 
+UTC = Code("UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class Community:
@@ -16,6 +18,7 @@ class Community:
     staff: frozenset[tuple[AccountId, events.Role]] = frozenset()
     roles_version: int = 0
     brand: events.Brand | None = None
+    time_zone: Code = UTC
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -95,8 +98,8 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
 
 def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
-        case events.CommunityCreated(slug=slug, mode=mode, brand=brand):
-            return Community(slug, mode, brand=brand)
+        case events.CommunityCreated(slug=slug, mode=mode, brand=brand, time_zone=time_zone):
+            return Community(slug, mode, brand=brand, time_zone=time_zone)
         case events.CommunityRebranded(brand):
             return replace(community, brand=brand)
         case events.CommunityMoved(slug):
