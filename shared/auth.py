@@ -26,19 +26,19 @@ ROLES_MAX_AGE = timedelta(seconds=60)
 
 # What each role may do. `owner` may do everything in its community; these are the others.
 _READS = frozenset(
-    {"members.read", "access.read", "sales.read", "revenue.read", "staff.read", "tickets.read"}
-)
+    {"members.read", "access.read", "sales.read", "revenue.read", "staff.read", "tickets.read", "rituals.read"}
+)  # fmt: skip
 PERMISSIONS: Mapping[Role, frozenset[str]] = {
     "owner": frozenset({"*"}),
     "admin": _READS
     | {
         "community.write", "tiers.write", "members.write", "members.erase", "access.write", "offers.write",
         "gatherings.write", "tickets.write", "refunds.write", "subscriptions.write", "clients.write", "staff.write",
-        "webhooks.write", "announcements.write", "content.write", "activity.write",
+        "webhooks.write", "announcements.write", "content.write", "activity.write", "rituals.write",
     },
-    "moderator": frozenset(
-        {"members.read", "members.write", "access.read", "announcements.write", "content.write", "activity.write"}
-    ),
+    "moderator": frozenset({
+        "members.read", "members.write", "access.read", "announcements.write", "content.write", "activity.write",
+        "rituals.read", "rituals.write"}),
     "event_manager": frozenset({"gatherings.write", "tickets.read", "tickets.write", "sales.read"}),
     "accountant": frozenset({"sales.read", "revenue.read", "refunds.write"}),
     "partner_manager": frozenset({"revenue.read"}),

@@ -31,6 +31,7 @@ from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.preference.feature import FEATURE as PREFERENCE
+from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
@@ -60,6 +61,7 @@ FEATURES = (
     NOTICE,
     AUDIENCE,
     BROADCAST,
+    RITUAL,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

@@ -47,6 +47,8 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/content/routes.py": "preparing, publishing, listing and opening are one door",
     "services/membership/invitation/routes.py": "inviting and being invited are two sides of one door",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
+    "services/membership/ritual/decider.py": "what is promised, due, skipped, held or corrected is one history",
+    "services/membership/ritual/routes.py": "promising, deciding and showing what was promised are one door",
     "services/billing/subscription/decider.py:_while_running": "one case for each command",
     "services/membership/seat/decider.py": "what is provided, given, claimed and lost of one plan is one history",
     "services/membership/seat/reactions.py": "a subscription's life, and the letters that its seats lead to",

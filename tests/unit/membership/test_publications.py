@@ -46,6 +46,13 @@ from services.membership.member.events import (
     PersonErasureCompleted,
 )
 from services.membership.member_import.events import ImportCompleted
+from services.membership.ritual.events import (
+    OccurrenceHeld,
+    OccurrenceMissed,
+    Plan,
+    RitualEnded,
+    RitualPromised,
+)
 from services.membership.seat.events import Claimant, SeatAssigned, SeatClaimed, SeatRevoked
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
@@ -58,6 +65,7 @@ from shared.contracts import (
     membership_member,
     membership_member_import,
     membership_privacy,
+    membership_ritual,
     membership_seat,
     membership_tier,
 )
@@ -73,6 +81,15 @@ gold = TierId(UUID(int=2))
 order = UUID(int=3)
 workbook = ContentId(UUID(int=4))
 seat = UUID(int=5)
+questions = Plan(
+    Label("Questions"),
+    rule=Code("FREQ=WEEKLY"),
+    local_time=Code("18:00"),
+    time_zone=Code("Europe/Paris"),
+    starts_on=noon.date(),
+    until=None,
+    grace_hours=24,
+)
 when = {"community_id": community_id, "occurred_at": noon}
 sealed = Sealed(ada, "profile", Code("sealed-words"))
 
@@ -259,6 +276,26 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
             ChatSeatStuck(ada, Step("kick", Code("10")), "owner", "bot_not_allowed"),
             membership_chat.ChatSeatStuck,
             {"person_id": ada, "who": "owner", "problem": "bot_not_allowed"},
+        ),
+        (
+            RitualPromised(questions),
+            membership_ritual.RitualPromised,
+            {"ritual_id": some_stream, "name": "Questions", "starts_on": noon.date()},
+        ),
+        (
+            RitualEnded("completed"),
+            membership_ritual.RitualEnded,
+            {"ritual_id": some_stream, "reason": "completed"},
+        ),
+        (
+            OccurrenceHeld(noon.date(), noon, 5, (ada,), corrected=True),
+            membership_ritual.RitualHeld,
+            {"ritual_id": some_stream, "planned_at": noon, "attended": 5, "corrected": True},
+        ),
+        (
+            OccurrenceMissed(noon.date(), noon),
+            membership_ritual.RitualMissed,
+            {"ritual_id": some_stream, "planned_at": noon},
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, type | dict) else "",
