@@ -4,6 +4,7 @@ from services.membership.activity import routes
 from services.membership.activity.decider import ACTIVITY
 from services.membership.activity.projections import ACTIVITY_DAYS
 from services.membership.activity.publications import PUBLICATIONS
+from services.membership.activity.reactions import REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -11,5 +12,6 @@ FEATURE = Feature(
     deciders=(ACTIVITY,),
     router=routes.router,
     projections=(ACTIVITY_DAYS,),
+    reactions=REACTIONS,
     publications=PUBLICATIONS,
 )
