@@ -1,4 +1,4 @@
-"""What another service, or an audit, has to tell the staff is told to those who may act on it."""
+"""What we, an audit or another service have to tell the staff is told to those who may act on it."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from services.membership.community.projections import community_now
 from services.membership.member.projections import person_of
 from services.membership.notice import commands
 from services.membership.notice.decider import NOTICE
+from services.membership.ritual.events import StaffReminded
 from shared import auth
 from shared.contracts.billing_message import StaffMessageRequested
 from shared.contracts.contract import MoneyValue
@@ -43,6 +44,26 @@ def when_server_compared_find_staff(fact: Fact) -> list[Call]:
     return [Call(commands.FindStaff(notice_id, Code("community.write"), template, values, None))]
 
 
+def when_staff_reminded_of_ritual_find_staff(fact: Fact) -> list[Call]:
+    reminded: StaffReminded = fact.body
+    values = (
+        (Code("ritual"), reminded.name),
+        (Code("planned_at"), Label(reminded.planned_at.isoformat())),
+    )
+    return [
+        Call(
+            commands.FindStaff(
+                derive(fact.event_id, "notice"),
+                Code("rituals.write"),
+                Code("ritual_reminder"),
+                values,
+                link=None,
+                until=reminded.planned_at,
+            )
+        )
+    ]
+
+
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
     match value:
         case MoneyValue():
@@ -55,8 +76,10 @@ def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
             return Label(value)
 
 
-async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask:
+async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask | None:
     """Who never joined has no address here; they see it where it happened."""
+    if action.until is not None and action.until <= context.now:
+        return None
     service, community_id = context.service, context.community_id
     community = await community_now(service, community_id)
     accounts = sorted({account for account, _ in community.staff})
@@ -80,6 +103,11 @@ REACTIONS = (
         name="membership.notice.when_server_compared_find_staff",
         to=ChatServerCompared,
         react=when_server_compared_find_staff,
+    ),
+    Reaction(
+        name="membership.notice.when_staff_reminded_of_ritual_find_staff",
+        to=StaffReminded,
+        react=when_staff_reminded_of_ritual_find_staff,
     ),
 )
 
