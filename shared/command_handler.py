@@ -39,7 +39,7 @@ from shared.ids import derive
 from shared.reaction import NOTHING, Ask
 
 PATIENCE = 5.0
-MAX_LANES = 10_000
+MAX_LANES = 5_000
 
 
 class Reused(Refused):

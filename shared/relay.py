@@ -236,7 +236,7 @@ def _add(
     return added is not None
 
 
-@lru_cache(100_000)
+@lru_cache(10_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition every Kafka client's default partitioner gives this key."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
