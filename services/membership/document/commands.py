@@ -24,13 +24,17 @@ DocumentCommand = PublishDocument
 
 @dataclass(frozen=True, slots=True)
 class AcceptDocument:
-    """`in_force` and `latest` are the numbers of these versions as somebody just saw them, 0 for none."""
+    """`in_force` and `latest` are the numbers of these versions as somebody just saw them, 0 for none.
+
+    `pointer` is where the request names the version.
+    """
 
     person_id: PersonId
     kind: Kind
     number: int
     in_force: int
     latest: int
+    pointer: Code
 
 
 AcceptanceCommand = AcceptDocument

@@ -94,7 +94,7 @@ def decide_acceptance(
         raise NotFound("document_not_found", "There is no such version.")
     if command.number < command.in_force:
         raise Rejected(
-            "document_replaced", "A later version is in force.", pointer="/version",
+            "document_replaced", "A later version is in force.", pointer=command.pointer,
             in_force=command.in_force,
         )  # fmt: skip
     if command.number <= accepted.numbers.get(command.kind, 0):

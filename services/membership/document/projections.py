@@ -1,10 +1,11 @@
 """The versions of a community's documents, and who has accepted which."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.membership.document import events
+from services.membership.document import commands, events
 from services.membership.document.decider import (
     ACCEPTANCE,
     DOCUMENT,
@@ -16,8 +17,9 @@ from services.membership.document.decider import (
 from services.membership.document.events import DocumentPublished, Kind
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from shared.event_store import Fact
-from shared.ids import PLATFORM, PersonId
+from shared.ids import PLATFORM, Code, PersonId
 from shared.projection import Projection
+from shared.reaction import Ask
 from shared.service import Service
 
 DDL = """
@@ -104,6 +106,31 @@ async def accepted_now(service: Service, community_id: UUID, person_id: PersonId
     stream = acceptance_stream(person_id)
     accepted, _ = await service.handler.state(ACCEPTANCE, stream, community_id)
     return accepted
+
+
+async def accepted_since(service: Service, person_id: PersonId) -> dict[Kind, tuple[int, datetime]]:
+    """The latest version of each kind that the person accepted, and when; read strongly."""
+    facts = await service.store.read_stream(acceptance_stream(person_id))
+    return {fact.body.kind: (fact.body.number, fact.at) for fact in facts}
+
+
+async def accepting(
+    service: Service,
+    community_id: UUID,
+    person_id: PersonId,
+    named: Mapping[Code, tuple[Kind, int]],
+    at: datetime,
+) -> list[Ask]:
+    """What a request asks by which a person accepts versions, each by where the request names it."""
+    asks = []
+    for pointer, (kind, number) in named.items():
+        document = await document_now(service, community_id, kind)
+        now = document.in_force(at)
+        accept = commands.AcceptDocument(
+            person_id, kind, number, now.number if now else 0, len(document.versions), pointer
+        )
+        asks.append(Ask(ACCEPTANCE, acceptance_stream(person_id), accept))
+    return asks
 
 
 async def versions_of(connection: Any, community_id: UUID) -> list[DocumentPublished]:

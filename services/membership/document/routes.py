@@ -9,14 +9,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from services.membership.document import commands
 from services.membership.document.decider import (
-    ACCEPTANCE,
     DOCUMENT,
-    acceptance_stream,
     document_stream,
 )
 from services.membership.document.events import DocumentPublished, Kind
 from services.membership.document.projections import (
-    accepted_now,
+    accepted_since,
+    accepting,
     counted,
     document_now,
     versions_of,
@@ -108,21 +107,18 @@ async def accept_document(
     kind: Kind, body: AcceptDocument, caller: Annotated[Caller, needs("person")]
 ) -> Written:
     """The version in force, or one that is announced."""
-    document = await document_now(caller.service, caller.community_id, kind)
-    now = document.in_force(caller.now)
-    person_id = PersonId(caller.person_id)
-    accept = commands.AcceptDocument(
-        person_id, kind, body.version, now.number if now else 0, len(document.versions)
-    )
-    return await caller.ask(Ask(ACCEPTANCE, acceptance_stream(person_id), accept))
+    person_id, named = PersonId(caller.person_id), {Code("/version"): (kind, body.version)}
+    accept = await accepting(caller.service, caller.community_id, person_id, named, caller.now)
+    return await caller.ask(*accept)
 
 
 class Agreement(BaseModel):
-    """`asked` until the person has accepted what must be; `accepted` is the latest version that they did."""
+    """`asked` until the person has accepted what must be; `accepted` is the latest version that they did, and when."""
 
     in_force: Version | None
     announced: list[Version]
     accepted: int | None
+    accepted_at: datetime | None
     asked: bool
 
 
@@ -134,19 +130,21 @@ class Agreements(BaseModel):
 async def list_my_documents(caller: Annotated[Caller, needs("person")]) -> Agreements:
     """What holds for the person, and what they are asked to accept."""
     service, community_id, person_id = caller.service, caller.community_id, caller.person_id
-    accepted = (await accepted_now(service, community_id, PersonId(person_id))).numbers
+    latest = await accepted_since(service, PersonId(person_id))
     items = []
     for kind in get_args(Kind):
         document = await document_now(service, community_id, kind)
         if document.versions:
             now = document.in_force(caller.now)
             later = [one for one in document.versions if one.effective_at > caller.now]
+            accepted, accepted_at = latest.get(kind, (None, None))
             items.append(
                 Agreement(
                     in_force=_shown(now) if now else None,
                     announced=[_shown(one) for one in later],
-                    accepted=accepted.get(kind),
-                    asked=accepted.get(kind, 0) < document.asks_for(caller.now),
+                    accepted=accepted,
+                    accepted_at=accepted_at,
+                    asked=(accepted or 0) < document.asks_for(caller.now),
                 )
             )
     return Agreements(items=items)

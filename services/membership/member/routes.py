@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.projections import acting_in, community_now
+from services.membership.document.events import Kind
+from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
 from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
@@ -30,7 +32,7 @@ from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
-from shared.ids import AccountId, CommunityId, PersonId
+from shared.ids import AccountId, Code, CommunityId, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -38,10 +40,18 @@ router = APIRouter()
 PATIENCE = 3
 
 
+class AcceptedDocument(Body):
+    kind: Kind
+    version: int = Field(ge=1, le=1_000_000)
+
+
 class JoinCommunity(Body):
+    """`accepted_documents`: what the person agrees to by joining, in force or announced; else nobody joins."""
+
     name: str = Field(min_length=1, max_length=200)
     email: Address
     language: Language = "en"
+    accepted_documents: tuple[AcceptedDocument, ...] = Field(default=(), max_length=10)
 
 
 class Joined(Written):
@@ -89,15 +99,25 @@ async def _join(
             vault.lookup(EMAIL, community_id, body.email, person_id),
         )
     )
-    written = await caller.ask(
-        Ask(MEMBER, person_id, join, found_by), community_id=community_id, mode=community.mode
-    )
+    asks = [Ask(MEMBER, person_id, join, found_by)]
+    asks += await _accepting(caller, community_id, body, person_id)
+    written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     if written.would:
         return Joined(**written.model_dump(), person_id=person_id)
     principal = caller.principal or Principal(caller.account_id)
     member = acting_in(community_id, community, principal, person_id)
     token = caller.service.gateways["signer"].sign(member)
     return Joined(**written.model_dump(), person_id=person_id, access_token=token)
+
+
+async def _accepting(
+    caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
+) -> list[Ask]:
+    named = {
+        Code(f"/accepted_documents/{place}/version"): (document.kind, document.version)
+        for place, document in enumerate(body.accepted_documents)
+    }
+    return await accepting(caller.service, community_id, person_id, named, caller.now)
 
 
 @router.post("/me/departure", operation_id="leave_community")

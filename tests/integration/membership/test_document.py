@@ -1,7 +1,7 @@
 """Terms that change: published in versions, accepted by version, asked for again."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +65,93 @@ async def test_a_person_agrees_to_the_version_in_force_and_is_asked_again_for_th
     assert problem["errors"][0]["code"] == "document_replaced"
     await accept(house, token, 2)
     assert (await mine(house, token))["asked"] is False
+
+
+async def join(house: House, email: str, community_id: str, *accepted: Any, **more: Any) -> Json:
+    """Join by a call that carries what is accepted, as (kind, version)."""
+    body = {
+        "name": "Ada",
+        "email": email,
+        "accepted_documents": [{"kind": kind, "version": version} for kind, version in accepted],
+    }
+    path, token = f"/communities/{community_id}/members", await house.token(email)
+    return await house.call("POST", path, body, token=token, **more)
+
+
+async def test_joining_and_accepting_is_one_call(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner)
+    await published(house, owner, 2, kind="privacy")
+    before = real_now()
+    wanted = [("terms", 1), ("privacy", 1)]
+    joined = await join(house, "ada@example.com", community_id, *wanted, expect=201)
+    told = await house.call("GET", "/documents/mine", token=joined["access_token"])
+    stand = [(one["in_force"]["kind"], one["accepted"], one["asked"]) for one in told["items"]]
+    assert stand == [("terms", 1, False), ("privacy", 1, False)]
+    since = [datetime.fromisoformat(one["accepted_at"]) for one in told["items"]]
+    assert all(before <= moment <= real_now() for moment in since)
+    seen = await missing(house, owner)
+    assert (seen["members"], seen["accepted"], seen["items"]) == (1, 1, [])
+
+
+async def test_who_joins_without_a_word_on_documents_is_asked_afterwards(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner)
+    joined = await join(house, "ada@example.com", community_id, expect=201)
+    seen = await mine(house, joined["access_token"])
+    assert (seen["asked"], seen["accepted"], seen["accepted_at"]) == (True, None, None)
+
+
+async def test_who_joined_before_accepts_by_joining_again_and_once(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    await published(house, owner)
+    again = await join(house, "ada@example.com", community_id, ("terms", 1))
+    assert again["person_id"] == ada
+    since = (await mine(house, token))["accepted_at"]
+    await join(house, "ada@example.com", community_id, ("terms", 1), ("terms", 1))
+    seen = await mine(house, token)
+    assert (seen["accepted"], seen["accepted_at"]) == (1, since)
+
+
+async def test_what_cannot_be_accepted_keeps_who_would_join_outside(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner)
+    await published(house, owner, 2)
+    await published(house, owner, 3, kind="privacy")
+    wanted = [("privacy", 1), ("terms", 1)]
+    problem = await join(house, "ada@example.com", community_id, *wanted, expect=422)
+    assert problem["errors"][0]["code"] == "document_replaced"
+    assert problem["errors"][0]["pointer"] == "/accepted_documents/1/version"
+    problem = await join(house, "ada@example.com", community_id, ("terms", 3), expect=404)
+    assert problem["errors"][0]["code"] == "document_not_found"
+    await join(house, "ada@example.com", community_id, ("terms", 0), expect=422)
+    await join(house, "ada@example.com", community_id, ("recipe", 1), expect=422)
+    await join(house, "ada@example.com", community_id, *[("terms", 2)] * 11, expect=422)
+    assert (await house.call("GET", "/members", token=owner))["items"] == []
+    joined = await join(house, "ada@example.com", community_id, ("terms", 2), expect=201)
+    told = await house.call("GET", "/documents/mine", token=joined["access_token"])
+    assert [one["accepted"] for one in told["items"]] == [2, None]
+
+
+async def test_a_version_of_another_community_is_not_accepted_by_joining_here(
+    house: House,
+) -> None:
+    _, stranger = await house.community("zoe@example.com", "draughts")
+    await published(house, stranger)
+    community_id, owner = await house.community("olga@example.com")
+    await join(house, "ada@example.com", community_id, ("terms", 1), expect=404)
+    assert (await house.call("GET", "/members", token=owner))["items"] == []
+
+
+async def test_what_an_erased_person_accepted_stays_a_fact(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner)
+    joined = await join(house, "ada@example.com", community_id, ("terms", 1), expect=201)
+    ada, token = joined["person_id"], joined["access_token"]
+    await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
+    assert (await missing(house, owner))["members"] == 0
+    assert (await mine(house, token))["accepted"] == 1
 
 
 async def test_a_change_that_needs_no_agreement_asks_nobody(house: House) -> None:

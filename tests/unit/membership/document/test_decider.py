@@ -78,7 +78,7 @@ def test_people_are_asked_for_the_latest_version_that_asks() -> None:
 
 
 def accept(number: int, in_force: int = 2, latest: int = 3) -> AcceptDocument:
-    return AcceptDocument(ada, "terms", number, in_force, latest)
+    return AcceptDocument(ada, "terms", number, in_force, latest, Code("/version"))
 
 
 def test_what_holds_or_is_announced_can_be_accepted_once() -> None:
@@ -100,3 +100,11 @@ def test_what_was_replaced_or_never_was_is_not_accepted() -> None:
     given(ACCEPTANCE).when(accept(4)).then_rejected("document_not_found")
     given(ACCEPTANCE).when(accept(0)).then_rejected("document_not_found")
     given(ACCEPTANCE).when(accept(1, in_force=0, latest=0)).then_rejected("document_not_found")
+
+
+def test_the_refusal_points_at_where_the_request_names_the_version() -> None:
+    joining = replace(accept(1), pointer=Code("/accepted_documents/0/version"))
+    for command in (accept(1), joining):
+        refusal = given(ACCEPTANCE).when(command).refusal
+        assert refusal is not None
+        assert refusal.pointer == command.pointer
