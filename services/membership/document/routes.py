@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.membership.document import commands
@@ -26,6 +26,8 @@ from shared.ids import Code, Label, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
+
+CACHEABLE = "public, max-age=60"
 
 
 class PublishDocument(Body):
@@ -91,9 +93,10 @@ def _shown(told: DocumentPublished) -> Version:
 
 @router.get("/public/communities/{community_id}/documents", operation_id="list_public_documents")
 async def list_public_documents(
-    community_id: UUID, caller: Annotated[Caller, needs("public")]
+    community_id: UUID, response: Response, caller: Annotated[Caller, needs("public")]
 ) -> Versions:
     """Every version by kind and number: those that held, that hold, and that are announced."""
+    response.headers["Cache-Control"] = CACHEABLE
     async with caller.read(community_id) as connection:
         return Versions(items=[_shown(one) for one in await versions_of(connection, community_id)])
 

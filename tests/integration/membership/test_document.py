@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import real_now
 from shared.ids import random_id
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import BASE, House, Json
 
 
 def terms(text: int = 1, **more: Any) -> Json:
@@ -172,6 +172,8 @@ async def test_anybody_reads_every_version(house: House) -> None:
     told = await house.call("GET", f"/public/communities/{community_id}/documents")
     listed = [(one["kind"], one["version"], one["language"]) for one in told["items"]]
     assert listed == [("privacy", 1, "fr"), ("terms", 1, "en"), ("terms", 2, "en")]
+    answer = await house.client.get(f"{BASE}/public/communities/{community_id}/documents")
+    assert answer.headers["cache-control"] == "public, max-age=60"
     elsewhere = await house.call("GET", f"/public/communities/{random_id()}/documents")
     assert elsewhere["items"] == []
 
