@@ -1,6 +1,7 @@
 """Apache Kafka 4 from its own jars out of Maven Central: one KRaft node, loopback only, keeps all."""
 
 import contextlib
+import fcntl
 import hashlib
 import secrets
 import shutil
@@ -123,6 +124,14 @@ def fetch_jars(cache: Path) -> None:
         raise Trouble(
             "Maven (mvn), which fetches Kafka, is not on the PATH (Debian and Ubuntu: apt-get install maven)."
         )
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "fetching").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)  # whoever comes second waits for the first
+        if not jars.exists():
+            _fetch(maven, jars)
+
+
+def _fetch(maven: str, jars: Path) -> None:
     fresh = jars.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

@@ -64,8 +64,11 @@ def routes() -> Iterator[Route]:
 
 ROUTES = list(routes())
 
+# What a path chooses by where everybody has one: a kind of document, the first audit, a day.
+CHOICES = {"kind": "terms", "number": "1", "day": "2090-01-01"}
+
 # An account is of no community: that it has no role in one's own is no secret.
-OF_NO_COMMUNITY = {"account_id", "role"}
+OF_NO_COMMUNITY = {"account_id", "role", *CHOICES}
 
 # Who may come in by design: these are asked for by whoever is not yet of the community.
 OPEN_DOORS = {"join_community"}
@@ -106,6 +109,15 @@ class Victim:
             "/api/membership/v1/announcements",
             {"texts": [{"language": "en", "subject": "Rehearsal", "text": "On *Monday*."}]},
         )
+        ritual = organiser.post(
+            "/api/membership/v1/rituals",
+            {
+                "name": "Rehearsal",
+                "rule": "FREQ=WEEKLY",
+                "local_time": "18:00",
+                "starts_on": (world.now() + timedelta(days=2)).date().isoformat(),
+            },
+        )
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
@@ -127,6 +139,8 @@ class Victim:
             "gift_id": str(gift),
             "invitation_id": invited["invitation_id"],
             "import_id": str(uuid4()),
+            "ritual_id": ritual["ritual_id"],
+            "seat_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",
             "link": "no-link",
@@ -150,7 +164,7 @@ class Victim:
 
     def path(self, route: Route) -> str:
         """The route's path, with what exists in this community."""
-        return PARAMETER.sub(lambda found: self.ids[found.group(1)], route.path)
+        return PARAMETER.sub(lambda found: (self.ids | CHOICES)[found.group(1)], route.path)
 
     def seen(self) -> list[object]:
         """All that its own people see of it, to be compared."""
@@ -165,6 +179,8 @@ class Victim:
             organiser.get("/api/membership/v1/content/desk"),
             organiser.get("/api/membership/v1/webhook-endpoints"),
             organiser.get("/api/membership/v1/announcements"),
+            organiser.get("/api/membership/v1/rituals"),
+            organiser.get("/api/membership/v1/documents/terms/acceptances"),
             organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
             organiser.get("/api/billing/v1/staff/subscriptions"),
             organiser.get("/api/billing/v1/discounts"),
