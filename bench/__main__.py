@@ -5,6 +5,7 @@ BENCH_FULL=1 asks about ten million events and ten minutes of load, which takes 
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ import uvloop
 from bench.measure import FULL, SCALE, Result, WrongCount
 from bench.stack import running
 from deploy.local.trouble import Trouble
+from shared.cli import YOUNG
 
 QUESTIONS = (
     "append",
@@ -46,6 +48,7 @@ def main() -> int:
     if unknown := set(asked) - set(QUESTIONS):
         parser.error(f"There is no question {', '.join(sorted(unknown))}.")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it finds what is still starting
+    gc.set_threshold(YOUNG)  # as in a service
     results: list[Result] = []
     unanswered = False
     for name in asked:

@@ -5,7 +5,6 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from time import perf_counter
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -93,7 +92,7 @@ async def _load(service: Service, number: int) -> None:
 async def _relayed(service: Service) -> None:
     """Until the relay's cursor is at the end of the log."""
     end = await service.pool.fetchval("SELECT max(position) FROM events")
-    await service.wakeup.ring()
+    service.wakeup.ring("log")
 
     async def is_there() -> bool:
         return bool(await service.pool.fetchval("SELECT max(position) FROM relays") == end)
@@ -143,9 +142,8 @@ async def _records(service: Service) -> list[Record]:
     (row,) = await service.log.rows(0, 1)
     fact = service.store.fact(row)
     sealed = seal(fact, till.paid(fact), 0)
-    headers = list(sealed.headers)  # what aiokafka takes
     keys = [str(stream_id).encode() for stream_id in TILLS]
-    return [replace(sealed, key=keys[n % STREAMS], headers=headers) for n in range(EVENTS)]
+    return [sealed._replace(key=keys[n % STREAMS]) for n in range(EVENTS)]
 
 
 Send = Callable[[AIOKafkaProducer, Sequence[Record]], Awaitable[None]]

@@ -123,7 +123,7 @@ def _write(origin: Origin) -> Write:
     stream_id = derive(origin.command_id, "till")
     name, schema_version, data = TYPES.encode(Sold(1, person(1), PRICE))
     event_id = derive(origin.command_id, "event", "0")
-    event = NewEvent(event_id, name, schema_version, data, origin.at, origin.meta.to_json())
+    event = NewEvent(event_id, origin.at, name, schema_version, data, origin.meta.to_json())
     return Write(
         (CommandRecord(origin.command_id, origin.fingerprint, stream_id, 1),),
         (StreamWrite(stream_id, COMMUNITY, 0, (event,)),),

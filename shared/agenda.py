@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.event_log import Wakeup
 from shared.event_store import LOST, Connection, Fact, Forget, Keep, Meta, Unavailable
 from shared.event_types import EventTypes
 from shared.ids import derive, jitter
-from shared.projection import stored_names
+from shared.projection import stored_names, stream_of
 from shared.reaction import (
     Action,
     ActionContext,
@@ -112,6 +112,8 @@ class ReactionReader:
     """Writes the intents of every reaction into the agenda, in the transaction that moves the checkpoint."""
 
     name = "reactions"
+    parks = False
+    key = staticmethod(stream_of)
 
     def __init__(self, reactions: Sequence[Reaction], codec: IntentCodec) -> None:
         self.by_type: dict[type, list[Reaction]] = {}
@@ -124,12 +126,11 @@ class ReactionReader:
         """The stored names of what reactions listen to."""
         return self._wanted[source]
 
-    async def take(self, connection: Connection, source: str, facts: Sequence[Fact]) -> None:
-        """Insert the intents; ids are derived, so a replay inserts nothing."""
-        del source
+    async def take(self, connection: Connection, facts: Sequence[Fact]) -> None:
+        """Insert the intents; ids are derived, so a replay inserts nothing. A reaction that fails stops the reader."""
         rows = []
         for fact in facts:
-            meta = replace(fact.meta, causation_id=fact.event_id).to_json()
+            meta = fact.meta._replace(causation_id=fact.event_id).to_json()
             for reaction, number, intent in intents_of(self.by_type, fact):
                 rows.append(
                     (
@@ -233,13 +234,13 @@ class AgendaWorker:
         renewing = asyncio.create_task(self._renew())
         try:
             while True:
-                seen = wakeup.generation()
+                bell = wakeup.bell("agenda")
                 items = await self._claim_or_wait(self._concurrency - len(running))
                 running |= {asyncio.create_task(self._do(item)) for item in items}
                 if not items:
-                    bell = asyncio.create_task(wakeup.wait(seen, within=0.2))
-                    await asyncio.wait({*running, bell}, return_when=asyncio.FIRST_COMPLETED)
-                    bell.cancel()
+                    rung = asyncio.create_task(wakeup.wait(bell, within=0.2))
+                    await asyncio.wait({*running, rung}, return_when=asyncio.FIRST_COMPLETED)
+                    rung.cancel()
                 done = {task for task in running if task.done()}
                 running -= done
                 for task in done:
@@ -332,7 +333,7 @@ class AgendaWorker:
             command_id=command_id,
             community_id=item.community_id,
             at=self._clock.now(),
-            meta=replace(item.meta, traceparent=telemetry.traceparent()),
+            meta=item.meta._replace(traceparent=telemetry.traceparent()),
         )
         await self._handler.handle([intent], origin)
         crash.point("agenda.asked")

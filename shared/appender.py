@@ -32,6 +32,10 @@ _CALL = (
     "$25,$26,$27,$28,$29,$30,$31,$32)"
 )
 
+_WIDTHS = (5, 4, 10, 5, 5, 3)
+_REFUSALS: tuple[Verdict, ...] = (Taken(), Conflicting(), Repeated())
+"""The later ones outweigh the earlier ones."""
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -148,10 +152,10 @@ class Appender:
             if batch and (batch[0].alone or self._waiting[0].alone):
                 break
             waiting = self._waiting.popleft()
-            touched = {stream.stream_id for stream in waiting.write.streams}
-            touched |= {command.command_id for command in waiting.write.commands}
+            touched = [stream.stream_id for stream in waiting.write.streams]
+            touched += [command.command_id for command in waiting.write.commands]
             size = max(1, len(waiting.write.commands))
-            if touched & seen or (batch and commands + size > MAX_COMMANDS):
+            if not seen.isdisjoint(touched) or (batch and commands + size > MAX_COMMANDS):
                 later.append(waiting)
                 if len(later) > MAX_COMMANDS:
                     break
@@ -159,32 +163,28 @@ class Appender:
                 batch.append(waiting)
                 commands += size
             # A write that waits keeps its streams: a later write on one of them must not overtake it.
-            seen |= touched
+            seen.update(touched)
         self._waiting.extendleft(reversed(later))
         return batch
 
     async def _send(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> None:
         calls = await connection.fetch(_CALL, *_parameters([waiting.write for waiting in batch]))
-        *refused, given = calls[0]
+        *refused, positions = calls[0]
         crash.point("append.committed")
-        repeated, conflicting, taken = map(set, refused)
-        positions = iter(given or ())
-        telemetry.count("append.calls")
+        verdicts: dict[int, Verdict] = {}
+        for numbers, verdict in zip(reversed(refused), _REFUSALS, strict=True):
+            verdicts |= dict.fromkeys(numbers, verdict)
+        stored = 0
         for number, waiting in enumerate(batch):
-            verdict: Verdict
-            if number in repeated:
-                verdict = Repeated()
-            elif number in conflicting:
-                verdict = Conflicting()
-            elif number in taken:
-                verdict = Taken()
-            else:
-                size = sum(len(stream.events) for stream in waiting.write.streams)
-                verdict = Appended(tuple(next(positions) for _ in range(size)))
-                telemetry.count("append.events", size)
+            answer = verdicts.get(number)
+            if answer is None:
+                first, stored = stored, stored + waiting.write.size
+                answer = Appended(tuple(positions[first:stored] if stored > first else ()))
             if not waiting.verdict.done():
-                waiting.verdict.set_result(verdict)
-        if given:
+                waiting.verdict.set_result(answer)
+        telemetry.count("append.calls")
+        telemetry.count("append.events", stored)
+        if stored:
             self._unannounced.set()
 
     def _send_again(self, batch: Sequence[_Waiting], *, alone: bool = False) -> None:
@@ -211,7 +211,7 @@ class Appender:
                 try:
                     if connection is None or connection.is_closed():
                         connection = await asyncpg.connect(self._dsn)
-                    await connection.execute(NOTIFY, self._service)
+                    await connection.execute(NOTIFY, self._service, "log")
                 except (*LOST, asyncpg.PostgresError):
                     # Readers poll as well; a lost wake-up costs a fraction of a second.
                     connection = None
@@ -227,26 +227,24 @@ def _fail(batch: Iterable[_Waiting], error: Exception) -> None:
             waiting.verdict.set_exception(error)
 
 
-def _parameters(writes: Sequence[Write]) -> list[list[Any]]:
-    """The columns of `append_1`, in its order; `number` is the write's place in the call."""
-    columns: list[list[Any]] = [[] for _ in range(32)]
-
-    def add(first: int, *values: object) -> None:
-        for column, value in zip(columns[first : first + len(values)], values, strict=True):
-            column.append(value)
-
-    for number, write in enumerate(writes):
-        for c in write.commands:
-            add(0, number, c.command_id, c.fingerprint, c.stream_id, c.version)
-        for s in write.streams:
-            add(5, number, s.stream_id, s.community_id, s.expected)
-            for version, e in enumerate(s.events, s.expected + 1):
-                add(9, number, s.stream_id, s.community_id, version, e.event_id, e.at)
-                add(15, e.type, e.schema_version, e.data, e.meta)
-        for k in write.keep.keys:
-            add(19, number, k.person_id, k.retention, k.kek_id, k.wrapped)
-        for lookup in write.keep.lookups:
-            add(24, number, lookup.community_id, lookup.kind, lookup.token, lookup.person_id)
-        for forget in write.keep.forget:
-            add(29, number, forget.person_id, forget.keep_until)
-    return columns
+def _parameters(writes: Sequence[Write]) -> list[Sequence[Any]]:
+    """The columns of `append_1`: each row begins with its write's place in the call, and is otherwise as here."""
+    numbered = list(enumerate(writes))
+    tables: tuple[list[tuple[Any, ...]], ...] = (
+        [(n, *command) for n, write in numbered for command in write.commands],
+        [(n, *stream[:3]) for n, write in numbered for stream in write.streams],
+        [
+            (n, *stream[:2], version, *event)
+            for n, write in numbered
+            for stream in write.streams
+            for version, event in enumerate(stream.events, stream.expected + 1)
+        ],
+        [(n, *key) for n, write in numbered for key in write.keep.keys],
+        [(n, *lookup) for n, write in numbered for lookup in write.keep.lookups],
+        [(n, *forget) for n, write in numbered for forget in write.keep.forget],
+    )
+    return [
+        column
+        for rows, width in zip(tables, _WIDTHS, strict=True)
+        for column in (zip(*rows, strict=True) if rows else [()] * width)
+    ]

@@ -7,11 +7,11 @@ behind, and stored as one write.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared import telemetry
@@ -110,8 +110,7 @@ class _Request:
         return keep
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(NamedTuple):
     """What a stream would come to, and by what."""
 
     state: Any
@@ -360,16 +359,16 @@ class CommandHandler:
             told = f"The version is {version}."
             raise VersionMismatch("version_mismatch", told, version=version)
         mode = draft.mode or origin.meta.mode
-        meta = replace(origin.meta, mode=mode).to_json()
+        meta = origin.meta if origin.meta.mode == mode else origin.meta._replace(mode=mode)
         bodies = ask.decider.decide(ask.command, draft.state)
-        events = []
+        events, stored_meta = [], meta.to_json()
         for body in bodies:
             try:
                 name, schema_version, data = self._store.types.encode(body)
             except TooLarge as error:
                 raise Refused("too_large", str(error)) from error
             event_id = derive(origin.command_id, "event", str(next(numbers)))
-            events.append(NewEvent(event_id, name, schema_version, data, origin.at, meta))
+            events.append(NewEvent(event_id, origin.at, name, schema_version, data, stored_meta))
         return _Draft(
             state=ask.decider.fold(bodies, draft.state),
             version=draft.version + len(events),

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,10 +18,10 @@ from shared import crash, telemetry
 from shared.clock import monotonic
 from shared.contracts.contract import Contract
 from shared.envelope import SOURCE, opened
-from shared.event_log import Batch, Tail
-from shared.event_store import LOST, NOTIFY, Fact, Meta, parsed
+from shared.event_log import Batch, Wakeup
+from shared.event_store import LOST, NOTIFY, Fact, Meta
 from shared.event_types import UnknownType
-from shared.ids import PLATFORM, derive
+from shared.ids import PLATFORM, derive, parsed
 from shared.settings import kafka_client
 
 _log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ class Webhook:
     payload: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A row on its way into the inbox."""
 
     source: str
@@ -61,11 +60,6 @@ class Arrival:
     community_id: UUID
     value: str
 
-
-_NEXT = """
-SELECT id, source, event_id, topic, key, type, community_id, received_at, value FROM inbox
-WHERE id > $1 ORDER BY id LIMIT $2
-"""
 
 # Who is far behind passes over what it does not want without fetching it; one row comes in any case.
 _WANTED = """
@@ -87,16 +81,13 @@ class Inbox:
         self._service = service
         self._pool = pool
         self._contracts = {contract.type(): contract for contract in contracts}
-        self._tail = Tail(self._rows, "id")
 
     async def store(self, arrivals: Sequence[Arrival]) -> int:
         """Keep the arrivals, durable when this returns; how many were new. Duplicates change nothing."""
-        columns = list(zip(*(_row(arrival) for arrival in arrivals), strict=True))
+        columns = zip(*arrivals, strict=True)
         new = await self._pool.fetchval(
-            "SELECT receive_1($1, $2, $3, $4, $5, $6, $7, $8)", *map(list, columns)
+            "SELECT receive_1($1, $2, $3, $4, $5, $6, $7, $8)", *columns
         )
-        if new:
-            await self._pool.execute(NOTIFY, self._service)
         return int(new)
 
     async def store_webhook(
@@ -119,22 +110,16 @@ class Inbox:
             community_id=community_id,
             value=payload.decode(),
         )
-        return await self.store([arrival]) == 1
+        new = await self.store([arrival])
+        if new:
+            await self._pool.execute(NOTIFY, self._service, "inbox")
+        return new == 1
 
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The wanted facts among the next `limit` rows; types nobody here knows are left where they are."""
-        if self._tail.holds(after):
-            rows = await self._tail.rows(after, limit)
-            upto = rows[-1]["id"] if rows else after
-        else:
-            rows = await self._pool.fetch(_WANTED, after, limit, list(wanted), WEBHOOK)
-            upto = rows[0]["upto"] or after
-            if rows[0]["found"] < limit:
-                self._tail.begin(upto)
-        return Batch([self._fact(row) for row in rows if self._is_wanted(row, wanted)], upto)
-
-    async def _rows(self, after: int, limit: int) -> list[asyncpg.Record]:
-        return await self._pool.fetch(_NEXT, after, limit)
+        rows = await self._pool.fetch(_WANTED, after, limit, list(wanted), WEBHOOK)
+        facts = [self._fact(row) for row in rows if self._is_wanted(row, wanted)]
+        return Batch(facts, rows[0]["upto"] or after, rows[0]["found"] == limit)
 
     async def has(self, source: str, topic: str, position: int) -> int | None:
         """The inbox id under which a published position of another service is kept, None when it is not yet."""
@@ -184,13 +169,6 @@ class Inbox:
         )
 
 
-def _row(arrival: Arrival) -> tuple[object, ...]:
-    return (
-        arrival.source, arrival.event_id, arrival.position, arrival.topic,
-        arrival.key, arrival.type, arrival.community_id, arrival.value,
-    )  # fmt: skip
-
-
 def _vendor_uuid(source: str, vendor_id: str) -> UUID:
     return derive(PLATFORM, "vendor", source, vendor_id)
 
@@ -198,11 +176,14 @@ def _vendor_uuid(source: str, vendor_id: str) -> UUID:
 class Consumer:
     """Moves the service's topics into its inbox, and only then tells Kafka how far it has come."""
 
-    def __init__(self, bootstrap: str, service: str, topics: Collection[str], inbox: Inbox) -> None:
+    def __init__(
+        self, bootstrap: str, service: str, topics: Collection[str], inbox: Inbox, wakeup: Wakeup
+    ) -> None:
         self._bootstrap = bootstrap
         self._service = service
         self._topics = sorted(topics)
         self._inbox = inbox
+        self._wakeup = wakeup
 
     async def run(self) -> None:
         """Consume until cancelled. Whatever fails, it starts again from the last committed offset."""
@@ -222,6 +203,7 @@ class Consumer:
             group_id=f"tessera.{self._service}",
             **GROUP,
         )
+        storing: asyncio.Task[None] | None = None
         try:
             await consumer.start()
             read: dict[TopicPartition, int] = {}
@@ -229,22 +211,30 @@ class Consumer:
             while True:
                 polled = await consumer.getmany(timeout_ms=1_000)
                 arrivals = [arrival(record) for records in polled.values() for record in records]
+                if storing:
+                    await storing
                 if read and (not arrivals or monotonic() > committed + COMMIT_SECONDS):
                     # Kafka's own note of how far we are is late on purpose: it costs as much as keeping a batch.
                     # A rebalance may have taken all of it away, and nothing at all cannot be committed.
                     if ours := {at: read[at] for at in read.keys() & consumer.assignment()}:
                         await consumer.commit(ours)
                     read, committed = {}, monotonic()
-                if not arrivals:
-                    continue
-                new = await self._inbox.store(arrivals)
-                crash.point("inbox.stored")
-                for kind, many in Counter(one.type for one in arrivals).items():
-                    telemetry.count("inbox.received", many, type=kind)
-                telemetry.count("inbox.duplicates", len(arrivals) - new)
+                storing = asyncio.create_task(self._store(arrivals)) if arrivals else None
                 read |= {place: records[-1].offset + 1 for place, records in polled.items()}
         finally:
+            if storing:
+                storing.cancel()
+                await asyncio.gather(storing, return_exceptions=True)
             await consumer.stop()
+
+    async def _store(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep a batch, while the next is taken from Kafka."""
+        new = await self._inbox.store(arrivals)
+        self._wakeup.ring("inbox")
+        crash.point("inbox.stored")
+        for kind, many in Counter(one.type for one in arrivals).items():
+            telemetry.count("inbox.received", many, type=kind)
+        telemetry.count("inbox.duplicates", len(arrivals) - new)
 
 
 def arrival(record: ConsumerRecord) -> Arrival:
@@ -280,6 +270,6 @@ def _event(record: ConsumerRecord) -> Arrival:
         value=record.value.decode(),
     )
     storable = 0 <= kept.position < 2**63 and "\0" not in kept.source + kept.key + kept.type
-    if not storable or parsed(orjson.loads(kept.value)["id"]) != kept.event_id:
+    if not storable or parsed(orjson.loads(record.value)["id"]) != kept.event_id:
         raise ValueError(kept.event_id)
     return kept

@@ -26,14 +26,19 @@ FIRST_BACK_OFF = 0.02
 LONGEST_BACK_OFF = 1.0
 SLOW_POLL = 1.0
 KEPT = 2_000
+BELLS = frozenset({"log", "inbox", "agenda", "read", "clock"})
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The wanted facts after some position, and how far the reading went: `upto` is the next `after`."""
+    """The wanted facts after some position, and how far the reading went: `upto` is the next `after`.
+
+    Unless there may be `more`, that was the end.
+    """
 
     facts: list[Fact]
     upto: int
+    more: bool
 
 
 class Source(Protocol):
@@ -47,13 +52,10 @@ class Source(Protocol):
 
 
 class Tail:
-    """The newest rows of a source, read once for all readers of the process that have come so far."""
+    """The newest rows of the log, read once for the relay and the readers of a process that have come so far."""
 
-    def __init__(
-        self, fetch: Callable[[int, int], Awaitable[list[asyncpg.Record]]], column: str
-    ) -> None:
+    def __init__(self, fetch: Callable[[int, int], Awaitable[list[asyncpg.Record]]]) -> None:
         self._fetch = fetch
-        self._column = column
         self._after = self._upto = -1
         self._kept: list[asyncpg.Record] = []
         self._places: list[int] = []
@@ -95,7 +97,7 @@ class Tail:
                 raise
             if rows and self._upto == upto:
                 self._kept += rows
-                self._places += (row[self._column] for row in rows)
+                self._places += (row["position"] for row in rows)
                 self._upto = self._places[-1]
                 if (surplus := len(self._kept) - KEPT) > 0:
                     self._after = self._places[surplus - 1]
@@ -113,13 +115,13 @@ class EventLog:
         self._back_off = FIRST_BACK_OFF
         self._barrier_not_before = 0.0
         self._asking = asyncio.Lock()
-        self._tail = Tail(self._settled_rows, "position")
+        self._tail = Tail(self._settled_rows)
 
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The settled facts after `after`; UnknownType for a type this release has never heard of."""
         rows = await self.rows(after, limit)
         facts = [self._store.fact(row) for row in rows if self._is_wanted(row["type"], wanted)]
-        return Batch(facts, rows[-1]["position"] if rows else after)
+        return Batch(facts, rows[-1]["position"] if rows else after, len(rows) == limit)
 
     async def rows(self, after: int, limit: int) -> list[asyncpg.Record]:
         """The settled rows after `after`, undecoded; none while a writer may still put one before them."""
@@ -188,14 +190,15 @@ def _prefix(rows: list[asyncpg.Record], after: int, settled: int) -> tuple[int, 
 
 
 class Wakeup:
-    """Tells the loops of a process that something was committed: by LISTEN, with a slow poll behind it."""
+    """Tells the loops of a process what there is more of, by LISTEN, with a slow poll behind it.
+
+    `log` and `inbox` have new rows, `agenda` has new items, `read` has new rows in read models, `clock` was moved.
+    """
 
     def __init__(self, dsn: str, channel: str) -> None:
         self._dsn = dsn
         self._channel = channel
-        self._condition = asyncio.Condition()
-        self._rung = asyncio.Event()
-        self._generation = 0
+        self._bells = {name: asyncio.Event() for name in BELLS}
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -207,24 +210,21 @@ class Wakeup:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def generation(self) -> int:
-        """Take this before looking for work, and hand it to `wait` when there was none."""
-        return self._generation
+    def bell(self, of: str) -> asyncio.Event:
+        """Take this before looking for work, and wait for it when there was none."""
+        return self._bells[of]
 
-    async def wait(self, seen: int, *, within: float = SLOW_POLL) -> None:
-        """Return as soon as something was announced after `seen`, or when `within` seconds have passed."""
+    async def wait(self, bell: asyncio.Event, *, within: float = SLOW_POLL) -> None:
+        """Return as soon as the bell was rung since it was taken, or when `within` seconds have passed."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within), self._condition:
-                await self._condition.wait_for(lambda: self._generation != seen)
+            async with asyncio.timeout(within):
+                await bell.wait()
 
-    async def ring(self) -> None:
-        """Wake everybody who waits."""
-        async with self._condition:
-            self._generation += 1
-            self._condition.notify_all()
-
-    def _hear(self, *_: object) -> None:
-        self._rung.set()
+    def ring(self, *bells: str) -> None:
+        """Wake whoever waits for one of these, or everybody."""
+        for name in bells or BELLS:
+            self._bells[name].set()
+            self._bells[name] = asyncio.Event()
 
     async def _listen(self) -> None:
         while True:
@@ -234,14 +234,14 @@ class Wakeup:
             await asyncio.sleep(0.2)
 
     async def _listen_while_connected(self) -> None:
-        connection = await asyncpg.connect(self._dsn)
+        connection, ended = await asyncpg.connect(self._dsn), asyncio.Event()
         try:
-            await connection.add_listener(self._channel, self._hear)
-            connection.add_termination_listener(self._hear)
-            self._hear()  # Something may have been announced while nobody listened.
-            while not connection.is_closed():
-                await self._rung.wait()
-                self._rung.clear()
-                await self.ring()
+            connection.add_termination_listener(lambda _: ended.set())
+            # What another release announces otherwise wakes everybody.
+            await connection.add_listener(
+                self._channel, lambda *told: self.ring(*BELLS & {told[-1]})
+            )
+            self.ring()  # Something may have been announced while nobody listened.
+            await ended.wait()
         finally:
             connection.terminate()

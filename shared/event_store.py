@@ -1,19 +1,18 @@
 """The log of one service: what a fact is, what a write is, and how streams are read back."""
 
-import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
-from asyncpg.pgproto import pgproto
 
 from shared.event_types import EventTypes
-from shared.ids import PersonId
+from shared.ids import PersonId, parsed
 from shared.personal_value import Retention
+from shared.together import Together
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -35,12 +34,11 @@ LOST = (
 )
 """The database went away, or has too much to do: nobody's fault here, and the same may be tried again."""
 
+NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
+"""To a service, what it has more of: `log`, `inbox` or `clock`.
 
-parsed: Callable[[str], UUID] = pgproto.UUID
-"""A UUID out of its text: asyncpg's own kind, which is read and written ten times as fast as Python's."""
-
-NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')"
-"""Commits of NOTIFY wait for each other in the whole cluster, so none of them may wait for the disk."""
+Commits of NOTIFY wait for each other in the whole cluster, so none of them may wait for the disk.
+"""
 
 
 class Unavailable(Exception):
@@ -51,8 +49,7 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(NamedTuple):
     """Where a fact came from: who asked, what caused it, which request and trace it belongs to.
 
     `mode` is the community's; a stream keeps that of its first event.
@@ -67,7 +64,7 @@ class Meta:
     def to_json(self) -> str:
         """The stored form; empty fields are left out."""
         return orjson.dumps(
-            {k: v for k in self.__slots__ if (v := getattr(self, k)) is not None},
+            {k: v for k, v in self._asdict().items() if v is not None},
             default=str,  # asyncpg's UUID is a subclass, which orjson does not take by itself
         ).decode()
 
@@ -85,8 +82,7 @@ class Meta:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that happened, as projections, reactions and publications see it.
 
     `source` is this service for its own events, another service or a vendor for what came through the inbox.
@@ -106,8 +102,7 @@ class Fact:
     meta: Meta
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(NamedTuple):
     """A person's new key of one retention class, wrapped by the key-encryption key `kek_id`."""
 
     person_id: PersonId
@@ -116,8 +111,7 @@ class NewKey:
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """`token` (an HMAC) finds `person_id` within a community and kind, and nobody else may claim it."""
 
     community_id: UUID
@@ -126,8 +120,7 @@ class Lookup:
     person_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(NamedTuple):
     """Destroy a person's keys and lookups; `accounting` keys live until `keep_until`."""
 
     person_id: UUID
@@ -148,20 +141,18 @@ class Keep:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event on its way into a stream, already encoded."""
 
     event_id: UUID
+    at: datetime
     type: str
     schema_version: int
     data: str
-    at: datetime
     meta: str
 
 
-@dataclass(frozen=True, slots=True)
-class StreamWrite:
+class StreamWrite(NamedTuple):
     """Events for one stream that must be at `expected`. No events: the write only insists on the version."""
 
     stream_id: UUID
@@ -170,8 +161,7 @@ class StreamWrite:
     events: tuple[NewEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRecord:
+class CommandRecord(NamedTuple):
     """That a command was decided: its fingerprint, and the stream version it led to."""
 
     command_id: UUID
@@ -187,6 +177,11 @@ class Write:
     commands: tuple[CommandRecord, ...]
     streams: tuple[StreamWrite, ...]
     keep: Keep = field(default_factory=Keep)
+
+    @property
+    def size(self) -> int:
+        """How many events it brings."""
+        return sum([len(stream.events) for stream in self.streams])
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,20 +223,6 @@ CROSS JOIN LATERAL (
 ORDER BY w.number, e.version
 """
 
-_Asked = tuple[UUID, int, "asyncio.Future[list[asyncpg.Record]]"]
-
-
-def _answer_each(
-    asked: Sequence[_Asked], answers: Sequence[list[asyncpg.Record]] | Exception
-) -> None:
-    for number, (_, _, answer) in enumerate(asked):
-        if answer.done():
-            continue
-        if isinstance(answers, Exception):
-            answer.set_exception(answers)
-        else:
-            answer.set_result(answers[number])
-
 
 class EventStore:
     """Reads the events of one service. Appending is `shared.appender`'s, tailing `shared.event_log`'s."""
@@ -250,8 +231,7 @@ class EventStore:
         self.service = service
         self.pool = pool
         self.types = types
-        self._asked: list[_Asked] = []
-        self._reader: asyncio.Task[None] | None = None
+        self._streams = Together(self._read_streams)
 
     def fact(self, row: asyncpg.Record) -> Fact:
         """A row of `events` as a fact; UnknownType when this release cannot read it."""
@@ -270,35 +250,16 @@ class EventStore:
         )
 
     async def read_stream(self, stream_id: UUID, *, after: int = 0) -> list[Fact]:
-        """The stream's events after a version, oldest first.
+        """The stream's events after a version, oldest first."""
+        return [self.fact(row) for row in await self._streams.ask((stream_id, after))]
 
-        Whoever asks while a read is in flight shares the next one: under load, one query serves many.
-        """
-        answer: asyncio.Future[list[asyncpg.Record]] = asyncio.get_running_loop().create_future()
-        self._asked.append((stream_id, after, answer))
-        if self._reader is None:
-            self._reader = asyncio.create_task(self._read_asked())
-        return [self.fact(row) for row in await answer]
-
-    async def _read_asked(self) -> None:
-        try:
-            while self._asked:
-                asked, self._asked = self._asked, []
-                try:
-                    rows = await self.pool.fetch(
-                        _READ_STREAMS,
-                        [stream for stream, *_ in asked],
-                        [after for _, after, _ in asked],
-                    )
-                except Exception as error:  # noqa: BLE001  It belongs to those who asked.
-                    _answer_each(asked, error)
-                else:
-                    found: list[list[asyncpg.Record]] = [[] for _ in asked]
-                    for row in rows:
-                        found[row["number"] - 1].append(row)
-                    _answer_each(asked, found)
-        finally:
-            self._reader = None
+    async def _read_streams(
+        self, asked: Sequence[tuple[UUID, int]]
+    ) -> Sequence[list[asyncpg.Record]]:
+        found: list[list[asyncpg.Record]] = [[] for _ in asked]
+        for row in await self.pool.fetch(_READ_STREAMS, *zip(*asked, strict=True)):
+            found[row["number"] - 1].append(row)
+        return found
 
     async def read_range(self, after: int, limit: int) -> list[asyncpg.Record]:
         """The next `limit` rows that are visible after a position, in order, undecoded."""

@@ -29,11 +29,13 @@ class EventTypes:
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes: dict[str, type] = {}
         self._adapters: dict[type, TypeAdapter[Any]] = {}
+        self._versions: dict[str, int] = {}
         for cls in classes:
             if self._classes.setdefault(cls.__name__, cls) is not cls:
                 message = f"Two classes are stored under the name {cls.__name__}."
                 raise ValueError(message)
-            if len(getattr(cls, "UPCASTS", ())) != self.schema_version(cls.__name__) - 1:
+            version = self._versions[cls.__name__] = int(getattr(cls, "SCHEMA_VERSION", 1))
+            if len(getattr(cls, "UPCASTS", ())) != version - 1:
                 raise ValueError(
                     f"{cls.__name__} needs an upcast from each of its versions to the next."
                 )
@@ -48,7 +50,7 @@ class EventTypes:
 
     def schema_version(self, name: str) -> int:
         """The version this release writes."""
-        return int(getattr(self._classes[name], "SCHEMA_VERSION", 1))
+        return self._versions[name]
 
     def encode(self, value: object) -> tuple[str, int, str]:
         """Name, schema version and JSON; TooLarge beyond 64 kB, ValueError for what JSON cannot carry."""
@@ -57,26 +59,26 @@ class EventTypes:
         if adapter is None:
             message = f"{cls.__name__} belongs to no decider of this service."
             raise UnknownType(message)
-        raw = adapter.dump_json(value)
+        raw = adapter.serializer.to_json(value)
         if len(raw) > MAX_BYTES:
             message = f"{cls.__name__} takes {len(raw)} bytes; an event is at most {MAX_BYTES}."
             raise TooLarge(message)
-        return cls.__name__, self.schema_version(cls.__name__), raw.decode()
+        return cls.__name__, self._versions[cls.__name__], raw.decode()
 
     def decode(self, name: str, schema_version: int, data: str | bytes) -> object:
         """The object as this release knows it; UnknownType when it does not."""
         cls = self._classes.get(name)
-        if cls is None or schema_version > self.schema_version(name):
+        if cls is None or schema_version > self._versions[name]:
             message = f"{name} v{schema_version} is unknown to this release."
             raise UnknownType(message)
-        adapter = self._adapters[cls]
+        read = self._adapters[cls].validator.validate_json
         try:
-            if schema_version == self.schema_version(name):
-                return adapter.validate_json(data)
+            if schema_version == self._versions[name]:
+                return read(data)
             raw = orjson.loads(data)
             for upcast in getattr(cls, "UPCASTS", ())[schema_version - 1 :]:
                 raw = upcast(raw)
-            return adapter.validate_json(orjson.dumps(raw))
+            return read(orjson.dumps(raw))
         except (ValidationError, orjson.JSONDecodeError) as error:
             message = f"{name} v{schema_version} cannot be read: {error}"
             raise UnknownType(message) from error

@@ -3,8 +3,14 @@
 import hashlib
 import hmac
 import secrets
-from typing import NewType
+from collections.abc import Callable
+from typing import Any, NewType
 from uuid import UUID
+
+from asyncpg.pgproto import pgproto
+
+parsed: Callable[[Any], UUID] = pgproto.UUID
+"""A UUID out of its text or its 16 bytes: asyncpg's own kind, read and written ten times as fast as Python's."""
 
 AccountId = NewType("AccountId", UUID)
 CommunityId = NewType("CommunityId", UUID)
@@ -22,15 +28,16 @@ PLATFORM = UUID(int=0)
 
 def uuid8(digest: bytes) -> UUID:
     """The first 16 bytes of a digest as a UUID of version 8 (RFC 9562, section 5.8)."""
-    number = int.from_bytes(digest[:16], "big")
-    number = number & ~(0xF << 76) | (8 << 76)
-    number = number & ~(0x3 << 62) | (2 << 62)
-    return UUID(int=number)
+    octets = bytearray(digest[:16])
+    octets[6] = octets[6] & 0x0F | 0x80
+    octets[8] = octets[8] & 0x3F | 0x80
+    return parsed(bytes(octets))
 
 
 def framed(*parts: str) -> bytes:
     """The parts, each preceded by its length, so that no two lists of parts look alike."""
-    return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
+    octets = [part.encode() for part in parts]
+    return b"".join([len(raw).to_bytes(4, "big") + raw for raw in octets])
 
 
 def keyed(secret: bytes, *parts: str) -> bytes:

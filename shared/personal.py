@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared.event_store import Forget, Keep, Lookup, NewKey
 from shared.ids import Code, PersonId, keyed, uuid8
 from shared.personal_value import Retention, Sealed
+from shared.together import Together
 
 NONCE = 12
 
@@ -33,6 +34,8 @@ class Vault:
         self._pool = pool
         self._keks = keks
         self._secret = secret
+        self._kept = Together(self._read_keys)
+        self._found = Together(self._read_lookups)
 
     def sealer(self) -> "Sealer":
         """For one request: it remembers the keys it made until they are stored with the request's events."""
@@ -53,21 +56,26 @@ class Vault:
         self, wanted: set[tuple[PersonId, Retention]]
     ) -> dict[tuple[PersonId, Retention], bytes]:
         """The unwrapped keys that exist."""
-        if not wanted:
-            return {}
-        rows = await self._pool.fetch(
-            f"SELECT person_id, retention, kek_id, wrapped FROM {self._schema}.keys k"
-            " WHERE (person_id, retention) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))"
-            " AND (keep_until IS NULL OR keep_until > clock_timestamp())",
-            [person_id for person_id, _ in wanted],
-            [retention for _, retention in wanted],
-        )
         return {
             (PersonId(row["person_id"]), row["retention"]): self._unwrap(
                 row["person_id"], row["retention"], row["kek_id"], row["wrapped"]
             )
-            for row in rows
+            for row in (await self._kept.ask(wanted) if wanted else [])
         }
+
+    async def _read_keys(
+        self, asked: Sequence[set[tuple[PersonId, Retention]]]
+    ) -> Sequence[list[asyncpg.Record]]:
+        rows = await self._pool.fetch(
+            f"SELECT person_id, retention, kek_id, wrapped FROM {self._schema}.keys k"
+            " WHERE (person_id, retention) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))"
+            " AND (keep_until IS NULL OR keep_until > clock_timestamp())",
+            *zip(*set().union(*asked), strict=True),
+        )
+        return [
+            [row for row in rows if (row["person_id"], row["retention"]) in wanted]
+            for wanted in asked
+        ]
 
     def token(self, kind: str, community_id: UUID, text: str) -> UUID:
         """What `text` is looked up by: an HMAC under the service's secret, bound to kind and community."""
@@ -81,13 +89,15 @@ class Vault:
 
     async def find(self, kind: str, community_id: UUID, text: str) -> UUID | None:
         """Whom `text` finds in the community, None when nobody."""
-        found: UUID | None = await self._pool.fetchval(
-            f"SELECT person_id FROM {self._schema}.lookups WHERE (community_id, kind, token) = ($1, $2, $3)",
-            community_id,
-            kind,
-            self.token(kind, community_id, text),
+        return await self._found.ask((community_id, kind, self.token(kind, community_id, text)))
+
+    async def _read_lookups(self, asked: Sequence[tuple[UUID, str, UUID]]) -> Sequence[UUID | None]:
+        rows = await self._pool.fetch(
+            f"SELECT (SELECT person_id FROM {self._schema}.lookups WHERE (community_id, kind, token) = (c, k, t))"
+            " FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY w(c, k, t, number) ORDER BY number",
+            *zip(*asked, strict=True),
         )
-        return found
+        return [row[0] for row in rows]
 
     async def destroy_again(self, erased: Sequence[Forget]) -> None:
         """After a restore of the key store: destroy what the log says was destroyed, and date the rest."""

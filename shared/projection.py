@@ -1,6 +1,5 @@
 """Read models: tables folded from facts; disposable, versioned, rebuilt, never migrated."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import asyncpg
 
 from shared import telemetry
 from shared.contracts.contract import Contract
-from shared.event_log import Source
+from shared.event_log import Batch, Source
 from shared.event_store import LOST, Connection, Fact
 
 _log = logging.getLogger(__name__)
@@ -22,7 +21,8 @@ EVERY_TENANT = "*"
 """What the loops set; a connection that sets nothing sees no row of any community."""
 
 
-def _stream_of(fact: Fact) -> UUID:
+def stream_of(fact: Fact) -> UUID:
+    """The key of most facts: those of one stream belong together."""
     return fact.stream_id
 
 
@@ -41,7 +41,7 @@ class Projection:
     tables: tuple[str, ...]
     facts: tuple[type, ...]
     apply: Callable[[Any, Sequence[Fact]], Awaitable[None]]
-    key: Callable[[Fact], UUID] = _stream_of
+    key: Callable[[Fact], UUID] = stream_of
     tenant: bool = True
     parks: bool = True
 
@@ -52,20 +52,30 @@ class Projection:
 
 
 class Reader(Protocol):
-    """Something that follows a source and keeps its place in `checkpoints`."""
+    """Something that follows a source and keeps its place in `checkpoints`, under its name.
 
-    @property
-    def name(self) -> str:
-        """The name its checkpoints carry."""
+    One that `parks` sets the key of a fact aside that it cannot act on; another stops there.
+    """
+
+    name: str
+    parks: bool
+
+    def key(self, fact: Fact) -> UUID:
+        """What a fact belongs to: facts of one key are acted on in order."""
         ...
 
     def wanted(self, source: str) -> Collection[str]:
         """The stored type names it wants from a source."""
         ...
 
-    async def take(self, connection: Connection, source: str, facts: Sequence[Fact]) -> None:
+    async def take(self, connection: Connection, facts: Sequence[Fact]) -> None:
         """Act on a batch inside the transaction that moves the checkpoint."""
         ...
+
+
+def stored_name(fact: Fact) -> str:
+    """The name under which readers want a fact."""
+    return "*webhook" if type(fact.body).__name__ == "Webhook" else fact.type
 
 
 def stored_names(classes: Collection[type]) -> dict[str, set[str]]:
@@ -87,54 +97,17 @@ class ProjectionReader:
     def __init__(self, projection: Projection, *, strict: bool = False) -> None:
         self.projection = projection
         self.name = projection.reader
+        self.parks = projection.parks and not strict
+        self.key = projection.key
         self._wanted = stored_names(projection.facts)
-        self._strict = strict or not projection.parks
 
     def wanted(self, source: str) -> Collection[str]:
         """The stored names of its facts."""
         return self._wanted[source]
 
-    async def take(self, connection: Connection, source: str, facts: Sequence[Fact]) -> None:
-        """Fold the batch; when that fails, fold fact by fact and park the keys that cannot be."""
-        parked = {
-            row["key"]
-            for row in await connection.fetch(
-                "SELECT key FROM parked WHERE reader = $1 AND source = $2", self.name, source
-            )
-        }
-        ready = [fact for fact in facts if self.projection.key(fact) not in parked]
-        if not ready:
-            return
-        try:
-            async with connection.transaction():
-                await self.projection.apply(connection, ready)
-        except LOST:
-            raise
-        except Exception:
-            if self._strict:
-                raise
-            _log.exception("%s cannot fold a batch; going fact by fact", self.name)
-            await self._one_by_one(connection, source, ready, parked)
-
-    async def _one_by_one(
-        self, connection: Connection, source: str, facts: Sequence[Fact], parked: set[UUID]
-    ) -> None:
-        for fact in facts:
-            key = self.projection.key(fact)
-            if key in parked:
-                continue
-            try:
-                async with connection.transaction():
-                    await self.projection.apply(connection, [fact])
-            except LOST:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the key is parked with it
-                telemetry.count("projection.parked", reader=self.name)
-                parked.add(key)
-                await connection.execute(
-                    "INSERT INTO parked (reader, source, key, position, error) VALUES ($1, $2, $3, $4, $5)",
-                    self.name, source, key, fact.position, f"{type(error).__name__}: {error}"[:2_000],
-                )  # fmt: skip
+    async def take(self, connection: Connection, facts: Sequence[Fact]) -> None:
+        """Fold the batch."""
+        await self.projection.apply(connection, facts)
 
     async def replay(self, pool: asyncpg.Pool, source: Source) -> int:
         """Fold what is parked once more, from the log; returns how many keys are free again."""
@@ -166,7 +139,7 @@ class ProjectionReader:
         after = first - 1
         while after < upto:
             batch = await source.read(after, BATCH, self._wanted[source.name])
-            facts = [f for f in batch.facts if self.projection.key(f) == key and f.position <= upto]
+            facts = [f for f in batch.facts if self.key(f) == key and f.position <= upto]
             if facts:
                 await self.projection.apply(connection, facts)
             after = batch.upto
@@ -176,81 +149,111 @@ class ProjectionReader:
         )  # fmt: skip
 
 
-Move = tuple[str, str, int, int]
-
 # What readers write is folded again from what is durable, so that nobody has to wait for the disk.
 _MOVE = """
-UPDATE checkpoints c SET position = m.upto
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) m (reader, source, after, upto)
-WHERE c.reader = m.reader AND c.source = m.source AND c.position = m.after
-  AND set_config('synchronous_commit', 'off', true) = 'off'
-RETURNING c.reader, c.source
+UPDATE checkpoints SET position = $4 WHERE reader = ANY ($1) AND source = $2 AND position = $3
+AND set_config('synchronous_commit', 'off', true) = 'off'
 """
+_PARKED = "SELECT reader, key FROM parked WHERE reader = ANY ($1) AND source = $2"
 
 
-async def _moved(connection: Any, moves: Sequence[Move]) -> set[tuple[str, str]]:
-    """Which of the checkpoints were where their readers believed, and have moved."""
-    columns = map(list, zip(*moves, strict=True))
-    return {(row["reader"], row["source"]) for row in await connection.fetch(_MOVE, *columns)}
-
-
-class Passing:
-    """Moves checkpoints past what their readers do not want: all that come together in one statement."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self._asked: list[Move] = []
-        self._moved: set[tuple[str, str]] = set()
-        self._moving = asyncio.Lock()
-
-    async def move(self, move: Move) -> bool:
-        """False when somebody else has moved it."""
-        self._asked.append(move)
-        self._moved.discard(move[:2])
-        async with self._moving:
-            if move in self._asked:
-                asked, self._asked = self._asked, []
-                self._moved |= await _moved(self._pool, asked)
-        return move[:2] in self._moved
+class Overtaken(Exception):
+    """Another process has moved a reader, or is about to: look where it is."""
 
 
 async def step(
-    pool: asyncpg.Pool,
-    reader: Reader,
-    source: Source,
-    after: int,
-    *,
-    batch: int = BATCH,
-    passing: Passing | None = None,
-) -> int:
-    """Read one batch, act on it and move the checkpoint, in one transaction; returns where the reader is now.
+    pool: asyncpg.Pool, readers: Sequence[Reader], source: Source, after: int, *, batch: int = BATCH
+) -> Batch:
+    """Read one batch for readers that are at the same place, have each act on what it wants, and move them on.
 
-    Two processes may run the same reader: the checkpoint moves by compare-and-set, and who loses rolls back.
+    All of it is one transaction. Two processes may run the same readers: checkpoints move by compare-and-set, and
+    who loses rolls back and is Overtaken. When one of them cannot act, each is tried carefully, by itself.
     """
-    read = await source.read(after, batch, reader.wanted(source.name))
+    wanted = frozenset[str]().union(*(reader.wanted(source.name) for reader in readers))
+    read = await source.read(after, batch, wanted)
     if read.upto == after:
-        return after
-    move = (reader.name, source.name, after, read.upto)
-    if not read.facts:
-        if await (passing or Passing(pool)).move(move):
-            return read.upto
+        return read
+    try:
+        await _act(pool, readers, source.name, after, read)
+    except (Overtaken, *LOST):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is that of one of them
+        _log.warning("a batch after %s %d is taken carefully: %r", source.name, after, error)
     else:
-        async with pool.acquire() as connection, connection.transaction():
-            if await _moved(connection, [move]):
-                await reader.take(connection, source.name, read.facts)
-                return read.upto
-    return await position(pool, reader, source)
+        return read
+    for reader in readers:
+        await _act(pool, [reader], source.name, after, read, carefully=True)
+    return read
+
+
+async def _act(
+    pool: asyncpg.Pool,
+    readers: Sequence[Reader],
+    source: str,
+    after: int,
+    read: Batch,
+    *,
+    carefully: bool = False,
+) -> None:
+    names = [reader.name for reader in readers]
+    async with pool.acquire() as connection, connection.transaction():
+        moved = await connection.execute(_MOVE, names, source, after, read.upto)
+        if moved != f"UPDATE {len(names)}":
+            raise Overtaken
+        if not read.facts:
+            return
+        # A statement of its own, after the lock: a key that was freed meanwhile is seen to be free.
+        parked = {tuple(row) for row in await connection.fetch(_PARKED, names, source)}
+        found = [(stored_name(fact), fact) for fact in read.facts]
+        for reader in readers:
+            wanted = reader.wanted(source)
+            facts = [fact for name, fact in found if name in wanted]
+            if parked:
+                facts = [fact for fact in facts if (reader.name, reader.key(fact)) not in parked]
+            if carefully and reader.parks:
+                await _one_by_one(connection, reader, source, facts)
+            elif facts:
+                await reader.take(connection, facts)
+
+
+async def _one_by_one(
+    connection: Connection, reader: Reader, source: str, facts: Sequence[Fact]
+) -> None:
+    parked: set[UUID] = set()
+    for fact in facts:
+        key = reader.key(fact)
+        if key in parked:
+            continue
+        try:
+            async with connection.transaction():
+                await reader.take(connection, [fact])
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the key is parked with it
+            _log.exception("%s cannot fold %s", reader.name, fact.event_id)
+            telemetry.count("projection.parked", reader=reader.name)
+            parked.add(key)
+            await connection.execute(
+                "INSERT INTO parked (reader, source, key, position, error) VALUES ($1, $2, $3, $4, $5)",
+                reader.name, source, key, fact.position, f"{type(error).__name__}: {error}"[:2_000],
+            )  # fmt: skip
+
+
+async def positions(
+    pool: asyncpg.Pool, readers: Sequence[Reader], source: Source
+) -> dict[str, int]:
+    """Where readers are, by name; a new one is at 0."""
+    rows = await pool.fetch(
+        "INSERT INTO checkpoints SELECT unnest($1::text[]), $2, 0 ON CONFLICT (reader, source)"
+        " DO UPDATE SET position = checkpoints.position RETURNING reader, position",
+        [reader.name for reader in readers], source.name,
+    )  # fmt: skip
+    return {row["reader"]: row["position"] for row in rows}
 
 
 async def position(pool: asyncpg.Pool, reader: Reader, source: Source) -> int:
-    """Where a reader is; a new one is at 0."""
-    return int(
-        await pool.fetchval(
-            "INSERT INTO checkpoints (reader, source, position) VALUES ($1, $2, 0)"
-            " ON CONFLICT (reader, source) DO UPDATE SET position = checkpoints.position RETURNING position",
-            reader.name, source.name,
-        )
-    )  # fmt: skip
+    """Where a reader is."""
+    return (await positions(pool, [reader], source))[reader.name]
 
 
 async def install(connection: Connection, service: str, projections: Sequence[Projection]) -> None:

@@ -116,9 +116,9 @@ class Relay:
                 topic: len(await producer.partitions_for(topic)) for topic in self._topics
             }
             while not renewing.done():
-                seen = wakeup.generation()
+                bell = wakeup.bell("log")
                 await self._publish(producer, partitions)
-                await wakeup.wait(seen)
+                await wakeup.wait(bell)
             await renewing
         finally:
             renewing.cancel()
@@ -128,14 +128,16 @@ class Relay:
             await producer.stop()
 
     async def _publish(self, producer: AIOKafkaProducer, partitions: Mapping[str, int]) -> None:
-        """Send what is settled, round by round; the next is filled while the last waits to be acknowledged."""
-        upto, batches = await self._filled(producer, partitions, self._position)
+        """Send what is settled, round by round; of many, the next is filled while one waits to be acknowledged."""
+        upto, batches, more = await self._filled(producer, partitions, self._position)
         while upto > self._position:
             acknowledged = [
                 await producer.send_batch(batch, topic, partition=partition)
                 for (topic, partition), batch in batches.items()
             ]
-            following = await self._filled(producer, partitions, upto)
+            following = (
+                await self._filled(producer, partitions, upto) if more else (upto, {}, False)
+            )
             await asyncio.gather(*acknowledged)
             sent = self._sent.copy()
             for (topic, _), batch in batches.items():
@@ -143,23 +145,24 @@ class Relay:
                 telemetry.count("relay.published", batch.record_count(), topic=topic)
             crash.point("relay.sent")
             await self._move(upto, sent)
-            upto, batches = following
+            upto, batches, more = following
 
     async def _filled(
         self, producer: AIOKafkaProducer, partitions: Mapping[str, int], after: int
-    ) -> tuple[int, Batches]:
-        """The next settled events, one batch per partition, and the position they reach."""
+    ) -> tuple[int, Batches, bool]:
+        """The next settled events, one batch per partition, the position they reach, and whether there are more."""
         batches: Batches = {}
         upto = after
-        for row in await self._log.rows(after, ROUND):
+        rows = await self._log.rows(after, ROUND)
+        for row in rows:
             records = self._records(row)
             if not all(
                 _add(producer, batches, partitions, record, first=upto == after)
                 for record in records
             ):
-                break
+                return upto, batches, True
             upto = row["position"]
-        return upto, batches
+        return upto, batches, len(rows) == ROUND
 
     def _records(self, row: asyncpg.Record) -> list[Record]:
         publications = self._publications.get(row["type"])
@@ -225,9 +228,7 @@ def _add(
     batch = batches.get(place)
     if batch is None:
         batch = batches[place] = producer.create_batch()
-    added = batch.append(
-        key=record.key, value=record.value, timestamp=None, headers=list(record.headers)
-    )
+    added = batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers)
     if added is None and first and batch.record_count() == 0:
         message = (
             f"A record of {len(record.value)} bytes for {record.topic} does not fit an empty batch."

@@ -27,7 +27,6 @@ from shared.personal import Vault
 from shared.projection import (
     EVERY_TENANT,
     TENANT_SETTING,
-    Passing,
     Projection,
     ProjectionReader,
     Reader,
@@ -133,7 +132,6 @@ class Service:
         self.verifier = TokenVerifier(settings.jwks())
         self.links = Links(self.secret, self.name)
         self.codec = IntentCodec(blueprint.deciders, blueprint.actions)
-        self.passing = Passing(pool)
         self.reactions = ReactionReader(blueprint.reactions, self.codec)
         self.wakeup = Wakeup(settings.database_url, self.name)
         self.appender = Appender(settings.database_url, self.name)
@@ -204,7 +202,7 @@ class Service:
             to - self.clock.now() + self.clock.ahead,
         )
         await self.read_clock()
-        await self.pool.execute(NOTIFY, self.name)
+        await self.pool.execute(NOTIFY, self.name, "clock")
 
     async def forget_again(self) -> None:
         """A key store restored from a backup holds keys that were destroyed since: destroy them before serving."""

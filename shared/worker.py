@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 
 from shared import telemetry
 from shared.agenda import AgendaWorker
@@ -14,7 +13,7 @@ from shared.clock import monotonic
 from shared.consumer import Consumer
 from shared.event_log import Source
 from shared.event_store import LOST
-from shared.projection import Reader, position, step
+from shared.projection import Overtaken, Reader, positions, step
 from shared.relay import Relay
 from shared.service import Service
 
@@ -38,56 +37,63 @@ class Health:
         return all(monotonic() - at < within for at in self.turned.values())
 
 
-async def follow(service: Service, reader: Reader, source: Source, health: Health) -> None:
-    """Let a reader follow a source for ever. The database going away is waited out; anything else ends the loop."""
-    name = f"{reader.name}.{source.name}"
-    at: int | None = None
-    refreshed = 0.0
+async def follow(
+    service: Service, readers: Sequence[Reader], source: Source, health: Health
+) -> None:
+    """Let readers follow a source for ever, those that are at the same place together.
+
+    The database going away is waited out; anything else ends the loop.
+    """
+    at: dict[str, int] = {}
+    refreshed = -FRESHNESS_SECONDS
     while True:
-        seen = service.wakeup.generation()
+        bell = service.wakeup.bell(source.name)
+        moved = False
         try:
-            if at is None:
-                at = await position(service.pool, reader, source)
-            now_at = await step(service.pool, reader, source, at, passing=service.passing)
-            moved, at = now_at != at, now_at
-            if moved and reader is service.reactions:
-                # The agenda looked when the facts were announced, before their intents were written.
-                await service.wakeup.ring()
-            if (
-                not moved
-                and reader.name == HEARD_ROLES.reader
-                and monotonic() > refreshed + FRESHNESS_SECONDS
-            ):
-                await _refresh(service, reader.name)
-                refreshed = monotonic()
+            at = at or await positions(service.pool, readers, source)
+            for place in sorted(set(at.values()), reverse=True):
+                here = [reader for reader in readers if at[reader.name] == place]
+                read = await step(service.pool, here, source, place)
+                at |= dict.fromkeys((reader.name for reader in here), read.upto)
+                moved |= read.upto != place
+                if read.facts:
+                    service.wakeup.ring("agenda", "read")
+                if not read.more and HEARD_ROLES.reader in {reader.name for reader in here}:
+                    refreshed = await _refresh(service, HEARD_ROLES.reader, refreshed)
+        except Overtaken:
+            at, moved = {}, True
         except LOST as error:
-            _log.warning("%s waits for the database: %s", name, error)
-            at, moved = None, False
+            _log.warning("reading the %s waits for the database: %s", source.name, error)
+            at, moved = {}, False
             await asyncio.sleep(0.5)
-        health.beat(name)
+        health.beat(f"read.{source.name}")
         if not moved:
-            await service.wakeup.wait(seen)
+            await service.wakeup.wait(bell)
 
 
-async def _refresh(service: Service, reader: str) -> None:
+async def _refresh(service: Service, reader: str, refreshed: float) -> float:
+    """Note every few seconds that the reader knows everything; answers when that was last done."""
+    if monotonic() < refreshed + FRESHNESS_SECONDS:
+        return refreshed
     await service.pool.execute(
         "INSERT INTO freshness VALUES ($1, clock_timestamp()) ON CONFLICT (reader) DO UPDATE SET at = excluded.at",
         reader,
     )
+    return monotonic()
 
 
 async def _keep_clock(service: Service) -> None:
     while True:
-        seen = service.wakeup.generation()
+        bell = service.wakeup.bell("clock")
         before = service.clock.ahead
         try:
             await service.read_clock()
             if service.clock.ahead != before:
                 # The agenda woke with this loop, and looked while it was still earlier.
-                await service.wakeup.ring()
+                service.wakeup.ring()
         except LOST as error:
             _log.warning("the clock waits for the database: %s", error)
-        await service.wakeup.wait(seen, within=0.5)
+        await service.wakeup.wait(bell, within=0.5)
 
 
 async def watch_clock(service: Service) -> None:
@@ -101,13 +107,12 @@ def loops(service: Service, health: Health) -> dict[str, Callable[[], Awaitable[
     """Every loop of the service by name."""
     blueprint, bootstrap = service.blueprint, service.settings.kafka
     found: dict[str, Callable[[], Awaitable[None]]] = {}
-    for reader, source in product(service.readers(), service.sources().values()):
-        if reader.wanted(source.name):
-            found[f"{reader.name}.{source.name}"] = partial(follow, service, reader, source, health)
+    for source in service.sources().values():
+        if readers := [reader for reader in service.readers() if reader.wanted(source.name)]:
+            found[f"read.{source.name}"] = partial(follow, service, readers, source, health)
     relay = Relay(bootstrap, service.store, service.log, blueprint.publications)
-    consumer = Consumer(
-        bootstrap, service.name, {contract.topic for contract in blueprint.heard()}, service.inbox
-    )
+    topics = {contract.topic for contract in blueprint.heard()}
+    consumer = Consumer(bootstrap, service.name, topics, service.inbox, service.wakeup)
     agenda = AgendaWorker(
         service.pool, service.handler, service.codec, blueprint.actions, service.clock,
         service=service, gateways=service.gateways,

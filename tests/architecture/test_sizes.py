@@ -57,7 +57,6 @@ ALLOWED: Mapping[str, str] = {
     "shared/agenda.py": "claiming, doing, retrying and parking are one life of an item",
     "shared/auth.py:verify": "the checks of a token stand in the order that attacks need",
     "shared/command_handler.py": "reading, folding, deciding and answering share the lane",
-    "shared/envelope.py:seal": "a list: attribute by attribute",
     "shared/http.py": "the whole edge is read at once by who reviews its safety",
     "shared/http.py:_dry_run": "everything a request would do, by what it would be done with",
     "shared/projection.py:rebuild": "old and new tables change places in one transaction",

@@ -41,7 +41,7 @@ def sums(facts: Iterable[Fact]) -> Sums:
         slot = quarter_hour(fact.at)
         side, lines = _side(found, body)
         for line in lines:
-            till = Till(body.community_id, line.amount.currency, line.charged_for, slot)
+            till = Till(fact.community_id, line.amount.currency, line.charged_for, slot)
             side[till] += line.amount.minor
     return found
 

@@ -148,7 +148,7 @@ class Queues:
         swept = -SWEEP_SECONDS
         try:
             while True:
-                seen = wakeup.generation()
+                bell = wakeup.bell("read")
                 try:
                     swept = await self._swept(swept)
                     claimed = await self.claim(AT_ONCE - len(running))
@@ -157,9 +157,9 @@ class Queues:
                     _log.warning("webhooks wait for the database: %s", error)
                 beat()
                 await asyncio.sleep(BREATH)
-                bell = asyncio.create_task(wakeup.wait(seen))
-                await asyncio.wait({*running, bell}, return_when=asyncio.FIRST_COMPLETED)
-                bell.cancel()
+                rung = asyncio.create_task(wakeup.wait(bell))
+                await asyncio.wait({*running, rung}, return_when=asyncio.FIRST_COMPLETED)
+                rung.cancel()
                 done = {task for task in running if task.done()}
                 running -= done
                 for task in done:

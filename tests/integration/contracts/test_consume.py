@@ -69,7 +69,7 @@ async def tally(service: Service, rounds: range, mode: Mode = "live") -> None:
         asks = []
         for n in range(COUNTERS):
             asked = origin(community_id=community)
-            asked = replace(asked, meta=replace(asked.meta, mode=mode))
+            asked = replace(asked, meta=asked.meta._replace(mode=mode))
             stream = counter(n if mode == "live" else n + COUNTERS)
             asks.append(service.handler.handle([Ask(COUNTER, stream, Count(number + 1))], asked))
         await asyncio.gather(*asks)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from fastapi import APIRouter, Depends
 from shared import worker
 from shared.auth import AUDIENCE, HEARD_ROLES, ISSUER, Principal, TokenSigner
 from shared.clock import real_now
+from shared.event_log import Batch
 from shared.feature import Feature
 from shared.http import Body, Caller, OpenRoute, Page, Position, Written, create_app, listing, needs
 from shared.ids import random_id
 from shared.reaction import Ask
 from shared.service import Service
+from shared.testing import eventually
 from tests.integration.shared.counting import (
     COMMUNITY,
     COUNTER,
@@ -111,10 +113,9 @@ async def following(service: Service) -> AsyncIterator[None]:
     """The projections run, as they would in the worker."""
     health = worker.Health()
     tasks = [
-        asyncio.create_task(worker.follow(service, reader, source, health))
-        for reader in service.readers()
+        asyncio.create_task(worker.follow(service, readers, source, health))
         for source in service.sources().values()
-        if reader.wanted(source.name)
+        if (readers := [reader for reader in service.readers() if reader.wanted(source.name)])
     ]
     try:
         yield
@@ -429,6 +430,27 @@ async def test_strict_routes_wait_for_fresh_roles(database_url: str) -> None:
         )
         dismissed = await client.post(f"{BASE}/strict", headers=bearer(ADA))
         assert (dismissed.status_code, codes(dismissed)) == (403, ["forbidden"])
+
+
+class Restless:
+    """An inbox that has one more row whenever somebody looks, of nothing anybody wants."""
+
+    name = "inbox"
+
+    async def read(self, after: int, _limit: int, _wanted: Collection[str]) -> Batch:
+        return Batch([], after + 1, more=False)
+
+
+async def test_roles_stay_fresh_while_the_inbox_never_rests(database_url: str) -> None:
+    async with serving(database_url) as (service, client):
+        readers = [reader for reader in service.readers() if reader.wanted("inbox")]
+        turning = asyncio.create_task(worker.follow(service, readers, Restless(), worker.Health()))
+
+        async def status() -> int:
+            return (await client.post(f"{BASE}/strict", headers=bearer(ADA))).status_code
+
+        await eventually(status, lambda code: code == 200)
+        turning.cancel()
 
 
 def _inside(open_router: APIRouter) -> APIRouter:

@@ -180,11 +180,12 @@ async def running(
     await connection.close()
     async with opened(plan) as service:
         loops = worker.loops(service, worker.Health())
-        loops_here = [
-            asyncio.ensure_future(loop())
-            for name, loop in loops.items()
-            if name.startswith("staff_roles") or (turning and name not in ("relay", "inbox"))
-        ]
+        staff = [reader for reader in service.readers() if reader.name.startswith("staff_roles")]
+        if turning:
+            started = [loop() for name, loop in loops.items() if name not in ("relay", "inbox")]
+        else:
+            started = [worker.follow(service, staff, service.log, worker.Health())]
+        loops_here = [asyncio.ensure_future(loop) for loop in started]
         transport = httpx.ASGITransport(create_app(service))
         try:
             async with httpx.AsyncClient(transport=transport) as client:

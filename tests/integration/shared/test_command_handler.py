@@ -532,7 +532,7 @@ async def test_an_ask_may_speak_for_the_platform(database_url: str) -> None:
 async def test_a_stream_keeps_the_mode_of_its_first_event(database_url: str) -> None:
     async with opened(database_url) as service, beside(service) as other:
         live, test = origin(), origin()
-        test = replace(test, meta=replace(test.meta, mode="test"))
+        test = replace(test, meta=test.meta._replace(mode="test"))
         await asyncio.gather(
             handle(service.handler, count_by(counter(1)), by=test),
             handle(service.handler, count_by(counter(1)), by=live),

@@ -120,14 +120,13 @@ async def erase(service: Service, owner: PersonId = ADA, at: datetime = NOON) ->
     for reader in service.readers():
         for source in service.sources().values():
             upto = await position(service.pool, reader, source)
-            while (reached := await step(service.pool, reader, source, upto)) != upto:
+            while (reached := (await step(service.pool, [reader], source, upto)).upto) != upto:
                 upto = reached
     await worker(service).step()
     for projection in service.blueprint.projections:
         reader = ProjectionReader(projection)
-        await step(
-            service.pool, reader, service.log, await position(service.pool, reader, service.log)
-        )
+        upto = await position(service.pool, reader, service.log)
+        await step(service.pool, [reader], service.log, upto)
 
 
 async def test_what_is_sealed_is_opened(database_url: str) -> None:

@@ -14,8 +14,9 @@ import pytest
 from shared.event_log import Batch, EventLog, Source
 from shared.event_store import Fact
 from shared.event_types import UnknownType
+from shared.feature import Feature
 from shared.projection import (
-    Passing,
+    Overtaken,
     Projection,
     ProjectionReader,
     install,
@@ -61,10 +62,30 @@ async def truth(service: Service, without: Sequence[UUID] = ()) -> Table:
     return [(*key, total) for key, total in sorted(totals.items())]
 
 
+async def times(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        await connection.execute(
+            "INSERT INTO others_v1 VALUES ($1, $2, 1)"
+            " ON CONFLICT (counter_id) DO UPDATE SET times = others_v1.times + 1",
+            fact.stream_id,
+            fact.community_id,
+        )
+
+
+OTHERS = replace(
+    TOTALS,
+    name="others",
+    ddl="CREATE TABLE others_v1 (counter_id uuid PRIMARY KEY, community_id uuid NOT NULL, times int NOT NULL)",
+    tables=("others_v1",),
+    apply=times,
+)
+OTHERS_FEATURE = Feature("others", projections=(OTHERS,))
+
+
 async def drain(service: Service, reader: ProjectionReader, batch: int = 1_000) -> None:
     at = await position(service.pool, reader, service.log)
-    while (reached := await step(service.pool, reader, service.log, at, batch=batch)) != at:
-        at = reached
+    while (read := await step(service.pool, [reader], service.log, at, batch=batch)).upto != at:
+        at = read.upto
 
 
 async def counts(service: Service, streams: int = 5, each: int = 4) -> None:
@@ -91,7 +112,7 @@ async def mended(connection: Any, facts: Sequence[Fact]) -> None:
 
 @contextlib.asynccontextmanager
 async def following(service: Service, reader: ProjectionReader) -> AsyncIterator[None]:
-    task = asyncio.create_task(follow(service, reader, service.log, Health()))
+    task = asyncio.create_task(follow(service, [reader], service.log, Health()))
     try:
         yield
     finally:
@@ -128,12 +149,12 @@ async def test_rows_and_checkpoint_are_seen_together(database_url: str) -> None:
         await counts(service, 1, 3)
         reader = ProjectionReader(applying(slowly))
         at = await position(service.pool, reader, service.log)
-        folding = asyncio.create_task(step(service.pool, reader, service.log, at))
+        folding = asyncio.create_task(step(service.pool, [reader], service.log, at))
         await inside.wait()
         assert await table(service.pool) == []
         assert await service.pool.fetchval("SELECT max(position) FROM checkpoints") == 0
         go_on.set()
-        assert await folding == 3
+        assert (await folding).upto == 3
         assert await table(service.pool) == await truth(service)
         assert await service.pool.fetchval("SELECT max(position) FROM checkpoints") == 3
 
@@ -148,7 +169,7 @@ async def test_a_fold_that_is_cut_off_leaves_nothing_behind(database_url: str) -
         reader = ProjectionReader(applying(cut_off))
         at = await position(service.pool, reader, service.log)
         with pytest.raises(ConnectionResetError):
-            await step(service.pool, reader, service.log, at)
+            await step(service.pool, [reader], service.log, at)
         assert await table(service.pool) == []
         assert await position(service.pool, reader, service.log) == 0
         assert await service.pool.fetch("SELECT FROM parked") == []
@@ -172,9 +193,10 @@ async def test_who_comes_late_to_a_batch_folds_nothing(database_url: str) -> Non
         reader = ProjectionReader(TOTALS)
         at = await position(service.pool, reader, service.log)
         reached = await asyncio.gather(
-            *(step(service.pool, reader, service.log, at) for _ in range(4))
+            *(step(service.pool, [reader], service.log, at) for _ in range(4)),
+            return_exceptions=True,
         )
-        assert reached == [3, 3, 3, 3]
+        assert sorted(type(one).__name__ for one in reached) == ["Batch", *["Overtaken"] * 3]
         assert await table(service.pool) == await truth(service)
 
 
@@ -200,7 +222,7 @@ async def test_an_event_of_a_newer_release_stops_the_loop(database_url: str) -> 
         reader = ProjectionReader(TOTALS)
         with pytest.raises(UnknownType):
             async with asyncio.timeout(10):
-                await follow(service, reader, service.log, Health())
+                await follow(service, [reader], service.log, Health())
 
 
 # Parking
@@ -234,7 +256,7 @@ async def test_a_database_that_goes_away_while_a_culprit_is_looked_for_parks_not
         reader = ProjectionReader(applying(gone))
         at = await position(service.pool, reader, service.log)
         with pytest.raises(ConnectionResetError):
-            await step(service.pool, reader, service.log, at)
+            await step(service.pool, [reader], service.log, at)
         assert await service.pool.fetch("SELECT FROM parked") == []
         assert await position(service.pool, reader, service.log) == 0
 
@@ -291,7 +313,7 @@ async def test_a_strict_reader_stops_and_parks_nothing(database_url: str) -> Non
         await count(service, counter(1), by=UNFOLDABLE)
         reader = ProjectionReader(replace(TOTALS, parks=False))
         with pytest.raises(ValueError, match="666"):
-            await follow(service, reader, service.log, Health())
+            await follow(service, [reader], service.log, Health())
         assert await table(service.pool) == []
         assert await position(service.pool, reader, service.log) == 0
         assert await service.pool.fetch("SELECT FROM parked") == []
@@ -346,21 +368,63 @@ async def test_a_rebuild_ends_no_earlier_than_the_live_one_whatever_holes_there_
         assert await position(service.pool, reader, service.log) == reached
 
 
-async def test_readers_that_pass_together_move_together(database_url: str) -> None:
+async def test_readers_that_are_at_the_same_place_go_together(database_url: str) -> None:
     async with running(database_url) as service:
-        passing = Passing(service.pool)
-        readers = [f"reader_{number}" for number in range(6)]
+        await counts(service, 1, 3)
+        readers = [ProjectionReader(TOTALS), ProjectionReader(replace(OTHERS, facts=()))]
         for reader in readers:
-            await service.pool.execute("INSERT INTO checkpoints VALUES ($1, 'log', 0)", reader)
-        moves = [(reader, "log", 0, 5) for reader in readers]
-        overtaken = ("reader_5", "log", 3, 5)
-        moved = await asyncio.gather(*(passing.move(move) for move in [*moves[:5], overtaken]))
-        assert list(moved) == [True] * 5 + [False]
+            await position(service.pool, reader, service.log)
+        await step(service.pool, readers, service.log, 0)
         ((statements, places),) = await service.pool.fetch(
-            "SELECT count(DISTINCT xmin::text), array_agg(position ORDER BY reader) FROM checkpoints"
-            " WHERE position = 5"
+            "SELECT count(DISTINCT xmin::text), array_agg(position) FROM checkpoints"
         )
-        assert (statements, places) == (2, [5] * 5)  # the first did not wait for the others
+        assert (statements, places) == (1, [3, 3])
+        assert await table(service.pool) == await truth(service)
+
+
+async def test_of_readers_that_go_together_each_parks_what_it_cannot_fold(
+    database_url: str,
+) -> None:
+    async with running(database_url, feature(), OTHERS_FEATURE) as service:
+        await count(service, counter(1), by=UNFOLDABLE)
+        await counts(service, 3, 2)
+        readers = [ProjectionReader(OTHERS), ProjectionReader(TOTALS)]
+        for reader in readers:
+            await position(service.pool, reader, service.log)
+        await step(service.pool, readers, service.log, 0)
+        assert await table(service.pool) == await truth(service, without=[counter(1)])
+        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 7
+        parked = await service.pool.fetch("SELECT reader, key FROM parked")
+        assert [tuple(row) for row in parked] == [(TOTALS.reader, counter(1))]
+
+
+async def test_one_that_stops_takes_none_of_the_others_with_it_beyond_its_place(
+    database_url: str,
+) -> None:
+    async with running(database_url, feature(), OTHERS_FEATURE) as service:
+        await counts(service, 1, 2)
+        await count(service, counter(1), by=UNFOLDABLE)
+        strict = ProjectionReader(replace(TOTALS, parks=False))
+        other = ProjectionReader(OTHERS)
+        with pytest.raises(ValueError, match="666"):
+            await follow(service, [other, strict], service.log, Health())
+        assert await position(service.pool, strict, service.log) == 0
+        assert await position(service.pool, other, service.log) == 3
+        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 3
+
+
+async def test_a_newcomer_catches_up_beside_those_who_are_there(database_url: str) -> None:
+    async with running(database_url, feature(), OTHERS_FEATURE) as service:
+        await counts(service, 5, 4)
+        await drain(service, ProjectionReader(TOTALS))
+        readers = [ProjectionReader(TOTALS), ProjectionReader(OTHERS)]
+        following_both = asyncio.create_task(follow(service, readers, service.log, Health()))
+        await counts(service, 5, 4)
+        for reader in readers:
+            await is_read(service, reader)
+        following_both.cancel()
+        assert await table(service.pool) == await truth(service)
+        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 40
 
 
 class LateComer:
@@ -396,12 +460,14 @@ async def test_the_live_reader_waits_while_the_tables_are_exchanged(database_url
         reader = ProjectionReader(TOTALS)
         at = await position(service.pool, reader, service.log)
         await inside.wait()
-        reading = asyncio.create_task(step(service.pool, reader, service.log, at))
+        reading = asyncio.create_task(step(service.pool, [reader], service.log, at))
         await asyncio.sleep(0.2)
         assert not reading.done()
         go_on.set()
         assert await rebuilding == 4
-        assert await reading == 4
+        with pytest.raises(Overtaken):
+            await reading
+        await drain(service, reader)
         assert await table(service.pool) == await truth(service)
 
 

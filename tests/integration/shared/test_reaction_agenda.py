@@ -105,7 +105,7 @@ def worker(service: Service, concurrency: int = 16) -> AgendaWorker:
 async def react(service: Service) -> None:
     """Read the log to its end and write down what follows."""
     at = await position(service.pool, service.reactions, service.log)
-    while (reached := await step(service.pool, service.reactions, service.log, at)) != at:
+    while (reached := (await step(service.pool, [service.reactions], service.log, at)).upto) != at:
         at = reached
 
 
@@ -177,7 +177,7 @@ async def test_intents_and_checkpoint_are_written_together(database_url: str) ->
         for by in (1, 13):
             await count(service, counter(1), by=by)
         with pytest.raises(ZeroDivisionError):
-            await follow(service, service.reactions, service.log, Health())
+            await follow(service, [service.reactions], service.log, Health())
         assert await states(service) == {}
         assert await position(service.pool, service.reactions, service.log) == 0
 
@@ -569,7 +569,7 @@ async def test_the_loops_wait_out_a_database_that_goes_away(database_url: str) -
     async with opened(database_url, reaction(ringing), bell=bell) as service:
         await open_diary(service)
         loops = [
-            asyncio.create_task(follow(service, service.reactions, service.log, Health())),
+            asyncio.create_task(follow(service, [service.reactions], service.log, Health())),
             asyncio.create_task(worker(service).run(service.wakeup)),
         ]
         for by in range(1, 31):

@@ -486,7 +486,7 @@ class Heard:
     async def fold(self, service: Service) -> dict[UUID, list[int]]:
         reader = ProjectionReader(self.projection)
         at = await position(service.pool, reader, service.inbox)
-        while (reached := await step(service.pool, reader, service.inbox, at)) != at:
+        while (reached := (await step(service.pool, [reader], service.inbox, at)).upto) != at:
             at = reached
         rows = await service.pool.fetch("SELECT counter_id, version FROM heard_v1")
         versions: dict[UUID, list[int]] = defaultdict(list)
@@ -502,7 +502,7 @@ async def hearing(database_url: str, heard: Heard) -> AsyncIterator[Service]:
 
 
 def consumer_of(service: Service, kafka: str, line: Line) -> Consumer:
-    return Consumer(kafka, service.name, [line.topic], service.inbox)
+    return Consumer(kafka, service.name, [line.topic], service.inbox, service.wakeup)
 
 
 async def received(service: Service, number: int) -> None:
@@ -676,7 +676,7 @@ async def last_id(service: Service) -> int:
 
 async def test_what_breaks_its_contract_stops_the_reader(database_url: str, line: Line) -> None:
     async with hearing(database_url, Heard(line)) as service:
-        broken = replace(arrival(raw(0)), type=line.contract.type())
+        broken = arrival(raw(0))._replace(type=line.contract.type())
         await service.inbox.store([broken])
         with pytest.raises(UnknownType, match=line.contract.type()):
             await service.inbox.read(0, 100, {line.contract.type()})
@@ -688,7 +688,7 @@ async def test_ids_of_the_inbox_appear_in_order(database_url: str, line: Line) -
     async with hearing(database_url, Heard(line)) as service:
         first, second = arrival(raw(1)), arrival(raw(2))
         async with service.pool.acquire() as connection, connection.transaction():
-            columns = [[getattr(first, name)] for name in first.__slots__]
+            columns = [[value] for value in first]
             await connection.execute("SELECT receive_1($1, $2, $3, $4, $5, $6, $7, $8)", *columns)
             waiting = asyncio.create_task(service.inbox.store([second]))
             await asyncio.sleep(0.2)

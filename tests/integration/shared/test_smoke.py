@@ -12,6 +12,6 @@ async def test_what_is_counted_is_read_back(database_url: str) -> None:
         assert sorted(a.position for a in answers) == [f.position for f in facts]
         reader = ProjectionReader(TOTALS)
         at = await position(service.pool, reader, service.log)
-        await step(service.pool, reader, service.log, at)
+        await step(service.pool, [reader], service.log, at)
         rows = await service.pool.fetch("SELECT * FROM totals_v1")
         assert {row["total"] for row in rows} == {40}

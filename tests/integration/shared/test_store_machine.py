@@ -294,7 +294,7 @@ class StoreMachine(RuleBasedStateMachine):
 
         async def fold() -> None:
             at = await position(self.service.pool, reader, source)
-            await step(self.service.pool, reader, source, at, batch=batch)
+            await step(self.service.pool, [reader], source, at, batch=batch)
 
         async def cut_off(connection: Any, facts: Sequence[Any]) -> None:
             await projection.apply(connection, facts)

@@ -50,7 +50,7 @@ def person(number: int) -> PersonId:
 
 def event(data: str = '{"by":1}', *, name: str = "Counted") -> NewEvent:
     event_id = random_id()
-    return NewEvent(event_id, name, 1, data, NOON, Meta(event_id, event_id).to_json())
+    return NewEvent(event_id, NOON, name, 1, data, Meta(event_id, event_id).to_json())
 
 
 def part(

@@ -24,6 +24,12 @@ class Kept:
         return len(arrivals)
 
 
+class Silent:
+    """A wakeup that wakes nobody."""
+
+    def ring(self, *bells: str) -> None: ...
+
+
 class Broker:
     """Gives one record, then nothing; in between, a rebalance may give its partition to somebody else."""
 
@@ -53,7 +59,7 @@ class Broker:
 async def read(monkeypatch: pytest.MonkeyPatch, assigned: set[TopicPartition]) -> list[Any]:
     Broker.assigned, Broker.committed = assigned, []
     monkeypatch.setattr(consumer, "AIOKafkaConsumer", Broker)
-    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept())  # type: ignore[arg-type]  # all it asks of an inbox
+    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept(), Silent())  # type: ignore[arg-type]  # all it asks of them
     with pytest.raises(asyncio.CancelledError):
         await reading.run()
     return Broker.committed

@@ -52,7 +52,7 @@ class Reader:
 
 def opened() -> tuple[Log, Tail]:
     log = Log()
-    return log, Tail(log.fetch, "position")
+    return log, Tail(log.fetch)
 
 
 steps = st.one_of(
