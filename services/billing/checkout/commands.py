@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.billing.checkout.events import Line
 from services.billing.discount.events import Discount
@@ -12,6 +13,8 @@ from shared.ids import Code, PersonId
 
 @dataclass(frozen=True, slots=True)
 class OpenCheckout:
+    """`trial` is the checkout with which the person has had a trial."""
+
     person_id: PersonId
     lines: tuple[Line, ...]
     account: Code | None
@@ -20,6 +23,7 @@ class OpenCheckout:
     origin: Code
     at: datetime
     discount: Discount | None = None
+    trial: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,8 @@ def _at_home(return_url: Code, origin: Code) -> bool:
 
 
 def _basket(asked: commands.OpenCheckout) -> Basket:
-    lines = _reduced(asked.lines, asked.discount) if asked.discount else asked.lines
+    lines = _untried(asked.lines) if asked.trial else asked.lines
+    lines = _reduced(lines, asked.discount) if asked.discount else lines
     charges = charges_of(lines)
     nothing = Money(0, lines[0].price.currency)
     return Basket(
@@ -149,6 +150,13 @@ def _basket(asked: commands.OpenCheckout) -> Basket:
         account=asked.account,
         time_zone=asked.time_zone,
         discount_id=asked.discount.discount_id if asked.discount else None,
+    )
+
+
+def _untried(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """One trial for a person: who has had it pays from the first day."""
+    return tuple(
+        replace(line, trial_days=0) if isinstance(line, OfferLine) else line for line in lines
     )
 
 

@@ -130,6 +130,10 @@ class Basket:
     def recurs(self) -> bool:
         return any(line.recurs for line in self.lines)
 
+    @property
+    def on_trial(self) -> bool:
+        return any(isinstance(line, OfferLine) and line.trial_days for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckoutOpened:

@@ -17,6 +17,7 @@ from services.billing.forecast import forecast
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
+from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.quotes import read_quote
@@ -160,7 +161,11 @@ async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> 
     command = commands.PayCheckout(
         PersonId(caller.person_id), Code(body.payment_method), caller.now
     )
-    return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+    asks = [Ask(CHECKOUT, checkout_id, command)]
+    checkout = await caller.state(CHECKOUT, checkout_id)
+    if checkout and checkout.opened.basket.on_trial:
+        asks.append(taking_trial(checkout_id, caller.person_id))
+    return await caller.ask(*asks, checkout_id=checkout_id)
 
 
 @router.post("/checkouts/{checkout_id}/cancel", operation_id="cancel_checkout")
@@ -186,6 +191,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         origin=Code(caller.service.settings.origin),
         at=caller.now,
         discount=discount,
+        trial=await trial_of(caller.service, caller.community_id, person_id),
     )
     hold = [holding(code, checkout_id, person_id, caller.now)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]

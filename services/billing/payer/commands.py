@@ -70,6 +70,27 @@ class RecordDeletion:
     customer: Code
 
 
+@dataclass(frozen=True, slots=True)
+class TakeTrial:
+    """A checkout with a trial is about to be paid."""
+
+    checkout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmTrial:
+    """A checkout with a trial is completed, be it after it had expired."""
+
+    checkout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTrial:
+    """The checkout has expired."""
+
+    checkout_id: UUID
+
+
 PayerCommand = (
     SavePaymentMethod
     | RecordPaymentMethod
@@ -79,4 +100,7 @@ PayerCommand = (
     | UnlinkSubscription
     | ForgetPayer
     | RecordDeletion
+    | TakeTrial
+    | ConfirmTrial
+    | ReturnTrial
 )

@@ -1,4 +1,4 @@
-"""A payer pays by the last card the processor kept; once forgotten, nothing of theirs stays."""
+"""A payer pays by the last card the processor kept and has one trial; once forgotten, nothing of theirs stays."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.billing.payer import commands, events
 from services.billing.payer.events import CheckoutAttempt, Instrument
-from shared.decider import Decider
+from shared.decider import Decider, Rejected
 from shared.ids import Code, PersonId
 
 Wish = tuple[Code, CheckoutAttempt | None]
@@ -17,7 +17,7 @@ class Payer:
     """`saving` and `deleting` are what the processor was asked for and has not answered.
 
     `given` is the last card, when it was given by itself: a checkout that began before it knows another. `cards` are
-    those that pay for something, and that nobody was warned of.
+    those that pay for something, and that nobody was warned of. `trial` is the checkout that the one trial went with.
     """
 
     customer: Code | None = None
@@ -28,6 +28,7 @@ class Payer:
     deleting: frozenset[Code] = frozenset()
     forgotten: bool = False
     cards: frozenset[Code] = frozenset()
+    trial: UUID | None = None
 
 
 def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEvent]:
@@ -56,6 +57,12 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
             last = payer.deleting == {customer} and not payer.saving
             deleted = events.CustomerDeleted(customer)
             return [deleted, events.PayerErased(person_id)] if last else [deleted]
+        case commands.TakeTrial(checkout_id) if payer.trial not in (None, checkout_id):
+            raise Rejected("trial_taken", "There has been a trial: open the checkout again.")
+        case commands.TakeTrial(checkout_id) | commands.ConfirmTrial(checkout_id):
+            return [events.TrialTaken(checkout_id)] if payer.trial is None else []
+        case commands.ReturnTrial(checkout_id):
+            return [events.TrialReturned(checkout_id)] if payer.trial == checkout_id else []
         case _:
             assert_never(command)
 
@@ -137,6 +144,10 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             )
         case events.CustomerDeleted(customer):
             return replace(payer, deleting=payer.deleting - {customer})
+        case events.TrialTaken(checkout_id):
+            return replace(payer, trial=checkout_id)
+        case events.TrialReturned():
+            return replace(payer, trial=None)
         case events.SubscriptionOrphaned() | events.PayerErased():
             return payer
         case _:

@@ -127,6 +127,20 @@ class PayerErased:
     person_id: PersonId
 
 
+@dataclass(frozen=True, slots=True)
+class TrialTaken:
+    """The person's one trial goes with this checkout."""
+
+    checkout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReturned:
+    """Its checkout came to nothing: the person may still have a trial."""
+
+    checkout_id: UUID
+
+
 PayerEvent = (
     PaymentMethodOffered
     | PaymentMethodSaved
@@ -139,4 +153,6 @@ PayerEvent = (
     | CustomerLeftBehind
     | CustomerDeleted
     | PayerErased
+    | TrialTaken
+    | TrialReturned
 )

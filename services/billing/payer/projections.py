@@ -1,14 +1,18 @@
-"""Whether the processor keeps a card for a person."""
+"""Whether the processor keeps a card for a person, and whether they have had their trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from services.billing.payer import events
+from services.billing.payer import commands, events
+from services.billing.payer.decider import PAYER, Payer
+from services.billing.payer.events import payer_of
 from shared.event_store import Fact
 from shared.ids import Code
 from shared.projection import Projection
+from shared.reaction import Ask
+from shared.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,15 @@ async def kept_for(connection: Any, person_id: UUID) -> Kept | None:
         "SELECT state, code FROM payers_v1 WHERE person_id = $1", person_id
     )
     return Kept(row["state"], row["code"]) if row else None
+
+
+async def trial_of(service: Service, community_id: UUID, person_id: UUID) -> UUID | None:
+    """The checkout that the person's trial went with, as of now."""
+    payer: Payer
+    payer, _ = await service.handler.state(PAYER, payer_of(person_id), community_id)
+    return payer.trial
+
+
+def taking_trial(checkout_id: UUID, person_id: UUID) -> Ask:
+    """The step by which a request that pays a checkout takes the trial in it: both or neither."""
+    return Ask(PAYER, payer_of(person_id), commands.TakeTrial(checkout_id))

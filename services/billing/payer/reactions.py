@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from services.billing.checkout.events import PaymentMethodAsked
+from services.billing.checkout.events import (
+    CheckoutCompleted,
+    CheckoutExpired,
+    PaymentMethodAsked,
+)
 from services.billing.gateways.gateway import Declined, PaymentGateway
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
@@ -80,6 +84,17 @@ def when_subscription_ended_unlink_subscription(fact: Fact) -> list[Ask]:
     return [Ask(PAYER, payer_of(ended.terms.person_id), unlink)]
 
 
+def when_checkout_completed_confirm_trial(fact: Fact) -> list[Ask]:
+    basket = fact.body.basket
+    confirm = commands.ConfirmTrial(fact.stream_id)
+    return [Ask(PAYER, payer_of(basket.person_id), confirm)] if basket.on_trial else []
+
+
+def when_checkout_expired_return_trial(fact: Fact) -> list[Ask]:
+    expired: CheckoutExpired = fact.body
+    return [Ask(PAYER, payer_of(expired.person_id), commands.ReturnTrial(fact.stream_id))]
+
+
 def when_person_erased_forget_payer(fact: Fact) -> list[Ask]:
     person_id = PersonId(fact.body.person_id)
     return [Ask(PAYER, payer_of(person_id), commands.ForgetPayer(person_id))]
@@ -148,6 +163,16 @@ REACTIONS = (
         "billing.payer.when_subscription_ended_unlink_subscription",
         SubscriptionEnded,
         when_subscription_ended_unlink_subscription,
+    ),
+    Reaction(
+        "billing.payer.when_checkout_completed_confirm_trial",
+        CheckoutCompleted,
+        when_checkout_completed_confirm_trial,
+    ),
+    Reaction(
+        "billing.payer.when_checkout_expired_return_trial",
+        CheckoutExpired,
+        when_checkout_expired_return_trial,
     ),
     Reaction(
         "billing.payer.when_person_erased_forget_payer",

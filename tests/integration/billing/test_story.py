@@ -1,5 +1,6 @@
 """Offers are sold, cards are charged, periods renew, money goes back: on Postgres, with a Stripe that is not ours."""
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from shared.contracts.membership_member import PersonErased
 from shared.ids import Code
 from shared.testing import eventually
 from tests.integration.billing import cards
-from tests.integration.billing.shop import Shop, ada, bob, community, gold, olga
+from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, gold, olga
 from tests.integration.events.house import Json
 
 
@@ -153,6 +154,44 @@ async def test_a_trial_keeps_the_card_and_charges_when_it_ends(shop: Shop) -> No
     assert (await shop.until_subscription("active"))["state"] == "active"
     assert len(await shop.charges()) == 1
     assert len(await shop.told(billing_subscription.SubscriptionActivated)) == 1
+
+
+async def test_there_is_one_trial_for_a_person(shop: Shop) -> None:
+    offer_id = await shop.offer(1000, trial_days=14)
+    await shop.buys({"offer_id": offer_id})
+    lines = {"lines": [{"offer_id": offer_id}], "return_url": f"{ORIGIN}/thanks"}
+    preview = await shop.house.ask(ada, "POST", "/checkouts/preview", lines)
+    assert preview["due"]["minor"] == 1000
+    await shop.buys({"offer_id": offer_id})
+    assert [charge["amount"] for charge in await shop.charges()] == [1000]
+    fresh = await shop.house.ask(bob, "POST", "/checkouts/preview", lines)
+    assert fresh["due"]["minor"] == 0
+
+
+async def test_of_two_checkouts_with_a_trial_one_has_it(shop: Shop) -> None:
+    offer_id = await shop.offer(1000, trial_days=14)
+    first = await shop.checkout({"offer_id": offer_id})
+    second = await shop.checkout({"offer_id": offer_id})
+    card = {"payment_method": await shop.card()}
+    paying = [
+        shop.house.answer(ada, "POST", f"/checkouts/{one}/pay", card) for one in (first, second)
+    ]
+    answers = await asyncio.gather(*paying)
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+    (refused,) = (answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["errors"][0]["code"] == "trial_taken"
+    assert (await shop.subscription())["state"] == "trialing"
+
+
+async def test_a_trial_that_came_to_nothing_may_be_had_later(shop: Shop) -> None:
+    offer_id = await shop.offer(1000, trial_days=14)
+    left = await shop.checkout({"offer_id": offer_id})
+    await shop.pays(left, await shop.card(cards.REFUSED_WHEN_KEPT))
+    await shop.until(ada, f"/checkouts/{left}", lambda seen: seen["problem"])
+    await shop.house.ask(ada, "POST", f"/checkouts/{left}/cancel")
+    await shop.buys({"offer_id": offer_id})
+    assert (await shop.subscription())["state"] == "trialing"
+    assert await shop.charges() == []
 
 
 async def test_a_declined_renewal_is_past_due_until_another_card_pays(shop: Shop) -> None:

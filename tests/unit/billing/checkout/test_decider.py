@@ -432,3 +432,16 @@ def test_what_went_back_of_a_bought_basket_is_told_to_whoever_sold_it() -> None:
     given(CHECKOUT, *history).when(lost).then(told)
     given(CHECKOUT, *history, told).when(complete).then_nothing()
     given(CHECKOUT, book_opened, book_charged).when(lost).then_nothing()
+
+
+def test_who_has_had_a_trial_pays_from_the_first_day() -> None:
+    again = replace(opening(gold_on_trial), trial=UUID(int=50))
+    given(CHECKOUT).when(again).then(month_opened)
+
+
+def test_who_has_had_a_trial_may_use_a_code_on_the_first_payment() -> None:
+    half = Deal(percent=50)
+    again = replace(opening(gold_on_trial, deal=half), trial=UUID(int=50))
+    (first,) = CHECKOUT.decide(again, None)
+    assert isinstance(first, events.CheckoutOpened)
+    assert first.basket.due == euros(5)

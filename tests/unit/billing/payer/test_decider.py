@@ -184,3 +184,36 @@ def test_a_card_of_one_checkout_leaves_those_of_others_in_use() -> None:
     amex_kept = Instrument(Code("pm_amex"), customer, None)
     beside = events.PaymentMethodSaved(ada, amex_kept, first_try, ())
     given(PAYER, dated, linked_to_gold, beside).when(warn).then(expiring)
+
+
+FIRST, SECOND = UUID(int=30), UUID(int=31)
+taken = events.TrialTaken(FIRST)
+returned = events.TrialReturned(FIRST)
+
+
+def test_a_trial_goes_with_the_checkout_that_is_paid_first() -> None:
+    given(PAYER).when(commands.TakeTrial(FIRST)).then(taken)
+
+
+def test_paying_the_same_checkout_again_takes_no_second_trial() -> None:
+    given(PAYER, taken).when(commands.TakeTrial(FIRST)).then_nothing()
+
+
+def test_there_is_one_trial_for_a_person() -> None:
+    given(PAYER, taken).when(commands.TakeTrial(SECOND)).then_rejected("trial_taken")
+
+
+def test_a_trial_whose_checkout_came_to_nothing_may_be_had_later() -> None:
+    given(PAYER, taken).when(commands.ReturnTrial(FIRST)).then(returned)
+    given(PAYER, taken, returned).when(commands.TakeTrial(SECOND)).then(events.TrialTaken(SECOND))
+
+
+def test_another_checkout_that_expires_returns_nothing() -> None:
+    given(PAYER, taken).when(commands.ReturnTrial(SECOND)).then_nothing()
+    given(PAYER).when(commands.ReturnTrial(FIRST)).then_nothing()
+
+
+def test_a_checkout_that_completes_after_it_expired_has_had_its_trial() -> None:
+    given(PAYER, taken, returned).when(commands.ConfirmTrial(FIRST)).then(taken)
+    given(PAYER, taken).when(commands.ConfirmTrial(FIRST)).then_nothing()
+    given(PAYER, taken).when(commands.ConfirmTrial(SECOND)).then_nothing()
