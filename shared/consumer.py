@@ -118,7 +118,12 @@ class Inbox:
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The wanted facts among the next `limit` rows; types nobody here knows are left where they are."""
         rows = await self._pool.fetch(_WANTED, after, limit, list(wanted), WEBHOOK)
-        facts = [self._fact(row) for row in rows if self._is_wanted(row, wanted)]
+        known, hooks = self._contracts.keys() & set(wanted), "*webhook" in wanted
+        facts = [
+            self._fact(row)
+            for row in rows
+            if (hooks if row["topic"] == WEBHOOK else row["type"] in known)
+        ]
         return Batch(facts, rows[0]["upto"] or after, rows[0]["found"] == limit)
 
     async def has(self, source: str, topic: str, position: int) -> int | None:
@@ -139,11 +144,6 @@ class Inbox:
         )
         topics = {contract.topic for contract in self._contracts.values()}
         return dict.fromkeys(topics, 0) | {row["topic"]: row["n"] for row in rows}
-
-    def _is_wanted(self, row: asyncpg.Record, wanted: Collection[str]) -> bool:
-        if row["topic"] == WEBHOOK:
-            return "*webhook" in wanted
-        return row["type"] in wanted and row["type"] in self._contracts
 
     def _fact(self, row: asyncpg.Record) -> Fact:
         value = orjson.loads(row["value"])

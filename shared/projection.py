@@ -15,7 +15,7 @@ from shared.event_store import LOST, Connection, Fact
 
 _log = logging.getLogger(__name__)
 
-BATCH = 1_000
+BATCH = 2_000
 TENANT_SETTING = "tessera.community"
 EVERY_TENANT = "*"
 """What the loops set; a connection that sets nothing sees no row of any community."""
@@ -341,7 +341,7 @@ async def _catch_up(
     folded = 0
     for source in sources:
         while True:
-            batch = await source.read(after[source.name], 10 * BATCH, reader.wanted(source.name))
+            batch = await source.read(after[source.name], 5 * BATCH, reader.wanted(source.name))
             # Nothing may also mean that an old hole is not settled yet: the live tables are beyond it.
             if batch.upto == after[source.name] >= live.get(source.name, 0):
                 break

@@ -155,12 +155,9 @@ class Relay:
         upto = after
         rows = await self._log.rows(after, ROUND)
         for row in rows:
-            records = self._records(row)
-            if not all(
-                _add(producer, batches, partitions, record, first=upto == after)
-                for record in records
-            ):
-                return upto, batches, True
+            for record in self._records(row):
+                if not _add(producer, batches, partitions, record, first=upto == after):
+                    return upto, batches, True
             upto = row["position"]
         return upto, batches, len(rows) == ROUND
 
@@ -169,11 +166,10 @@ class Relay:
         if not publications:
             return []
         fact = self._store.fact(row)
-        contracts = [publication.map(fact) for publication in publications]
         return [
             seal(fact, contract, number)
-            for number, contract in enumerate(contracts)
-            if contract is not None
+            for number, publication in enumerate(publications)
+            if (contract := publication.map(fact)) is not None
         ]
 
     async def _move(self, upto: int, sent: Counter[str]) -> None:
