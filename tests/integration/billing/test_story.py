@@ -189,6 +189,7 @@ async def test_a_trial_that_came_to_nothing_may_be_had_later(shop: Shop) -> None
     await shop.pays(left, await shop.card(cards.REFUSED_WHEN_KEPT))
     await shop.until(ada, f"/checkouts/{left}", lambda seen: seen["problem"])
     await shop.house.ask(ada, "POST", f"/checkouts/{left}/cancel")
+    await shop.house.quiet()
     await shop.buys({"offer_id": offer_id})
     assert (await shop.subscription())["state"] == "trialing"
     assert await shop.charges() == []
