@@ -359,16 +359,16 @@ class CommandHandler:
             told = f"The version is {version}."
             raise VersionMismatch("version_mismatch", told, version=version)
         mode = draft.mode or origin.meta.mode
-        meta = origin.meta if origin.meta.mode == mode else origin.meta._replace(mode=mode)
+        meta = origin.meta._replace(mode=mode).to_json()
         bodies = ask.decider.decide(ask.command, draft.state)
-        events, stored_meta = [], meta.to_json()
+        events = []
         for body in bodies:
             try:
                 name, schema_version, data = self._store.types.encode(body)
             except TooLarge as error:
                 raise Refused("too_large", str(error)) from error
             event_id = derive(origin.command_id, "event", str(next(numbers)))
-            events.append(NewEvent(event_id, origin.at, name, schema_version, data, stored_meta))
+            events.append(NewEvent(event_id, origin.at, name, schema_version, data, meta))
         return _Draft(
             state=ask.decider.fold(bodies, draft.state),
             version=draft.version + len(events),

@@ -65,7 +65,8 @@ class Arrival(NamedTuple):
 _WANTED = """
 SELECT next.upto, next.found, i.id, source, event_id, topic, key, type, community_id, received_at, value
 FROM (SELECT max(id) AS upto, count(*) AS found FROM (SELECT id FROM inbox WHERE id > $1 ORDER BY id LIMIT $2) w) next
-LEFT JOIN inbox i ON i.id > $1 AND i.id <= next.upto AND (type = ANY ($3) OR topic = $4 AND '*webhook' = ANY ($3))
+LEFT JOIN inbox i ON i.id > $1 AND i.id <= next.upto
+    AND CASE WHEN topic = $4 THEN $5 ELSE type = ANY ($3) END
 ORDER BY i.id
 """
 
@@ -117,13 +118,10 @@ class Inbox:
 
     async def read(self, after: int, limit: int, wanted: Collection[str]) -> Batch:
         """The wanted facts among the next `limit` rows; types nobody here knows are left where they are."""
-        rows = await self._pool.fetch(_WANTED, after, limit, list(wanted), WEBHOOK)
-        known, hooks = self._contracts.keys() & set(wanted), "*webhook" in wanted
-        facts = [
-            self._fact(row)
-            for row in rows
-            if (hooks if row["topic"] == WEBHOOK else row["type"] in known)
-        ]
+        known = [name for name in wanted if name in self._contracts]
+        hooks = "*webhook" in wanted
+        rows = await self._pool.fetch(_WANTED, after, limit, known, WEBHOOK, hooks)
+        facts = [self._fact(row) for row in rows if row["id"] is not None]
         return Batch(facts, rows[0]["upto"] or after, rows[0]["found"] == limit)
 
     async def has(self, source: str, topic: str, position: int) -> int | None:

@@ -13,7 +13,7 @@ from shared.clock import monotonic
 from shared.consumer import Consumer
 from shared.event_log import Source
 from shared.event_store import LOST
-from shared.projection import Overtaken, Reader, positions, step
+from shared.projection import Overtaken, Reader, positions, step, stored_name
 from shared.relay import Relay
 from shared.service import Service
 
@@ -57,7 +57,9 @@ async def follow(
                 at |= dict.fromkeys((reader.name for reader in here), read.upto)
                 moved |= read.upto != place
                 if read.facts:
-                    service.wakeup.ring("agenda", "read")
+                    service.wakeup.ring("read")
+                if service.reactions.wanted(source.name) & set(map(stored_name, read.facts)):
+                    service.wakeup.ring("agenda")
                 if not read.more and HEARD_ROLES.reader in {reader.name for reader in here}:
                     refreshed = await _refresh(service, HEARD_ROLES.reader, refreshed)
         except Overtaken:
@@ -89,7 +91,7 @@ async def _keep_clock(service: Service) -> None:
         try:
             await service.read_clock()
             if service.clock.ahead != before:
-                # The agenda woke with this loop, and looked while it was still earlier.
+                # What is due has changed, for whoever looked while it was still earlier.
                 service.wakeup.ring()
         except LOST as error:
             _log.warning("the clock waits for the database: %s", error)
