@@ -20,10 +20,11 @@ from shared import migrations
 from shared.command_handler import Answer, Origin
 from shared.contracts.contract import Contract
 from shared.decider import Decider, Rejected
+from shared.event_log import Source
 from shared.event_store import Fact, Meta
 from shared.feature import Feature, Publication
 from shared.ids import derive, random_id
-from shared.projection import Projection
+from shared.projection import Projection, Reader, position, step
 from shared.reaction import Action, Ask, Reaction
 from shared.service import Blueprint, Service, opened
 from shared.settings import Settings
@@ -182,6 +183,15 @@ async def count(
 
 def counter(number: int) -> UUID:
     return derive(COMMUNITY, "counter", str(number))
+
+
+async def read_to_end(
+    service: Service, reader: Reader, source: Source, *, batch: int = 1_000
+) -> None:
+    """Step until there is nothing more."""
+    at = await position(service.pool, reader, source)
+    while (read := await step(service.pool, [reader], source, at, batch=batch)).upto != at:
+        at = read.upto
 
 
 async def all_facts(service: Service) -> list[Fact]:

@@ -30,6 +30,7 @@ from tests.integration.shared.counting import (
     OTHER_COMMUNITY,
     counter,
     origin,
+    read_to_end,
     running,
 )
 from tests.integration.shared.test_reaction_agenda import worker
@@ -119,9 +120,7 @@ async def erase(service: Service, owner: PersonId = ADA, at: datetime = NOON) ->
     await service.inbox.store([arrival(raw)])
     for reader in service.readers():
         for source in service.sources().values():
-            upto = await position(service.pool, reader, source)
-            while (reached := (await step(service.pool, [reader], source, upto)).upto) != upto:
-                upto = reached
+            await read_to_end(service, reader, source)
     await worker(service).step()
     for projection in service.blueprint.projections:
         reader = ProjectionReader(projection)

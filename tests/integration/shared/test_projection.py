@@ -40,6 +40,7 @@ from tests.integration.shared.counting import (
     counter,
     feature,
     origin,
+    read_to_end,
     running,
 )
 from tests.integration.shared.writing import append, event, open_append, part, stream, write
@@ -62,30 +63,8 @@ async def truth(service: Service, without: Sequence[UUID] = ()) -> Table:
     return [(*key, total) for key, total in sorted(totals.items())]
 
 
-async def times(connection: Any, facts: Sequence[Fact]) -> None:
-    for fact in facts:
-        await connection.execute(
-            "INSERT INTO others_v1 VALUES ($1, $2, 1)"
-            " ON CONFLICT (counter_id) DO UPDATE SET times = others_v1.times + 1",
-            fact.stream_id,
-            fact.community_id,
-        )
-
-
-OTHERS = replace(
-    TOTALS,
-    name="others",
-    ddl="CREATE TABLE others_v1 (counter_id uuid PRIMARY KEY, community_id uuid NOT NULL, times int NOT NULL)",
-    tables=("others_v1",),
-    apply=times,
-)
-OTHERS_FEATURE = Feature("others", projections=(OTHERS,))
-
-
 async def drain(service: Service, reader: ProjectionReader, batch: int = 1_000) -> None:
-    at = await position(service.pool, reader, service.log)
-    while (read := await step(service.pool, [reader], service.log, at, batch=batch)).upto != at:
-        at = read.upto
+    await read_to_end(service, reader, service.log, batch=batch)
 
 
 async def counts(service: Service, streams: int = 5, each: int = 4) -> None:
@@ -98,16 +77,33 @@ def applying(apply: Callable[[Any, Sequence[Fact]], Awaitable[None]], **more: An
     return replace(TOTALS, apply=apply, **more)
 
 
-async def mended(connection: Any, facts: Sequence[Fact]) -> None:
-    """The fold once its bug is mended."""
-    for fact in facts:
-        await connection.execute(
-            "INSERT INTO totals_v1 VALUES ($1, $2, $3)"
-            " ON CONFLICT (counter_id) DO UPDATE SET total = totals_v1.total + excluded.total",
-            fact.stream_id,
-            fact.community_id,
-            fact.body.by,
-        )
+def adding(
+    table: str, amount: Callable[[Fact], int]
+) -> Callable[[Any, Sequence[Fact]], Awaitable[None]]:
+    """A fold that can do with every fact, one by one."""
+
+    async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            await connection.execute(
+                f"INSERT INTO {table} VALUES ($1, $2, $3)"
+                f" ON CONFLICT (counter_id) DO UPDATE SET total = {table}.total + excluded.total",
+                fact.stream_id,
+                fact.community_id,
+                amount(fact),
+            )
+
+    return apply
+
+
+mended = adding("totals_v1", lambda fact: fact.body.by)
+OTHERS = replace(
+    TOTALS,
+    name="others",
+    ddl=TOTALS.ddl.replace("totals_v1", "others_v1"),
+    tables=("others_v1",),
+    apply=adding("others_v1", lambda _: 1),
+)
+OTHERS_FEATURE = Feature("others", projections=(OTHERS,))
 
 
 @contextlib.asynccontextmanager
@@ -393,7 +389,7 @@ async def test_of_readers_that_go_together_each_parks_what_it_cannot_fold(
             await position(service.pool, reader, service.log)
         await step(service.pool, readers, service.log, 0)
         assert await table(service.pool) == await truth(service, without=[counter(1)])
-        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 7
+        assert await service.pool.fetchval("SELECT sum(total)::int FROM others_v1") == 7
         parked = await service.pool.fetch("SELECT reader, key FROM parked")
         assert [tuple(row) for row in parked] == [(TOTALS.reader, counter(1))]
 
@@ -410,7 +406,7 @@ async def test_one_that_stops_takes_none_of_the_others_with_it_beyond_its_place(
             await follow(service, [other, strict], service.log, Health())
         assert await position(service.pool, strict, service.log) == 0
         assert await position(service.pool, other, service.log) == 3
-        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 3
+        assert await service.pool.fetchval("SELECT sum(total)::int FROM others_v1") == 3
 
 
 async def test_a_newcomer_catches_up_beside_those_who_are_there(database_url: str) -> None:
@@ -424,7 +420,7 @@ async def test_a_newcomer_catches_up_beside_those_who_are_there(database_url: st
             await is_read(service, reader)
         following_both.cancel()
         assert await table(service.pool) == await truth(service)
-        assert await service.pool.fetchval("SELECT sum(times)::int FROM others_v1") == 40
+        assert await service.pool.fetchval("SELECT sum(total)::int FROM others_v1") == 40
 
 
 class LateComer:

@@ -15,7 +15,7 @@ from shared import agenda
 from shared.agenda import AgendaWorker, IntentCodec, Stopped
 from shared.event_store import LOST, Fact, Forget, Keep, Unavailable
 from shared.ids import PLATFORM, Label, derive
-from shared.projection import position, step
+from shared.projection import position
 from shared.reaction import Action, ActionContext, Ask, At, Call, Intent, Reaction, Transient
 from shared.service import Service
 from shared.testing import eventually
@@ -29,6 +29,7 @@ from tests.integration.shared.counting import (
     counter,
     feature,
     origin,
+    read_to_end,
     running,
 )
 from tests.integration.shared.gates import GATE, GATES, GatePassed, OpenGate, PassGate
@@ -104,9 +105,7 @@ def worker(service: Service, concurrency: int = 16) -> AgendaWorker:
 
 async def react(service: Service) -> None:
     """Read the log to its end and write down what follows."""
-    at = await position(service.pool, service.reactions, service.log)
-    while (reached := (await step(service.pool, [service.reactions], service.log, at)).upto) != at:
-        at = reached
+    await read_to_end(service, service.reactions, service.log)
 
 
 async def work(service: Service, *workers: AgendaWorker) -> None:

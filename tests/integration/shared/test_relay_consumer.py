@@ -25,7 +25,7 @@ from shared.event_store import Fact
 from shared.event_types import UnknownType
 from shared.feature import Feature, Publication
 from shared.ids import random_id
-from shared.projection import Projection, ProjectionReader, position, step
+from shared.projection import Projection, ProjectionReader
 from shared.relay import Ahead, Fenced, Relay, ensure_topics, partition_of
 from shared.service import Service
 from shared.testing import eventually
@@ -37,6 +37,7 @@ from tests.integration.shared.counting import (
     count,
     counter,
     feature,
+    read_to_end,
     running,
 )
 from tests.integration.shared.gates import GATES
@@ -484,10 +485,7 @@ class Heard:
         return Feature(name="heard", projections=(self.projection,))
 
     async def fold(self, service: Service) -> dict[UUID, list[int]]:
-        reader = ProjectionReader(self.projection)
-        at = await position(service.pool, reader, service.inbox)
-        while (reached := (await step(service.pool, [reader], service.inbox, at)).upto) != at:
-            at = reached
+        await read_to_end(service, ProjectionReader(self.projection), service.inbox)
         rows = await service.pool.fetch("SELECT counter_id, version FROM heard_v1")
         versions: dict[UUID, list[int]] = defaultdict(list)
         for row in rows:

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.util import commit_structure_validate
 
 from shared import consumer
+from shared.event_log import Wakeup
 
 PLACE = TopicPartition("tessera.billing.order.v1", 3)
 RECORD = SimpleNamespace(
@@ -22,12 +23,6 @@ class Kept:
 
     async def store(self, arrivals: Sequence[object]) -> int:
         return len(arrivals)
-
-
-class Silent:
-    """A wakeup that wakes nobody."""
-
-    def ring(self, *bells: str) -> None: ...
 
 
 class Broker:
@@ -59,7 +54,8 @@ class Broker:
 async def read(monkeypatch: pytest.MonkeyPatch, assigned: set[TopicPartition]) -> list[Any]:
     Broker.assigned, Broker.committed = assigned, []
     monkeypatch.setattr(consumer, "AIOKafkaConsumer", Broker)
-    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept(), Silent())  # type: ignore[arg-type]  # all it asks of them
+    wakeup = Wakeup("postgresql://nowhere", "billing")
+    reading = consumer.Consumer("kafka:9092", "billing", {PLACE.topic}, Kept(), wakeup)  # type: ignore[arg-type]  # all it asks of an inbox
     with pytest.raises(asyncio.CancelledError):
         await reading.run()
     return Broker.committed
