@@ -8,7 +8,9 @@ import httpx
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.activity.feature import FEATURE as ACTIVITY
+from services.membership.admission.feature import FEATURE as ADMISSION
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
+from services.membership.application.feature import FEATURE as APPLICATION
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
@@ -51,6 +53,8 @@ FEATURES = (
     TIER,
     MEMBER,
     INVITATION,
+    ADMISSION,
+    APPLICATION,
     DOCUMENT,
     ACCESS,
     PREFERENCE,

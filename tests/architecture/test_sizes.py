@@ -47,6 +47,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/chat/routes.py": "linking, being invited and being stuck are one door",
     "services/membership/community/routes.py": "a community, its name and its staff are one door",
     "services/membership/content/routes.py": "preparing, publishing, listing and opening are one door",
+    "services/membership/application/routes.py": "applying and being answered are two sides of one door",
     "services/membership/invitation/routes.py": "inviting and being invited are two sides of one door",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
     "services/membership/ritual/decider.py": "what is promised, due, skipped, held or corrected is one history",

@@ -71,7 +71,7 @@ CHOICES = {"kind": "terms", "number": "1", "day": "2090-01-01"}
 OF_NO_COMMUNITY = {"account_id", "role", *CHOICES}
 
 # Who may come in by design: these are asked for by whoever is not yet of the community.
-OPEN_DOORS = {"join_community"}
+OPEN_DOORS = {"join_community", "apply_to_join", "read_my_application", "withdraw_application"}
 
 
 class Victim:
@@ -138,6 +138,7 @@ class Victim:
             "subscription_id": self.person.subscription()["subscription_id"],
             "gift_id": str(gift),
             "invitation_id": invited["invitation_id"],
+            "application_id": self._applied(),
             "import_id": str(uuid4()),
             "ritual_id": ritual["ritual_id"],
             "seat_id": str(uuid4()),
@@ -162,6 +163,20 @@ class Victim:
         self.secret = self.private | {value for name, value in self.ids.items() if name in PUBLIC}
         self.quote = still_held["quote"]
 
+    def _applied(self) -> str:
+        """Somebody once applied, when that was the way to join."""
+        organiser, cast = self.cast.organiser, self.cast
+        admission = "/api/membership/v1/admission"
+        organiser.put(admission, {"way": "application"})
+        applicant = Member(cast.world, "Ann Applicant", f"ann.{cast.tag}@example.org")
+        applicant.sign_in()
+        body = {"name": applicant.name, "email": applicant.email, "version": 1}
+        applied = applicant.post(
+            f"/api/membership/v1/communities/{cast.community.id}/applications", body
+        )
+        organiser.put(admission, {"way": "open"})
+        return str(applied["application_id"])
+
     def path(self, route: Route) -> str:
         """The route's path, with what exists in this community."""
         return PARAMETER.sub(lambda found: (self.ids | CHOICES)[found.group(1)], route.path)
@@ -180,6 +195,7 @@ class Victim:
             organiser.get("/api/membership/v1/webhook-endpoints"),
             organiser.get("/api/membership/v1/announcements"),
             organiser.get("/api/membership/v1/rituals"),
+            organiser.get("/api/membership/v1/applications"),
             organiser.get("/api/membership/v1/documents/terms/acceptances"),
             organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
             organiser.get("/api/billing/v1/staff/subscriptions"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from services.membership.admission.events import Way
 from services.membership.member.events import Language, Service
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, PersonId
@@ -14,7 +15,10 @@ Ownership = Literal["none", "shared", "sole"]
 
 @dataclass(frozen=True, slots=True)
 class JoinCommunity:
-    """`email_is_own`: the account signs in with this very address, so that nobody joins in another's name."""
+    """`email_is_own`: the account signs in with this very address, so that nobody joins in another's name.
+
+    `way` is how one comes in here, which does not hold for whoever works here.
+    """
 
     account_id: AccountId
     name: Sealed
@@ -22,11 +26,13 @@ class JoinCommunity:
     email_is_own: bool
     language: Language
     free_tiers: tuple[TierId, ...]
+    way: Way = "open"
+    is_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AdmitPerson:
-    """Somebody accepted an invitation, or staff brought them from elsewhere, who have no account yet."""
+    """They were invited, given a seat or taken in; or brought from elsewhere, and have no account yet."""
 
     account_id: AccountId | None
     name: Sealed

@@ -67,6 +67,7 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
         case "erased":
             raise NotFound("person_not_found", "There is no such person.")
         case "unknown" | "left":
+            _insist_on_way(command)
             return [
                 events.MemberJoined(
                     account_id=command.account_id,
@@ -78,6 +79,20 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
             ]
         case _:
             assert_never(member.standing)
+
+
+def _insist_on_way(join: commands.JoinCommunity) -> None:
+    if join.is_staff:
+        return
+    match join.way:
+        case "open":
+            return
+        case "application":
+            raise Rejected("by_application", "One joins this community by applying.")
+        case "invitation":
+            raise Rejected("by_invitation", "One joins this community by invitation.")
+        case _:
+            assert_never(join.way)
 
 
 def _admit(admit: commands.AdmitPerson, member: Member) -> list[events.MemberEvent]:

@@ -1,7 +1,8 @@
-"""Who accepted an invitation, claimed a seat or came by a file is in; an erasure ends when every service forgot."""
+"""Who was invited, taken in, given a seat or came by a file is in; an erasure ends when every service forgot."""
 
 from collections.abc import Callable
 
+from services.membership.application.events import ApplicationAccepted
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member import commands
 from services.membership.member.decider import MEMBER
@@ -28,6 +29,18 @@ def when_invitation_accepted_admit(fact: Fact) -> list[Ask]:
         email=accepted.email,
         language=accepted.language,
         free_tiers=accepted.free_tiers,
+    )
+    return [Ask(MEMBER, accepted.person_id, admit)]
+
+
+def when_application_accepted_admit(fact: Fact) -> list[Ask]:
+    accepted: ApplicationAccepted = fact.body
+    admit = commands.AdmitPerson(
+        accepted.account_id,
+        accepted.name,
+        accepted.email,
+        accepted.language,
+        accepted.free_tiers,
     )
     return [Ask(MEMBER, accepted.person_id, admit)]
 
@@ -68,6 +81,11 @@ REACTIONS = (
         name="membership.member.when_invitation_accepted_admit",
         to=InvitationAccepted,
         react=when_invitation_accepted_admit,
+    ),
+    Reaction(
+        name="membership.member.when_application_accepted_admit",
+        to=ApplicationAccepted,
+        react=when_application_accepted_admit,
     ),
     Reaction(
         name="membership.member.when_seat_claimed_admit",

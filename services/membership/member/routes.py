@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import EMAIL, account_of
+from services.membership.admission.projections import admission_now
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting
@@ -84,6 +85,7 @@ async def _join(
     community = await community_now(caller.service, community_id)
     async with caller.read(community_id) as connection:
         free_tiers = await free_tiers_of(connection, community_id)
+    admission = await admission_now(caller.service, community_id)
     join = commands.JoinCommunity(
         account_id=AccountId(caller.account_id),
         name=await caller.seal(person_id, body.name),
@@ -91,14 +93,10 @@ async def _join(
         email_is_own=await account_of(caller.service, body.email) == caller.account_id,
         language=body.language,
         free_tiers=free_tiers,
+        way=admission.way,
+        is_staff=bool(community.roles_of(AccountId(caller.account_id))),
     )
-    vault, account = caller.service.vault, str(caller.account_id)
-    found_by = Keep(
-        lookups=(
-            vault.lookup(PERSON, community_id, account, person_id),
-            vault.lookup(EMAIL, community_id, body.email, person_id),
-        )
-    )
+    found_by = _found_by(caller, community_id, body.email, person_id)
     asks = [Ask(MEMBER, person_id, join, found_by)]
     asks += await _accepting(caller, community_id, body, person_id)
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
@@ -108,6 +106,16 @@ async def _join(
     member = acting_in(community_id, community, principal, person_id)
     token = caller.service.gateways["signer"].sign(member)
     return Joined(**written.model_dump(), person_id=person_id, access_token=token)
+
+
+def _found_by(caller: Caller, community_id: CommunityId, email: str, person_id: PersonId) -> Keep:
+    vault, account = caller.service.vault, str(caller.account_id)
+    return Keep(
+        lookups=(
+            vault.lookup(PERSON, community_id, account, person_id),
+            vault.lookup(EMAIL, community_id, email, person_id),
+        )
+    )
 
 
 async def _accepting(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.membership.application.events import ApplicationSent
 from services.membership.chat_audit.events import ChatServerCompared
 from services.membership.community.projections import community_now
 from services.membership.member.projections import person_of
@@ -64,6 +65,14 @@ def when_staff_reminded_of_ritual_find_staff(fact: Fact) -> list[Call]:
     ]
 
 
+def when_application_sent_find_staff(fact: Fact) -> list[Call]:
+    """One letter a day, however many apply."""
+    notice_id = derive(fact.community_id, "applications", fact.at.date().isoformat())
+    link = Label(f"/communities/{fact.community_id}/applications")
+    template, permission = Code("application_to_read"), Code("members.write")
+    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
+
+
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
     match value:
         case MoneyValue():
@@ -94,6 +103,11 @@ async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask 
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.notice.when_application_sent_find_staff",
+        to=ApplicationSent,
+        react=when_application_sent_find_staff,
+    ),
     Reaction(
         name="membership.notice.when_staff_message_requested_find_staff",
         to=StaffMessageRequested,

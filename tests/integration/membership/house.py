@@ -140,6 +140,15 @@ class House:
     async def eventually(self, look: Callable[[], Awaitable[object]], wanted: object) -> None:
         await eventually(look, lambda seen: seen == wanted)
 
+    async def quiet(self) -> None:
+        """Until everything has had its effects, but for Kafka, which is not there."""
+
+        async def look() -> bool:
+            quiet = await self.service.quiet()
+            return not (quiet.readers_behind or quiet.agenda_due or quiet.agenda_parked)
+
+        await eventually(look)
+
     async def eventually_live(self, person_id: str, token: str, *wanted: tuple[str, str]) -> None:
         """Whichever reason came first: they are given by different streams."""
         await eventually(

@@ -12,6 +12,13 @@ from services.membership.access.events import (
 )
 from services.membership.activity.events import Signal, SignalRecorded
 from services.membership.app import FEATURES
+from services.membership.application.events import (
+    ApplicationAccepted,
+    ApplicationExpired,
+    ApplicationRefused,
+    ApplicationSent,
+    ApplicationWithdrawn,
+)
 from services.membership.chat.events import (
     ChatLinked,
     ChatRoleGranted,
@@ -58,6 +65,7 @@ from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
     membership_activity,
+    membership_application,
     membership_chat,
     membership_community,
     membership_content,
@@ -150,6 +158,31 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
             InvitationExpired(),
             membership_invitation.InvitationEnded,
             {"invitation_id": some_stream, "reason": "expired"},
+        ),
+        (
+            ApplicationSent(2, account, sealed, sealed, "en", (), noon),
+            membership_application.ApplicationSent,
+            {"application_id": some_stream, "number": 2, "expires_at": noon},
+        ),
+        (
+            ApplicationAccepted(2, account, account, ada, sealed, sealed, "en", (), ()),
+            membership_application.ApplicationAccepted,
+            {"application_id": some_stream, "number": 2, "person_id": ada},
+        ),
+        (
+            ApplicationRefused(2, account, noon),
+            membership_application.ApplicationEnded,
+            {"application_id": some_stream, "number": 2, "reason": "refused"},
+        ),
+        (
+            ApplicationWithdrawn(2),
+            membership_application.ApplicationEnded,
+            {"application_id": some_stream, "number": 2, "reason": "withdrawn"},
+        ),
+        (
+            ApplicationExpired(2),
+            membership_application.ApplicationEnded,
+            {"application_id": some_stream, "number": 2, "reason": "expired"},
         ),
         (
             ImportCompleted(),

@@ -52,6 +52,21 @@ def test_a_member_cannot_take_the_address_of_another() -> None:
     given(MEMBER, joined).when(replace(join, email_is_own=False)).then_rejected("not_your_email")
 
 
+def test_who_may_not_come_in_by_themselves_is_told_how() -> None:
+    by_application, by_invitation = (
+        replace(join, way="application"),
+        replace(join, way="invitation"),
+    )
+    for history in ((), (joined, MemberLeft())):
+        given(MEMBER, *history).when(by_application).then_rejected("by_application")
+        given(MEMBER, *history).when(by_invitation).then_rejected("by_invitation")
+    given(MEMBER, joined).when(by_invitation).then_nothing()
+
+
+def test_who_works_for_the_community_joins_by_themselves() -> None:
+    given(MEMBER).when(replace(join, way="invitation", is_staff=True)).then(joined)
+
+
 def test_who_left_may_join_again() -> None:
     given(MEMBER, joined, MemberLeft()).when(join).then(joined)
 
