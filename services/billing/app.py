@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
+from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.gateways import webhooks
 from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.merchant.feature import FEATURE as MERCHANT
@@ -31,6 +32,7 @@ FEATURES = (
     PAYMENT,
     ORDER,
     SUBSCRIPTION,
+    EXIT_SURVEY,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
     # The others are told once the processor has forgotten the person too.

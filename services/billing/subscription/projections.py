@@ -251,6 +251,20 @@ async def owed_now(service: Service, community_id: UUID, subscription_id: UUID) 
             raise TypeError(message)
 
 
+async def leaver_now(
+    service: Service, community_id: UUID, subscription_id: UUID
+) -> tuple[PersonId | None, bool]:
+    """Whose subscription it is, and whether it is cancelled or over, read strongly; nobody's where there is none."""
+    state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)
+    match state:
+        case Running(terms, cancelling=cancelling):
+            return terms.person_id, cancelling
+        case Ended(terms):
+            return terms.person_id, True
+        case _:
+            return None, False
+
+
 async def subscriptions_after(
     connection: Any, after: UUID | None, limit: int, person_id: UUID | None = None
 ) -> list[Subscribed]:

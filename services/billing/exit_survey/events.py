@@ -1,0 +1,40 @@
+"""What somebody said of why they leave; the stream follows from their subscription."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from shared.ids import PersonId
+from shared.personal_value import Sealed
+
+ExitReason = Literal[
+    "too_expensive",
+    "too_little_used",
+    "not_what_was_expected",
+    "missed_something",
+    "too_much_noise",
+    "went_elsewhere",
+    "circumstances_changed",
+    "other",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAnswered:
+    """The last answer counts; `comment` is in the person's own words."""
+
+    subscription_id: UUID
+    person_id: PersonId
+    reason: ExitReason
+    comment: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAnswerDropped:
+    """They stay after all."""
+
+    subscription_id: UUID
+    person_id: PersonId
+
+
+ExitSurveyEvent = ExitAnswered | ExitAnswerDropped

@@ -1,0 +1,33 @@
+"""What the others hear of why people leave: the reason, never a word."""
+
+from services.billing.exit_survey import events
+from shared.contracts import billing_exit_survey as contracts
+from shared.event_store import Fact
+from shared.feature import Publication
+
+
+def _answered(fact: Fact) -> contracts.ExitAnswered:
+    event: events.ExitAnswered = fact.body
+    return contracts.ExitAnswered(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        subscription_id=event.subscription_id,
+        person_id=event.person_id,
+        reason=event.reason,
+    )
+
+
+def _dropped(fact: Fact) -> contracts.ExitAnswerDropped:
+    event: events.ExitAnswerDropped = fact.body
+    return contracts.ExitAnswerDropped(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        subscription_id=event.subscription_id,
+        person_id=event.person_id,
+    )
+
+
+PUBLICATIONS = (
+    Publication(of=events.ExitAnswered, to=contracts.ExitAnswered, map=_answered),
+    Publication(of=events.ExitAnswerDropped, to=contracts.ExitAnswerDropped, map=_dropped),
+)

@@ -1,0 +1,113 @@
+"""Saying why one leaves, and seeing why people do."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, StringConstraints
+
+from services.billing.exit_survey import commands
+from services.billing.exit_survey.decider import EXIT_SURVEY, exit_survey_stream
+from services.billing.exit_survey.events import ExitReason
+from services.billing.exit_survey.projections import answers_of, reasons_of
+from services.billing.subscription.projections import leaver_now
+from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
+from shared.ids import PersonId
+from shared.reaction import Ask
+
+router = APIRouter()
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+class AnswerExit(Body):
+    reason: ExitReason
+    comment: Words | None = None
+
+
+@router.put("/subscriptions/{subscription_id}/exit-answer", operation_id="answer_exit")
+async def answer_exit(
+    subscription_id: UUID, body: AnswerExit, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """For whoever has cancelled, or whose subscription ended; the last answer counts."""
+    person_id = PersonId(caller.person_id)
+    payer, is_leaving = await leaver_now(caller.service, caller.community_id, subscription_id)
+    answer = commands.AnswerExit(
+        subscription_id=subscription_id,
+        by=person_id,
+        payer=payer,
+        is_leaving=is_leaving,
+        reason=body.reason,
+        comment=await caller.seal(person_id, body.comment) if body.comment else None,
+    )
+    stream_id = exit_survey_stream(subscription_id)
+    return await caller.ask(Ask(EXIT_SURVEY, stream_id, answer), subscription_id=subscription_id)
+
+
+class ExitAnswer(BaseModel):
+    """`comment` is null where there was none, and once the person is erased."""
+
+    subscription_id: UUID
+    person_id: UUID
+    reason: ExitReason
+    comment: str | None
+    answered_at: datetime
+
+
+class ExitAnswers(BaseModel):
+    items: list[ExitAnswer]
+    next: str | None
+
+
+@router.get("/exit-answers", operation_id="list_exit_answers")
+async def list_exit_answers(
+    caller: Annotated[Caller, needs("members.read")],
+    page: Annotated[Page, Depends(listing(filters=("reason",)))],
+) -> ExitAnswers:
+    """The newest first, with what people wrote."""
+    async with caller.read() as connection:
+        rows = await answers_of(
+            connection,
+            caller.community_id,
+            reason=page.filters.get("reason"),
+            before=page.cursor(by_moment),
+            limit=page.limit + 1,
+        )
+    comments = await caller.open_all([row.comment for row in rows])
+    items = [
+        ExitAnswer(
+            subscription_id=row.subscription_id,
+            person_id=row.person_id,
+            reason=row.reason,
+            comment=comment,
+            answered_at=row.answered_at,
+        )
+        for row, comment in zip(rows, comments, strict=True)
+    ]
+    return ExitAnswers(
+        **page.answer(items, lambda last: f"{last.answered_at.isoformat()} {last.subscription_id}")
+    )
+
+
+class GivenReason(BaseModel):
+    reason: ExitReason
+    times: int
+
+
+class ExitReasons(BaseModel):
+    items: list[GivenReason]
+
+
+@router.get("/exit-answers/reasons", operation_id="count_exit_reasons")
+async def count_exit_reasons(
+    caller: Annotated[Caller, needs("sales.read")],
+    since: Annotated[AwareDatetime | None, Query()] = None,
+    until: Annotated[AwareDatetime | None, Query()] = None,
+) -> ExitReasons:
+    """How often each reason was given from `since` on and before `until`, the most frequent first."""
+    async with caller.read() as connection:
+        times = await reasons_of(connection, caller.community_id, since, until)
+    return ExitReasons(
+        items=[GivenReason(reason=reason, times=count) for reason, count in times.items()]
+    )
