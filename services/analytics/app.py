@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.analytics.community.feature import FEATURE as COMMUNITY
 from services.analytics.delivery.feature import FEATURE as DELIVERY
+from services.analytics.exits.feature import FEATURE as EXITS
 from services.analytics.recurring.feature import FEATURE as RECURRING
 from services.analytics.retention.feature import FEATURE as RETENTION
 from services.analytics.revenue.feature import FEATURE as REVENUE
@@ -20,6 +21,7 @@ FEATURES = (
     RECURRING,
     REVENUE,
     RETENTION,
+    EXITS,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("analytics", PersonErased, PersonForgotten),
