@@ -12,6 +12,9 @@ from services.membership.tier.events import TierId
 from shared.ids import AccountId, PersonId
 from shared.personal_value import Sealed
 
+Answering = Literal["waiting", "accepted", "refused"]
+"""That it came, a yes, or a no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -84,4 +87,4 @@ class SendAnswer:
 
     application_id: UUID
     number: int
-    answer: Literal["waiting", "accepted", "refused"]
+    answer: Answering

@@ -1,5 +1,6 @@
 """Who applies hears that it came and how it was answered, nobody waits for ever, and what is over is forgotten."""
 
+from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from services.membership.application import commands, events
@@ -17,6 +18,12 @@ from shared.erasure import forgetting
 from shared.event_store import Fact
 from shared.ids import derive
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
+
+PAGES: Mapping[commands.Answering, str | None] = {
+    "waiting": "application",
+    "accepted": "welcome",
+    "refused": None,
+}
 
 
 def when_application_sent_answer(fact: Fact) -> list[Call | At]:
@@ -122,7 +129,8 @@ async def _letter(
         page = await page_of(connection, context.community_id)
     if page is None:
         raise Transient("The community's page is not there yet.")
-    welcome = f"/communities/{context.community_id}/welcome"
+    page_for = PAGES[action.answer]
+    path = page_for and f"/communities/{context.community_id}/{page_for}"
     return Letter(
         key=derive(action.application_id, "letter", str(action.number), action.answer),
         to=address,
@@ -130,7 +138,7 @@ async def _letter(
         template=f"application_{action.answer}",
         language=said.language,
         values={},
-        link=urljoin(context.service.settings.origin, welcome),
+        link=path and urljoin(context.service.settings.origin, path),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )

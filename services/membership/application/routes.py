@@ -1,7 +1,7 @@
 """Applying, withdrawing it, and saying yes or no."""
 
 from datetime import datetime
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Annotated
 from uuid import UUID
 
@@ -178,16 +178,21 @@ async def list_applications(
             before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
-    items = [await _listed(caller, row) for row in rows]
+    items = await _opened(caller, rows)
     return Applications(
         **page.answer(items, lambda last: f"{last.sent_at.isoformat()} {last.application_id}")
     )
 
 
-async def _listed(caller: Caller, row: ApplicationRow) -> ListedApplication:
-    name, email, *said = await caller.open_all(
-        [row.name, row.email, *(answer.said for answer in row.answers)]
-    )
+async def _opened(caller: Caller, rows: list[ApplicationRow]) -> list[ListedApplication]:
+    sealed = [[row.name, row.email, *(answer.said for answer in row.answers)] for row in rows]
+    texts = iter(await caller.open_all(list(chain.from_iterable(sealed))))
+    return [_listed(row, *islice(texts, 2 + len(row.answers))) for row in rows]
+
+
+def _listed(
+    row: ApplicationRow, name: str | None, email: str | None, *said: str | None
+) -> ListedApplication:
     answers = [
         GivenAnswer(question=answer.question, answer=text)
         for answer, text in zip(row.answers, said, strict=True)

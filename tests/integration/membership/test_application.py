@@ -76,7 +76,8 @@ async def test_who_applies_is_read_and_taken_in(house: House) -> None:
 
     applied = await apply(house, community_id, "ada@example.com")
     assert await mine(house, community_id, account) == "waiting"
-    (waiting,) = await listed(house, owner, "?standing=waiting")
+    assert await listed(house, owner, "?filter[standing]=refused") == []
+    (waiting,) = await listed(house, owner, "?filter[standing]=waiting")
     assert (waiting["name"], waiting["email"], waiting["language"]) == (
         "Ada",
         "ada@example.com",
@@ -102,6 +103,9 @@ async def test_who_applies_is_read_and_taken_in(house: House) -> None:
         return [name for name in templates(house, "ada@example.com") if "application" in name]
 
     await house.eventually(letters, ["application_waiting", "application_accepted"])
+    links = {letter.template: str(letter.link) for letter in house.mailbox.to("ada@example.com")}
+    assert links["application_waiting"].endswith(f"/communities/{community_id}/application")
+    assert links["application_accepted"].endswith(f"/communities/{community_id}/welcome")
 
 
 async def test_what_a_member_wrote_is_forgotten_with_them(house: House) -> None:
@@ -282,3 +286,26 @@ async def test_who_left_applied_again_and_is_erased_leaves_no_application(house:
         return [(item["standing"], item["email"]) for item in await listed(house, owner)]
 
     await house.eventually(standings, [("withdrawn", None)])
+
+
+async def test_a_page_of_applications_shows_each_with_its_own_words(house: House) -> None:
+    community_id, owner = await closed_community(house)
+    for number in range(3):
+        email = f"ada{number}@example.com"
+        answers = [f"Reason {number}", None if number == 1 else "not yet"]
+        await apply(house, community_id, email, name=f"Ada {number}", answers=answers)
+    seen, after = [], ""
+    while True:
+        page = await house.call("GET", f"/applications?limit=2{after}", token=owner)
+        seen += [
+            (item["name"], item["email"], [one["answer"] for one in item["answers"]])
+            for item in page["items"]
+        ]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert seen == [
+        ("Ada 2", "ada2@example.com", ["Reason 2", "not yet"]),
+        ("Ada 1", "ada1@example.com", ["Reason 1", None]),
+        ("Ada 0", "ada0@example.com", ["Reason 0", "not yet"]),
+    ]
