@@ -20,6 +20,7 @@ from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.content.feature import FEATURE as CONTENT
 from services.membership.delivery.feature import FEATURE as DELIVERY
+from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
@@ -57,6 +58,7 @@ FEATURES = (
     APPLICATION,
     DOCUMENT,
     ACCESS,
+    DIRECTORY,
     PREFERENCE,
     FILE,
     CONTENT,
