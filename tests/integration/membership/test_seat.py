@@ -167,7 +167,7 @@ async def test_who_is_given_a_seat_becomes_a_member_and_has_its_tier(
         "Gold",
         "pending",
     )
-    assert "ada" not in str(shown)
+    assert ada not in str(shown)
     claimed = await desk.claim(link, await house.token(ada))
     assert (claimed["seat_id"], claimed["community_id"]) == (seat_id, desk.community_id)
     token = await desk.enters(ada)
