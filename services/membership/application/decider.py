@@ -42,11 +42,11 @@ def decide(
 ) -> list[events.ApplicationEvent]:
     if isinstance(command, commands.SendApplication):
         return _send(command, application)
-    if isinstance(command, commands.WithdrawApplication) and application.sent is None:
-        return []
+    number, standing = application.number, application.standing
+    if isinstance(command, commands.WithdrawApplication):
+        return [events.ApplicationWithdrawn(number)] if standing == "waiting" else []
     if application.sent is None:
         raise NotFound("application_not_found", "There is no such application.")
-    number, standing = application.number, application.standing
     match command:
         case commands.AcceptApplication():
             return _accept(command, application, application.sent)
@@ -55,8 +55,6 @@ def decide(
         case commands.RefuseApplication(by, at):
             _insist_on_waiting(standing)
             return [events.ApplicationRefused(number, by, at + UNTIL_AGAIN)]
-        case commands.WithdrawApplication():
-            return [events.ApplicationWithdrawn(number)] if standing == "waiting" else []
         case commands.ExpireApplication(of):
             is_due = standing == "waiting" and of == number
             return [events.ApplicationExpired(number)] if is_due else []

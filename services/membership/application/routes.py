@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.membership.account.projections import EMAIL, account_of
+from services.membership.account.projections import account_of
 from services.membership.admission.events import Question
 from services.membership.admission.projections import admission_now
 from services.membership.application import commands
@@ -27,11 +27,10 @@ from services.membership.application.projections import (
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import Address
 from services.membership.member.events import Language
-from services.membership.member.projections import PERSON, person_at, standing_of
+from services.membership.member.projections import found_by, person_at, standing_of
 from services.membership.tier.projections import free_tiers_of
 from shared.command_handler import Claimed
 from shared.decider import NotFound
-from shared.event_store import Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
 from shared.reaction import Ask
@@ -237,13 +236,8 @@ async def _accept(caller: Caller, application_id: UUID, number: int) -> Accepted
     known = await person_at(service, community_id, sent.account_id, email)
     person_id = known or PersonId(caller.new_id("person"))
     accept = await _sealed_anew(caller, sent, person_id, number)
-    found_by = Keep(
-        lookups=(
-            service.vault.lookup(PERSON, community_id, str(sent.account_id), person_id),
-            service.vault.lookup(EMAIL, community_id, email, person_id),
-        )
-    )
-    written = await caller.ask(Ask(APPLICATION, application_id, accept, found_by))
+    keep = found_by(service, community_id, sent.account_id, email, person_id)
+    written = await caller.ask(Ask(APPLICATION, application_id, accept, keep))
     return AcceptedApplication(
         **written.model_dump(), application_id=application_id, person_id=person_id
     )

@@ -21,7 +21,7 @@ from services.membership.invitation.events import (
 )
 from services.membership.invitation.projections import invitation_now, invitations_of
 from services.membership.member.events import Language
-from services.membership.member.projections import PERSON, person_at, standing_of
+from services.membership.member.projections import found_by, person_at, standing_of
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of, tier_exists, tier_name
 from shared import auth
@@ -320,7 +320,7 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
     if invited and invited.role is None and is_own and address and invitation.standing == "open":
         person_id = person_id or PersonId(caller.new_id("person"))
         accept = await _as_person(caller, accept, person_id, address, body.name, community_id)
-        keep = keep + _found_by(caller, community_id, person_id, address)
+        keep = keep + found_by(service, community_id, caller.account_id, address, person_id)
     ask = Ask(INVITATION, door.subject, accept, keep)
     written = await caller.ask(ask, community_id=community_id, mode=community.mode)
     return Accepted(
@@ -350,16 +350,6 @@ async def _as_person(
         name=await caller.seal(person_id, name),
         email=await caller.seal(person_id, address),
         free_tiers=free_tiers,
-    )
-
-
-def _found_by(caller: Caller, community_id: CommunityId, person_id: PersonId, address: str) -> Keep:
-    vault, account = caller.service.vault, str(caller.account_id)
-    return Keep(
-        lookups=(
-            vault.lookup(PERSON, community_id, account, person_id),
-            vault.lookup(EMAIL, community_id, address, person_id),
-        )
     )
 
 

@@ -13,7 +13,7 @@ from services.membership.member.commands import Ownership
 from services.membership.member.decider import MEMBER, Member
 from services.membership.member.events import StandingNow
 from shared.decider import NotFound
-from shared.event_store import Fact
+from shared.event_store import Fact, Keep
 from shared.ids import PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
@@ -209,6 +209,19 @@ async def person_at(
         return known
     found = await service.vault.find(EMAIL, community_id, email)
     return PersonId(found) if found else None
+
+
+def found_by(
+    service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
+) -> Keep:
+    """What `person_at` finds the person by once it is kept; `Claimed` where somebody else is found by it."""
+    lookup = service.vault.lookup
+    return Keep(
+        lookups=(
+            lookup(PERSON, community_id, str(account_id), person_id),
+            lookup(EMAIL, community_id, email, person_id),
+        )
+    )
 
 
 async def ownership_of(service: Service, community_id: UUID, person_id: UUID) -> Ownership:

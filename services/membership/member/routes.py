@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from services.membership.access.projections import Reason, reasons_of
-from services.membership.account.projections import EMAIL, account_of
+from services.membership.account.projections import account_of
 from services.membership.admission.projections import admission_now
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
@@ -18,8 +18,8 @@ from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
 from services.membership.member.projections import (
-    PERSON,
     Standing,
+    found_by,
     member_now,
     members_of,
     ownership_of,
@@ -31,7 +31,6 @@ from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
 from shared.decider import NotFound
-from shared.event_store import Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, Code, CommunityId, PersonId
 from shared.reaction import Ask
@@ -96,8 +95,8 @@ async def _join(
         way=admission.way,
         is_staff=bool(community.roles_of(AccountId(caller.account_id))),
     )
-    found_by = _found_by(caller, community_id, body.email, person_id)
-    asks = [Ask(MEMBER, person_id, join, found_by)]
+    keep = found_by(caller.service, community_id, caller.account_id, body.email, person_id)
+    asks = [Ask(MEMBER, person_id, join, keep)]
     asks += await _accepting(caller, community_id, body, person_id)
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     if written.would:
@@ -106,16 +105,6 @@ async def _join(
     member = acting_in(community_id, community, principal, person_id)
     token = caller.service.gateways["signer"].sign(member)
     return Joined(**written.model_dump(), person_id=person_id, access_token=token)
-
-
-def _found_by(caller: Caller, community_id: CommunityId, email: str, person_id: PersonId) -> Keep:
-    vault, account = caller.service.vault, str(caller.account_id)
-    return Keep(
-        lookups=(
-            vault.lookup(PERSON, community_id, account, person_id),
-            vault.lookup(EMAIL, community_id, email, person_id),
-        )
-    )
 
 
 async def _accepting(

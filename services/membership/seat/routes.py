@@ -13,7 +13,7 @@ from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
 from services.membership.member.projections import (
-    PERSON,
+    found_by,
     member_now,
     person_at,
     profile_of,
@@ -278,7 +278,7 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     claimant, keep = None, NOTHING
     if seat is not None and address is not None:
         claimant = await _claimant(caller, seat, person_id, address, body, door)
-        keep = _found_by(caller, community_id, person_id, address)
+        keep = found_by(caller.service, community_id, caller.account_id, address, person_id)
     claim = commands.ClaimSeat(
         door.subject, AccountId(caller.account_id), claimant, is_banned, caller.now
     )
@@ -311,16 +311,6 @@ async def _claimant(
         email=await caller.seal(person_id, address),
         language=body.language or seat.assigned.language,
         free_tiers=free_tiers,
-    )
-
-
-def _found_by(caller: Caller, community_id: CommunityId, person_id: PersonId, address: str) -> Keep:
-    vault, account = caller.service.vault, str(caller.account_id)
-    return Keep(
-        lookups=(
-            vault.lookup(PERSON, community_id, account, person_id),
-            vault.lookup(EMAIL, community_id, address, person_id),
-        )
     )
 
 
