@@ -151,8 +151,8 @@ class TokenVerifier:
 
 
 LinkPurpose = Literal[
-    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server"
-]
+    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

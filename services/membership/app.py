@@ -24,10 +24,15 @@ from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
+from services.membership.gateways import whatsapp_reports
 from services.membership.gateways.discord_gateway import DiscordGateway
+from services.membership.gateways.gateway import Messenger
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.gateways.webhook_gateway import WebhookGateway
+from services.membership.gateways.whatsapp_gateway import WhatsappGateway
+from services.membership.group.feature import FEATURE as GROUP
+from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
@@ -44,6 +49,7 @@ from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
 from shared.contracts.membership_privacy import PersonForgotten
+from shared.feature import Feature
 from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
 
@@ -73,6 +79,9 @@ FEATURES = (
     CHAT_SERVER,
     CHAT,
     CHAT_AUDIT,
+    GROUP,
+    GROUP_SEAT,
+    Feature(name="whatsapp_reports", router=whatsapp_reports.router),
     SETUP,
     SEAT,
     SITTER,
@@ -125,7 +134,24 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             origin=settings.origin,
             back=settings.discord_return or f"{settings.origin}/discord",
         )
-    return gateways | _files(settings)
+    return gateways | _messenger(settings) | _files(settings)
+
+
+def _messenger(settings: Settings) -> dict[str, Messenger]:
+    token, secret, verify = (
+        settings.whatsapp_token, settings.whatsapp_secret, settings.whatsapp_verify,
+    )  # fmt: skip
+    if not (token and settings.whatsapp_number_id and secret and verify):
+        return {}
+    messenger = WhatsappGateway(
+        token.get_secret_value(),
+        settings.whatsapp_number_id,
+        secret=secret.get_secret_value(),
+        verify=verify.get_secret_value(),
+        template=settings.whatsapp_template,
+        url=settings.whatsapp_url,
+    )
+    return {"messenger": messenger}
 
 
 def _files(settings: Settings) -> dict[str, FileStore]:

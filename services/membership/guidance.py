@@ -9,6 +9,7 @@ from uuid import UUID
 from services.membership.access.projections import Reason
 from services.membership.chat.events import Problem
 from services.membership.document.events import Kind
+from services.membership.group.events import GroupId
 from services.membership.member.events import StandingNow
 
 Step = Literal[
@@ -17,6 +18,8 @@ Step = Literal[
     "choose_offer",
     "link_chat",
     "put_chat_right",
+    "give_number",
+    "put_group_right",
     "look_at_address",
     "stay",
 ]
@@ -35,6 +38,15 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class InGroups:
+    """How the person stands with the groups; `stuck` are those whose door did not reach them."""
+
+    wanted: bool
+    has_number: bool
+    stuck: tuple[GroupId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """`asked` are the documents to accept, each in a version; `reasons` all that live; no `chat`: no chat server."""
 
@@ -44,6 +56,7 @@ class Situation:
     asked: tuple[tuple[Kind, int], ...]
     reasons: tuple[Reason, ...]
     chat: Chat | None
+    groups: InGroups | None
     bounced: bool
     now: datetime
 
@@ -53,7 +66,7 @@ class Next:
     """`subject` is what the step is about, where there are several; `due` when it is too late."""
 
     step: Step
-    method: Literal["GET", "POST"] | None = None
+    method: Literal["GET", "POST", "PUT"] | None = None
     path: str | None = None
     body: dict[str, Any] | None = None
     subject: str | None = None
@@ -84,6 +97,11 @@ def _to_enter(at: Situation) -> Iterator[Next]:
     if at.chat is not None and at.chat.problem is not None:
         path = f"{HERE}/people/{at.person_id}/chat/retry"
         yield Next("put_chat_right", "POST", path, subject=at.chat.problem)
+    if at.groups is not None and at.groups.wanted and not at.groups.has_number:
+        yield Next("give_number", "PUT", f"{HERE}/me/whatsapp")
+    for group_id in at.groups.stuck if at.groups else ():
+        path = f"{HERE}/me/groups/{group_id}/door"
+        yield Next("put_group_right", "POST", path, subject=str(group_id))
 
 
 def _to_be_reached(at: Situation) -> Iterator[Next]:

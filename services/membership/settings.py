@@ -41,6 +41,20 @@ class Settings(KernelSettings):
         default=None, description="the page Discord sends people back to; origin/discord if unset"
     )
     discord_url: str = Field(default="https://discord.com/api/v10", description="Discord's API")
+    whatsapp_token: SecretStr | None = Field(
+        default=None, description="a system user's; with the three below it turns groups on"
+    )
+    whatsapp_number_id: str | None = Field(default=None, pattern=r"^[0-9]{1,30}$")
+    whatsapp_secret: SecretStr | None = Field(
+        default=None, description="the app's, which signs reports"
+    )
+    whatsapp_verify: SecretStr | None = Field(
+        default=None, description="the word WhatsApp says when it asks if reports are wanted"
+    )
+    whatsapp_template: str = Field(default="group_invite", pattern=r"^[a-z0-9_]{1,512}$")
+    whatsapp_url: str = Field(
+        default="https://graph.facebook.com/v23.0", description="WhatsApp's Cloud API"
+    )
     webhooks_to_loopback: bool = Field(
         default=False, description="lets webhooks reach this very machine: only in development"
     )

@@ -49,6 +49,7 @@ MEANINGS: Mapping[str, str] = {
     "expires_at": "When it runs out: then held seats are free, and what waited for somebody's word is over.",
     "first": "Whether it was the only live reason, so that access itself began.",
     "gathering_id": "The gathering.",
+    "group_id": "The group on WhatsApp that the community let its people into.",
     "hold_id": "The seats held; what is bought with them is the order of the same id.",
     "import_id": "The import: one file of members from elsewhere.",
     "inquiry": "Whether the bank only asks; no money has moved then.",

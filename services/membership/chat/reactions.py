@@ -1,12 +1,11 @@
 """Roles follow access: whatever changes makes us look, a look makes a wish, a wish makes steps of the vendor's."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, assert_never
 
 from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked
-from services.membership.access.projections import people_with_access, standing_now
+from services.membership.access.projections import standing_now
 from services.membership.chat import commands, events
 from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.projections import seats_now, seats_of
@@ -17,16 +16,13 @@ from services.membership.chat_server.events import (
     ChatServerDisconnected,
 )
 from services.membership.chat_server.projections import chat_server_now
-from services.membership.community.projections import community_now
+from services.membership.crowd import everybody, tell_each
 from services.membership.gateways.gateway import Chat, ChatRefused, Unreachable
-from shared.command_handler import Origin
-from shared.event_store import Fact, Forget, Keep, Meta
-from shared.ids import PersonId, derive
+from shared.event_store import Fact, Forget, Keep
+from shared.ids import Code, PersonId
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
-from shared.service import Service
 
 PATIENCE = timedelta(days=7)
-LOOKS = 50
 
 
 def _ask(command: commands.ChatCommand, keep: Keep | None = None) -> Ask:
@@ -154,34 +150,15 @@ async def _looked_at(person_id: PersonId, context: ActionContext) -> Ask | None:
 
 async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext) -> Ask | None:
     """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
-    service: Service = context.service
-    end = await service.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
-    await _read_upto(service, end)
-    async with service.pool.acquire() as connection:
-        people = {
-            *await people_with_access(connection, context.community_id),
-            *await seats_of(connection, context.community_id),
-        }
-    meta = await _meta(context)
-    for person_id in sorted(people):
-        follow = await _looked_at(person_id, context)
-        if follow is not None:
-            await _tell(person_id, [follow], meta, context)
+
+    async def looks() -> AsyncIterator[tuple[PersonId, Sequence[Ask]]]:
+        for person_id in await everybody(context, seats_of):
+            follow = await _looked_at(person_id, context)
+            if follow is not None:
+                yield person_id, [follow]
+
+    await tell_each(looks(), context)
     return None
-
-
-async def _meta(context: ActionContext) -> Meta:
-    community = await community_now(context.service, context.community_id)
-    return Meta(context.key, context.key, mode=community.mode)
-
-
-async def _tell(
-    person_id: PersonId, asks: Sequence[Ask], meta: Meta, context: ActionContext
-) -> None:
-    """One of the many commands that come of one action."""
-    command_id = derive(context.key, str(person_id))
-    origin = Origin(command_id, context.community_id, context.now, meta)
-    await context.service.handler.handle(asks, origin)
 
 
 async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> Ask | None:
@@ -197,7 +174,18 @@ async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> As
         raise Transient(str(gone)) from gone
     except ChatRefused:
         return None  # The next comparison says so.
-    mapped, meta = frozenset(role.role for role in server.roles), await _meta(context)
+    mapped = frozenset(role.role for role in server.roles)
+    await tell_each(_differences(server.server, mapped, seats, there, context), context)
+    return None
+
+
+async def _differences(
+    server: Code,
+    mapped: frozenset[Code],
+    seats: Sequence[tuple[events.SeatNow, str]],
+    there: Mapping[str, frozenset[Code]],
+    context: ActionContext,
+) -> AsyncIterator[tuple[PersonId, Sequence[Ask]]]:
     for seat, account in seats:
         roles = there.get(account)
         ours = None if roles is None else roles & (mapped | seat.held)
@@ -207,19 +195,10 @@ async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> As
         notice = commands.NoticeRoles(
             seat.person_id,
             seat.number,
-            server.server,
+            server,
             None if ours is None else tuple(sorted(ours)),
         )
-        await _tell(seat.person_id, [*([follow] if follow else []), _ask(notice)], meta, context)
-    return None
-
-
-async def _read_upto(service: Service, position: int) -> None:
-    for _ in range(LOOKS):
-        if await service.has_read(service.name, position, "", 0):
-            return
-        await asyncio.sleep(0.1)
-    raise Transient("The read models are behind.")
+        yield seat.person_id, [*([follow] if follow else []), _ask(notice)]
 
 
 async def do_step(action: commands.DoStep, context: ActionContext) -> Ask | None:

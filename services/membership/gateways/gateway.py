@@ -215,6 +215,66 @@ def chat_of(gateways: Mapping[str, Any]) -> Chat:
     return chat
 
 
+MessengerProblem = Literal["number_refused", "number_unreachable", "messages_stopped", "held_back"]
+
+
+class MessengerRefused(Exception):
+    """The messenger will not carry this to this number, until somebody acts."""
+
+    def __init__(self, problem: MessengerProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class GroupInvite:
+    """`door` is the last part of the address the reader opens; `mark` comes back with each report on the message."""
+
+    number: str
+    community: str
+    group: str
+    language: Language
+    door: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a message, by its mark; `report_id` is the same however often it is told."""
+
+    report_id: str
+    mark: str
+    arrived: bool
+    problem: MessengerProblem | None = None
+
+
+class Messenger(Protocol):
+    """Whoever carries messages to phones."""
+
+    async def invite(self, invite: GroupInvite) -> None:
+        """Hand it over. MessengerRefused when that is in vain, Unreachable when it certainly was not taken.
+
+        Unsure when it may have been taken: nothing at the vendor would recognise a second one.
+        """
+        ...
+
+    def welcome(self, mode: str, token: str) -> bool:
+        """Whether it is the vendor who asks if reports may be sent here."""
+        ...
+
+    def reports(self, raw: bytes, signature: str) -> list[Report]:
+        """What the vendor reports. NotProved when somebody else does."""
+        ...
+
+
+def messenger_of(gateways: Mapping[str, Any]) -> Messenger:
+    """The messenger the platform is set up with; NotFound when it is with none."""
+    messenger: Messenger | None = gateways.get("messenger")
+    if messenger is None:
+        raise NotFound("groups_not_offered", "This platform has not been set up with WhatsApp.")
+    return messenger
+
+
 def files_of(gateways: Mapping[str, Any]) -> FileStore:
     """Where the platform keeps files; NotFound when it keeps none."""
     store: FileStore | None = gateways.get("files")

@@ -5,6 +5,7 @@ from datetime import datetime
 from services.membership.application.events import ApplicationSent
 from services.membership.chat_audit.events import ChatServerCompared
 from services.membership.community.projections import community_now
+from services.membership.group_seat.events import GroupRemovalDue, GroupRemovalReminded
 from services.membership.member.projections import person_of
 from services.membership.notice import commands
 from services.membership.notice.decider import NOTICE
@@ -73,6 +74,14 @@ def when_application_sent_find_staff(fact: Fact) -> list[Call]:
     return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
 
 
+def when_group_removal_due_find_staff(fact: Fact) -> list[Call]:
+    """One letter a day, however many are to be taken out."""
+    notice_id = derive(fact.community_id, "group_removals", fact.at.date().isoformat())
+    link = Label(f"/communities/{fact.community_id}/group-tasks")
+    template, permission = Code("group_removals"), Code("members.write")
+    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
+
+
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
     match value:
         case MoneyValue():
@@ -103,6 +112,16 @@ async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask 
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.notice.when_group_removal_due_find_staff",
+        to=GroupRemovalDue,
+        react=when_group_removal_due_find_staff,
+    ),
+    Reaction(
+        name="membership.notice.when_group_removal_reminded_find_staff",
+        to=GroupRemovalReminded,
+        react=when_group_removal_due_find_staff,
+    ),
     Reaction(
         name="membership.notice.when_application_sent_find_staff",
         to=ApplicationSent,

@@ -16,7 +16,10 @@ from services.membership.chat.projections import SENTENCES, seat_now
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepted_now, document_now
-from services.membership.guidance import Chat, Situation, Step
+from services.membership.group.events import GroupId
+from services.membership.group.projections import groups_now
+from services.membership.group_seat.projections import group_seat_now
+from services.membership.guidance import Chat, InGroups, Situation, Step
 from services.membership.member.events import StandingNow
 from services.membership.member.projections import member_now
 from services.membership.tier.projections import tiers_of
@@ -52,10 +55,18 @@ class ChatState(BaseModel):
     detail: str | None
 
 
+class GroupsState(BaseModel):
+    """`open` are the groups on WhatsApp that the person may enter; `stuck` those whose door did not reach them."""
+
+    has_number: bool
+    open: list[UUID]
+    stuck: list[UUID]
+
+
 class NextCall(BaseModel):
     """`path` is at this same origin."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT"]
     path: str
     body: dict[str, Any] | None
 
@@ -70,7 +81,7 @@ class NextStep(BaseModel):
 
 
 class PersonState(BaseModel):
-    """`chat` is null where the community has no chat server. `next` is what to do, the most pressing first."""
+    """`chat` and `groups` are null where the community has none. `next` is what to do, the most pressing first."""
 
     person_id: UUID
     at: datetime
@@ -78,6 +89,7 @@ class PersonState(BaseModel):
     tiers: list[OpenTier]
     content: list[UUID]
     chat: ChatState | None
+    groups: GroupsState | None
     bounced_since: datetime | None
     next: list[NextStep]
 
@@ -97,9 +109,10 @@ async def read_person_state(
     bought = {one.content_id for one in shelf if one.ended_at is None}
     chat, problem = await _chat_of(caller, person_id)
     seat = Chat(chat.linked, bool(chat.wanted), problem) if chat else None
+    groups = await _groups_of(caller, person_id)
     situation = Situation(
         community_id, person_id, member.standing, await _asked(caller, person_id),
-        tuple(reasons), seat, bounced is not None, now,
+        tuple(reasons), seat, _in(groups), bounced is not None, now,
     )  # fmt: skip
     return PersonState(
         person_id=person_id,
@@ -108,6 +121,7 @@ async def read_person_state(
         tiers=_open(reasons, names),
         content=sorted(bought),
         chat=chat,
+        groups=groups,
         bounced_since=bounced,
         next=[_shown(step) for step in guidance.next_steps(situation)],
     )
@@ -140,6 +154,24 @@ async def _chat_of(caller: Caller, person_id: PersonId) -> tuple[ChatState | Non
         detail=SENTENCES[problem] if problem else None,
     )
     return state, problem
+
+
+async def _groups_of(caller: Caller, person_id: PersonId) -> GroupsState | None:
+    groups, _ = await groups_now(caller.service, caller.community_id)
+    if not groups.doors:
+        return None
+    seat = await group_seat_now(caller.service, caller.community_id, person_id)
+    return GroupsState(
+        has_number=seat.has_number,
+        open=[group_id for group_id in seat.groups if group_id in groups.doors],
+        stuck=[group_id for group_id in seat.wanted if group_id in seat.stuck],
+    )
+
+
+def _in(groups: GroupsState | None) -> InGroups | None:
+    if groups is None:
+        return None
+    return InGroups(bool(groups.open), groups.has_number, tuple(map(GroupId, groups.stuck)))
 
 
 def _open(reasons: list[Reason], names: dict[Any, str]) -> list[OpenTier]:

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from services.membership.access.projections import Reason
-from services.membership.guidance import SOON, Chat, Next, Situation, Step, next_steps
+from services.membership.group.events import GroupId
+from services.membership.guidance import SOON, Chat, InGroups, Next, Situation, Step, next_steps
 from services.membership.member.events import StandingNow
 from services.membership.tier.events import TierId
 from tools import house
@@ -23,7 +24,7 @@ def reason(tier_id: TierId = gold, until: datetime | None = None) -> Reason:
     return Reason(tier_id, "gift", UUID(int=5), noon, until, None, None)
 
 
-content = Situation(community, ada, "joined", (), (reason(),), None, bounced=False, now=noon)
+content = Situation(community, ada, "joined", (), (reason(),), None, None, bounced=False, now=noon)
 
 
 def steps(**changes: Any) -> list[Step]:
@@ -56,6 +57,15 @@ def test_who_may_enter_nothing_is_shown_what_there_is() -> None:
 def test_a_role_that_waits_needs_an_account() -> None:
     assert steps(chat=Chat(linked=False, wanted=True, problem=None)) == ["link_chat"]
     assert steps(chat=Chat(linked=False, wanted=False, problem=None)) == []
+
+
+def test_who_may_enter_a_group_is_asked_for_a_number_and_led_past_what_got_stuck() -> None:
+    chess = GroupId(UUID(int=6))
+    assert steps(groups=InGroups(wanted=True, has_number=False, stuck=())) == ["give_number"]
+    assert steps(groups=InGroups(wanted=True, has_number=True, stuck=())) == []
+    assert steps(groups=InGroups(wanted=False, has_number=False, stuck=())) == []
+    (step,) = next_steps(replace(content, groups=InGroups(True, True, (chess,))))  # noqa: FBT003
+    assert (step.step, step.subject) == ("put_group_right", str(chess))
 
 
 def test_what_only_the_person_can_put_right_is_said() -> None:
@@ -105,7 +115,8 @@ def told() -> list[Next]:
     """One of each step."""
     stuck = Chat(linked=False, wanted=True, problem="not_on_server")
     soon = (reason(until=noon + SOON),)
-    joined = replace(content, asked=(("terms", 1),), chat=stuck, bounced=True)
+    groups = InGroups(wanted=True, has_number=False, stuck=(GroupId(UUID(int=6)),))
+    joined = replace(content, asked=(("terms", 1),), chat=stuck, groups=groups, bounced=True)
     return [
         *next_steps(replace(content, standing="left")),
         *next_steps(replace(joined, reasons=())),
