@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.billing.by_hand.feature import FEATURE as BY_HAND
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
@@ -25,6 +26,7 @@ from shared.service import Blueprint
 FEATURES = (
     MERCHANT,
     POLICY,
+    BY_HAND,
     OFFER,
     DISCOUNT,
     PAYER,

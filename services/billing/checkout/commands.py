@@ -28,9 +28,12 @@ class OpenCheckout:
 
 @dataclass(frozen=True, slots=True)
 class PayCheckout:
+    """`by_hand` when the seller takes money that is sent or brought."""
+
     person_id: PersonId
     payment_method: Code
     at: datetime
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class AwaitAction:
 @dataclass(frozen=True, slots=True)
 class AwaitMoney:
     """The money is on its way."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopAwaiting:
+    """Money that was to be sent or brought never came."""
 
     attempt: int
 
@@ -99,6 +109,7 @@ CheckoutCommand = (
     | UseKeptCard
     | AwaitAction
     | AwaitMoney
+    | StopAwaiting
     | DeclineAttempt
     | CompleteCheckout
     | RecordWithdrawal

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.discount.events import Discount
-from services.billing.payer.events import Instrument
+from services.billing.payer.events import BY_HAND, Instrument
 from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code
@@ -32,6 +32,12 @@ class Checkout:
     waits_for_card: bool = False
     needs_action: bool = False
     gave_code_back: bool = False
+
+    @property
+    def is_awaited(self) -> bool:
+        """The person is to send or bring the money, and may still choose otherwise."""
+        by_hand = self.instrument is not None and self.instrument.is_by_hand
+        return by_hand and self.phase == "processing"
 
 
 def decide(
@@ -75,6 +81,8 @@ def decide(
         case commands.AwaitMoney(attempt):
             waits = checkout.phase == "awaiting_payment"
             return [events.CheckoutProcessing(attempt)] if waits else []
+        case commands.StopAwaiting():
+            return _expire(checkout, "timeout") if checkout.is_awaited else []
         case commands.DeclineAttempt():
             return _decline(command, checkout)
         case _:
@@ -183,9 +191,11 @@ def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
 
 def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
     basket = checkout.opened.basket
-    if checkout.phase in ("completed", "processing"):
+    is_awaited, by_hand = checkout.is_awaited, asked.payment_method == BY_HAND
+    if checkout.phase in ("completed", "processing") and (by_hand or not is_awaited):
         return []
-    if checkout.phase == "expired" or asked.at >= checkout.opened.expires_at:
+    is_late = asked.at >= checkout.opened.expires_at and not is_awaited
+    if checkout.phase == "expired" or is_late:
         raise Rejected("checkout_expired", "It was left unpaid for too long.")
     if checkout.phase == "awaiting_payment":
         if asked.payment_method == checkout.payment_method:
@@ -193,6 +203,8 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
         if not checkout.needs_action:
             raise Rejected("payment_underway", "Another payment method is being charged.")
     attempt = checkout.attempt + 1
+    if by_hand:
+        return [_await(asked, attempt, basket)]
     if basket.recurs:
         return [
             events.PaymentMethodAsked(
@@ -203,9 +215,23 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
     return [events.ChargeAsked(basket.person_id, attempt, passing, basket.due, basket.charges)]
 
 
+def _await(asked: commands.PayCheckout, attempt: int, basket: Basket) -> events.CheckoutEvent:
+    if not asked.by_hand:
+        raise Rejected("not_by_hand", "Nobody takes it by hand here.")
+    if any(isinstance(line, QuoteLine) for line in basket.lines):
+        detail = "Seats are not held until money is brought."
+        raise Rejected("seats_not_by_hand", detail)
+    instrument = Instrument(BY_HAND, None, basket.account)
+    if not basket.due:
+        return events.CheckoutCompleted(basket, instrument)
+    return events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)
+
+
 def _cancel(checkout: Checkout) -> list[events.CheckoutEvent]:
     match checkout.phase:
         case "open" | "awaiting_payment":
+            return _expire(checkout, "cancelled")
+        case "processing" if checkout.is_awaited:
             return _expire(checkout, "cancelled")
         case "processing":
             raise Rejected("payment_underway", "The money is on its way.")

@@ -1,5 +1,7 @@
 """A checkout follows its card and its payment, whichever way the money goes, and ends by the clock."""
 
+from datetime import timedelta
+
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.payer.events import PaymentMethodRefused, PaymentMethodSaved
@@ -8,6 +10,7 @@ from services.billing.payment.events import (
     DisputeClosed,
     DisputeOpened,
     PaymentActionRequired,
+    PaymentAwaited,
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
@@ -17,6 +20,8 @@ from services.billing.payment.events import (
 )
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
+
+AWAITED_FOR = timedelta(days=30)
 
 
 def when_checkout_opened_expire_checkout(fact: Fact) -> list[At]:
@@ -50,6 +55,14 @@ def when_payment_processing_await_money(fact: Fact) -> list[Ask]:
     return _ask(waits, commands.AwaitMoney(waits.attempt))
 
 
+def when_payment_awaited_await_money(fact: Fact) -> list[Ask | At]:
+    waits: PaymentAwaited = fact.body
+    (stop,) = _ask(waits, commands.StopAwaiting(waits.attempt)) or (None,)
+    if stop is None:
+        return []
+    return [*_ask(waits, commands.AwaitMoney(waits.attempt)), At(fact.at + AWAITED_FOR, stop)]
+
+
 def when_payment_failed_decline_attempt(fact: Fact) -> list[Ask]:
     failed: PaymentFailed = fact.body
     return _ask(failed, commands.DeclineAttempt(failed.attempt, failed.code, fact.at))
@@ -67,7 +80,11 @@ def when_payment_withdrawn_record_withdrawal(fact: Fact) -> list[Ask]:
 
 
 def _ask(
-    news: PaymentActionRequired | PaymentProcessing | PaymentFailed | PaymentSucceeded,
+    news: PaymentActionRequired
+    | PaymentAwaited
+    | PaymentProcessing
+    | PaymentFailed
+    | PaymentSucceeded,
     command: commands.CheckoutCommand,
 ) -> list[Ask]:
     ours = news.charge.origin == "checkout"
@@ -127,6 +144,11 @@ REACTIONS = (
         "billing.checkout.when_payment_processing_await_money",
         PaymentProcessing,
         when_payment_processing_await_money,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_awaited_await_money",
+        PaymentAwaited,
+        when_payment_awaited_await_money,
     ),
     Reaction(
         "billing.checkout.when_payment_failed_decline_attempt",

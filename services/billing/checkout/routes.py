@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from services.billing.by_hand.projections import ByHand, by_hand_now
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Line
@@ -17,10 +18,12 @@ from services.billing.forecast import forecast
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
+from services.billing.payer.events import BY_HAND
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.quotes import read_quote
+from services.billing.references import reference_of
 from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
@@ -90,7 +93,7 @@ class Processor(BaseModel):
 
 
 class Checkout(BaseModel):
-    """`problem` is the processor's code for why the last attempt failed."""
+    """`problem` is the processor's code for why the last attempt failed; no `by_hand`: nobody takes it so."""
 
     checkout_id: UUID
     version: int
@@ -101,6 +104,7 @@ class Checkout(BaseModel):
     payment_id: UUID
     problem: str | None
     processor: Processor
+    by_hand: ByHand | None
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
@@ -143,6 +147,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     response.headers["ETag"] = f'"{standing.version}"'
+    said = await by_hand_now(caller.service, caller.community_id)
     return Checkout(
         checkout_id=checkout_id,
         version=standing.version,
@@ -153,18 +158,38 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         payment_id=payment_of(checkout_id),
         problem=standing.problem,
         processor=await _processor(standing, payment, caller),
+        by_hand=ByHand(instructions=said, reference=reference_of(payment_of(checkout_id)))
+        if said
+        else None,
     )
 
 
 @router.post("/checkouts/{checkout_id}/pay", status_code=202, operation_id="pay_checkout")
 async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> Written:
-    command = commands.PayCheckout(
-        PersonId(caller.person_id), Code(body.payment_method), caller.now
-    )
-    asks = [Ask(CHECKOUT, checkout_id, command)]
+    return await _pay(checkout_id, Code(body.payment_method), caller)
+
+
+@router.post(
+    "/checkouts/{checkout_id}/pay-by-hand", status_code=202, operation_id="pay_checkout_by_hand"
+)
+async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
+    """Where the money goes and what is written on it, the checkout says; it waits for thirty days."""
+    return await _pay(checkout_id, BY_HAND, caller)
+
+
+async def _pay(checkout_id: UUID, payment_method: Code, caller: Caller) -> Written:
+    taken = await by_hand_now(caller.service, caller.community_id) is not None
+    person_id = PersonId(caller.person_id)
+    asks = [
+        Ask(
+            CHECKOUT,
+            checkout_id,
+            commands.PayCheckout(person_id, payment_method, caller.now, taken),
+        )
+    ]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
-        asks.append(taking_trial(checkout_id, caller.person_id))
+        asks.append(taking_trial(checkout_id, person_id))
     return await caller.ask(*asks, checkout_id=checkout_id)
 
 

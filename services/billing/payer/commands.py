@@ -49,7 +49,10 @@ class WarnOfExpiry:
 
 @dataclass(frozen=True, slots=True)
 class LinkSubscription:
+    """Who chose to pay `by_hand` is not charged by a card that is there."""
+
     subscription_id: UUID
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

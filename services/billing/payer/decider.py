@@ -40,12 +40,13 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
         case commands.WarnOfExpiry(person_id, payment_method, good_until):
             pays = payment_method in payer.cards and payer.subscriptions
             return [events.CardExpiring(person_id, payment_method, good_until)] if pays else []
-        case commands.LinkSubscription(subscription_id):
+        case commands.LinkSubscription(subscription_id, by_hand):
             if payer.forgotten:
                 return [events.SubscriptionOrphaned(subscription_id)]
             if subscription_id in payer.subscriptions:
                 return []
-            return [events.SubscriptionLinked(subscription_id, payer.given)]
+            given = None if by_hand else payer.given
+            return [events.SubscriptionLinked(subscription_id, given)]
         case commands.UnlinkSubscription(subscription_id):
             linked = subscription_id in payer.subscriptions
             return [events.SubscriptionUnlinked(subscription_id)] if linked else []

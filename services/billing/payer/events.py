@@ -12,6 +12,10 @@ def payer_of(person_id: UUID) -> UUID:
     return derive(person_id, "payer")
 
 
+BY_HAND = Code("by_hand")
+"""The payment method of who sends or brings the money; no processor knows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """The processor's ids of what is charged: its customer when it is kept, and the seller."""
@@ -19,6 +23,10 @@ class Instrument:
     payment_method: Code
     customer: Code | None
     account: Code | None
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.payment_method == BY_HAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def when_payment_method_saved_warn_of_expiry(fact: Fact) -> list[At]:
 
 def when_subscription_began_link_subscription(fact: Fact) -> list[Ask]:
     began: TrialStarted | SubscriptionActivated = fact.body
-    link = commands.LinkSubscription(fact.stream_id)
+    link = commands.LinkSubscription(fact.stream_id, began.instrument.is_by_hand)
     return [Ask(PAYER, payer_of(began.terms.person_id), link)]
 
 

@@ -1,10 +1,12 @@
 """Giving another card, and seeing whether it was taken."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
+from services.billing.by_hand.projections import ByHand, by_hand_now
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.links import PaymentLink, read_link
 from services.billing.merchant.projections import merchant_of
@@ -13,6 +15,7 @@ from services.billing.payer.decider import PAYER
 from services.billing.payer.events import payer_of
 from services.billing.payer.projections import kept_for
 from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.references import reference_of
 from services.billing.subscription.projections import Owed, owed_now
 from shared.auth import ExpiredLink
 from shared.contracts.contract import MoneyValue
@@ -41,12 +44,16 @@ class PaymentMethod(BaseModel):
 
 
 class PaymentLinkShown(BaseModel):
-    """What is owed to whom. Where the payer must authenticate, the processor's form needs `client_secret`."""
+    """What is owed to whom. Where the payer must authenticate, the processor's form needs `client_secret`.
+
+    `by_hand` is there for who is to send or bring it; a card given here pays it as well.
+    """
 
     seller: str
     state: Literal["due", "processing", "requires_action", "paid", "ended"]
     amount: MoneyValue | None
     account: str | None
+    by_hand: ByHand | None = None
     payment_intent: str | None = None
     client_secret: str | None = None
 
@@ -66,6 +73,7 @@ async def read_payment_link(
         state=_standing(owed, payment),
         amount=MoneyValue.of(owed.amount) if owed.amount else None,
         account=payment.account if payment else merchant.account,
+        by_hand=await _by_hand(caller, door.community_id, payment),
     )
     if shown.state != "requires_action" or payment is None or payment.intent is None:
         return shown
@@ -95,6 +103,13 @@ def _door(caller: Caller, link: str) -> PaymentLink:
         return read_link(caller.service.secret, link, caller.now)
     except ExpiredLink as stale:
         raise Problem(403, "bad_link", "This link opens nothing.") from stale
+
+
+async def _by_hand(caller: Caller, community_id: UUID, payment: Paid | None) -> ByHand | None:
+    said = await by_hand_now(caller.service, community_id)
+    if said is None or payment is None or payment.state != "awaited":
+        return None
+    return ByHand(instructions=said, reference=reference_of(payment.payment_id))
 
 
 def _standing(

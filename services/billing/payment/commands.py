@@ -1,7 +1,7 @@
 """What may be asked of a payment."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -12,9 +12,11 @@ from services.billing.payment.events import (
     DisputeReason,
     MoneyLine,
     RefundReason,
+    Way,
 )
-from shared.ids import Code
+from shared.ids import AccountId, Code
 from shared.money import Money
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class RecordRejection:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordReceipt:
+    """Staff have `amount` in hand; `today` is the seller's."""
+
+    receipt_id: UUID
+    reference: Sealed
+    amount: Money
+    way: Way
+    on: date
+    by: AccountId
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawCharge:
     pass
 
@@ -75,6 +90,13 @@ class ReturnMoney:
 class RecordRefund:
     refund_id: UUID
     refund: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRefund:
+    """Staff gave back by hand what came by hand."""
+
+    refund_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +128,12 @@ PaymentCommand = (
     | RecordIntent
     | RecordOutcome
     | RecordRejection
+    | RecordReceipt
     | WithdrawCharge
     | RefundPayment
     | ReturnMoney
     | RecordRefund
+    | SettleRefund
     | RecordRefundFailure
     | RecordDispute
     | RemindOfEvidence

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
-from services.billing.payer.events import Instrument
+from services.billing.payer.events import BY_HAND, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.events import Charge, MoneyLine, total
 from shared.decider import Decider, NotFound, Rejected
@@ -14,7 +14,7 @@ from shared.ids import Code
 from shared.money import Money
 
 Status = Literal[
-    "started", "created", "action", "processing", "failed", "withdrawn", "succeeded"
+    "started", "created", "action", "processing", "awaited", "failed", "withdrawn", "succeeded"
 ]  # fmt: skip
 
 
@@ -39,6 +39,8 @@ class Dispute:
 class Payment:
     """One charge and its latest attempt. `left` is what was not refunded; a settled refund is None.
 
+    What is paid by hand has no intent; the one it `replaced` may have been quicker.
+
     An intent is confirmed only once it is recorded here, and a new attempt begins by cancelling
     the intent of the one before at the processor: so two of them never both succeed.
     """
@@ -50,7 +52,11 @@ class Payment:
     intent: Code | None = None
     unwanted: bool = False
     left: tuple[MoneyLine, ...] = ()
-    refunds: Mapping[UUID, events.RefundStarted | None] = field(default_factory=dict)
+    replaced: Code | None = None
+    receipt_id: UUID | None = None
+    refunds: Mapping[UUID, events.RefundStarted | events.RefundOwed | None] = field(
+        default_factory=dict
+    )
     disputes: Mapping[Code, Dispute] = field(default_factory=dict)
 
     @property
@@ -67,6 +73,8 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
     match command:
         case commands.StartCharge():
             return _start_again(command, payment)
+        case commands.RecordReceipt():
+            return _receive(command, payment)
         case commands.RecordIntent() | commands.RecordRejection() if (
             command.attempt != payment.attempt or payment.intent
         ):
@@ -98,6 +106,8 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
         case commands.RecordRefund(refund_id, refund):
             begun = payment.refunds.get(refund_id)
             return [_issued(payment, begun, refund)] if begun else []
+        case commands.SettleRefund(refund_id):
+            return _settle(payment, refund_id)
         case commands.RecordRefundFailure(refund_id, code):
             begun = payment.refunds.get(refund_id)
             return (
@@ -113,9 +123,9 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
 
 def _before_anything(command: commands.PaymentCommand) -> list[events.PaymentEvent]:
     match command:
-        case commands.StartCharge(charge, attempt, instrument):
-            return [events.ChargeStarted(charge, attempt, instrument, None)]
-        case commands.RefundPayment():
+        case commands.StartCharge(charge):
+            return [_begun(command, charge, None)]
+        case commands.RefundPayment() | commands.RecordReceipt() | commands.SettleRefund():
             raise NotFound("payment_not_found", "There is no such payment.")
         case commands.ReturnMoney(refund_id, lines, reason):
             return [events.RefundFailed(refund_id, lines, reason, Code("nothing_left"))]
@@ -124,14 +134,41 @@ def _before_anything(command: commands.PaymentCommand) -> list[events.PaymentEve
 
 
 def _start_again(asked: commands.StartCharge, payment: Payment) -> list[events.PaymentEvent]:
-    due = payment.status in ("failed", "action") and not payment.unwanted
+    due = payment.status in ("failed", "action", "awaited") and not payment.unwanted
     if not due or asked.attempt <= payment.attempt:
         return []
-    return [events.ChargeStarted(payment.charge, asked.attempt, asked.instrument, payment.intent)]
+    return [_begun(asked, payment.charge, payment.intent or payment.replaced)]
+
+
+def _begun(
+    asked: commands.StartCharge, charge: Charge, replaces: Code | None
+) -> events.ChargeStarted | events.PaymentAwaited:
+    begun = events.PaymentAwaited if asked.instrument.is_by_hand else events.ChargeStarted
+    return begun(charge, asked.attempt, asked.instrument, replaces)
+
+
+def _receive(told: commands.RecordReceipt, payment: Payment) -> list[events.PaymentEvent]:
+    charge = payment.charge
+    if payment.status == "succeeded":
+        if told.receipt_id == payment.receipt_id:
+            return []
+        raise Rejected("paid_already", "It has been paid.")
+    if not payment.instrument.is_by_hand:
+        raise Rejected("payment_not_awaited", "It is being charged in another way.")
+    if told.amount != charge.amount:
+        raise Rejected(
+            "amount_differs", "That is not what is due.", pointer="/amount", due=charge.amount.minor
+        )
+    if told.on > told.today:
+        raise Rejected("day_to_come", "That day is still to come.", pointer="/on")
+    received = events.PaymentReceived(told.receipt_id, told.reference, told.way, told.on, told.by)
+    return [received, events.PaymentSucceeded(charge, payment.attempt, BY_HAND)]
 
 
 def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
     charge, attempt, status = payment.charge, payment.attempt, payment.status
+    if told.intent == payment.replaced and told.status == "succeeded" and status != "succeeded":
+        return [events.PaymentSucceeded(charge, attempt, told.intent)]
     if told.intent != payment.intent or status == "succeeded":
         return []
     match told.status:
@@ -194,10 +231,12 @@ def _still_there(wanted: tuple[MoneyLine, ...], payment: Payment) -> tuple[Money
 
 def _refund(
     payment: Payment, refund_id: UUID, lines: tuple[MoneyLine, ...], reason: events.RefundReason
-) -> events.RefundStarted:
-    assert payment.intent  # noqa: S101  What has succeeded has an intent.
+) -> events.RefundStarted | events.RefundOwed:
     charge = payment.charge
     amount = total(lines, charge.amount.currency)
+    if payment.receipt_id:
+        return events.RefundOwed(refund_id, charge.person_id, amount, lines, reason)
+    assert payment.intent  # noqa: S101  What a processor has collected has an intent.
     return events.RefundStarted(
         refund_id,
         charge.person_id,
@@ -209,7 +248,21 @@ def _refund(
     )
 
 
-def _issued(payment: Payment, begun: events.RefundStarted, refund: Code) -> events.RefundIssued:
+def _settle(payment: Payment, refund_id: UUID) -> list[events.PaymentEvent]:
+    if refund_id not in payment.refunds:
+        raise NotFound("refund_not_found", "There is no such refund.")
+    match payment.refunds[refund_id]:
+        case events.RefundOwed() as owed:
+            return [_issued(payment, owed, BY_HAND)]
+        case events.RefundStarted():
+            raise Rejected("refund_by_processor", "The processor sends this one back.")
+        case None:
+            return []
+
+
+def _issued(
+    payment: Payment, begun: events.RefundStarted | events.RefundOwed, refund: Code
+) -> events.RefundIssued:
     kept = {line.charged_for for line in payment.left if line.amount}
     # A refund that is on its way may still fail, so its money is not gone yet.
     for other in payment.refunds.values():
@@ -268,6 +321,8 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
     match event:
         case events.ChargeStarted(charge, attempt, instrument):
             return Payment(charge, attempt, instrument)
+        case events.PaymentAwaited(charge, attempt, instrument, replaces):
+            return Payment(charge, attempt, instrument, status="awaited", replaced=replaces)
         case _ if payment is None:
             return None
         case events.PaymentIntentCreated(intent=intent):
@@ -282,9 +337,13 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             return replace(payment, status="withdrawn", unwanted=True)
         case events.WithdrawalAsked(intent):
             return replace(payment, intent=intent, unwanted=True)
-        case events.PaymentSucceeded(charge):
-            return replace(payment, status="succeeded", left=charge.lines)
-        case events.RefundStarted(refund_id, lines=lines):
+        case events.PaymentReceived(receipt_id):
+            return replace(payment, receipt_id=receipt_id)
+        case events.PaymentSucceeded(charge, _, intent):
+            return replace(payment, status="succeeded", left=charge.lines, intent=intent)
+        case events.RefundStarted(refund_id, lines=lines) | events.RefundOwed(
+            refund_id, lines=lines
+        ):
             refunds = {**payment.refunds, refund_id: event}
             return replace(payment, left=_moved(payment.left, lines, -1), refunds=refunds)
         case events.RefundIssued(refund_id):

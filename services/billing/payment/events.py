@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from services.billing.payer.events import Instrument
-from shared.ids import Code, PersonId, derive
+from shared.ids import AccountId, Code, PersonId, derive
 from shared.money import Money
+from shared.personal_value import Sealed
 
+Way = Literal["transfer", "cash", "cheque", "other"]
 ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
 RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
 
@@ -71,6 +73,27 @@ class ChargeStarted:
     attempt: int
     instrument: Instrument
     replaces: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAwaited:
+    """It is due, and the payer is to send or bring it; the intent it `replaces` must not succeed as well."""
+
+    charge: Charge
+    attempt: int
+    instrument: Instrument
+    replaces: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReceived:
+    """Somebody of the staff has it in hand, since the day `on`; `receipt_id` is the print of what it is known by."""
+
+    receipt_id: UUID
+    reference: Sealed
+    way: Way
+    on: date
+    by: AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +170,19 @@ class RefundStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundOwed:
+    """What came by hand goes back by hand: somebody of the staff has to."""
+
+    refund_id: UUID
+    person_id: PersonId
+    amount: Money
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+
+
+@dataclass(frozen=True, slots=True)
 class RefundIssued:
-    """The processor has sent it back. Nothing is kept any more of what was charged for what is `emptied`."""
+    """It was sent back. Nothing is kept any more of what was charged for what is `emptied`."""
 
     refund_id: UUID
     person_id: PersonId
@@ -215,6 +249,8 @@ class DisputeClosed:
 
 PaymentEvent = (
     ChargeStarted
+    | PaymentAwaited
+    | PaymentReceived
     | PaymentIntentCreated
     | PaymentActionRequired
     | PaymentProcessing
@@ -223,6 +259,7 @@ PaymentEvent = (
     | PaymentSucceeded
     | WithdrawalAsked
     | RefundStarted
+    | RefundOwed
     | RefundIssued
     | RefundFailed
     | DisputeOpened

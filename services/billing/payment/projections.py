@@ -42,16 +42,8 @@ _STATES = {
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case events.ChargeStarted(charge, instrument=instrument):
-                await connection.execute(
-                    "INSERT INTO payments_v1 VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8, $9)"
-                    " ON CONFLICT (payment_id) DO UPDATE"
-                    " SET state = 'started', intent = NULL, account = excluded.account,"
-                    " code = NULL, at = excluded.at",
-                    fact.stream_id, fact.community_id, charge.person_id, charge.origin,
-                    charge.origin_id, charge.amount.minor, charge.amount.currency,
-                    instrument.account, fact.at,
-                )  # fmt: skip
+            case events.ChargeStarted() | events.PaymentAwaited():
+                await _begin(connection, fact)
             case events.PaymentIntentCreated(_, intent) | events.WithdrawalAsked(intent):
                 await connection.execute(
                     "UPDATE payments_v1 SET intent = $2 WHERE payment_id = $1",
@@ -69,6 +61,19 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     "UPDATE payments_v1 SET state = $2, code = $3, at = $4 WHERE payment_id = $1",
                     fact.stream_id, _STATES[type(body)], code, fact.at,
                 )  # fmt: skip
+
+
+async def _begin(connection: Any, fact: Fact) -> None:
+    begun: events.ChargeStarted | events.PaymentAwaited = fact.body
+    charge = begun.charge
+    await connection.execute(
+        "INSERT INTO payments_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        " ON CONFLICT (payment_id) DO UPDATE SET state = excluded.state, intent = NULL,"
+        " account = excluded.account, code = NULL, at = excluded.at",
+        fact.stream_id, fact.community_id, charge.person_id, charge.origin, charge.origin_id,
+        "awaited" if isinstance(begun, events.PaymentAwaited) else "started",
+        charge.amount.minor, charge.amount.currency, begun.instrument.account, fact.at,
+    )  # fmt: skip
 
 
 PAYMENTS = Projection(
@@ -95,6 +100,7 @@ PAYMENTS = Projection(
     tables=("payments_v1",),
     facts=(
         events.ChargeStarted,
+        events.PaymentAwaited,
         events.PaymentIntentCreated,
         events.WithdrawalAsked,
         events.RefundIssued,
@@ -193,11 +199,20 @@ async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
     return _paid(row) if row else None
 
 
-async def payments_after(connection: Any, after: UUID | None, limit: int) -> list[Paid]:
-    """Those of the community, in a stable order."""
+async def payments_after(
+    connection: Any,
+    after: UUID | None,
+    limit: int,
+    *,
+    state: str | None = None,
+    between: tuple[UUID, UUID] | None = None,
+) -> list[Paid]:
+    """Those of the community, in a stable order, `between` two ids with both of them."""
+    first, last = between or (None, None)
     rows = await connection.fetch(
-        "SELECT * FROM payments_v1 WHERE payment_id > $1 ORDER BY payment_id LIMIT $2",
-        after or PLATFORM, limit,
+        "SELECT * FROM payments_v1 WHERE payment_id > $1 AND ($3::text IS NULL OR state = $3)"
+        " AND ($4::uuid IS NULL OR payment_id BETWEEN $4 AND $5) ORDER BY payment_id LIMIT $2",
+        after or PLATFORM, limit, state, first, last,
     )  # fmt: skip
     return [_paid(row) for row in rows]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.billing.payment import events
+from services.billing.references import reference_of
 from shared.contracts import billing_dispute
 from shared.contracts import billing_payment as contracts
 from shared.contracts.billing_message import MessageRequested, StaffMessageRequested
@@ -121,6 +122,15 @@ def remind_staff_of_evidence(fact: Fact) -> StaffMessageRequested:
     return _to_staff(fact, "dispute_evidence_due", values)
 
 
+def tell_staff_of_refund(fact: Fact) -> StaffMessageRequested:
+    owed: events.RefundOwed = fact.body
+    values: Values = {
+        "amount": MoneyValue.of(owed.amount),
+        "reference": reference_of(fact.stream_id),
+    }
+    return _to_staff(fact, "refund_by_hand", values)
+
+
 def _to_staff(fact: Fact, template: str, values: Values) -> StaffMessageRequested:
     return StaffMessageRequested(
         community_id=fact.community_id,
@@ -143,6 +153,7 @@ PUBLICATIONS = (
     Publication(events.PaymentFailed, contracts.PaymentFailed, failed),
     Publication(events.RefundIssued, contracts.RefundIssued, refunded),
     Publication(events.RefundIssued, MessageRequested, tell_of_refund),
+    Publication(events.RefundOwed, StaffMessageRequested, tell_staff_of_refund),
     Publication(events.DisputeOpened, billing_dispute.DisputeOpened, dispute_opened),
     Publication(events.DisputeOpened, StaffMessageRequested, tell_staff_of_dispute),
     Publication(events.EvidenceDue, StaffMessageRequested, remind_staff_of_evidence),

@@ -141,6 +141,14 @@ def when_charge_started_create_intent(fact: Fact) -> list[Call]:
     return [Call(create)]
 
 
+def when_payment_awaited_cancel_intent(fact: Fact) -> list[Call]:
+    """Who first tried a card, and then chose to pay by hand, does not pay twice."""
+    awaited: events.PaymentAwaited = fact.body
+    if awaited.replaces is None:
+        return []
+    return [Call(CancelIntent(fact.stream_id, awaited.replaces, awaited.instrument.account))]
+
+
 def when_intent_created_confirm_intent(fact: Fact) -> list[Call]:
     created: events.PaymentIntentCreated = fact.body
     return [Call(ConfirmIntent(fact.stream_id, created.intent, created.account))]
@@ -334,6 +342,11 @@ REACTIONS = (
         "billing.payment.when_charge_started_create_intent",
         events.ChargeStarted,
         when_charge_started_create_intent,
+    ),
+    Reaction(
+        "billing.payment.when_payment_awaited_cancel_intent",
+        events.PaymentAwaited,
+        when_payment_awaited_cancel_intent,
     ),
     Reaction(
         "billing.payment.when_intent_created_confirm_intent",

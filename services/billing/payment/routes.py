@@ -1,15 +1,19 @@
 """What was charged, and giving it back."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, AwareDatetime, BaseModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
 
+from services.billing.by_hand.projections import claiming
 from services.billing.gateways.gateway import PaymentGateway
+from services.billing.merchant.projections import merchant_of
 from services.billing.payment import commands
 from services.billing.payment.decider import PAYMENT
-from services.billing.payment.events import DisputeReason
+from services.billing.payment.events import DisputeReason, Way
 from services.billing.payment.projections import (
     Disputed,
     Paid,
@@ -17,9 +21,11 @@ from services.billing.payment.projections import (
     payment_by_id,
     payments_after,
 )
+from services.billing.references import ids_of, reference_of
 from shared.contracts.contract import MoneyValue
-from shared.decider import NotFound
-from shared.http import Body, Caller, Page, Written, needs, paging
+from shared.decider import NotFound, Rejected
+from shared.http import Body, Caller, Page, Written, listing, needs, paging
+from shared.ids import AccountId
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -34,9 +40,10 @@ class RefundPayment(Body):
 
 
 class Payment(BaseModel):
-    """`client_secret` is there for the payer while they must authenticate."""
+    """`client_secret` is there for the payer while they must authenticate; `reference` is for who pays by hand."""
 
     payment_id: UUID
+    reference: str
     person_id: UUID
     origin: str
     origin_id: UUID
@@ -48,6 +55,17 @@ class Payment(BaseModel):
     problem: str | None
     at: AwareDatetime
     client_secret: str | None = None
+
+
+class RecordReceipt(Body):
+    """`reference` is what the money is known by: the bank's line, the number of a receipt. It counts once."""
+
+    amount: Amount
+    way: Way
+    reference: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)
+    ]
+    on: date
 
 
 class Payments(BaseModel):
@@ -87,10 +105,18 @@ async def list_disputes(
 
 @router.get("/payments", operation_id="list_payments")
 async def list_payments(
-    caller: Annotated[Caller, needs("sales.read")], page: Annotated[Page, Depends(paging)]
+    caller: Annotated[Caller, needs("sales.read")],
+    page: Annotated[Page, Depends(listing(filters=("state", "reference")))],
 ) -> Payments:
+    """`awaited` is the state of what people are to send or bring."""
     async with caller.read() as connection:
-        found = await payments_after(connection, page.cursor(UUID), page.limit + 1)
+        found = await payments_after(
+            connection,
+            page.cursor(UUID),
+            page.limit + 1,
+            state=page.filters.get("state"),
+            between=_meant(page.filters.get("reference")),
+        )
     shown = [_shown(payment) for payment in found]
     return Payments(**page.answer(shown, key=lambda payment: payment.payment_id))
 
@@ -120,6 +146,53 @@ async def refund_payment(
     return await caller.ask(Ask(PAYMENT, payment_id, command), refund_id=refund_id)
 
 
+@router.post(
+    "/payments/{payment_id}/receipts", status_code=201, operation_id="record_payment_receipt"
+)
+async def record_payment_receipt(
+    payment_id: UUID,
+    body: RecordReceipt,
+    caller: Annotated[Caller, needs("receipts.write", strict=True)],
+) -> Written:
+    """The money is there: what it pays for begins at once. Recorded again, by the same reference, it counts once."""
+    service, community_id = caller.service, caller.community_id
+    payment = await caller.state(PAYMENT, payment_id)
+    if payment is None:
+        raise NotFound("payment_not_found", "There is no such payment.")
+    async with caller.read() as connection:
+        merchant = await merchant_of(connection)
+    receipt_id = service.vault.token("receipt", community_id, body.reference)
+    record = commands.RecordReceipt(
+        receipt_id=receipt_id,
+        reference=await caller.seal(payment.charge.person_id, body.reference, "accounting"),
+        amount=body.amount.money(),
+        way=body.way,
+        on=body.on,
+        by=AccountId(caller.account_id),
+        today=caller.now.astimezone(ZoneInfo(merchant.time_zone)).date(),
+    )
+    return await caller.ask(Ask(PAYMENT, payment_id, record), claiming(receipt_id, payment_id))
+
+
+@router.post(
+    "/payments/{payment_id}/refunds/{refund_id}/settlement", operation_id="settle_owed_refund"
+)
+async def settle_owed_refund(
+    payment_id: UUID,
+    refund_id: UUID,
+    caller: Annotated[Caller, needs("refunds.write", strict=True)],
+) -> Written:
+    """It has gone back: the payer is told."""
+    return await caller.ask(Ask(PAYMENT, payment_id, commands.SettleRefund(refund_id)))
+
+
+def _meant(reference: str | None) -> tuple[UUID, UUID] | None:
+    try:
+        return ids_of(reference) if reference else None
+    except ValueError as wrong:
+        raise Rejected("bad_reference", f"{reference} {wrong}.") from wrong
+
+
 def _disputed(one: Disputed) -> Dispute:
     return Dispute(
         dispute=one.dispute,
@@ -137,6 +210,7 @@ def _disputed(one: Disputed) -> Dispute:
 def _shown(payment: Paid) -> Payment:
     return Payment(
         payment_id=payment.payment_id,
+        reference=reference_of(payment.payment_id),
         person_id=payment.person_id,
         origin=payment.origin,
         origin_id=payment.origin_id,

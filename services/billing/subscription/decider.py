@@ -386,7 +386,12 @@ def _past_due(
     dunning = told.dunning
     access_until = told.at + dunning.grace if dunning.grace < dunning.patience else None
     return events.SubscriptionPastDue(
-        running.terms, renewal.due, told.payment_id, access_until, told.link
+        running.terms,
+        renewal.due,
+        told.payment_id,
+        access_until,
+        told.link,
+        renewal.instrument.is_by_hand,
     )
 
 

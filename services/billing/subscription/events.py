@@ -240,7 +240,7 @@ class SubscriptionRenewed:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPastDue:
-    """A renewal was declined; the person has time until it is given up, and a `link` to pay by.
+    """A renewal was declined, or waits to be paid by hand; the person has time until it is given up, and a `link`.
 
     What it grants is withheld from `access_until` on, where that comes before the end.
     """
@@ -250,6 +250,7 @@ class SubscriptionPastDue:
     payment_id: UUID | None = None
     access_until: datetime | None = None
     link: Code | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What the others hear of subscriptions, and what the payer is told."""
 
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from services.billing.references import reference_of
 from services.billing.subscription import events
 from shared.contracts import billing_subscription as contracts
 from shared.contracts.billing_message import MessageRequested
@@ -154,12 +156,17 @@ def ended(fact: Fact) -> contracts.SubscriptionEnded:
 
 def tell_of_past_due(fact: Fact) -> MessageRequested:
     due: events.SubscriptionPastDue = fact.body
+    values: dict[str, str | int | datetime | MoneyValue] = {
+        "amount": MoneyValue.of(due.terms.amount if due.due is None else due.due)
+    }
+    if due.by_hand and due.payment_id:
+        values["reference"] = reference_of(due.payment_id)
     return MessageRequested(
         community_id=fact.community_id,
         occurred_at=fact.at,
         person_id=due.terms.person_id,
-        template="subscription_past_due",
-        values={"amount": MoneyValue.of(due.terms.amount if due.due is None else due.due)},
+        template="subscription_due_by_hand" if due.by_hand else "subscription_past_due",
+        values=values,
         link=f"/pay/{due.link}" if due.link else None,
     )
 

@@ -8,6 +8,7 @@ from services.billing.checkout.events import OfferLine
 from services.billing.links import LINK_LIFE, make_link
 from services.billing.order.events import OrderPaid, OrderReversed
 from services.billing.payer.events import (
+    BY_HAND,
     PayerForgotten,
     PaymentMethodSaved,
     SubscriptionLinked,
@@ -19,6 +20,7 @@ from services.billing.payment.events import (
     DisputeClosed,
     DisputeOpened,
     PaymentActionRequired,
+    PaymentAwaited,
     PaymentFailed,
     PaymentSucceeded,
     RefundIssued,
@@ -149,8 +151,13 @@ def when_payment_action_required_decline_renewal(fact: Fact) -> list[Call]:
     return _decline(fact, Code("authentication_required"), final=False)
 
 
+def when_payment_awaited_decline_renewal(fact: Fact) -> list[Call]:
+    """Who pays by hand owes it from the day it is due; no card is tried again."""
+    return _decline(fact, BY_HAND, final=True)
+
+
 def _decline(fact: Fact, code: Code, *, final: bool) -> list[Call]:
-    news: PaymentFailed | PaymentActionRequired = fact.body
+    news: PaymentFailed | PaymentActionRequired | PaymentAwaited = fact.body
     if news.charge.origin != "subscription":
         return []
     declined = (fact.stream_id, news.attempt, code, final, fact.at)
@@ -318,6 +325,11 @@ REACTIONS = (
         "billing.subscription.when_payment_failed_decline_renewal",
         PaymentFailed,
         when_payment_failed_decline_renewal,
+    ),
+    Reaction(
+        "billing.subscription.when_payment_awaited_decline_renewal",
+        PaymentAwaited,
+        when_payment_awaited_decline_renewal,
     ),
     Reaction(
         "billing.subscription.when_payment_action_required_decline_renewal",

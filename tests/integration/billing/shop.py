@@ -176,6 +176,7 @@ class Shop:
         """Another card, kept by the processor."""
         body = {"payment_method": await self.card(number)}
         await self.house.ask(ada, "POST", "/payer/payment-method", body)
+        await self.house.quiet()
         await self.until(ada, "/payer/payment-method", lambda seen: seen["state"] == "saved")
         await self.house.quiet()
 
