@@ -142,6 +142,7 @@ class Victim:
             "import_id": str(uuid4()),
             "ritual_id": ritual["ritual_id"],
             "seat_id": str(uuid4()),
+            "refund_id": str(uuid4()),
             "group_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",
