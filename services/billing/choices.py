@@ -1,8 +1,11 @@
 """A choice is an offer in the currency of the checkout, at its price or at the one the buyer named."""
 
+from uuid import UUID
+
 from services.billing.checkout.events import OfferLine
 from services.billing.offer.events import Price
 from services.billing.offer.projections import Listed
+from services.billing.subscription.events import Terms
 from shared.decider import Rejected
 from shared.money import Money
 
@@ -32,6 +35,29 @@ def line_of(
         offer.most,
         content_id=offer.content_id,
         seats=offer.seats,
+    )
+
+
+def line_again(
+    offer: Listed | None, terms: Terms, subscription_id: UUID, pointer: str
+) -> OfferLine:
+    """What somebody had, at the price they had; a code that was for ever is still theirs, a trial is not."""
+    if offer is None or not offer.sellable:
+        raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
+    reduction = terms.reduction
+    return OfferLine(
+        terms.offer_id,
+        terms.tier_id,
+        terms.price,
+        terms.interval,
+        0,
+        terms.quantity,
+        terms.every,
+        terms.charged_for == "donation",
+        terms.price_version,
+        reduction=reduction if reduction and reduction.periods is None else None,
+        seats=terms.for_others,
+        wins_back=subscription_id,
     )
 
 

@@ -19,6 +19,7 @@ class OfferLine:
     """An offer at the price it had when the checkout was opened.
 
     The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
+    What `wins_back` a subscription that ended costs what that did.
     """
 
     offer_id: UUID
@@ -37,6 +38,7 @@ class OfferLine:
     reduction: Reduction | None = None
     content_id: UUID | None = None
     seats: bool = False
+    wins_back: UUID | None = None
 
     @property
     def thing(self) -> UUID:

@@ -1,5 +1,6 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,19 +12,21 @@ from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
-from services.billing.choices import line_of
+from services.billing.choices import line_again, line_of
 from services.billing.discount.events import as_typed, discount_of
 from services.billing.discount.projections import discount_by_id, holding
 from services.billing.forecast import forecast
 from services.billing.gateways.gateway import PaymentGateway
-from services.billing.merchant.projections import merchant_of
+from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payer.events import BY_HAND
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.policy.projections import policy_now
 from services.billing.quotes import read_quote
 from services.billing.references import reference_of
+from services.billing.subscription.projections import terms_of_ended, winning_back
 from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
@@ -56,6 +59,13 @@ class OpenCheckout(Body):
     return_url: Annotated[str, StringConstraints(max_length=500)]
     currency: Currency | None = None
     code: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class WinBack(Body):
+    """A subscription of the person's own that has ended."""
+
+    subscription_id: UUID
+    return_url: Annotated[str, StringConstraints(max_length=500)]
 
 
 class PayCheckout(Body):
@@ -112,6 +122,39 @@ async def open_checkout(body: OpenCheckout, caller: Member) -> Written:
     checkout_id = caller.new_id("checkout")
     asks = await _opening(checkout_id, body, caller)
     return await caller.ask(*asks, checkout_id=checkout_id)
+
+
+@router.post("/checkouts/win-back", status_code=201, operation_id="win_back_subscription")
+async def win_back_subscription(body: WinBack, caller: Member) -> Written:
+    """What the person had, at the price they had, while the seller takes people back; it is paid like any other."""
+    checkout_id, subscription_id = caller.new_id("checkout"), body.subscription_id
+    service, community_id = caller.service, caller.community_id
+    terms = await terms_of_ended(service, community_id, subscription_id)
+    async with caller.read() as connection:
+        merchant = await merchant_of(connection)
+        offers = await offers_among(connection, [terms.offer_id])
+    line = line_again(offers.get(terms.offer_id), terms, subscription_id, "/subscription_id")
+    days = (await policy_now(service, community_id)).win_back_days
+    asks = [
+        winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
+        Ask(CHECKOUT, checkout_id, _open([line], body.return_url, merchant, caller)),
+    ]
+    return await caller.ask(*asks, checkout_id=checkout_id)
+
+
+def _open(
+    lines: Sequence[Line], return_url: str, merchant: Merchant, caller: Caller, **more: Any
+) -> commands.OpenCheckout:
+    return commands.OpenCheckout(
+        person_id=PersonId(caller.person_id),
+        lines=tuple(lines),
+        account=merchant.account,
+        time_zone=merchant.time_zone,
+        return_url=Code(return_url),
+        origin=Code(caller.service.settings.origin),
+        at=caller.now,
+        **more,
+    )
 
 
 @router.post("/checkouts/preview", operation_id="preview_checkout")
@@ -207,17 +250,8 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         merchant = await merchant_of(connection)
         lines = await _lines(connection, body, caller)
         discount = await discount_by_id(connection, code) if code else None
-    command = commands.OpenCheckout(
-        person_id=person_id,
-        lines=tuple(lines),
-        account=merchant.account,
-        time_zone=merchant.time_zone,
-        return_url=Code(body.return_url),
-        origin=Code(caller.service.settings.origin),
-        at=caller.now,
-        discount=discount,
-        trial=await trial_of(caller.service, caller.community_id, person_id),
-    )
+    trial = await trial_of(caller.service, caller.community_id, person_id)
+    command = _open(lines, body.return_url, merchant, caller, discount=discount, trial=trial)
     hold = [holding(code, checkout_id, person_id, caller.now)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 

@@ -9,6 +9,7 @@ from shared.decider import Decider, Rejected
 MOST_RETRIES = 10
 LONGEST_DAYS = 60
 LONGEST_PAUSE_DAYS = 366
+LONGEST_WIN_BACK_DAYS = 366
 
 
 def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.PolicyEvent]:
@@ -34,6 +35,10 @@ def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.Polic
     if not 1 <= command.policy.longest_pause_days <= LONGEST_PAUSE_DAYS:
         raise Rejected(
             "pause_too_long", "A pause lasts from 1 to 366 days.", pointer="/longest_pause_days"
+        )
+    if not 0 <= command.policy.win_back_days <= LONGEST_WIN_BACK_DAYS:
+        raise Rejected(
+            "win_back_too_long", "People come back within 0 to 366 days.", pointer="/win_back_days"
         )
     return [] if command.policy == policy else [events.PolicySet(command.policy)]
 

@@ -46,7 +46,8 @@ class Policy:
     """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
 
     `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute. What is left of a period
-    that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most.
+    that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
+    back at the price they had within `win_back_days` of what they had paid for.
     """
 
     after_refund: AfterRefund = "end_now"
@@ -56,6 +57,7 @@ class Policy:
     dunning: Dunning = USUAL
     proration: Unit = "second"
     longest_pause_days: int = 366
+    win_back_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

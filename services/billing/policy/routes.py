@@ -44,6 +44,7 @@ class SetPolicy(Body):
     dunning: DunningAsked = DunningAsked()
     proration: Unit = Policy().proration
     longest_pause_days: int = Policy().longest_pause_days
+    win_back_days: int = Policy().win_back_days
 
 
 class DunningShown(BaseModel):
@@ -60,6 +61,7 @@ class BillingPolicy(BaseModel):
     dunning: DunningShown
     proration: Unit
     longest_pause_days: int
+    win_back_days: int
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -75,6 +77,7 @@ async def set_policy(
         Dunning(asked.retries, asked.grace_days, asked.afterwards),
         body.proration,
         body.longest_pause_days,
+        body.win_back_days,
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -98,4 +101,5 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
         ),
         proration=policy.proration,
         longest_pause_days=policy.longest_pause_days,
+        win_back_days=policy.win_back_days,
     )

@@ -99,6 +99,21 @@ class WithdrawCancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class WinBack:
+    """The seller takes people back within so many `days` of what they had paid for."""
+
+    person_id: PersonId
+    checkout_id: UUID
+    at: datetime
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWonBack:
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CancelNow:
     """Staff end it at once."""
 
@@ -182,6 +197,8 @@ class ResumeSubscription:
 
 SubscriptionCommand = (
     StartSubscription
+    | WinBack
+    | RecordWonBack
     | RenewSubscription
     | RetryRenewal
     | GiveUpRenewal

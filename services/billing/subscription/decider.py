@@ -20,6 +20,7 @@ from services.billing.subscription.events import (
     Terms,
     boundary,
     change_payment_of,
+    returns_until,
     terms_of,
 )
 from shared.decider import Decider, NotFound, Rejected
@@ -112,9 +113,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
+    """`paid_until` is the end of what had been paid for, or of the trial."""
+
     terms: Terms
     unpaid: UUID | None
     amount: Money
+    reason: EndReason
+    paid_until: datetime
+    won_back: bool = False
     unwanted: Mapping[UUID, Money] = field(default_factory=dict)
 
 
@@ -126,7 +132,11 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
     match command:
         case commands.StartSubscription() if subscription is None:
             return _begin(command)
-        case commands.ScheduleCancellation(person_id) | commands.WithdrawCancellation(person_id):
+        case (
+            commands.ScheduleCancellation(person_id)
+            | commands.WithdrawCancellation(person_id)
+            | commands.WinBack(person_id)
+        ):
             _insist_on_owner(subscription, person_id)
         case (
             commands.ChangeSubscription(person_id=person_id)
@@ -174,6 +184,10 @@ def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Event
             | commands.ResumeSubscription(until=None)
         ):
             raise Rejected("subscription_ended", "The subscription has ended.")
+        case commands.WinBack():
+            return _win_back(command, ended)
+        case commands.RecordWonBack(subscription_id):
+            return [] if ended.won_back else [events.SubscriptionWonBack(subscription_id)]
         case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
             return [_late(ended, payment_id)]
         case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
@@ -183,12 +197,27 @@ def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Event
             return []
 
 
+def _win_back(asked: commands.WinBack, ended: Ended) -> Events:
+    until = returns_until(ended.reason, ended.paid_until, asked.days)
+    if ended.won_back:
+        raise Rejected("won_back_already", "You are back already.")
+    if until is None:
+        raise Rejected("not_to_be_won_back", "Nobody comes back after a refund or a dispute.")
+    if asked.at >= until:
+        raise Rejected(
+            "too_late_to_return", "Its price is no longer to be had.", until=until.isoformat()
+        )
+    return [events.WinBackBegun(asked.checkout_id)]
+
+
 def _while_running(command: commands.SubscriptionCommand, running: Running) -> Events:
     renewal = running.renewal
     past_due = renewal is not None and renewal.since is not None
     match command:
-        case commands.StartSubscription():
+        case commands.StartSubscription() | commands.RecordWonBack():
             return []
+        case commands.WinBack():
+            raise Rejected("subscription_running", "It has not ended.")
         case commands.RenewSubscription(due, payment_id):
             if due != running.ends_at or renewal or running.paused:
                 return []
@@ -652,9 +681,10 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
             return _begun(terms, instrument, Period(ends_at, ends_at))
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
             return _period_paid(_begun(terms, instrument, period), event)
-        case events.SubscriptionEnded(terms, unpaid=unpaid, unpaid_amount=amount):
-            unwanted = subscription.unwanted if subscription else {}
-            return Ended(terms, unpaid, terms.amount if amount is None else amount, unwanted)
+        case events.SubscriptionEnded() if isinstance(subscription, Running):
+            return _evolve_ended(subscription, event)
+        case events.SubscriptionWonBack() if isinstance(subscription, Ended):
+            return replace(subscription, won_back=True)
         case events.LateRenewalPaid(payment_id) if subscription:
             others = {k: v for k, v in subscription.unwanted.items() if k != payment_id}
             if isinstance(subscription, Ended) and subscription.unpaid == payment_id:
@@ -747,6 +777,18 @@ def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
         case _:
             return _evolve_reversed(running, event)
+
+
+def _evolve_ended(running: Running, ended: events.SubscriptionEnded) -> Ended:
+    terms, amount = ended.terms, ended.unpaid_amount
+    return Ended(
+        terms,
+        ended.unpaid,
+        terms.amount if amount is None else amount,
+        ended.reason,
+        running.ends_at,
+        unwanted=running.unwanted,
+    )
 
 
 def _evolve_renewal(

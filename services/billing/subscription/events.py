@@ -20,12 +20,20 @@ Source = Literal["subscription", "donation"]
 EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "erased"]
 SuspensionCause = Literal["disputed", "unpaid"]
 
+WINNABLE: frozenset[EndReason] = frozenset({"voluntary", "payment_failed"})
+"""Who left by themselves, or by a card that failed, may come back; who had their money back may not."""
+
 ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
     "replaced", "withdrawn", "declined", "lapsed", "renewed", "cancelled", "paused", "ended"
 ]
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def returns_until(reason: EndReason | None, paid_until: datetime, days: int) -> datetime | None:
+    """How long who is gone may come back at the price they had; None for who may not."""
+    return paid_until + timedelta(days=days) if reason in WINNABLE else None
 
 
 def subscription_of(order_id: UUID, offer_id: UUID) -> UUID:
@@ -303,6 +311,20 @@ class SubscriptionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class WinBackBegun:
+    """Who was gone would like to be back, at the price they had, by this checkout."""
+
+    checkout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionWonBack:
+    """It goes on as another, which is paid: it is not won back a second time."""
+
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeScheduled:
     """It becomes this when the period that is paid is over."""
 
@@ -404,6 +426,8 @@ class SubscriptionReinstated:
 
 SubscriptionEvent = (
     TrialStarted
+    | WinBackBegun
+    | SubscriptionWonBack
     | SubscriptionActivated
     | RenewalStarted
     | RenewalDeclined

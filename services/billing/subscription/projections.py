@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.billing.discount.events import Reduction
-from services.billing.subscription import events
+from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import Change, ChangeMode, EndReason, Terms
 from shared.decider import NotFound, members
@@ -17,6 +17,7 @@ from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
+from shared.reaction import Ask
 from shared.service import Service
 
 _OF_CHANGES = (
@@ -263,6 +264,23 @@ async def leaver_now(
             return terms.person_id, True
         case _:
             return None, False
+
+
+async def terms_of_ended(service: Service, community_id: UUID, subscription_id: UUID) -> Terms:
+    """What somebody had, read strongly; NotFound when there is no such subscription."""
+    state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)
+    if state is None:
+        raise NotFound("subscription_not_found", "There is no such subscription.")
+    terms: Terms = state.terms
+    return terms
+
+
+def winning_back(
+    subscription_id: UUID, checkout_id: UUID, person_id: UUID, at: datetime, days: int
+) -> Ask:
+    """The step by which a request that opens a checkout asks a subscription back: both or neither."""
+    back = commands.WinBack(PersonId(person_id), checkout_id, at, days)
+    return Ask(SUBSCRIPTION, subscription_id, back)
 
 
 async def subscriptions_after(

@@ -76,6 +76,19 @@ def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
     return asks
 
 
+def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
+    paid: OrderPaid = fact.body
+    return [
+        Ask(
+            SUBSCRIPTION,
+            line.wins_back,
+            commands.RecordWonBack(subscription_of(fact.stream_id, line.offer_id)),
+        )
+        for line in paid.purchase.lines
+        if isinstance(line, OfferLine) and line.wins_back
+    ]
+
+
 def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
     started: events.TrialStarted = fact.body
     return [_renew(fact, started.trial_ends_at)]
@@ -265,6 +278,11 @@ REACTIONS = (
         "billing.subscription.when_order_paid_start_subscription",
         OrderPaid,
         when_order_paid_start_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_order_paid_record_won_back",
+        OrderPaid,
+        when_order_paid_record_won_back,
     ),
     Reaction(
         "billing.subscription.when_trial_started_renew_subscription",

@@ -16,7 +16,7 @@ from services.billing.policy.projections import policy_now
 from services.billing.proration import billed
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
-from services.billing.subscription.events import ChangeMode, EndReason
+from services.billing.subscription.events import ChangeMode, EndReason, returns_until
 from services.billing.subscription.projections import Pending, Subscribed, subscriptions_after
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
@@ -99,7 +99,8 @@ class Discount(BaseModel):
 class Subscription(BaseModel):
     """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
 
-    `balance` is what changes left for that bill: owed, or to be given back where it is negative.
+    Until `returns_until` who is gone may come back at this price. `balance` is what changes left for it: owed, or
+    to be given back where it is negative.
     """
 
     subscription_id: UUID
@@ -119,6 +120,7 @@ class Subscription(BaseModel):
     runs_until: AwareDatetime
     cancels_at: AwareDatetime | None
     ended_for: EndReason | None
+    returns_until: AwareDatetime | None
     payment_id: UUID | None
     change: PendingChange | None
     balance: MoneyValue
@@ -306,11 +308,12 @@ async def _preview(
 async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscriptions:
     async with caller.read() as connection:
         found = await subscriptions_after(connection, page.cursor(UUID), page.limit + 1, person_id)
-    shown = [_shown(subscription) for subscription in found]
+    policy = await policy_now(caller.service, caller.community_id)
+    shown = [_shown(subscription, policy.win_back_days) for subscription in found]
     return Subscriptions(**page.answer(shown, key=lambda one: one.subscription_id))
 
 
-def _shown(subscribed: Subscribed) -> Subscription:
+def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
     terms = subscribed.terms
     pending = subscribed.pending
     later = pending.to if pending and pending.applies_at else terms
@@ -332,6 +335,7 @@ def _shown(subscribed: Subscribed) -> Subscription:
         runs_until=subscribed.runs_until,
         cancels_at=subscribed.cancels_at,
         ended_for=subscribed.ended_for,
+        returns_until=returns_until(subscribed.ended_for, subscribed.runs_until, win_back_days),
         payment_id=subscribed.payment_id,
         change=_pending(pending, subscribed.runs_until) if pending else None,
         balance=MoneyValue.of(subscribed.balance),

@@ -64,6 +64,7 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         "dunning": {"retries": [1, 3, 5, 7], "grace_days": 7, "afterwards": "end"},
         "proration": "second",
         "longest_pause_days": 366,
+        "win_back_days": 30,
     }
     changed = {"after_refund": "keep", "dunning": {"retries": [2], "grace_days": 0}}
     await set_policy(shop, **changed)
