@@ -38,6 +38,8 @@ from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
+from services.membership.onboarding.feature import FEATURE as ONBOARDING
+from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PLAN
 from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
@@ -82,6 +84,8 @@ FEATURES = (
     GROUP,
     GROUP_SEAT,
     Feature(name="whatsapp_reports", router=whatsapp_reports.router),
+    ONBOARDING_PLAN,
+    ONBOARDING,
     SETUP,
     SEAT,
     SITTER,

@@ -7,10 +7,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.membership.access.projections import Reason
-from services.membership.chat.events import Problem
+from services.membership.chat.events import Problem, Who
 from services.membership.document.events import Kind
 from services.membership.group.events import GroupId
 from services.membership.member.events import StandingNow
+from services.membership.onboarding.events import StepState
+from services.membership.onboarding_plan.events import StepKind
+from services.membership.tier.events import TierId
+from shared.ids import Code
 
 Step = Literal[
     "join_again",
@@ -19,6 +23,7 @@ Step = Literal[
     "link_chat",
     "put_chat_right",
     "give_number",
+    "take_step",
     "put_group_right",
     "look_at_address",
     "stay",
@@ -48,7 +53,10 @@ class InGroups:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`asked` are the documents to accept, each in a version; `reasons` all that live; no `chat`: no chat server."""
+    """`asked` are the documents to accept, each in a version; `reasons` all that live; no `chat`: no chat server.
+
+    `steps` are those of an onboarding that wait for the person.
+    """
 
     community_id: UUID
     person_id: UUID
@@ -57,6 +65,7 @@ class Situation:
     reasons: tuple[Reason, ...]
     chat: Chat | None
     groups: InGroups | None
+    steps: tuple[tuple[TierId, Code], ...]
     bounced: bool
     now: datetime
 
@@ -80,7 +89,13 @@ def next_steps(at: Situation) -> list[Next]:
         return [Next("join_again", "POST", path)]
     if at.standing != "joined":
         return []
-    return [*_to_agree(at), *_to_enter(at), *_to_be_reached(at), *_to_stay(at)]
+    return [
+        *_to_agree(at),
+        *_to_enter(at),
+        *_to_find_their_way(at),
+        *_to_be_reached(at),
+        *_to_stay(at),
+    ]
 
 
 def _to_agree(at: Situation) -> Iterator[Next]:
@@ -104,6 +119,12 @@ def _to_enter(at: Situation) -> Iterator[Next]:
         yield Next("put_group_right", "POST", path, subject=str(group_id))
 
 
+def _to_find_their_way(at: Situation) -> Iterator[Next]:
+    for tier_id, key in at.steps:
+        path = f"{HERE}/me/onboarding/{tier_id}/steps/{key}/done"
+        yield Next("take_step", "POST", path, subject=key)
+
+
 def _to_be_reached(at: Situation) -> Iterator[Next]:
     if at.bounced:
         yield Next("look_at_address")
@@ -118,3 +139,12 @@ def _to_stay(at: Situation) -> Iterator[Next]:
     for tier_id, end in sorted(ends.items()):
         if end is not None and end - at.now <= SOON:
             yield Next("stay", "GET", OFFERS.format(at.community_id), subject=str(tier_id), due=end)
+
+
+def who_acts(
+    kind: StepKind, state: StepState, problem: tuple[Who, str] | None
+) -> tuple[Who | None, str | None]:
+    """Who must act for an open step of an onboarding to be done, and why; `problem` is that of the chat."""
+    if state != "open" or kind in ("access", "welcome"):
+        return None, None
+    return problem if kind == "chat" and problem else ("member", None)

@@ -56,6 +56,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/group_seat/routes.py": "giving a number, going in and being taken out are one door",
     "services/membership/invitation/routes.py": "inviting and being invited are two sides of one door",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
+    "services/membership/onboarding/decider.py": "what opens, is told, done, missed and stopped is one history",
     "services/membership/ritual/decider.py": "what is promised, due, skipped, held or corrected is one history",
     "services/membership/ritual/routes.py": "promising, deciding and showing what was promised are one door",
     "services/billing/subscription/decider.py:_while_running": "one case for each command",

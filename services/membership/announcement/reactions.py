@@ -25,6 +25,7 @@ from services.membership.gateways.hand import Hand
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.notice.events import StaffAddressed
+from services.membership.onboarding.events import StepToldOf
 from services.membership.preference.events import Kind
 from services.membership.preference.projections import preferences_now, way_out
 from shared.contracts import billing_message, events_message
@@ -116,6 +117,21 @@ def when_letters_released_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_step_told_of_send_mail(fact: Fact) -> list[Call]:
+    told: StepToldOf = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message"),
+                person_id=told.person_id,
+                template=Code(told.template),
+                values=((Code("title"), told.title), (Code("text"), told.text)),
+                link=Label(f"/communities/{fact.community_id}/onboarding"),
+            )
+        )
+    ]
+
+
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     """One copy to a person, whatever becomes of it."""
     released: CopiesReleased = fact.body
@@ -132,6 +148,11 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_step_told_of_send_mail",
+        to=StepToldOf,
+        react=when_step_told_of_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_copies_released_send_copy",
         to=CopiesReleased,

@@ -90,3 +90,12 @@ async def _holders(connection: Any, community_id: UUID, gathering_id: UUID) -> s
         gathering_id,
     )
     return {PersonId(row["person_id"]) for row in rows}
+
+
+async def holds_ticket(connection: Any, person_id: UUID) -> bool:
+    """Whether the person has a ticket to anything."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM ticket_holders_v1 WHERE person_id = $1)", person_id
+        )
+    )

@@ -22,6 +22,7 @@ from services.membership.group_seat.projections import group_seat_now
 from services.membership.guidance import Chat, InGroups, Situation, Step
 from services.membership.member.events import StandingNow
 from services.membership.member.projections import member_now
+from services.membership.onboarding.projections import onboarding_now
 from services.membership.tier.projections import tiers_of
 from shared.http import Caller, needs
 from shared.ids import PersonId
@@ -110,9 +111,10 @@ async def read_person_state(
     chat, problem = await _chat_of(caller, person_id)
     seat = Chat(chat.linked, bool(chat.wanted), problem) if chat else None
     groups = await _groups_of(caller, person_id)
+    steps = (await onboarding_now(service, community_id, person_id)).steps_of_member
     situation = Situation(
         community_id, person_id, member.standing, await _asked(caller, person_id),
-        tuple(reasons), seat, _in(groups), bounced is not None, now,
+        tuple(reasons), seat, _in(groups), steps, bounced is not None, now,
     )  # fmt: skip
     return PersonState(
         person_id=person_id,

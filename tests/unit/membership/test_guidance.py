@@ -13,6 +13,7 @@ from services.membership.group.events import GroupId
 from services.membership.guidance import SOON, Chat, InGroups, Next, Situation, Step, next_steps
 from services.membership.member.events import StandingNow
 from services.membership.tier.events import TierId
+from shared.ids import Code
 from tools import house
 
 community, ada = UUID(int=1), UUID(int=2)
@@ -24,7 +25,9 @@ def reason(tier_id: TierId = gold, until: datetime | None = None) -> Reason:
     return Reason(tier_id, "gift", UUID(int=5), noon, until, None, None)
 
 
-content = Situation(community, ada, "joined", (), (reason(),), None, None, bounced=False, now=noon)
+content = Situation(
+    community, ada, "joined", (), (reason(),), None, None, (), bounced=False, now=noon
+)
 
 
 def steps(**changes: Any) -> list[Step]:
@@ -116,7 +119,10 @@ def told() -> list[Next]:
     stuck = Chat(linked=False, wanted=True, problem="not_on_server")
     soon = (reason(until=noon + SOON),)
     groups = InGroups(wanted=True, has_number=False, stuck=(GroupId(UUID(int=6)),))
-    joined = replace(content, asked=(("terms", 1),), chat=stuck, groups=groups, bounced=True)
+    steps = ((gold, Code("introduce")),)
+    joined = replace(
+        content, asked=(("terms", 1),), chat=stuck, groups=groups, steps=steps, bounced=True
+    )
     return [
         *next_steps(replace(content, standing="left")),
         *next_steps(replace(joined, reasons=())),

@@ -1,0 +1,162 @@
+"""A tier that opens begins a way in, the clock opens and ends its steps, and what people do anyway is noticed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from services.membership.access.events import AccessGranted, AccessRevoked
+from services.membership.access.projections import standing_now
+from services.membership.audience.projections import holds_ticket
+from services.membership.chat.events import ChatRoleGranted
+from services.membership.chat.projections import seat_now
+from services.membership.directory.events import EntryShown
+from services.membership.directory.projections import entry_of
+from services.membership.group_seat.events import GroupDoorShown, GroupInviteDelivered
+from services.membership.group_seat.projections import group_seat_now
+from services.membership.member.projections import profile_of
+from services.membership.onboarding import commands, events
+from services.membership.onboarding.decider import ONBOARDING, stream_of
+from services.membership.onboarding.projections import onboarding_now
+from services.membership.onboarding_plan.events import StepKind
+from services.membership.onboarding_plan.projections import plan_now
+from shared.contracts.events_ticket import TicketBought
+from shared.event_store import Fact
+from shared.ids import PersonId
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
+
+
+def _ask(command: commands.OnboardingCommand) -> Ask:
+    return Ask(ONBOARDING, stream_of(command.person_id), command)
+
+
+def when_access_granted_look_at_plan(fact: Fact) -> list[Call]:
+    granted: AccessGranted = fact.body
+    look = commands.LookAtPlan(granted.person_id, granted.tier_id)
+    return [Call(look)] if granted.first else []
+
+
+def when_access_revoked_stop(fact: Fact) -> list[Ask]:
+    revoked: AccessRevoked = fact.body
+    stop = commands.StopOnboarding(revoked.person_id, revoked.tier_id)
+    return [_ask(stop)] if revoked.last else []
+
+
+def when_begun_open_steps_in_time(fact: Fact) -> list[At]:
+    begun: events.OnboardingBegun = fact.body
+    of = partial(commands.OpenStep, begun.person_id, begun.tier_id, begun.round)
+    return [
+        At(fact.at + timedelta(hours=step.opens_after), _ask(of(step.key)))
+        for step in begun.steps
+        if step.opens_after
+    ]
+
+
+def when_step_opened_tell_remind_and_end(fact: Fact) -> list[Call | At]:
+    opened: events.StepOpened = fact.body
+    step, about = opened.step, (opened.person_id, opened.tier_id, opened.round, opened.step.key)
+    end = At(fact.at + timedelta(days=step.ends_after), _ask(commands.EndStep(*about)))
+    intents: list[Call | At] = [end]
+    if step.letter:
+        intents.append(Call(commands.FindWords(*about, "onboarding_step")))
+    if step.remind_after is not None:
+        due = fact.at + timedelta(hours=step.remind_after)
+        intents.append(At(due, _ask(commands.RemindOfStep(*about))))
+    return intents
+
+
+def when_step_reminded_tell(fact: Fact) -> list[Call]:
+    due: events.StepReminded = fact.body
+    words = commands.FindWords(
+        due.person_id, due.tier_id, due.round, due.key, "onboarding_reminder"
+    )
+    return [Call(words)]
+
+
+def _notice(kind: StepKind) -> Callable[[Fact], list[Ask]]:
+    return lambda fact: [_ask(commands.NoticeStep(PersonId(fact.body.person_id), kind))]
+
+
+REACTIONS = (
+    Reaction(
+        "membership.onboarding.when_access_granted_look_at_plan",
+        AccessGranted,
+        when_access_granted_look_at_plan,
+    ),
+    Reaction(
+        "membership.onboarding.when_access_revoked_stop", AccessRevoked, when_access_revoked_stop
+    ),
+    Reaction(
+        "membership.onboarding.when_begun_open_steps_in_time",
+        events.OnboardingBegun,
+        when_begun_open_steps_in_time,
+    ),
+    Reaction(
+        "membership.onboarding.when_step_opened_tell_remind_and_end",
+        events.StepOpened,
+        when_step_opened_tell_remind_and_end,
+    ),
+    Reaction(
+        "membership.onboarding.when_step_reminded_tell",
+        events.StepReminded,
+        when_step_reminded_tell,
+    ),
+    Reaction(
+        "membership.onboarding.when_chat_role_granted_notice", ChatRoleGranted, _notice("chat")
+    ),
+    Reaction(
+        "membership.onboarding.when_group_invite_delivered_notice",
+        GroupInviteDelivered,
+        _notice("chat"),
+    ),
+    Reaction("membership.onboarding.when_group_door_shown_notice", GroupDoorShown, _notice("chat")),
+    Reaction("membership.onboarding.when_entry_shown_notice", EntryShown, _notice("introduce")),
+    Reaction("membership.onboarding.when_ticket_bought_notice", TicketBought, _notice("gathering")),
+)
+
+
+async def look_at_plan(action: commands.LookAtPlan, context: ActionContext) -> Ask | None:
+    service, community_id = context.service, context.community_id
+    person_id, tier_id = action.person_id, action.tier_id
+    steps = await plan_now(service, community_id, tier_id)
+    if not steps or tier_id not in (await standing_now(service, community_id, person_id)).tiers:
+        return None
+    already = await _already(person_id, context)
+    return _ask(commands.BeginOnboarding(person_id, tier_id, steps, already))
+
+
+async def _already(person_id: PersonId, context: ActionContext) -> frozenset[StepKind]:
+    service, community_id = context.service, context.community_id
+    chat = (await seat_now(service, community_id, person_id)).held
+    groups = (await group_seat_now(service, community_id, person_id)).inside
+    async with service.pool.acquire() as connection:
+        entry = await entry_of(connection, person_id)
+        ticket = await holds_ticket(connection, person_id)
+    done: dict[StepKind, object] = {
+        "chat": chat or groups,
+        "introduce": entry,
+        "gathering": ticket,
+    }
+    return frozenset(kind for kind, found in done.items() if found)
+
+
+async def find_words(action: commands.FindWords, context: ActionContext) -> Ask | None:
+    """Nothing for whoever has done it meanwhile, or never joined."""
+    person_id, tier_id = action.person_id, action.tier_id
+    onboarding = await onboarding_now(context.service, context.community_id, person_id)
+    journey = onboarding.on_the_way(tier_id, action.round)
+    step = journey.step(action.key) if journey else None
+    profile = await profile_of(context.service, person_id)
+    if step is None or profile is None:
+        return None
+    words = step.words_in(profile.language)
+    return _ask(
+        commands.TellOfStep(
+            person_id, tier_id, action.round, action.key, action.template, words.title, words.text
+        )
+    )
+
+
+ACTIONS = (
+    Action(of=commands.LookAtPlan, perform=look_at_plan),
+    Action(of=commands.FindWords, perform=find_words),
+)

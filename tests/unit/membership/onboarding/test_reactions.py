@@ -1,0 +1,86 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.membership.access.events import AccessGranted, AccessRevoked
+from services.membership.announcement import reactions as sender
+from services.membership.announcement.commands import SendMail
+from services.membership.chat.events import ChatRoleGranted
+from services.membership.directory.events import EntryShown
+from services.membership.group.events import GroupId
+from services.membership.group_seat.events import GroupDoorShown, GroupInviteDelivered
+from services.membership.onboarding import commands, events
+from services.membership.onboarding.decider import ONBOARDING, stream_of
+from services.membership.onboarding.reactions import REACTIONS
+from services.membership.onboarding_plan.events import Step, StepKind, StepWords
+from services.membership.tier.events import TierId
+from shared.ids import Code, Label, PersonId
+from shared.personal_value import Sealed
+from shared.reaction import Ask, At, Call, Intent, Reaction, intents_of
+from tests.unit.membership.facts import fact, noon
+
+ada, gold, reason = PersonId(UUID(int=1)), TierId(UUID(int=2)), UUID(int=3)
+words = (StepWords("en", Label("Title"), Label("Text")),)
+key = Code("hello")
+about = (ada, gold, 1, key)
+
+
+def reacts_to(body: object, reactions: Any = REACTIONS) -> list[Intent]:
+    by_type: dict[type, list[Reaction]] = {}
+    for reaction in reactions:
+        by_type.setdefault(reaction.to, []).append(reaction)
+    return [intent for _, _, intent in intents_of(by_type, fact(body))]
+
+
+def asks(command: commands.OnboardingCommand) -> Ask:
+    return Ask(ONBOARDING, stream_of(ada), command)
+
+
+def test_a_tier_that_opens_begins_a_way_in_and_one_that_closes_stops_it() -> None:
+    look = Call(commands.LookAtPlan(ada, gold))
+    assert reacts_to(AccessGranted(ada, gold, "purchase", reason, first=True)) == [look]
+    assert reacts_to(AccessGranted(ada, gold, "purchase", reason, first=False)) == []
+    stop = asks(commands.StopOnboarding(ada, gold))
+    assert reacts_to(AccessRevoked(ada, gold, "purchase", reason, "ended", last=True)) == [stop]
+    assert reacts_to(AccessRevoked(ada, gold, "purchase", reason, "ended", last=False)) == []
+
+
+def test_the_clock_opens_steps() -> None:
+    at_once, later = Step(Code("now"), "chat", words), Step(key, "introduce", words, 24)
+    begun = events.OnboardingBegun(ada, gold, 1, (at_once, later))
+    due = noon + timedelta(hours=24)
+    assert reacts_to(begun) == [At(due, asks(commands.OpenStep(*about)))]
+
+
+def test_an_open_step_is_told_of_reminded_of_and_ended() -> None:
+    end = At(noon + timedelta(days=14), asks(commands.EndStep(*about)))
+    silent = events.StepOpened(ada, gold, 1, Step(key, "introduce", words))
+    assert reacts_to(silent) == [end]
+    spoken = Step(key, "introduce", words, letter=True, remind_after=48)
+    remind = At(noon + timedelta(hours=48), asks(commands.RemindOfStep(*about)))
+    tell = Call(commands.FindWords(*about, "onboarding_step"))
+    assert reacts_to(events.StepOpened(ada, gold, 1, spoken)) == [end, tell, remind]
+    again = Call(commands.FindWords(*about, "onboarding_reminder"))
+    assert reacts_to(events.StepReminded(*about)) == [again]
+
+
+def test_what_people_do_anyway_is_noticed() -> None:
+    name = Sealed(ada, "profile", Code("sealed"))
+    done: dict[object, StepKind] = {
+        ChatRoleGranted(ada, Code("1"), Code("2")): "chat",
+        GroupInviteDelivered(ada, 1, GroupId(reason)): "chat",
+        GroupDoorShown(ada, GroupId(reason)): "chat",
+        EntryShown(ada, name): "introduce",
+    }
+    for body, kind in done.items():
+        assert reacts_to(body) == [asks(commands.NoticeStep(ada, kind))]
+
+
+def test_who_is_told_is_written_to() -> None:
+    told = events.StepToldOf(*about, "onboarding_reminder", words[0].title, words[0].text)
+    (call,) = reacts_to(told, sender.REACTIONS)
+    assert isinstance(call, Call)
+    mail = call.action
+    assert isinstance(mail, SendMail)
+    assert (mail.person_id, mail.template) == (ada, "onboarding_reminder")
+    assert dict(mail.values) == {"title": "Title", "text": "Text"}

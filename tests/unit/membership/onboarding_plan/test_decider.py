@@ -1,0 +1,48 @@
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.membership.onboarding_plan.commands import PlanOnboarding
+from services.membership.onboarding_plan.decider import MOST_STEPS, ONBOARDING_PLAN
+from services.membership.onboarding_plan.events import OnboardingPlanned, Step, StepWords
+from services.membership.tier.events import TierId
+from shared.ids import Code, Label
+from shared.testing import given
+
+gold = TierId(UUID(int=1))
+english = StepWords("en", Label("Welcome"), Label("Good that you are here."))
+french = StepWords("fr", Label("Bienvenue"), Label("Ravis de vous compter parmi nous."))
+welcome = Step(Code("welcome"), "welcome", (english, french), letter=True)
+introduce = Step(Code("introduce"), "introduce", (english,), remind_after=48)
+planned = OnboardingPlanned(gold, (welcome, introduce))
+
+
+def test_a_tier_is_given_steps_and_other_ones_later() -> None:
+    given(ONBOARDING_PLAN).when(PlanOnboarding(gold, (welcome, introduce))).then(planned)
+    given(ONBOARDING_PLAN, planned).when(PlanOnboarding(gold, planned.steps)).then_nothing()
+    given(ONBOARDING_PLAN, planned).when(PlanOnboarding(gold, ())).then(OnboardingPlanned(gold, ()))
+    given(ONBOARDING_PLAN).when(PlanOnboarding(gold, ())).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ((welcome, replace(introduce, key=welcome.key)), "step_twice"),
+        ((replace(welcome, words=()),), "language_twice"),
+        ((replace(welcome, words=(english, english)),), "language_twice"),
+        ((replace(introduce, ends_after=2),), "reminder_too_late"),
+        ((replace(welcome, letter=False),), "welcome_unsaid"),
+        (
+            tuple(replace(introduce, key=Code(str(n))) for n in range(MOST_STEPS + 1)),
+            "too_many_steps",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(steps: tuple[Step, ...], code: str) -> None:
+    given(ONBOARDING_PLAN).when(PlanOnboarding(gold, steps)).then_rejected(code)
+
+
+def test_words_are_in_the_readers_language_or_in_the_first() -> None:
+    assert welcome.words_in("fr") == french
+    assert introduce.words_in("fr") == english
