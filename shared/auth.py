@@ -33,15 +33,16 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = {
     "admin": _READS
     | {
         "community.write", "tiers.write", "members.write", "members.erase", "access.write", "offers.write",
-        "gatherings.write", "tickets.write", "receipts.write", "refunds.write", "subscriptions.write", "clients.write",
-        "staff.write", "webhooks.write", "announcements.write", "content.write", "activity.write", "rituals.write",
+        "gatherings.write", "tickets.write", "receipts.write", "refunds.write", "subscriptions.write",
+        "clients.write", "staff.write", "webhooks.write", "announcements.write", "content.write", "activity.write",
+        "links.write", "rituals.write",
     },
     "moderator": frozenset({
         "members.read", "members.write", "access.read", "announcements.write", "content.write", "activity.write",
         "rituals.read", "rituals.write"}),
     "event_manager": frozenset({"gatherings.write", "tickets.read", "tickets.write", "sales.read"}),
     "accountant": frozenset({"sales.read", "revenue.read", "receipts.write", "refunds.write"}),
-    "partner_manager": frozenset({"revenue.read"}),
+    "partner_manager": frozenset({"revenue.read", "links.write"}),
     "read_only": _READS,
     "sponsor_contact": frozenset(),
     "affiliate": frozenset(),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.analytics.attribution.feature import FEATURE as ATTRIBUTION
 from services.analytics.community.feature import FEATURE as COMMUNITY
 from services.analytics.delivery.feature import FEATURE as DELIVERY
 from services.analytics.exits.feature import FEATURE as EXITS
@@ -22,6 +23,7 @@ FEATURES = (
     REVENUE,
     RETENTION,
     EXITS,
+    ATTRIBUTION,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("analytics", PersonErased, PersonForgotten),

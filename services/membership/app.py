@@ -11,6 +11,7 @@ from services.membership.activity.feature import FEATURE as ACTIVITY
 from services.membership.admission.feature import FEATURE as ADMISSION
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.application.feature import FEATURE as APPLICATION
+from services.membership.attribution.feature import FEATURE as ATTRIBUTION
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
@@ -34,6 +35,7 @@ from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.invitation.feature import FEATURE as INVITATION
+from services.membership.link.feature import FEATURE as LINK
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
@@ -84,6 +86,8 @@ FEATURES = (
     GROUP,
     GROUP_SEAT,
     Feature(name="whatsapp_reports", router=whatsapp_reports.router),
+    LINK,
+    ATTRIBUTION,
     ONBOARDING_PLAN,
     ONBOARDING,
     SETUP,

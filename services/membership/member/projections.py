@@ -242,3 +242,10 @@ async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
         if isinstance(fact.body, events.MemberJoined | events.MemberCameIn)
     ]
     return Profile(said[-1].name, said[-1].email, said[-1].language) if said else None
+
+
+async def member_since(service: Service, person_id: PersonId) -> datetime | None:
+    """When the person first came, as of now; None for who never did."""
+    facts = await service.store.read_stream(person_id)
+    came = (events.MemberJoined, events.MemberCameIn)
+    return next((fact.at for fact in facts if isinstance(fact.body, came)), None)

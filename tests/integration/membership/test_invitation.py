@@ -481,5 +481,5 @@ async def test_everybody_can_read_what_each_role_may_do(house: House) -> None:
     told = await house.call("GET", "/roles", token=token)
     roles = {one["role"]: one["permissions"] for one in told["items"]}
     assert roles["owner"] == ["*"]
-    assert roles["accountant"] == ["refunds.write", "revenue.read", "sales.read"]
+    assert roles["accountant"] == ["receipts.write", "refunds.write", "revenue.read", "sales.read"]
     await house.call("GET", "/roles", expect=401)

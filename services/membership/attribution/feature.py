@@ -1,0 +1,13 @@
+"""By which link a person came, if they agree to its being known."""
+
+from services.membership.attribution import routes
+from services.membership.attribution.decider import ATTRIBUTION
+from services.membership.attribution.publications import PUBLICATIONS
+from shared.feature import Feature
+
+FEATURE = Feature(
+    name="attribution",
+    deciders=(ATTRIBUTION,),
+    router=routes.router,
+    publications=PUBLICATIONS,
+)
