@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.analytics.community.projections import Window
+from services.analytics.days import Window
 from shared.contracts.billing_dispute import DisputeClosed
 from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, RefundIssued
 from shared.contracts.contract import MoneyValue

@@ -2,45 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from annotated_types import Ge, Le
 
 from shared.contracts.membership_community import CommunityCreated
-from shared.decider import NotFound, Rejected
+from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.projection import Projection
-
-Day = Annotated[date, Ge(date(1970, 1, 1)), Le(date(2999, 12, 31))]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Whole days of a zone, both ends included; `start` and `end` are the instants they lie between."""
-
-    first_day: date
-    last_day: date
-    time_zone: str
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.first_day, time(), ZoneInfo(self.time_zone))
-
-    @property
-    def end(self) -> datetime:
-        return datetime.combine(self.last_day + timedelta(days=1), time(), ZoneInfo(self.time_zone))
-
-
-def window(time_zone: str, first_day: date | None, last_day: date | None, now: datetime) -> Window:
-    """The days asked for; without a last day until today, without a first from that month's first."""
-    last = last_day or now.astimezone(ZoneInfo(time_zone)).date()
-    first = first_day or last.replace(day=1)
-    if first > last:
-        raise Rejected("window_reversed", "`to` lies before `from`.", pointer="?to")
-    return Window(first, last, time_zone)
 
 
 def quarter_hour(at: datetime) -> datetime:

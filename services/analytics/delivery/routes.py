@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.analytics.community.projections import community_of, window
+from services.analytics.community.projections import community_of
+from services.analytics.days import window
 from services.analytics.recurring.projections import (
     RecurringRevenue,
     Subscriptions,

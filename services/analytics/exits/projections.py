@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.analytics.community.projections import Window
+from services.analytics.days import Window
 from shared.contracts.billing_exit_survey import ExitAnswerDropped, ExitAnswered, ExitReason
 from shared.contracts.billing_subscription import EndReason, SubscriptionEnded
 from shared.event_store import Fact

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.analytics.community.projections import Window
+from services.analytics.days import Window
 from services.analytics.movements import (
     Change,
     Customer,

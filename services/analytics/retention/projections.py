@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.analytics.community.projections import Window, quarter_hour
+from services.analytics.community.projections import quarter_hour
+from services.analytics.days import Window
 from shared.contracts.membership_access import AccessGranted, AccessRevoked
 from shared.contracts.membership_member import (
     MemberBanned,

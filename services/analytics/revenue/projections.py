@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.analytics.community.projections import Window, quarter_hour
+from services.analytics.community.projections import quarter_hour
+from services.analytics.days import Window
 from shared.contracts.billing_dispute import DisputeClosed
 from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, RefundIssued
 from shared.contracts.contract import ChargedFor, MoneyValue

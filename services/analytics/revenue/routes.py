@@ -1,20 +1,13 @@
 """What a community earns, and what the whole platform's live communities do."""
 
 from collections.abc import Collection
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
 
-from services.analytics.community.projections import (
-    Day,
-    Window,
-    community_of,
-    live_communities,
-    window,
-)
+from services.analytics.community.projections import community_of, live_communities
+from services.analytics.days import From, OfDays, To, Window, window
 from services.analytics.recurring.projections import (
     RecurringRevenue,
     Subscriptions,
@@ -26,18 +19,10 @@ from shared.http import Caller, needs
 
 router = APIRouter()
 
-From = Annotated[Day | None, Query(alias="from")]
-To = Annotated[Day | None, Query(alias="to")]
 
-
-class Revenue(BaseModel):
+class Revenue(OfDays):
     """Both days included, in the zone named; `subscriptions` says how they stand now."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
-    first_day: date = Field(serialization_alias="from")
-    last_day: date = Field(serialization_alias="to")
-    time_zone: str
     recurring: list[RecurringRevenue]
     subscriptions: Subscriptions
     takings: list[Taking]
@@ -67,9 +52,7 @@ async def read_platform_revenue(
 
 async def _revenue(connection: Any, communities: Collection[UUID], days: Window) -> Revenue:
     return Revenue(
-        first_day=days.first_day,
-        last_day=days.last_day,
-        time_zone=days.time_zone,
+        **days.named(),
         recurring=await recurring_revenue_of(connection, communities, days),
         subscriptions=await subscriptions_of(connection, communities),
         takings=await takings_of(connection, communities, days),

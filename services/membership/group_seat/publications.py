@@ -1,13 +1,15 @@
 """What the others hear of groups: who was let in, who is to leave and has left, and what got stuck; no number."""
 
+from collections.abc import Callable
+
 from services.membership.group_seat import events
 from shared.contracts import membership_group as contracts
 from shared.event_store import Fact
 from shared.feature import Publication
 
 
-def _invited(fact: Fact) -> contracts.GroupInviteDelivered:
-    return contracts.GroupInviteDelivered(
+def _of(contract: type[contracts.GroupContract]) -> Callable[[Fact], contracts.GroupContract]:
+    return lambda fact: contract(
         community_id=fact.community_id,
         occurred_at=fact.at,
         person_id=fact.body.person_id,
@@ -26,39 +28,15 @@ def _stuck(fact: Fact) -> contracts.GroupInviteStuck:
     )
 
 
-def _due(fact: Fact) -> contracts.GroupRemovalDue:
-    return contracts.GroupRemovalDue(
-        community_id=fact.community_id,
-        occurred_at=fact.at,
-        person_id=fact.body.person_id,
-        group_id=fact.body.group_id,
-    )
-
-
-def _called_off(fact: Fact) -> contracts.GroupRemovalCalledOff:
-    return contracts.GroupRemovalCalledOff(
-        community_id=fact.community_id,
-        occurred_at=fact.at,
-        person_id=fact.body.person_id,
-        group_id=fact.body.group_id,
-    )
-
-
-def _removed(fact: Fact) -> contracts.RemovedFromGroup:
-    return contracts.RemovedFromGroup(
-        community_id=fact.community_id,
-        occurred_at=fact.at,
-        person_id=fact.body.person_id,
-        group_id=fact.body.group_id,
-    )
-
-
 PUBLICATIONS = (
-    Publication(of=events.GroupInviteDelivered, to=contracts.GroupInviteDelivered, map=_invited),
     Publication(of=events.GroupInviteStuck, to=contracts.GroupInviteStuck, map=_stuck),
-    Publication(of=events.GroupRemovalDue, to=contracts.GroupRemovalDue, map=_due),
-    Publication(
-        of=events.GroupRemovalCalledOff, to=contracts.GroupRemovalCalledOff, map=_called_off
+    *(
+        Publication(of=event, to=contract, map=_of(contract))
+        for event, contract in (
+            (events.GroupInviteDelivered, contracts.GroupInviteDelivered),
+            (events.GroupRemovalDue, contracts.GroupRemovalDue),
+            (events.GroupRemovalCalledOff, contracts.GroupRemovalCalledOff),
+            (events.RemovedFromGroup, contracts.RemovedFromGroup),
+        )
     ),
-    Publication(of=events.RemovedFromGroup, to=contracts.RemovedFromGroup, map=_removed),
 )

@@ -3,7 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.analytics.community.projections import quarter_hour, window
+from services.analytics.community.projections import quarter_hour
+from services.analytics.days import window
 from shared.decider import Rejected
 
 almost_april = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
