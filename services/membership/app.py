@@ -7,6 +7,7 @@ import httpx
 
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
+from services.membership.acquaintance.feature import FEATURE as ACQUAINTANCE
 from services.membership.activity.feature import FEATURE as ACTIVITY
 from services.membership.admission.feature import FEATURE as ADMISSION
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
@@ -34,6 +35,7 @@ from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
+from services.membership.introduction.feature import FEATURE as INTRODUCTION
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.link.feature import FEATURE as LINK
 from services.membership.member.events import PersonErased
@@ -69,6 +71,8 @@ FEATURES = (
     DOCUMENT,
     ACCESS,
     DIRECTORY,
+    INTRODUCTION,
+    ACQUAINTANCE,
     PREFERENCE,
     FILE,
     CONTENT,

@@ -143,6 +143,7 @@ class Victim:
             "ritual_id": ritual["ritual_id"],
             "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
+            "introduction_id": str(uuid4()),
             "group_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",

@@ -22,6 +22,7 @@ from services.membership.gateways.gateway import (
     Value,
 )
 from services.membership.gateways.hand import Hand
+from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.notice.events import StaffAddressed
@@ -132,6 +133,29 @@ def when_step_told_of_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_introduction_asked_send_mail(fact: Fact) -> list[Call]:
+    asked: IntroductionAsked = fact.body
+    return [_of_introduction(fact, asked.asked, Code("introduction_asked"))]
+
+
+def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
+    agreed: IntroductionAgreed = fact.body
+    template = Code("introduction_agreed")
+    return [_of_introduction(fact, person, template) for person in (agreed.asker, agreed.asked)]
+
+
+def _of_introduction(fact: Fact, person_id: PersonId, template: Code) -> Call:
+    return Call(
+        commands.SendMail(
+            message_id=derive(fact.event_id, "message", str(person_id)),
+            person_id=person_id,
+            template=template,
+            values=(),
+            link=Label(f"/communities/{fact.community_id}/introductions"),
+        )
+    )
+
+
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     """One copy to a person, whatever becomes of it."""
     released: CopiesReleased = fact.body
@@ -148,6 +172,16 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_introduction_asked_send_mail",
+        to=IntroductionAsked,
+        react=when_introduction_asked_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_introduction_agreed_send_mail",
+        to=IntroductionAgreed,
+        react=when_introduction_agreed_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_step_told_of_send_mail",
         to=StepToldOf,
