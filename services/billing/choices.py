@@ -1,23 +1,35 @@
 """A choice is an offer in the currency of the checkout, at its price or at the one the buyer named."""
 
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from services.billing.checkout.events import OfferLine
-from services.billing.offer.events import Price
+from services.billing.checkout.events import FirstPeriod, OfferLine
+from services.billing.offer.events import FixedYear, Price
 from services.billing.offer.projections import Listed
 from services.billing.subscription.events import Terms
+from services.billing.years import first_price, next_beginning
 from shared.decider import Rejected
 from shared.money import Money
 
 
+class Today(NamedTuple):
+    """When it is chosen, in whose zone."""
+
+    at: datetime
+    time_zone: str
+
+
 def line_of(
-    offer: Listed | None, quantity: int, named: Money | None, currency: str | None, pointer: str
+    offer: Listed | None,
+    quantity: int,
+    named: Money | None,
+    currency: str | None,
+    pointer: str,
+    today: Today,
 ) -> OfferLine:
     """The line, Rejected when it is not for sale like that; its limits are the checkout's to decide."""
-    if offer is None or not offer.sellable:
-        raise Rejected(
-            "offer_not_on_sale", "This offer is not on sale.", pointer=f"{pointer}/offer_id"
-        )
+    offer = _on_sale(offer, f"{pointer}/offer_id")
     price = _price(offer, named, currency, pointer)
     return OfferLine(
         offer.offer_id,
@@ -35,15 +47,28 @@ def line_of(
         offer.most,
         content_id=offer.content_id,
         seats=offer.seats,
+        year=offer.year,
+        first=_first(offer.year, price.amount if named is None else named, today),
     )
 
 
-def line_again(
-    offer: Listed | None, terms: Terms, subscription_id: UUID, pointer: str
-) -> OfferLine:
-    """What somebody had, at the price they had; a code that was for ever is still theirs, a trial is not."""
+def _on_sale(offer: Listed | None, pointer: str) -> Listed:
     if offer is None or not offer.sellable:
         raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
+    return offer
+
+
+def _first(year: FixedYear | None, price: Money, today: Today) -> FirstPeriod | None:
+    if year is None:
+        return None
+    return FirstPeriod(first_price(year, price, *today), next_beginning(year, *today))
+
+
+def line_again(
+    offer: Listed | None, terms: Terms, subscription_id: UUID, pointer: str, today: Today
+) -> OfferLine:
+    """What somebody had, at the price they had; a code that was for ever is still theirs, a trial is not."""
+    _on_sale(offer, pointer)
     reduction = terms.reduction
     return OfferLine(
         terms.offer_id,
@@ -58,6 +83,8 @@ def line_again(
         reduction=reduction if reduction and reduction.periods is None else None,
         seats=terms.for_others,
         wins_back=subscription_id,
+        year=terms.year,
+        first=_first(terms.year, terms.price, today),
     )
 
 

@@ -52,6 +52,10 @@ def _of_offer(line: OfferLine, basket: Basket, at: datetime, months: int) -> Ite
         return
     terms = terms_of(basket.person_id, line, basket.time_zone)
     anchor = at + timedelta(days=line.trial_days)
+    if line.first:
+        yield Payment(at, line.offer_id, 1, line.first_full, line.off(1), fee)
+        yield from _of_years(line, basket, at, months)
+        return
     if line.trial_days:
         yield Payment(at, line.offer_id, 0, nothing, nothing, fee)
     end = boundary(at, replace(terms, interval="month", every=1), months)
@@ -61,4 +65,18 @@ def _of_offer(line: OfferLine, basket: Basket, at: datetime, months: int) -> Ite
         off = terms.amount - terms.due(number)
         yield Payment(due_at, line.offer_id, number, terms.amount, off, now)
         due_at = boundary(anchor, terms, number)
+        number += 1
+
+
+def _of_years(line: OfferLine, basket: Basket, at: datetime, months: int) -> Iterator[Payment]:
+    """Whole years, after what is left of the first."""
+    if line.first is None:
+        return
+    terms, nothing = terms_of(basket.person_id, line, basket.time_zone), line.price * 0
+    end = boundary(at, replace(terms, interval="month", every=1), months)
+    number, due_at = 2, line.first.until
+    while due_at < end:
+        off = terms.amount - terms.due(number)
+        yield Payment(due_at, line.offer_id, number, terms.amount, off, nothing)
+        due_at = boundary(line.first.until, terms, number - 1)
         number += 1

@@ -7,11 +7,19 @@ from typing import Literal
 from uuid import UUID
 
 from services.billing.discount.events import Reduction
-from services.billing.offer.events import MOST_OF_ONE, Interval
+from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId
 from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPeriod:
+    """What is left of a fixed year when it is bought: until when, and what one costs for it."""
+
+    price: Money
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class OfferLine:
     content_id: UUID | None = None
     seats: bool = False
     wins_back: UUID | None = None
+    year: FixedYear | None = None
+    first: FirstPeriod | None = None
 
     @property
     def thing(self) -> UUID:
@@ -63,13 +73,19 @@ class OfferLine:
         """What a whole period costs, or the thing itself, before anything is taken off."""
         return self.price * self.quantity
 
+    @property
+    def first_full(self) -> Money:
+        """What the first period costs, which may be what is left of a year."""
+        return self.first.price * self.quantity if self.first else self.full
+
     def off(self, number: int) -> Money:
         """What a code takes off payment `number`; a trial is no payment."""
-        return self.reduction.off(self.full, number) if self.reduction else self.price * 0
+        full = self.first_full if number == 1 else self.full
+        return self.reduction.off(full, number) if self.reduction else self.price * 0
 
     @property
     def charges(self) -> tuple[MoneyLine, ...]:
-        now = self.price * 0 if self.trial_days else self.full - self.off(1)
+        now = self.price * 0 if self.trial_days else self.first_full - self.off(1)
         fee = (MoneyLine("purchase", self.setup_fee),) if self.setup_fee else ()
         return (MoneyLine(self.charged_for, now), *fee)
 

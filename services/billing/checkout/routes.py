@@ -12,7 +12,7 @@ from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
-from services.billing.choices import line_again, line_of
+from services.billing.choices import Today, line_again, line_of
 from services.billing.discount.events import as_typed, discount_of
 from services.billing.discount.projections import discount_by_id, holding
 from services.billing.forecast import forecast
@@ -133,7 +133,13 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         offers = await offers_among(connection, [terms.offer_id])
-    line = line_again(offers.get(terms.offer_id), terms, subscription_id, "/subscription_id")
+    line = line_again(
+        offers.get(terms.offer_id),
+        terms,
+        subscription_id,
+        "/subscription_id",
+        Today(caller.now, merchant.time_zone),
+    )
     days = (await policy_now(service, community_id)).win_back_days
     asks = [
         winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
@@ -248,7 +254,8 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     code = discount_of(caller.community_id, as_typed(body.code)) if body.code else None
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
-        lines = await _lines(connection, body, caller)
+        today = Today(caller.now, merchant.time_zone)
+        lines = await _lines(connection, body, caller, today)
         discount = await discount_by_id(connection, code) if code else None
     trial = await trial_of(caller.service, caller.community_id, person_id)
     command = _open(lines, body.return_url, merchant, caller, discount=discount, trial=trial)
@@ -256,7 +263,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 
-async def _lines(connection: Any, body: OpenCheckout, caller: Caller) -> list[Line]:
+async def _lines(connection: Any, body: OpenCheckout, caller: Caller, today: Today) -> list[Line]:
     chosen = body.lines
     offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
     offers = await offers_among(connection, offer_ids)
@@ -277,7 +284,7 @@ async def _lines(connection: Any, body: OpenCheckout, caller: Caller) -> list[Li
             continue
         offer = offers.get(one.offer_id)
         named = one.amount.money() if one.amount else None
-        lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}"))
+        lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}", today))
     return lines
 
 

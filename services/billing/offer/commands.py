@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.billing.offer.events import MOST_OF_ONE, Interval, Price
+from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval, Price
 from shared.ids import Label
 
 
@@ -20,6 +20,7 @@ class PublishOffer:
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
     seats: bool = False
+    year: FixedYear | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A price is never changed: another price is the next version, and who bought keeps theirs."""
 
+from calendar import monthrange
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -9,6 +10,8 @@ from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
 
 LONGEST_TRIAL = 730
+MONTHS = 12
+COMMON_YEAR = 2027
 # Processors charge at least once in three years.
 LONGEST = {"week": 156, "month": 36, "quarter": 12, "year": 3, "once": 1}
 MOST_PRICES = 20
@@ -49,6 +52,7 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
     _check_prices(asked.prices, asked.interval)
     _check_trial(asked)
     _check_grants(asked)
+    _check_year(asked)
     if not 1 <= asked.fewest <= asked.most <= MOST_OF_ONE:
         raise Rejected("quantity_out_of_range", "Not so many.", pointer="/most", most=MOST_OF_ONE)
     return events.OfferPublished(
@@ -64,6 +68,7 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
         asked.most,
         asked.content_id,
         asked.seats,
+        asked.year,
     )
 
 
@@ -79,6 +84,17 @@ def _check_grants(asked: commands.PublishOffer) -> None:
         raise Rejected(
             "content_is_bought_once", "What is bought once is kept.", pointer="/content_id"
         )
+
+
+def _check_year(asked: commands.PublishOffer) -> None:
+    year = asked.year
+    if year is None:
+        return
+    if (asked.interval, asked.every) != ("year", 1) or asked.trial_days:
+        detail = "A fixed year is paid by the year, from its first day on."
+        raise Rejected("fixed_year_is_a_year", detail, pointer="/year")
+    if not 1 <= year.month <= MONTHS or not 1 <= year.day <= monthrange(COMMON_YEAR, year.month)[1]:
+        raise Rejected("no_such_day", "Not every year has this day.", pointer="/year")
 
 
 def _check_trial(asked: commands.PublishOffer) -> None:

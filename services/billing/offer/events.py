@@ -26,6 +26,15 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedYear:
+    """Every year begins on this day for everybody. Who comes later pays for what is left of it, or for all of it."""
+
+    month: int
+    day: int
+    first: Literal["prorata", "full"]
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPublished:
     """It can be bought at `price` per `every` intervals, and grants the tier and the content, if it names them.
 
@@ -45,6 +54,7 @@ class OfferPublished:
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
     seats: bool = False
+    year: FixedYear | None = None
 
     @property
     def all_prices(self) -> tuple[Price, ...]:

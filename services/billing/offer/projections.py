@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.billing.offer import events
-from services.billing.offer.events import Interval, Price
+from services.billing.offer.events import FixedYear, Interval, Price
 from shared.contracts.membership_content import ContentPublished, ContentWithdrawn
 from shared.contracts.membership_tier import TierDefined, TierRetired
 from shared.event_store import Fact
@@ -16,6 +16,7 @@ from shared.ids import PLATFORM, Label
 from shared.projection import Projection
 
 _PRICES = TypeAdapter(tuple[Price, ...])
+_YEAR: TypeAdapter[FixedYear | None] = TypeAdapter(FixedYear | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Listed:
     sellable: bool
     content_id: UUID | None = None
     seats: bool = False
+    year: FixedYear | None = None
 
     def price_in(self, currency: str | None) -> Price | None:
         """What it costs in a currency; the first of its prices where none is named."""
@@ -47,37 +49,42 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
             case events.OfferPublished() as offer:
-                await connection.execute(
-                    "INSERT INTO offers_v4 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13)",
-                    fact.stream_id, fact.community_id, offer.name, offer.tier_id, offer.interval,
-                    offer.trial_days, offer.every, offer.donation, offer.fewest, offer.most,
-                    _PRICES.dump_json(offer.all_prices).decode(), offer.content_id, offer.seats,
-                )  # fmt: skip
+                await _publish(connection, fact, offer)
             case events.OfferRepriced(version, prices):
                 await connection.execute(
-                    "UPDATE offers_v4 SET price_version = $2, prices = $3 WHERE offer_id = $1",
+                    "UPDATE offers_v5 SET price_version = $2, prices = $3 WHERE offer_id = $1",
                     fact.stream_id, version, _PRICES.dump_json(prices).decode(),
                 )  # fmt: skip
             case events.OfferRetired():
                 await connection.execute(
-                    "UPDATE offers_v4 SET retired = true WHERE offer_id = $1", fact.stream_id
+                    "UPDATE offers_v5 SET retired = true WHERE offer_id = $1", fact.stream_id
                 )
             case TierDefined(tier_id=tier_id):
                 await connection.execute(
-                    "INSERT INTO offers_v4_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    "INSERT INTO offers_v5_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
                     tier_id, fact.community_id,
                 )  # fmt: skip
             case TierRetired(tier_id=tier_id):
                 await connection.execute(
-                    "UPDATE offers_v4_tiers SET retired = true WHERE tier_id = $1", tier_id
+                    "UPDATE offers_v5_tiers SET retired = true WHERE tier_id = $1", tier_id
                 )
             case ContentPublished() | ContentWithdrawn():
                 await _hear_content(connection, fact)
 
 
+async def _publish(connection: Any, fact: Fact, offer: events.OfferPublished) -> None:
+    await connection.execute(
+        "INSERT INTO offers_v5 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14)",
+        fact.stream_id, fact.community_id, offer.name, offer.tier_id, offer.interval,
+        offer.trial_days, offer.every, offer.donation, offer.fewest, offer.most,
+        _PRICES.dump_json(offer.all_prices).decode(), offer.content_id, offer.seats,
+        _YEAR.dump_json(offer.year).decode(),
+    )  # fmt: skip
+
+
 async def _hear_content(connection: Any, fact: Fact) -> None:
     await connection.execute(
-        "INSERT INTO offers_v4_contents VALUES ($1, $2, $3)"
+        "INSERT INTO offers_v5_contents VALUES ($1, $2, $3)"
         " ON CONFLICT (content_id) DO UPDATE SET withdrawn = excluded.withdrawn",
         fact.body.content_id,
         fact.community_id,
@@ -87,9 +94,9 @@ async def _hear_content(connection: Any, fact: Fact) -> None:
 
 OFFERS = Projection(
     name="offers",
-    version=4,
+    version=5,
     ddl="""
-        CREATE TABLE offers_v4 (
+        CREATE TABLE offers_v5 (
             offer_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             name text NOT NULL,
@@ -104,21 +111,22 @@ OFFERS = Projection(
             prices text NOT NULL,
             content_id uuid,
             seats boolean NOT NULL,
+            year text NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE INDEX offers_v4_list ON offers_v4 (community_id, offer_id);
-        CREATE TABLE offers_v4_tiers (
+        CREATE INDEX offers_v5_list ON offers_v5 (community_id, offer_id);
+        CREATE TABLE offers_v5_tiers (
             tier_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE TABLE offers_v4_contents (
+        CREATE TABLE offers_v5_contents (
             content_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             withdrawn boolean NOT NULL
         );
     """,
-    tables=("offers_v4", "offers_v4_tiers", "offers_v4_contents"),
+    tables=("offers_v5", "offers_v5_tiers", "offers_v5_contents"),
     facts=(
         events.OfferPublished,
         events.OfferRepriced,
@@ -134,9 +142,9 @@ OFFERS = Projection(
 _OFFERS = """
     SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false))
         AND (o.content_id IS NULL OR coalesce(NOT c.withdrawn, false)) AS sellable
-    FROM offers_v4 o
-    LEFT JOIN offers_v4_tiers t USING (tier_id)
-    LEFT JOIN offers_v4_contents c ON c.content_id = o.content_id
+    FROM offers_v5 o
+    LEFT JOIN offers_v5_tiers t USING (tier_id)
+    LEFT JOIN offers_v5_contents c ON c.content_id = o.content_id
 """
 
 
@@ -160,5 +168,5 @@ def _listed(row: Any) -> Listed:
         row["offer_id"], row["name"], row["tier_id"], row["per"], row["trial_days"], row["every"],
         row["donation"], row["fewest"], row["most"], row["price_version"],
         _PRICES.validate_json(row["prices"]), row["sellable"],
-        row["content_id"], row["seats"],
+        row["content_id"], row["seats"], _YEAR.validate_json(row["year"]),
     )  # fmt: skip

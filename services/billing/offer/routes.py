@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from services.billing.offer import commands
 from services.billing.offer.decider import OFFER
-from services.billing.offer.events import MOST_OF_ONE, Interval, Price
+from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval, Price
 from services.billing.offer.projections import Listed, offers_after
 from shared.contracts.contract import MoneyValue
 from shared.decider import Rejected
@@ -32,6 +32,14 @@ class PriceAsked(Body):
     presets: tuple[Amount, ...] = ()
 
 
+class FixedYearDay(Body):
+    """Every year begins on this day for everybody; who comes later pays for what is left (`prorata`) or for it all."""
+
+    month: int
+    day: int
+    first: Literal["prorata", "full"] = "prorata"
+
+
 class PublishOffer(Body):
     """`price` is short for one price of `prices`, fixed and in one currency. Where the quantity are `seats`, the buyer
     gives them to people, themselves among them or not.
@@ -49,6 +57,7 @@ class PublishOffer(Body):
     most: int = MOST_OF_ONE
     content_id: UUID | None = None
     seats: bool = False
+    year: FixedYearDay | None = None
 
 
 class RepriceOffer(Body):
@@ -79,6 +88,7 @@ class Offer(BaseModel):
     fewest: int
     most: int
     seats: bool
+    year: FixedYearDay | None
     sellable: bool
 
 
@@ -104,6 +114,7 @@ async def publish_offer(body: PublishOffer, caller: Organiser) -> Written:
         body.most,
         body.content_id,
         body.seats,
+        FixedYear(body.year.month, body.year.day, body.year.first) if body.year else None,
     )
     offer_id = caller.new_id("offer")
     return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
@@ -128,8 +139,7 @@ async def list_offers(
 ) -> Offers:
     async with caller.read(community_id) as connection:
         found = await offers_after(connection, page.cursor(UUID), page.limit + 1)
-    shown = [_shown(offer) for offer in found]
-    return Offers(**page.answer(shown, key=lambda offer: offer.offer_id))
+    return Offers(**page.answer(list(map(_shown, found)), key=lambda offer: offer.offer_id))
 
 
 def _prices(asked: tuple[PriceAsked, ...]) -> tuple[Price, ...]:
@@ -169,8 +179,13 @@ def _shown(offer: Listed) -> Offer:
         fewest=offer.fewest,
         most=offer.most,
         seats=offer.seats,
+        year=_year(offer.year),
         sellable=offer.sellable,
     )
+
+
+def _year(year: FixedYear | None) -> FixedYearDay | None:
+    return FixedYearDay(month=year.month, day=year.day, first=year.first) if year else None
 
 
 def _kind(offer: Listed) -> Kind:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.billing.checkout.events import OfferLine
+from services.billing.checkout.events import FirstPeriod, OfferLine
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import (
@@ -18,17 +18,20 @@ from services.billing.policy.events import (
 )
 from services.billing.subscription.events import ChangeMode, Terms
 from shared.ids import Code, PersonId
+from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
-    """It is paid for its first period, or begins with a trial."""
+    """It is paid for its first period, or begins with a trial; of a fixed year `paid` was paid for what is left."""
 
     terms: Terms
     instrument: Instrument
     trial_days: int
     at: datetime
     payment_id: UUID | None = None
+    first: FirstPeriod | None = None
+    paid: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,12 +165,23 @@ def _begin(asked: commands.StartSubscription) -> Events:
     if asked.trial_days:
         ends_at = at + timedelta(days=asked.trial_days)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
-    period = Period(at, boundary(at, terms, 1))
+    end, paid = boundary(at, terms, 1), terms.due(1)
+    if asked.first is not None:
+        end = _end_of_year(asked.first.until, terms, at)
+        paid = paid if asked.paid is None else asked.paid
+    period = Period(at, end)
     return [
         events.SubscriptionActivated(
-            terms, asked.instrument, period, terms.due(1), payment_id=asked.payment_id
+            terms, asked.instrument, period, paid, payment_id=asked.payment_id
         )
     ]
+
+
+def _end_of_year(until: datetime, terms: Terms, at: datetime) -> datetime:
+    """Money that comes when the year is over has bought the next."""
+    while until <= at:
+        until = boundary(until, terms, 1)
+    return until
 
 
 def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
@@ -514,6 +525,9 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
     line, terms = asked.line, running.terms
     if not line.recurs:
         raise Rejected("offer_not_recurring", "That is bought once.", pointer="/offer_id")
+    if to.year or terms.year:
+        detail = "A fixed year is not changed: cancel it, and buy the other."
+        raise Rejected("fixed_year_is_not_changed", detail, pointer="/offer_id")
     if to.charged_for != terms.charged_for:
         raise Rejected(
             "not_a_change", "A gift and a purchase do not become each other.", pointer="/offer_id"
@@ -626,6 +640,8 @@ def _pause(asked: commands.PauseSubscription, running: Running) -> Events:
             fewest=SHORTEST_PAUSE.days,
             most=asked.longest_days,
         )
+    if running.terms.year:
+        raise Rejected("fixed_year_is_not_paused", "A fixed year ends for everybody on one day.")
     if running.renewal or asked.at >= running.ends_at:
         raise _renewal_under_way()
     if running.cancelling:
@@ -680,7 +696,9 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
         case events.TrialStarted(terms, instrument, ends_at):
             return _begun(terms, instrument, Period(ends_at, ends_at))
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
-            return _period_paid(_begun(terms, instrument, period), event)
+            running = _period_paid(_begun(terms, instrument, period), event)
+            # The years of everybody are counted from the day on which they all begin.
+            return replace(running, anchor=period.end, anchored=1) if terms.year else running
         case events.SubscriptionEnded() if isinstance(subscription, Running):
             return _evolve_ended(subscription, event)
         case events.SubscriptionWonBack() if isinstance(subscription, Ended):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
-from services.billing.offer.events import Interval
+from services.billing.offer.events import FixedYear, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
@@ -67,6 +67,7 @@ class Terms:
     price_version: int = 1
     reduction: Reduction | None = None
     for_others: bool = False
+    year: FixedYear | None = None
 
     @property
     def seats(self) -> int:
@@ -111,6 +112,7 @@ def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
         line.price_version,
         line.reduction,
         line.seats,
+        line.year,
     )
 
 

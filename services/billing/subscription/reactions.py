@@ -70,7 +70,13 @@ def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
             continue
         terms = terms_of(purchase.person_id, line, purchase.time_zone)
         start = commands.StartSubscription(
-            terms, purchase.instrument, line.trial_days, fact.at, purchase.payment_id
+            terms,
+            purchase.instrument,
+            line.trial_days,
+            fact.at,
+            purchase.payment_id,
+            line.first,
+            line.first_full - line.off(1) if line.first else None,
         )
         asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
     return asks

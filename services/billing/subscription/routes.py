@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
-from services.billing.choices import line_of
+from services.billing.choices import Today, line_of
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.offer.projections import offers_among
@@ -253,6 +253,7 @@ async def _changing(
         raise NotFound("subscription_not_found", "There is no such subscription.")
     terms = state.terms
     offer_id = body.offer_id or terms.offer_id
+    today = Today(caller.now, terms.time_zone)
     async with caller.read() as connection:
         offer = (await offers_among(connection, [offer_id])).get(offer_id)
     keeps_price = body.offer_id is None and body.amount is None
@@ -262,7 +263,7 @@ async def _changing(
         offer = replace(offer, sellable=True, prices=(replace(price, minimum=None),))
     named = body.amount.money() if body.amount else None
     quantity = terms.quantity if body.quantity is None else body.quantity
-    line = line_of(offer, quantity, named, None if keeps_price else terms.price.currency, "")
+    line = line_of(offer, quantity, named, None if keeps_price else terms.price.currency, "", today)
     command = commands.ChangeSubscription(
         change_id=caller.new_id("change"),
         person_id=person_id,

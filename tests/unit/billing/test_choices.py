@@ -4,14 +4,14 @@ from uuid import UUID
 import pytest
 
 from services.billing.checkout.events import OfferLine
-from services.billing.choices import line_of
+from services.billing.choices import Today, line_of
 from services.billing.offer.events import Price
 from services.billing.offer.projections import Listed
 from services.billing.subscription.events import terms_of
 from shared.decider import Rejected
 from shared.ids import Code, Label
 from shared.money import Money
-from tests.unit.billing.cast import ada, euros
+from tests.unit.billing.cast import ada, euros, noon
 
 fixed = Price(euros(10), setup_fee=euros(5))
 dollars = Price(Money(1100, "USD"))
@@ -31,10 +31,11 @@ gold = Listed(
     sellable=True,
 )
 gift = replace(gold, prices=(named,))
+today = Today(noon, "Europe/Paris")
 
 
 def test_an_offer_is_bought_at_its_price_of_the_day() -> None:
-    assert line_of(gold, 2, None, None, "/lines/0") == OfferLine(
+    assert line_of(gold, 2, None, None, "/lines/0", today) == OfferLine(
         gold.offer_id,
         gold.tier_id,
         euros(10),
@@ -50,18 +51,18 @@ def test_an_offer_is_bought_at_its_price_of_the_day() -> None:
 
 def test_what_is_bought_for_others_stays_so() -> None:
     for_a_team = replace(gold, seats=True)
-    line = line_of(for_a_team, 3, None, None, "/lines/0")
+    line = line_of(for_a_team, 3, None, None, "/lines/0", today)
     assert terms_of(ada, line, Code("UTC")).seats == 3
-    assert terms_of(ada, line_of(gold, 3, None, None, "/lines/0"), Code("UTC")).seats == 0
+    assert terms_of(ada, line_of(gold, 3, None, None, "/lines/0", today), Code("UTC")).seats == 0
 
 
 def test_the_currency_of_the_checkout_decides() -> None:
-    line = line_of(gold, 1, None, "USD", "/lines/0")
+    line = line_of(gold, 1, None, "USD", "/lines/0", today)
     assert (line.price, line.setup_fee) == (Money(1100, "USD"), None)
 
 
 def test_the_buyer_names_the_price_where_they_may() -> None:
-    line = line_of(gift, 1, euros(7), None, "/lines/0")
+    line = line_of(gift, 1, euros(7), None, "/lines/0", today)
     assert (line.price, line.minimum) == (euros(7), euros(5))
 
 
@@ -82,6 +83,6 @@ def test_what_is_not_for_sale_like_that_is_refused(
     offer: Listed | None, amount: Money | None, currency: str | None, code: str
 ) -> None:
     with pytest.raises(Rejected) as refused:
-        line_of(offer, 1, amount, currency, "/lines/0")
+        line_of(offer, 1, amount, currency, "/lines/0", today)
     assert refused.value.code == code
     assert refused.value.pointer
