@@ -35,6 +35,7 @@ from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
+from services.membership.idea.feature import FEATURE as IDEA
 from services.membership.introduction.feature import FEATURE as INTRODUCTION
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.link.feature import FEATURE as LINK
@@ -82,6 +83,7 @@ FEATURES = (
     AUDIENCE,
     BROADCAST,
     RITUAL,
+    IDEA,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

@@ -59,6 +59,8 @@ MEANINGS: Mapping[str, str] = {
     "owner_id": "To whose credit it is; a campaign is to nobody's.",
     "PersonAttributed.kind": "A member's referral, an ambassador's, an affiliate's, or a campaign.",
     "PersonAttributed.until": "What is bought from then on is no longer to the link's credit.",
+    "idea_id": "The idea.",
+    "IdeaAnswered.answer": "Whether it is planned, done, or will not be done.",
     "group_id": "The group on WhatsApp that the community let its people into.",
     "hold_id": "The seats held; what is bought with them is the order of the same id.",
     "import_id": "The import: one file of members from elsewhere.",

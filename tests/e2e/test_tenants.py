@@ -144,6 +144,7 @@ class Victim:
             "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
             "introduction_id": str(uuid4()),
+            "idea_id": str(uuid4()),
             "group_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",

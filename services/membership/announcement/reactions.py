@@ -22,6 +22,7 @@ from services.membership.gateways.gateway import (
     Value,
 )
 from services.membership.gateways.hand import Hand
+from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
@@ -133,6 +134,22 @@ def when_step_told_of_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_backers_told_send_mail(fact: Fact) -> list[Call]:
+    told: BackersTold = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message", str(person_id)),
+                person_id=person_id,
+                template=Code("idea_answered"),
+                values=((Code("words"), told.words),),
+                link=Label(f"/communities/{fact.community_id}/ideas"),
+            )
+        )
+        for person_id in told.people
+    ]
+
+
 def when_introduction_asked_send_mail(fact: Fact) -> list[Call]:
     asked: IntroductionAsked = fact.body
     return [_of_introduction(fact, asked.asked, Code("introduction_asked"))]
@@ -172,6 +189,11 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_backers_told_send_mail",
+        to=BackersTold,
+        react=when_backers_told_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_introduction_asked_send_mail",
         to=IntroductionAsked,
