@@ -31,10 +31,11 @@ class OwedBack:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """Where the money goes, and what is written on it."""
+    """Where the money goes, what is written on it, and until when it is waited for, once that was chosen."""
 
     instructions: str
     reference: str
+    until: datetime | None = None
 
 
 async def by_hand_now(service: Service, community_id: UUID) -> Instructions:

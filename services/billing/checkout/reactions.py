@@ -1,11 +1,10 @@
 """A checkout follows its card and its payment, whichever way the money goes, and ends by the clock."""
 
-from datetime import timedelta
-
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.payer.events import PaymentMethodRefused, PaymentMethodSaved
 from services.billing.payment.events import (
+    AWAITED_FOR,
     REVERSALS,
     DisputeClosed,
     DisputeOpened,
@@ -20,8 +19,6 @@ from services.billing.payment.events import (
 )
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
-
-AWAITED_FOR = timedelta(days=30)
 
 
 def when_checkout_opened_expire_checkout(fact: Fact) -> list[At]:

@@ -21,7 +21,7 @@ from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payer.events import BY_HAND
 from services.billing.payer.projections import taking_trial, trial_of
-from services.billing.payment.events import payment_of
+from services.billing.payment.events import AWAITED_FOR, payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
 from services.billing.quotes import read_quote
@@ -196,7 +196,6 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     response.headers["ETag"] = f'"{standing.version}"'
-    said = await by_hand_now(caller.service, caller.community_id)
     return Checkout(
         checkout_id=checkout_id,
         version=standing.version,
@@ -207,9 +206,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         payment_id=payment_of(checkout_id),
         problem=standing.problem,
         processor=await _processor(standing, payment, caller),
-        by_hand=ByHand(instructions=said, reference=reference_of(payment_of(checkout_id)))
-        if said
-        else None,
+        by_hand=await _by_hand(checkout_id, payment, caller),
     )
 
 
@@ -286,6 +283,15 @@ async def _lines(connection: Any, body: OpenCheckout, caller: Caller, today: Tod
         named = one.amount.money() if one.amount else None
         lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}", today))
     return lines
+
+
+async def _by_hand(checkout_id: UUID, payment: Paid | None, caller: Caller) -> ByHand | None:
+    said = await by_hand_now(caller.service, caller.community_id)
+    if said is None:
+        return None
+    waits = payment is not None and payment.state == "awaited"
+    until = payment.at + AWAITED_FOR if payment and waits else None
+    return ByHand(said, reference_of(payment_of(checkout_id)), until)
 
 
 async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:

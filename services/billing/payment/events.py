@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -39,6 +39,10 @@ REVERSALS: Mapping[DisputeOutcome, Reversal] = {"won": "won", "lost": "lost", "d
 
 DEAREST = 99_999_999
 """The most that card processors take in one charge, in minor units."""
+
+
+AWAITED_FOR = timedelta(days=30)
+"""So long a checkout waits for money that is sent or brought."""
 
 
 def payment_of(checkout_id: UUID) -> UUID:

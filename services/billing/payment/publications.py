@@ -122,6 +122,22 @@ def remind_staff_of_evidence(fact: Fact) -> StaffMessageRequested:
     return _to_staff(fact, "dispute_evidence_due", values)
 
 
+def tell_of_awaited(fact: Fact) -> MessageRequested | None:
+    """A renewal has a letter of its own."""
+    awaited: events.PaymentAwaited = fact.body
+    charge = awaited.charge
+    if charge.origin != "checkout":
+        return None
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=charge.person_id,
+        template="payment_by_hand",
+        values={"amount": MoneyValue.of(charge.amount), "reference": reference_of(fact.stream_id)},
+        link=f"/checkouts/{charge.origin_id}",
+    )
+
+
 def tell_staff_of_refund(fact: Fact) -> StaffMessageRequested:
     owed: events.RefundOwed = fact.body
     values: Values = {
@@ -153,6 +169,7 @@ PUBLICATIONS = (
     Publication(events.PaymentFailed, contracts.PaymentFailed, failed),
     Publication(events.RefundIssued, contracts.RefundIssued, refunded),
     Publication(events.RefundIssued, MessageRequested, tell_of_refund),
+    Publication(events.PaymentAwaited, MessageRequested, tell_of_awaited),
     Publication(events.RefundOwed, StaffMessageRequested, tell_staff_of_refund),
     Publication(events.DisputeOpened, billing_dispute.DisputeOpened, dispute_opened),
     Publication(events.DisputeOpened, StaffMessageRequested, tell_staff_of_dispute),

@@ -67,6 +67,10 @@ async def test_what_is_sent_is_found_by_its_reference_and_begins_what_it_pays_fo
 ) -> None:
     checkout = await chooses(shop, await shop.offer())
     assert checkout["by_hand"]["instructions"] == HOW
+    assert checkout["by_hand"]["until"] > checkout["expires_at"], "the money has its time"
+    (letter,) = await shop.until_told(MessageRequested)
+    assert (letter.template, letter.person_id) == ("payment_by_hand", ada.person_id)
+    assert letter.values["reference"] == checkout["by_hand"]["reference"]
     reference = checkout["by_hand"]["reference"]
     assert await shop.told(billing_subscription.SubscriptionActivated) == []
     typed = reference.lower().replace("-", " ")
@@ -135,7 +139,8 @@ async def test_a_renewal_is_owed_from_its_day_and_paid_by_hand_again(shop: Shop)
     before = await shop.subscription()
     await shop.at(before["runs_until"])
     assert (await shop.until_subscription("past_due"))["offer_id"] == before["offer_id"]
-    (letter,) = await shop.until_told(MessageRequested)
+    first, letter = await shop.told(MessageRequested)
+    assert first.template == "payment_by_hand"
     (due,) = await awaited(shop)
     assert letter.template == "subscription_due_by_hand"
     assert letter.values["reference"] == due["reference"]
@@ -143,7 +148,8 @@ async def test_a_renewal_is_owed_from_its_day_and_paid_by_hand_again(shop: Shop)
     door = "/public/payment-links/" + letter.link.removeprefix("/pay/")
     shown = await shop.house.ask(None, "GET", door)
     assert shown["state"] == "due"
-    assert shown["by_hand"] == {"instructions": HOW, "reference": due["reference"]}
+    assert shown["by_hand"]["instructions"] == HOW
+    assert shown["by_hand"]["reference"] == due["reference"]
     await shop.at(shop.now + timedelta(days=3))
     await record(shop, due["payment_id"], "Cash book, 17", way="cash")
     after = await shop.until_subscription("active")
