@@ -33,6 +33,7 @@ from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.gateways.whatsapp_gateway import WhatsappGateway
+from services.membership.goal.feature import FEATURE as GOAL
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.idea.feature import FEATURE as IDEA
@@ -84,6 +85,7 @@ FEATURES = (
     BROADCAST,
     RITUAL,
     IDEA,
+    GOAL,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

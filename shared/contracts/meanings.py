@@ -61,6 +61,7 @@ MEANINGS: Mapping[str, str] = {
     "PersonAttributed.until": "What is bought from then on is no longer to the link's credit.",
     "idea_id": "The idea.",
     "IdeaAnswered.answer": "Whether it is planned, done, or will not be done.",
+    "GoalReviewed.outcome": "Whether the member found what they came for, as they say.",
     "group_id": "The group on WhatsApp that the community let its people into.",
     "hold_id": "The seats held; what is bought with them is the order of the same id.",
     "import_id": "The import: one file of members from elsewhere.",

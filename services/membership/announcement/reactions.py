@@ -22,6 +22,7 @@ from services.membership.gateways.gateway import (
     Value,
 )
 from services.membership.gateways.hand import Hand
+from services.membership.goal.events import GoalReviewAsked
 from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.member.projections import profile_of, standing_of
@@ -134,6 +135,21 @@ def when_step_told_of_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_goal_review_asked_send_mail(fact: Fact) -> list[Call]:
+    asked: GoalReviewAsked = fact.body
+    return [
+        Call(
+            commands.SendMail(
+                message_id=derive(fact.event_id, "message"),
+                person_id=asked.person_id,
+                template=Code("goal_reminder"),
+                values=(),
+                link=Label(f"/communities/{fact.community_id}/goal"),
+            )
+        )
+    ]
+
+
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     told: BackersTold = fact.body
     return [
@@ -189,6 +205,11 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_goal_review_asked_send_mail",
+        to=GoalReviewAsked,
+        react=when_goal_review_asked_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_backers_told_send_mail",
         to=BackersTold,
