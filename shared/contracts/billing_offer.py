@@ -28,10 +28,20 @@ class OfferContract(Contract):
     offer_id: UUID
 
 
+class FixedYear(BaseModel):
+    """Every year begins on this day for everybody; who comes later pays a share of it, or all of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    month: int
+    day: int
+    first: Literal["prorata", "full"]
+
+
 class OfferPublished(OfferContract):
     """An offer exists. It sells only once what it grants has been heard of."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     name: LabelText
     tier_id: UUID | None
@@ -42,6 +52,8 @@ class OfferPublished(OfferContract):
     donation: bool = False
     prices: tuple[OfferPrice, ...] = ()
     content_id: UUID | None = None
+    seats: bool = False
+    year: FixedYear | None = None
 
 
 class OfferRepriced(OfferContract):

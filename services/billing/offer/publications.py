@@ -22,7 +22,15 @@ def published(fact: Fact) -> contracts.OfferPublished:
         trial_days=offer.trial_days,
         donation=offer.donation,
         prices=_prices(offer.all_prices),
+        seats=offer.seats,
+        year=_year(offer.year),
     )
+
+
+def _year(year: events.FixedYear | None) -> contracts.FixedYear | None:
+    if year is None:
+        return None
+    return contracts.FixedYear(month=year.month, day=year.day, first=year.first)
 
 
 def repriced(fact: Fact) -> contracts.OfferRepriced:
