@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator, BaseModel, Field
 
+from services.membership.access.projections import standing_now
 from services.membership.gateways.gateway import messenger_of
 from services.membership.group.events import GroupId
 from services.membership.group.projections import groups_now
@@ -23,7 +24,7 @@ from services.membership.group_seat.projections import (
     group_seat_now,
     tasks_of,
 )
-from services.membership.member.projections import member_now, profile_of
+from services.membership.member.projections import member_now, said_of
 from shared.auth import ExpiredLink
 from shared.command_handler import Claimed
 from shared.decider import NotFound, Rejected
@@ -117,12 +118,13 @@ async def enter_group(
         door = caller.service.links.check(link, "group", now=caller.now)
     except ExpiredLink as expired:
         raise Rejected("link_expired", "Ask for another door.") from expired
-    seat = await group_seat_now(caller.service, door.community_id, PersonId(door.subject))
-    if group_id not in seat.wanted:
+    service, community_id, person_id = caller.service, door.community_id, PersonId(door.subject)
+    seat = await group_seat_now(service, community_id, person_id)
+    groups, _ = await groups_now(service, community_id)
+    # The seat follows access a moment later; whoever stands at the door is looked at now.
+    standing = await standing_now(service, community_id, person_id)
+    if group_id not in seat.wanted or group_id not in groups.open_to(standing.tiers):
         raise Rejected("nothing_to_enter", "There is no such group that this person may enter.")
-    groups, _ = await groups_now(caller.service, door.community_id)
-    if group_id not in groups.doors:
-        raise NotFound("group_not_found", "There is no such group.")
     private = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     return RedirectResponse(groups.doors[group_id].link, status_code=303, headers=private)
 
@@ -213,16 +215,23 @@ async def list_group_tasks(
             after=page.cursor(int) or 0,
             limit=page.limit + 1,
         )
+        said = await said_of(connection, {row.person_id for row in rows})
     answer = page.answer(rows, lambda row: row.place)
     groups, _ = await groups_now(caller.service, caller.community_id)
     names = {group_id: door.name for group_id, door in groups.doors.items()}
-    items = [await _shown(caller, row, names.get(row.group_id)) for row in answer["items"]]
+    found: list[Task] = answer["items"]
+    sealed = [
+        (said[row.person_id][0] if row.person_id in said else None, row.number) for row in found
+    ]
+    texts = iter(await caller.open_all([value for pair in sealed for value in pair]))
+    items = [
+        _shown(row, names.get(row.group_id), name, number)
+        for row, name, number in zip(found, texts, texts, strict=True)
+    ]
     return GroupTasks(items=items, next=answer["next"])
 
 
-async def _shown(caller: Caller, row: Task, group: str | None) -> GroupTask:
-    profile = await profile_of(caller.service, row.person_id)
-    name, number = await caller.open_all([profile.name if profile else None, row.number])
+def _shown(row: Task, group: str | None, name: str | None, number: str | None) -> GroupTask:
     return GroupTask(
         person_id=row.person_id,
         group_id=row.group_id,

@@ -1,5 +1,6 @@
 """Asking to know another member, and saying yes or no."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,9 +14,10 @@ from services.membership.introduction import commands
 from services.membership.introduction.decider import INTRODUCTION
 from services.membership.introduction.events import introduction_of
 from services.membership.introduction.projections import IntroductionRow, introductions_of
-from services.membership.member.projections import profile_of, standing_of
+from services.membership.member.projections import said_of, standing_of
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import PersonId
+from shared.personal_value import Sealed
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -103,29 +105,38 @@ async def list_my_introductions(
         rows = await introductions_of(
             connection, caller.person_id, before=page.cursor(by_moment), limit=page.limit + 1
         )
+        others = {row.of(caller.person_id) for row in rows}
+        said = await said_of(connection, others)
     answer: dict[str, Any] = page.answer(
         rows, lambda last: f"{last.asked_at.isoformat()} {last.introduction_id}"
     )
-    items = [await _shown(caller, row) for row in answer["items"]]
+    found: list[IntroductionRow] = answer["items"]
+    sealed = [value for row in found for value in _known(row, caller.person_id, said)]
+    texts = iter(await caller.open_all(sealed))
+    items = [
+        _shown(row, caller.person_id, *opened)
+        for row, *opened in zip(found, texts, texts, texts, strict=True)
+    ]
     return Introductions(items=items, next=answer["next"])
 
 
-async def _shown(caller: Caller, row: IntroductionRow) -> Introduction:
-    other = PersonId(row.of(caller.person_id))
-    by_me = row.asker == caller.person_id
-    profile = await profile_of(caller.service, other)
-    is_open = row.standing in ("waiting", "declined")
-    knows_name = row.standing == "agreed" or (is_open and not by_me)
-    name, email, words = await caller.open_all(
-        [
-            profile.name if profile and knows_name else None,
-            profile.email if profile and row.standing == "agreed" else None,
-            row.words,
-        ]
-    )
+def _known(
+    row: IntroductionRow, reader: UUID, said: Mapping[UUID, tuple[Sealed, Sealed]]
+) -> tuple[Sealed | None, Sealed | None, Sealed | None]:
+    """What the reader may know of the other: the name of who asks, all of who agreed, and what was written."""
+    name, email = said.get(row.of(reader), (None, None))
+    is_asked = row.standing in ("waiting", "declined") and row.asker != reader
+    has_agreed = row.standing == "agreed"
+    return name if has_agreed or is_asked else None, email if has_agreed else None, row.words
+
+
+def _shown(
+    row: IntroductionRow, reader: UUID, name: str | None, email: str | None, words: str | None
+) -> Introduction:
+    by_me = row.asker == reader
     return Introduction(
         introduction_id=row.introduction_id,
-        person_id=other,
+        person_id=row.of(reader),
         by_me=by_me,
         standing=_seen(row, by_me=by_me),
         name=name,

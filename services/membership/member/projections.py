@@ -127,14 +127,9 @@ async def members_of(
         person_id,
         limit,
     )
+    sealed = ("name", "email")
     return [
-        MemberRow(
-            person_id=row["person_id"],
-            name=Sealed.from_json(row["name"]),
-            email=Sealed.from_json(row["email"]),
-            standing=row["standing"],
-            joined_at=row["joined_at"],
-        )
+        MemberRow(**{**row, **{field: Sealed.from_json(row[field]) for field in sealed}})
         for row in rows
     ]
 
@@ -152,6 +147,17 @@ async def standings_of(
         before,
     )
     return {PersonId(row["person_id"]): row["standing"] for row in rows}
+
+
+async def said_of(connection: Any, people: Collection[UUID]) -> dict[UUID, tuple[Sealed, Sealed]]:
+    """The name and the address of each who was not erased, by person."""
+    rows = await connection.fetch(
+        "SELECT person_id, name, email FROM members_v1 WHERE person_id = ANY ($1)", list(people)
+    )
+    return {
+        row["person_id"]: (Sealed.from_json(row["name"]), Sealed.from_json(row["email"]))
+        for row in rows
+    }
 
 
 async def known_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
