@@ -51,32 +51,17 @@ def _of_offer(line: OfferLine, basket: Basket, at: datetime, months: int) -> Ite
         yield Payment(at, line.offer_id, 1, line.full, line.off(1), fee)
         return
     terms = terms_of(basket.person_id, line, basket.time_zone)
-    anchor = at + timedelta(days=line.trial_days)
-    if line.first:
-        yield Payment(at, line.offer_id, 1, line.first_full, line.off(1), fee)
-        yield from _of_years(line, basket, at, months)
-        return
+    begins = at + timedelta(days=line.trial_days)
     if line.trial_days:
         yield Payment(at, line.offer_id, 0, nothing, nothing, fee)
+        fee = nothing
+    yield Payment(begins, line.offer_id, 1, line.first_full, line.off(1), fee)
+    # Of a fixed year what is left comes first; whole ones are counted from its end.
+    anchor, over = (line.first.until, 1) if line.first else (begins, 0)
     end = boundary(at, replace(terms, interval="month", every=1), months)
-    number, due_at = 1, anchor
-    while number == 1 or due_at < end:
-        now = nothing if line.trial_days or number > 1 else fee
-        off = terms.amount - terms.due(number)
-        yield Payment(due_at, line.offer_id, number, terms.amount, off, now)
-        due_at = boundary(anchor, terms, number)
-        number += 1
-
-
-def _of_years(line: OfferLine, basket: Basket, at: datetime, months: int) -> Iterator[Payment]:
-    """Whole years, after what is left of the first."""
-    if line.first is None:
-        return
-    terms, nothing = terms_of(basket.person_id, line, basket.time_zone), line.price * 0
-    end = boundary(at, replace(terms, interval="month", every=1), months)
-    number, due_at = 2, line.first.until
+    number, due_at = 2, boundary(anchor, terms, 1 - over)
     while due_at < end:
         off = terms.amount - terms.due(number)
         yield Payment(due_at, line.offer_id, number, terms.amount, off, nothing)
-        due_at = boundary(line.first.until, terms, number - 1)
+        due_at = boundary(anchor, terms, number - over)
         number += 1

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.billing.by_hand import commands
 from services.billing.by_hand.decider import BY_HAND, RECEIPT, Instructions, by_hand_stream
 from services.billing.payment import events
+from services.billing.references import reference_of
 from shared.event_store import Fact
 from shared.ids import PLATFORM
 from shared.money import Money
@@ -45,6 +46,14 @@ async def by_hand_now(service: Service, community_id: UUID) -> Instructions:
         BY_HAND, by_hand_stream(community_id), community_id
     )
     return instructions
+
+
+async def how_to_pay(
+    service: Service, community_id: UUID, payment_id: UUID, until: datetime | None = None
+) -> ByHand | None:
+    """What whoever owes this payment is told; None where nobody may pay by hand."""
+    said = await by_hand_now(service, community_id)
+    return ByHand(said, reference_of(payment_id), until) if said else None
 
 
 def claiming(receipt_id: UUID, payment_id: UUID) -> Ask:

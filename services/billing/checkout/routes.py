@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
-from services.billing.by_hand.projections import ByHand, by_hand_now
+from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Line
@@ -25,7 +25,6 @@ from services.billing.payment.events import AWAITED_FOR, payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
 from services.billing.quotes import read_quote
-from services.billing.references import reference_of
 from services.billing.subscription.projections import terms_of_ended, winning_back
 from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
@@ -212,7 +211,8 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
 
 @router.post("/checkouts/{checkout_id}/pay", status_code=202, operation_id="pay_checkout")
 async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> Written:
-    return await _pay(checkout_id, Code(body.payment_method), caller)
+    pay = commands.PayCheckout(PersonId(caller.person_id), Code(body.payment_method), caller.now)
+    return await _pay(checkout_id, pay, caller)
 
 
 @router.post(
@@ -220,22 +220,16 @@ async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> 
 )
 async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
     """Where the money goes and what is written on it, the checkout says; it waits for thirty days."""
-    return await _pay(checkout_id, BY_HAND, caller)
-
-
-async def _pay(checkout_id: UUID, payment_method: Code, caller: Caller) -> Written:
     taken = await by_hand_now(caller.service, caller.community_id) is not None
-    person_id = PersonId(caller.person_id)
-    asks = [
-        Ask(
-            CHECKOUT,
-            checkout_id,
-            commands.PayCheckout(person_id, payment_method, caller.now, taken),
-        )
-    ]
+    pay = commands.PayCheckout(PersonId(caller.person_id), BY_HAND, caller.now, taken)
+    return await _pay(checkout_id, pay, caller)
+
+
+async def _pay(checkout_id: UUID, pay: commands.PayCheckout, caller: Caller) -> Written:
+    asks = [Ask(CHECKOUT, checkout_id, pay)]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
-        asks.append(taking_trial(checkout_id, person_id))
+        asks.append(taking_trial(checkout_id, pay.person_id))
     return await caller.ask(*asks, checkout_id=checkout_id)
 
 
@@ -286,12 +280,9 @@ async def _lines(connection: Any, body: OpenCheckout, caller: Caller, today: Tod
 
 
 async def _by_hand(checkout_id: UUID, payment: Paid | None, caller: Caller) -> ByHand | None:
-    said = await by_hand_now(caller.service, caller.community_id)
-    if said is None:
-        return None
     waits = payment is not None and payment.state == "awaited"
     until = payment.at + AWAITED_FOR if payment and waits else None
-    return ByHand(said, reference_of(payment_of(checkout_id)), until)
+    return await how_to_pay(caller.service, caller.community_id, payment_of(checkout_id), until)
 
 
 async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
-from services.billing.by_hand.projections import ByHand, by_hand_now
+from services.billing.by_hand.projections import ByHand, how_to_pay
 from services.billing.gateways.gateway import PaymentGateway
 from services.billing.links import PaymentLink, read_link
 from services.billing.merchant.projections import merchant_of
@@ -15,7 +15,6 @@ from services.billing.payer.decider import PAYER
 from services.billing.payer.events import payer_of
 from services.billing.payer.projections import kept_for
 from services.billing.payment.projections import Paid, payment_by_id
-from services.billing.references import reference_of
 from services.billing.subscription.projections import Owed, owed_now
 from shared.auth import ExpiredLink
 from shared.contracts.contract import MoneyValue
@@ -106,10 +105,9 @@ def _door(caller: Caller, link: str) -> PaymentLink:
 
 
 async def _by_hand(caller: Caller, community_id: UUID, payment: Paid | None) -> ByHand | None:
-    said = await by_hand_now(caller.service, community_id)
-    if said is None or payment is None or payment.state != "awaited":
+    if payment is None or payment.state != "awaited":
         return None
-    return ByHand(instructions=said, reference=reference_of(payment.payment_id))
+    return await how_to_pay(caller.service, community_id, payment.payment_id)
 
 
 def _standing(
