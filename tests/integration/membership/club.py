@@ -39,7 +39,16 @@ class Club:
 
     async def join(self, email: str = "ada@example.com") -> "Ada":
         person_id, token = await self.house.join(email, self.community_id)
-        return Ada(self, person_id, token, self.discord.user(), random_id(), random_id())
+        payer = (
+            self.house,
+            self.community_id,
+            self.gold,
+            person_id,
+            token,
+            random_id(),
+            random_id(),
+        )
+        return Ada(*payer, self, self.discord.user())
 
     async def stuck(self) -> list[tuple[str, str]]:
         told = await self.house.call("GET", "/chat/stuck", token=self.owner)
@@ -47,13 +56,14 @@ class Club:
 
 
 @dataclass
-class Ada:
-    """A person with an account on Discord, which the club need not know of."""
+class Payer:
+    """A person who may pay for the tier, whatever else the community has."""
 
-    club: Club
+    house: House
+    community_id: str
+    tier: str
     person_id: str
     token: str
-    user: str
     subscription: UUID
     offer: UUID
 
@@ -66,21 +76,29 @@ class Ada:
             period_start=real_now(),
             period_end=real_now() + timedelta(days=30),
         )
-        await self.club.house.hear(began, self.subscription)
+        await self.house.hear(began, self.subscription)
 
     async def stop(self) -> None:
         ended = SubscriptionEnded(**self._about(), reason="voluntary", was_paying=True)
-        await self.club.house.hear(ended, self.subscription)
+        await self.house.hear(ended, self.subscription)
 
     def _about(self) -> Json:
         return {
-            "community_id": UUID(self.club.community_id),
+            "community_id": UUID(self.community_id),
             "occurred_at": real_now(),
             "subscription_id": self.subscription,
             "person_id": UUID(self.person_id),
             "offer_id": self.offer,
-            "tier_id": UUID(self.club.gold),
+            "tier_id": UUID(self.tier),
         }
+
+
+@dataclass
+class Ada(Payer):
+    """A person with an account on Discord, which the club need not know of."""
+
+    club: Club
+    user: str
 
     async def link(self, **more: Any) -> Json:
         house = self.club.house

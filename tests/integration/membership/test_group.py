@@ -14,7 +14,7 @@ from shared.ids import random_id
 from shared.testing import eventually
 from tests.doubles.serving import serving
 from tests.doubles.whatsapp import NUMBER_ID, SECRET, TOKEN, VERIFY, VERSION, Message, Whatsapp
-from tests.integration.membership.club import Ada
+from tests.integration.membership.club import Payer
 from tests.integration.membership.house import BASE, House, Json, running
 
 LINK = "https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv"
@@ -37,11 +37,20 @@ class Circle:
         opened = await self.house.call("POST", "/groups", body, token=self.owner)
         return str(opened["group_id"])
 
-    async def join(self, email: str = "ada@example.com") -> Ada:
+    async def join(self, email: str = "ada@example.com") -> Payer:
         person_id, token = await self.house.join(email, self.community_id)
-        return Ada(self, person_id, token, "", random_id(), random_id())  # type: ignore[arg-type]  # A club without Discord.
+        payer = (
+            self.house,
+            self.community_id,
+            self.gold,
+            person_id,
+            token,
+            random_id(),
+            random_id(),
+        )
+        return Payer(*payer)
 
-    async def give(self, ada: Ada, number: str = PHONE, **more: Any) -> Json:
+    async def give(self, ada: Payer, number: str = PHONE, **more: Any) -> Json:
         body = {"number": number, "agreed": True}
         return await self.house.call("PUT", "/me/whatsapp", body, token=ada.token, **more)
 
@@ -63,11 +72,11 @@ class Circle:
         told: Json = answer.json()
         return told
 
-    async def groups(self, ada: Ada) -> Json:
+    async def groups(self, ada: Payer) -> Json:
         path = f"/people/{ada.person_id}/groups"
         return await self.house.call("GET", path, token=ada.token)
 
-    async def stage(self, ada: Ada) -> list[tuple[str, str | None]]:
+    async def stage(self, ada: Payer) -> list[tuple[str, str | None]]:
         return [(one["invite"], one["problem"]) for one in (await self.groups(ada))["items"]]
 
     async def tasks(self) -> list[tuple[str, str, str | None, str | None]]:
