@@ -16,7 +16,7 @@ from shared.service import Service
 LOOKS = 50
 
 
-async def everybody(
+async def _everybody(
     context: ActionContext, more: Callable[[Any, UUID], Awaitable[Sequence[PersonId]]]
 ) -> list[PersonId]:
     """Who had access when this began, and who `more` finds; Transient while the read models are far behind."""
@@ -46,3 +46,19 @@ async def tell_each(
         command_id = derive(context.key, str(person_id))
         origin = Origin(command_id, context.community_id, context.now, meta)
         await context.service.handler.handle(asks, origin)
+
+
+async def look_at_everybody(
+    context: ActionContext,
+    more: Callable[[Any, UUID], Awaitable[Sequence[PersonId]]],
+    look: Callable[[PersonId, ActionContext], Awaitable[Ask | None]],
+) -> None:
+    """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
+
+    async def looks() -> AsyncIterator[tuple[PersonId, Sequence[Ask]]]:
+        for person_id in await _everybody(context, more):
+            ask = await look(person_id, context)
+            if ask is not None:
+                yield person_id, [ask]
+
+    await tell_each(looks(), context)

@@ -18,7 +18,6 @@ from services.membership.gateways.gateway import (
     Look,
     Unreachable,
     Unsendable,
-    Unsure,
     Value,
 )
 from services.membership.gateways.hand import Hand
@@ -27,7 +26,7 @@ from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
-from services.membership.notice.events import StaffAddressed
+from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
 from services.membership.preference.events import Kind
 from services.membership.preference.projections import preferences_now, way_out
@@ -58,35 +57,33 @@ def when_message_requested_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def _mail(
+    fact: Fact,
+    person_id: PersonId,
+    template: Code,
+    values: Values = (),
+    link: Label | None = None,
+) -> Call:
+    """One letter of a fact for one person, the same however often the fact is read."""
+    message_id = derive(fact.event_id, "message", str(person_id))
+    return Call(commands.SendMail(message_id, person_id, template, values, link))
+
+
+def _page(fact: Fact, name: str) -> Label:
+    return Label(f"/communities/{fact.community_id}/{name}")
+
+
 def when_endpoint_disabled_send_mail(fact: Fact) -> list[Call]:
     """What staff did themselves they need not be told."""
     disabled: EndpointDisabled = fact.body
-    return [
-        Call(
-            commands.SendMail(
-                message_id=derive(fact.event_id, "message", str(person_id)),
-                person_id=person_id,
-                template=Code(f"endpoint_{disabled.cause}"),
-                values=((Code("url"), disabled.url),),
-                link=None,
-            )
-        )
-        for person_id in disabled.tell
-    ]
+    template, values = Code(f"endpoint_{disabled.cause}"), ((Code("url"), disabled.url),)
+    return [_mail(fact, person_id, template, values) for person_id in disabled.tell]
 
 
 def when_staff_addressed_send_mail(fact: Fact) -> list[Call]:
     notice: StaffAddressed = fact.body
     return [
-        Call(
-            commands.SendMail(
-                message_id=derive(fact.event_id, "message", str(person_id)),
-                person_id=person_id,
-                template=notice.template,
-                values=notice.values,
-                link=notice.link,
-            )
-        )
+        _mail(fact, person_id, notice.template, notice.values, notice.link)
         for person_id in notice.tell
     ]
 
@@ -113,7 +110,7 @@ def when_letters_released_send_mail(fact: Fact) -> list[Call]:
                 person_id=letter.person_id,
                 template=Code("brought_in_until" if letter.until else "brought_in"),
                 values=((Code("until"), Label(letter.until.isoformat())),) if letter.until else (),
-                link=Label(f"/communities/{fact.community_id}/welcome"),
+                link=_page(fact, "welcome"),
             )
         )
         for letter in released.letters
@@ -122,71 +119,32 @@ def when_letters_released_send_mail(fact: Fact) -> list[Call]:
 
 def when_step_told_of_send_mail(fact: Fact) -> list[Call]:
     told: StepToldOf = fact.body
-    return [
-        Call(
-            commands.SendMail(
-                message_id=derive(fact.event_id, "message"),
-                person_id=told.person_id,
-                template=Code(told.template),
-                values=((Code("title"), told.title), (Code("text"), told.text)),
-                link=Label(f"/communities/{fact.community_id}/onboarding"),
-            )
-        )
-    ]
+    values = ((Code("title"), told.title), (Code("text"), told.text))
+    return [_mail(fact, told.person_id, Code(told.template), values, _page(fact, "onboarding"))]
 
 
 def when_goal_review_asked_send_mail(fact: Fact) -> list[Call]:
     asked: GoalReviewAsked = fact.body
-    return [
-        Call(
-            commands.SendMail(
-                message_id=derive(fact.event_id, "message"),
-                person_id=asked.person_id,
-                template=Code("goal_reminder"),
-                values=(),
-                link=Label(f"/communities/{fact.community_id}/goal"),
-            )
-        )
-    ]
+    return [_mail(fact, asked.person_id, Code("goal_reminder"), link=_page(fact, "goal"))]
 
 
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     told: BackersTold = fact.body
+    template, values = Code("idea_answered"), ((Code("words"), told.words),)
     return [
-        Call(
-            commands.SendMail(
-                message_id=derive(fact.event_id, "message", str(person_id)),
-                person_id=person_id,
-                template=Code("idea_answered"),
-                values=((Code("words"), told.words),),
-                link=Label(f"/communities/{fact.community_id}/ideas"),
-            )
-        )
-        for person_id in told.people
+        _mail(fact, person_id, template, values, _page(fact, "ideas")) for person_id in told.people
     ]
 
 
 def when_introduction_asked_send_mail(fact: Fact) -> list[Call]:
     asked: IntroductionAsked = fact.body
-    return [_of_introduction(fact, asked.asked, Code("introduction_asked"))]
+    return [_mail(fact, asked.asked, Code("introduction_asked"), link=_page(fact, "introductions"))]
 
 
 def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
     agreed: IntroductionAgreed = fact.body
-    template = Code("introduction_agreed")
-    return [_of_introduction(fact, person, template) for person in (agreed.asker, agreed.asked)]
-
-
-def _of_introduction(fact: Fact, person_id: PersonId, template: Code) -> Call:
-    return Call(
-        commands.SendMail(
-            message_id=derive(fact.event_id, "message", str(person_id)),
-            person_id=person_id,
-            template=template,
-            values=(),
-            link=Label(f"/communities/{fact.community_id}/introductions"),
-        )
-    )
+    template, page = Code("introduction_agreed"), _page(fact, "introductions")
+    return [_mail(fact, person, template, link=page) for person in (agreed.asker, agreed.asked)]
 
 
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
@@ -403,17 +361,14 @@ async def _against(
 
 
 async def _post_once(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
-    """The letter is taken in hand for good; it is put back only when it certainly was not posted."""
     hand = Hand(context.service.pool)
-    if not await hand.take(letter.key):
-        return "outcome_unknown"
     try:
-        return await _post(letter, context)
-    except Transient as later:
-        if isinstance(later.__cause__, Unsure):
-            return "outcome_unknown"
-        await hand.put_back(letter.key)
-        raise
+        is_posted = await hand.once(letter.key, lambda: context.gateways["post"].send(letter))
+    except Unreachable as gone:
+        raise Transient(str(gone)) from gone
+    except Unsendable as refusal:
+        return refusal.reason
+    return None if is_posted else "outcome_unknown"
 
 
 def _spoken(value: Label | int | Money) -> Value:

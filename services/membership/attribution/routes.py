@@ -12,7 +12,7 @@ from services.membership.attribution.decider import ATTRIBUTION, attribution_str
 from services.membership.attribution.projections import attribution_now, senders_of
 from services.membership.link.events import LinkId, LinkKind
 from services.membership.link.projections import link_now
-from services.membership.member.projections import member_now, member_since
+from services.membership.member.projections import member_now, profile_of
 from services.membership.visit import read_visit
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
@@ -43,6 +43,7 @@ async def attribute_person(body: Attribute, caller: Annotated[Caller, needs("per
     link = await link_now(service, community_id, link_id)
     if link is None:
         raise NotFound("link_not_found", "There is no such link.")
+    profile = await profile_of(service, person_id)
     attribute = commands.AttributePerson(
         person_id=person_id,
         link_id=link_id,
@@ -52,7 +53,7 @@ async def attribute_person(body: Attribute, caller: Annotated[Caller, needs("per
         visited_at=visit.at,
         until=visit.at + timedelta(days=link.made.days),
         at=caller.now,
-        member_since=await member_since(service, person_id),
+        member_since=profile.since if profile else None,
         sent_by=await senders_of(service, community_id, link.made.owner),
     )
     return await caller.ask(Ask(ATTRIBUTION, attribution_stream(person_id), attribute))

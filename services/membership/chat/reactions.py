@@ -16,7 +16,7 @@ from services.membership.chat_server.events import (
     ChatServerDisconnected,
 )
 from services.membership.chat_server.projections import chat_server_now
-from services.membership.crowd import everybody, tell_each
+from services.membership.crowd import look_at_everybody, tell_each
 from services.membership.gateways.gateway import Chat, ChatRefused, Unreachable
 from shared.event_store import Fact, Forget, Keep
 from shared.ids import Code, PersonId
@@ -148,17 +148,8 @@ async def _looked_at(person_id: PersonId, context: ActionContext) -> Ask | None:
     )
 
 
-async def look_at_everybody(_: commands.LookAtEverybody, context: ActionContext) -> Ask | None:
-    """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
-
-    async def looks() -> AsyncIterator[tuple[PersonId, Sequence[Ask]]]:
-        for person_id in await everybody(context, seats_of):
-            follow = await _looked_at(person_id, context)
-            if follow is not None:
-                yield person_id, [follow]
-
-    await tell_each(looks(), context)
-    return None
+async def look_at_everyone(_: commands.LookAtEverybody, context: ActionContext) -> None:
+    await look_at_everybody(context, seats_of, _looked_at)
 
 
 async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> Ask | None:
@@ -266,7 +257,7 @@ async def _withdrawn(
 
 ACTIONS = (
     Action(of=commands.LookAtAccess, perform=look_at_access),
-    Action(of=commands.LookAtEverybody, perform=look_at_everybody),
+    Action(of=commands.LookAtEverybody, perform=look_at_everyone),
     Action(of=commands.LookAtServer, perform=look_at_server),
     Action(of=commands.DoStep, perform=do_step),
 )

@@ -1,9 +1,12 @@
 """Keeps in Postgres which letters are being handed over, so that one that must not go twice is not tried twice."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+
+from services.membership.gateways.gateway import Unreachable, Unsure
 
 KEPT = timedelta(days=30)
 """Longer than anybody goes on trying: a letter with an outcome is not tried again anyway."""
@@ -14,6 +17,22 @@ class Hand:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+
+    async def once(self, message_id: UUID, send: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it was certainly handed over; False when nobody knows, now or from an earlier try.
+
+        Unreachable, when it certainly was not: it is put back, and may be tried again.
+        """
+        if not await self.take(message_id):
+            return False
+        try:
+            await send()
+        except Unsure:
+            return False
+        except Unreachable:
+            await self.put_back(message_id)
+            raise
+        return True
 
     async def take(self, message_id: UUID) -> bool:
         """False when somebody took it before, and never said what became of it."""

@@ -1,19 +1,16 @@
 """Groups follow access: a look makes a wish, a wish a message, a loss a task for whoever may take people out."""
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked
 from services.membership.access.projections import standing_now
 from services.membership.community.projections import page_of
-from services.membership.crowd import everybody, tell_each
+from services.membership.crowd import look_at_everybody
 from services.membership.gateways.gateway import (
     GroupInvite,
     Messenger,
     MessengerRefused,
     Unreachable,
-    Unsure,
 )
 from services.membership.gateways.hand import Hand
 from services.membership.gateways.whatsapp_reports import Mark, report_in
@@ -190,15 +187,7 @@ async def _looked_at(person_id: PersonId, context: ActionContext) -> Ask | None:
 
 
 async def look_at_all_groups(_: commands.LookAtAllGroups, context: ActionContext) -> None:
-    """Whoever gets access while this runs is looked at for that; the lists must only know who had it before."""
-
-    async def looks() -> AsyncIterator[tuple[PersonId, Sequence[Ask]]]:
-        for person_id in await everybody(context, group_seats_of):
-            follow = await _looked_at(person_id, context)
-            if follow is not None:
-                yield person_id, [follow]
-
-    await tell_each(looks(), context)
+    await look_at_everybody(context, group_seats_of, _looked_at)
 
 
 async def send_invite(action: commands.SendInvite, context: ActionContext) -> Ask | None:
@@ -210,23 +199,14 @@ async def send_invite(action: commands.SendInvite, context: ActionContext) -> As
     if invite is None:
         return None
     person_id, number = action.person_id, action.number
-    hand, message_id = Hand(context.service.pool), _message_of(person_id, number)
-    if not await hand.take(message_id):
-        return _ask(commands.RecordInvite(person_id, number, sure=False))
+    message_id = derive(stream_of(person_id), "message", str(number))
     try:
-        await messenger.invite(invite)
-    except Unsure:
-        return _ask(commands.RecordInvite(person_id, number, sure=False))
+        sure = await Hand(context.service.pool).once(message_id, lambda: messenger.invite(invite))
     except Unreachable as gone:
-        await hand.put_back(message_id)
         raise Transient(str(gone)) from gone
     except MessengerRefused as refusal:
         return _ask(commands.RecordInvite(person_id, number, problem=refusal.problem))
-    return _ask(commands.RecordInvite(person_id, number))
-
-
-def _message_of(person_id: PersonId, number: int) -> UUID:
-    return derive(stream_of(person_id), "message", str(number))
+    return _ask(commands.RecordInvite(person_id, number, sure))
 
 
 async def _written(action: commands.SendInvite, context: ActionContext) -> GroupInvite | None:

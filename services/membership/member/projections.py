@@ -46,11 +46,12 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the person said of themselves; it opens until they are erased."""
+    """What the person said of themselves; it opens until they are erased. `since` is when they first came."""
 
     name: Sealed
     email: Sealed
     language: events.Language
+    since: datetime
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -242,16 +243,9 @@ async def ownership_of(service: Service, community_id: UUID, person_id: UUID) ->
 async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
     """What was last said of the person, as of now; None for who never joined."""
     facts = await service.store.read_stream(person_id)
-    said = [
-        fact.body
-        for fact in facts
-        if isinstance(fact.body, events.MemberJoined | events.MemberCameIn)
-    ]
-    return Profile(said[-1].name, said[-1].email, said[-1].language) if said else None
-
-
-async def member_since(service: Service, person_id: PersonId) -> datetime | None:
-    """When the person first came, as of now; None for who never did."""
-    facts = await service.store.read_stream(person_id)
     came = (events.MemberJoined, events.MemberCameIn)
-    return next((fact.at for fact in facts if isinstance(fact.body, came)), None)
+    said = [fact for fact in facts if isinstance(fact.body, came)]
+    if not said:
+        return None
+    last = said[-1].body
+    return Profile(last.name, last.email, last.language, said[0].at)
