@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tools import house
+from tools.validators import place
 
 K8S = house.ROOT / "deploy" / "k8s"
 SERVICES = house.SERVICES
@@ -48,13 +49,13 @@ def kustomization(folder: str) -> Manifest:
 @cache
 def rendered(folder: str) -> list[Manifest]:
     """What `kubectl apply -k` would send; the test is skipped where there is nothing to render with."""
-    kustomize, kubectl = shutil.which("kustomize"), shutil.which("kubectl")
+    kustomize, kubectl = place.program("kustomize"), shutil.which("kubectl")
     if kustomize:
         command = [kustomize, "build", str(K8S / folder)]
     elif kubectl and Path(kubectl).exists():
         command = [kubectl, "kustomize", str(K8S / folder)]
     else:
-        pytest.skip("neither kustomize nor kubectl is on the PATH")
+        pytest.skip("there is neither kustomize nor kubectl: python -m tools.validators")
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     assert not made.stderr, made.stderr
@@ -89,3 +90,17 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job", "DaemonSet", "CronJob")
 def workloads() -> list[Manifest]:
     """Everything here that runs containers."""
     return list(written(*WORKLOADS))
+
+
+def checker(name: str) -> str:
+    """The path of one of the field's own checkers; the test is skipped where it is not."""
+    found = place.program(name)
+    if found is None:
+        pytest.skip(f"{name} is not here: python -m tools.validators")
+    return found
+
+
+def accepted(*command: str) -> None:
+    """A checker has nothing to say against it."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
