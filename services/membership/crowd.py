@@ -16,10 +16,8 @@ from shared.service import Service
 LOOKS = 50
 
 
-async def _everybody(
-    context: ActionContext, more: Callable[[Any, UUID], Awaitable[Sequence[PersonId]]]
-) -> list[PersonId]:
-    """Who had access when this began, and who `more` finds; Transient while the read models are far behind."""
+async def caught_up(context: ActionContext) -> None:
+    """Until the read models know all that was there when this began; Transient while they are far behind."""
     service: Service = context.service
     end = await service.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
     for _ in range(LOOKS):
@@ -28,7 +26,14 @@ async def _everybody(
         await asyncio.sleep(0.1)
     else:
         raise Transient("The read models are behind.")
-    async with service.pool.acquire() as connection:
+
+
+async def _everybody(
+    context: ActionContext, more: Callable[[Any, UUID], Awaitable[Sequence[PersonId]]]
+) -> list[PersonId]:
+    """Who had access when this began, and who `more` finds."""
+    await caught_up(context)
+    async with context.service.pool.acquire() as connection:
         people = {
             *await people_with_access(connection, context.community_id),
             *await more(connection, context.community_id),
