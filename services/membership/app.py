@@ -47,12 +47,15 @@ from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
 from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PLAN
 from services.membership.preference.feature import FEATURE as PREFERENCE
+from services.membership.recognition.feature import FEATURE as RECOGNITION
+from services.membership.recognition_rules.feature import FEATURE as RECOGNITION_RULES
 from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.situation.feature import FEATURE as SITUATION
+from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
@@ -86,6 +89,9 @@ FEATURES = (
     RITUAL,
     IDEA,
     GOAL,
+    RECOGNITION_RULES,
+    RECOGNITION,
+    SPOTLIGHT,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

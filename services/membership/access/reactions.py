@@ -9,6 +9,13 @@ from services.membership.content.events import ContentId
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
+from services.membership.recognition.events import (
+    Badge,
+    LevelLost,
+    LevelReached,
+    LevelRevised,
+    LostBecause,
+)
 from services.membership.seat.events import RevokedFor, SeatClaimed, SeatRevoked, SeatsMoved
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import (
@@ -195,6 +202,40 @@ def when_order_refunded_end_reason(fact: Fact) -> list[Ask]:
     return [_ask(commands.EndReason(person_id, "purchase", refunded.order_id, "refunded"))]
 
 
+def when_level_held_move_reason(fact: Fact) -> list[Ask]:
+    """However often the level changes, it is one reason until the person has none."""
+    held: LevelReached | LevelRevised = fact.body
+    return [_stand(fact, held.spell, held.person_id, held.badge)]
+
+
+def _stand(fact: Fact, spell: int, person_id: PersonId, badge: Badge) -> Ask:
+    reason_id = derive(fact.stream_id, "spell", str(spell))
+    move = commands.MoveReason(person_id, badge.tiers, "recognition", reason_id, "changed")
+    return _ask(move)
+
+
+ENDS_LEVEL: dict[LostBecause, events.Cause] = {
+    "score": "ended",
+    "rules": "ended",
+    "own_wish": "withdrawn",
+    "left": "left",
+    "banned": "banned",
+    "erased": "erased",
+}
+
+
+def when_level_lost_end_reason(fact: Fact) -> list[Ask]:
+    """A lower level that is left opens what it opens; a level that opened nothing was no reason."""
+    lost: LevelLost = fact.body
+    if lost.left is not None:
+        return [_stand(fact, lost.spell, lost.person_id, lost.left)]
+    if not lost.lost.tiers:
+        return []
+    reason_id = derive(fact.stream_id, "spell", str(lost.spell))
+    cause = ENDS_LEVEL[lost.cause]
+    return [_ask(commands.EndReason(lost.person_id, "recognition", reason_id, cause))]
+
+
 def when_gift_has_an_end_end_reason(fact: Fact) -> list[At]:
     granted: events.AccessGranted = fact.body
     if granted.until is None:
@@ -301,6 +342,21 @@ REACTIONS = (
         name="membership.access.when_order_refunded_end_reason",
         to=OrderRefunded,
         react=when_order_refunded_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_level_reached_move_reason",
+        to=LevelReached,
+        react=when_level_held_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_level_revised_move_reason",
+        to=LevelRevised,
+        react=when_level_held_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_level_lost_end_reason",
+        to=LevelLost,
+        react=when_level_lost_end_reason,
     ),
     Reaction(
         name="membership.access.when_gift_has_an_end_end_reason",

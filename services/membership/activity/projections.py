@@ -1,7 +1,7 @@
 """How often a person did what on which day."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from services.membership.activity.events import SignalRecorded
 from services.membership.content.events import ContentOpened
 from shared.event_store import Fact
+from shared.ids import PersonId
 from shared.projection import Projection
 
 DDL = """
@@ -70,3 +71,20 @@ async def activity_of(connection: Any, person_id: UUID, since: date) -> list[Tal
         since,
     )
     return [Tally(**row) for row in rows]
+
+
+async def habits_of(
+    connection: Any, since: Mapping[PersonId, date]
+) -> Mapping[PersonId, Sequence[tuple[str, int, int]]]:
+    """Of each person from their day on: of which kind, how often in one day, and on how many days so often."""
+    rows = await connection.fetch(
+        "SELECT person_id, kind, times, count(*)::int AS days FROM activity_v1"
+        " JOIN unnest($1::uuid[], $2::date[]) AS wanted (person_id, since) USING (person_id)"
+        " WHERE day >= since GROUP BY person_id, kind, times",
+        list(since),
+        list(since.values()),
+    )
+    habits: dict[PersonId, list[tuple[str, int, int]]] = defaultdict(list)
+    for person_id, kind, times, days in rows:
+        habits[person_id].append((kind, times, days))
+    return habits

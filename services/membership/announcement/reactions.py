@@ -30,6 +30,7 @@ from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
 from services.membership.preference.events import Kind
 from services.membership.preference.projections import preferences_now, way_out
+from services.membership.recognition.events import LevelEndangered, LevelReached
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -38,6 +39,8 @@ from shared.money import Money
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
 
 COPY = Code("announcement")
+NEWS = frozenset(("level_reached",))
+"""What nobody bought, asked for or waits for."""
 
 
 def when_message_requested_send_mail(fact: Fact) -> list[Call]:
@@ -128,6 +131,23 @@ def when_goal_review_asked_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, asked.person_id, Code("goal_reminder"), link=_page(fact, "goal"))]
 
 
+def when_level_reached_send_mail(fact: Fact) -> list[Call]:
+    reached: LevelReached = fact.body
+    if not reached.earned:
+        return []
+    template, values = Code("level_reached"), ((Code("level"), reached.badge.label),)
+    return [_mail(fact, reached.person_id, template, values, _page(fact, "recognition"))]
+
+
+def when_level_endangered_send_mail(fact: Fact) -> list[Call]:
+    """What may still be kept is told while it can be."""
+    endangered: LevelEndangered = fact.body
+    until = Label(endangered.ends_at.isoformat())
+    values = ((Code("level"), endangered.label), (Code("until"), until))
+    page = _page(fact, "recognition")
+    return [_mail(fact, endangered.person_id, Code("level_reminder"), values, page)]
+
+
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     told: BackersTold = fact.body
     template, values = Code("idea_answered"), ((Code("words"), told.words),)
@@ -167,6 +187,16 @@ REACTIONS = (
         name="membership.announcement.when_goal_review_asked_send_mail",
         to=GoalReviewAsked,
         react=when_goal_review_asked_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_level_reached_send_mail",
+        to=LevelReached,
+        react=when_level_reached_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_level_endangered_send_mail",
+        to=LevelEndangered,
+        react=when_level_endangered_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_backers_told_send_mail",
@@ -276,6 +306,8 @@ async def _write(action: commands.SendMail, context: ActionContext) -> events.No
 
 def kind_of(template: str) -> Kind:
     """Who asks for a message names the template, and with it whether it may be turned off."""
+    if template in NEWS:
+        return "announcement"
     return "reminder" if template.endswith("_reminder") else "transactional"
 
 

@@ -1,6 +1,6 @@
 """Who is in the directory of a community; what they wrote stays sealed until it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.membership.directory import events
 from shared.event_store import Fact
+from shared.ids import PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
 
@@ -86,6 +87,14 @@ async def entry_of(connection: Any, person_id: UUID) -> EntryRow | None:
         person_id,
     )
     return _row(row) if row else None
+
+
+async def names_shown(connection: Any, people: Collection[PersonId]) -> dict[PersonId, Sealed]:
+    """The name that each of them shows who is in it."""
+    rows = await connection.fetch(
+        "SELECT person_id, name FROM directory_v1 WHERE person_id = ANY ($1)", list(people)
+    )
+    return {PersonId(row["person_id"]): Sealed.from_json(row["name"]) for row in rows}
 
 
 def _row(row: Any) -> EntryRow:

@@ -11,6 +11,7 @@ from services.membership.directory import commands
 from services.membership.directory.decider import DIRECTORY, entry_stream, insist_on_member
 from services.membership.directory.projections import EntryRow, entries_of, entry_of
 from services.membership.member.projections import standing_of
+from services.membership.recognition.projections import labels_of
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import PersonId
@@ -33,10 +34,13 @@ class ShowEntry(Body):
 
 
 class Entry(BaseModel):
+    """`level` is what the level is called that they have by what they do, null without one."""
+
     person_id: UUID
     name: str
     about: str | None
     contact: str | None
+    level: str | None
     shown_at: datetime
 
 
@@ -94,6 +98,8 @@ async def list_directory(caller: Member, page: Annotated[Page, Depends(paging)])
 
 async def _opened(caller: Caller, rows: list[EntryRow]) -> list[Entry]:
     """Without whom was erased a moment ago."""
+    async with caller.read() as connection:
+        levels = await labels_of(connection, [row.person_id for row in rows])
     texts = iter(
         await caller.open_all(
             [sealed for row in rows for sealed in (row.name, row.about, row.contact)]
@@ -106,6 +112,7 @@ async def _opened(caller: Caller, rows: list[EntryRow]) -> list[Entry]:
             name=name,
             about=about,
             contact=contact,
+            level=levels.get(row.person_id),
             shown_at=row.shown_at,
         )
         for row, name, about, contact in entries

@@ -1,5 +1,6 @@
 """What leaves the service: every publication, seen from outside."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -53,6 +54,7 @@ from services.membership.member.events import (
     PersonErasureCompleted,
 )
 from services.membership.member_import.events import ImportCompleted
+from services.membership.recognition.events import Badge, LevelLost, LevelReached
 from services.membership.ritual.events import (
     OccurrenceHeld,
     OccurrenceMissed,
@@ -61,6 +63,7 @@ from services.membership.ritual.events import (
     RitualPromised,
 )
 from services.membership.seat.events import Claimant, SeatAssigned, SeatClaimed, SeatRevoked
+from services.membership.spotlight.events import SpotlightGiven
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
@@ -73,6 +76,7 @@ from shared.contracts import (
     membership_member,
     membership_member_import,
     membership_privacy,
+    membership_recognition,
     membership_ritual,
     membership_seat,
     membership_tier,
@@ -100,6 +104,7 @@ questions = Plan(
 )
 when = {"community_id": community_id, "occurred_at": noon}
 sealed = Sealed(ada, "profile", Code("sealed-words"))
+pillar = Badge(Code("pillar"), Label("Pillar"), 3, ())
 
 
 @pytest.mark.parametrize(
@@ -329,6 +334,47 @@ sealed = Sealed(ada, "profile", Code("sealed-words"))
             OccurrenceMissed(noon.date(), noon),
             membership_ritual.RitualMissed,
             {"ritual_id": some_stream, "planned_at": noon},
+        ),
+        (
+            LevelReached(ada, 1, pillar, 0, 250, 4, earned=True),
+            membership_recognition.LevelReached,
+            {
+                "person_id": ada,
+                "level": "pillar",
+                "label": "Pillar",
+                "rank": 3,
+                "score": 250,
+                "rules_version": 4,
+            },
+        ),
+        (
+            LevelLost(ada, 1, pillar, None, "own_wish", None, 4),
+            membership_recognition.LevelLost,
+            {
+                "person_id": ada,
+                "level": "pillar",
+                "left": None,
+                "cause": "own_wish",
+                "score": None,
+                "rules_version": 4,
+            },
+        ),
+        (
+            LevelLost(ada, 1, pillar, replace(pillar, level=Code("helper")), "score", 3, 4),
+            membership_recognition.LevelLost,
+            {
+                "person_id": ada,
+                "level": "pillar",
+                "left": "helper",
+                "cause": "score",
+                "score": 3,
+                "rules_version": 4,
+            },
+        ),
+        (
+            SpotlightGiven(ada, noon.date()),
+            membership_recognition.SpotlightGiven,
+            {"person_id": ada, "on": noon.date()},
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, type | dict) else "",

@@ -9,6 +9,12 @@ from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.reactions import REACTIONS
 from services.membership.content.events import ContentId
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.recognition.events import (
+    Badge,
+    LevelLost,
+    LevelReached,
+    LevelRevised,
+)
 from services.membership.tier.events import TierId
 from shared.contracts.billing_order import (
     OrderLine,
@@ -29,7 +35,7 @@ from shared.contracts.billing_subscription import (
     TrialStarted,
 )
 from shared.contracts.contract import MoneyValue
-from shared.ids import AccountId, Code, PersonId
+from shared.ids import AccountId, Code, Label, PersonId, derive
 from shared.personal_value import Sealed
 from shared.reaction import Ask, At, Intent, intents_of
 from tests.unit.membership.facts import community_id, event_id, fact, noon
@@ -257,3 +263,23 @@ def test_a_changed_subscription_opens_another_tier_or_none() -> None:
     resumed = SubscriptionResumed(**about(recurring=ten_euros, period_end=noon))
     go_on = commands.MoveReason(ada, (gold,), "subscription", subscription, "paused")
     assert reacts_to(resumed) == asks(go_on)
+
+
+def test_a_level_is_one_reason_whose_tiers_move_until_there_is_none() -> None:
+    helper = Badge(Code("helper"), Label("Helper"), 1, (free,))
+    pillar = Badge(Code("pillar"), Label("Pillar"), 2, (free, gold))
+    reason = derive(ada, "spell", "3")
+
+    def stands(*tiers: TierId) -> list[Ask]:
+        return asks(commands.MoveReason(ada, tiers, "recognition", reason, "changed"))
+
+    def lost(badge: Badge, left: Badge | None, cause: Any = "score") -> list[Intent]:
+        return reacts_to(LevelLost(ada, 3, badge, left, cause, 0, 1))
+
+    assert reacts_to(LevelReached(ada, 3, pillar, 0, 9, 1, earned=True)) == stands(free, gold)
+    assert reacts_to(LevelRevised(ada, 3, helper, 2)) == stands(free)
+    assert lost(pillar, helper) == stands(free)
+    for cause, ends in (("score", "ended"), ("own_wish", "withdrawn"), ("banned", "banned")):
+        end = commands.EndReason(ada, "recognition", reason, ends)  # type: ignore[arg-type]  # One of the causes.
+        assert lost(pillar, None, cause) == asks(end)
+    assert lost(Badge(Code("guest"), Label("Guest"), 1, ()), None) == []
