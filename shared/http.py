@@ -104,7 +104,7 @@ class Caller:
         self.principal = principal
         self.now = service.clock.now()
         self.command_id = random_id()
-        self._fingerprint = b""
+        self.fingerprint = b""
         self._request = request
         self._response = response
         self._sealer = service.vault.sealer()
@@ -164,7 +164,7 @@ class Caller:
             traceparent=telemetry.traceparent(),
             mode=mode or (principal.mode if principal else "live"),
         )
-        origin = Origin(self.command_id, community, self.now, meta, self._fingerprint)
+        origin = Origin(self.command_id, community, self.now, meta, self.fingerprint)
         if self._request.query_params.get("dry_run") == "true":
             return await self._dry_run(asks, origin, ids)
         answer = await self.service.handler.handle(asks, origin)
@@ -232,7 +232,7 @@ class Caller:
             self.command_id = uuid8(keyed(secret, "anonymous", request.url.path, key, body.hex()))
         else:
             self.command_id = uuid8(keyed(secret, auth.ISSUER, str(self.principal.account_id), key))
-        self._fingerprint = hmac.digest(
+        self.fingerprint = hmac.digest(
             secret, framed(request.method, request.url.path) + body, "sha256"
         )[:16]
 

@@ -14,6 +14,7 @@ from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.application.feature import FEATURE as APPLICATION
 from services.membership.attribution.feature import FEATURE as ATTRIBUTION
 from services.membership.audience.feature import FEATURE as AUDIENCE
+from services.membership.ballot.feature import FEATURE as BALLOT
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_audit.feature import FEATURE as CHAT_AUDIT
@@ -46,6 +47,7 @@ from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
 from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PLAN
+from services.membership.poll.feature import FEATURE as POLL
 from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.recognition.feature import FEATURE as RECOGNITION
 from services.membership.recognition_rules.feature import FEATURE as RECOGNITION_RULES
@@ -109,6 +111,8 @@ FEATURES = (
     SITTER,
     SITUATION,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
+    POLL,
+    BALLOT,
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 

@@ -145,6 +145,7 @@ class Victim:
             "refund_id": str(uuid4()),
             "introduction_id": str(uuid4()),
             "idea_id": str(uuid4()),
+            "poll_id": str(uuid4()),
             "group_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",

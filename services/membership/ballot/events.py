@@ -1,0 +1,29 @@
+"""What happened to a member's ballot in a poll."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.membership.poll.events import Answer
+from shared.ids import PersonId
+from shared.personal_value import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCast:
+    """By name; the last one counts."""
+
+    poll_id: UUID
+    person_id: PersonId
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBallotCast:
+    """Who voted is known. How is sealed under the key of the poll's urn, which is destroyed once it is counted."""
+
+    poll_id: UUID
+    person_id: PersonId
+    answers: Sealed
+
+
+BallotEvent = BallotCast | SealedBallotCast
