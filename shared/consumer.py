@@ -103,10 +103,10 @@ class Inbox:
         """Keep a verified webhook; False when this vendor id was kept before. Webhooks of one subject keep order."""
         arrival = Arrival(
             source=source,
-            event_id=_vendor_uuid(source, vendor_id),
+            event_id=vendor_uuid(source, vendor_id),
             position=0,
             topic=WEBHOOK,
-            key=str(_vendor_uuid(source, subject)),
+            key=str(vendor_uuid(source, subject)),
             type=kind,
             community_id=community_id,
             value=payload.decode(),
@@ -121,7 +121,7 @@ class Inbox:
         known = [name for name in wanted if name in self._contracts]
         hooks = "*webhook" in wanted
         rows = await self._pool.fetch(_WANTED, after, limit, known, WEBHOOK, hooks)
-        facts = [self._fact(row) for row in rows if row["id"] is not None]
+        facts = [self.fact(row) for row in rows if row["id"] is not None]
         return Batch(facts, rows[0]["upto"] or after, rows[0]["found"] == limit)
 
     async def has(self, source: str, topic: str, position: int) -> int | None:
@@ -143,7 +143,8 @@ class Inbox:
         topics = {contract.topic for contract in self._contracts.values()}
         return dict.fromkeys(topics, 0) | {row["topic"]: row["n"] for row in rows}
 
-    def _fact(self, row: asyncpg.Record) -> Fact:
+    def fact(self, row: asyncpg.Record) -> Fact:
+        """A row of the inbox as a fact; UnknownType when this release cannot read it."""
         value = orjson.loads(row["value"])
         if row["topic"] != WEBHOOK:
             contract, received_at = self._contracts[row["type"]], row["received_at"]
@@ -167,7 +168,8 @@ class Inbox:
         )
 
 
-def _vendor_uuid(source: str, vendor_id: str) -> UUID:
+def vendor_uuid(source: str, vendor_id: str) -> UUID:
+    """What a vendor's id, or what its report is about, is known by here."""
     return derive(PLATFORM, "vendor", source, vendor_id)
 
 

@@ -66,7 +66,7 @@ def catalogue() -> list[Entry]:
 
 
 def _sources() -> Iterator[Path]:
-    yield from sorted((house.ROOT / "shared").glob("*.py"))
+    yield from sorted((house.ROOT / "shared").rglob("*.py"))
     yield from sorted((house.ROOT / "services").rglob("*.py"))
 
 

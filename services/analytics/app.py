@@ -16,8 +16,9 @@ from shared.contracts.analytics_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.own_data import own_data
 
-FEATURES = (
+MOUNTED = (
     COMMUNITY,
     RECURRING,
     REVENUE,
@@ -28,6 +29,7 @@ FEATURES = (
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("analytics", PersonErased, PersonForgotten),
 )
+FEATURES = (*MOUNTED, own_data("analytics", MOUNTED))
 
 
 def blueprint() -> Blueprint:

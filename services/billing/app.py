@@ -11,7 +11,7 @@ from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.merchant.feature import FEATURE as MERCHANT
 from services.billing.offer.feature import FEATURE as OFFER
 from services.billing.order.feature import FEATURE as ORDER
-from services.billing.payer.events import PayerErased
+from services.billing.payer.events import PayerErased, payer_of
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
@@ -22,8 +22,10 @@ from shared.auth import HEARD_ROLES
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.own_data import own_data
+from shared.takeout.search import Reach
 
-FEATURES = (
+MOUNTED = (
     MERCHANT,
     POLICY,
     BY_HAND,
@@ -39,6 +41,10 @@ FEATURES = (
     Feature(name="staff", projections=(HEARD_ROLES,)),
     # The others are told once the processor has forgotten the person too.
     erasure.feature("billing", PayerErased, PersonForgotten),
+)
+FEATURES = (
+    *MOUNTED,
+    own_data("billing", MOUNTED, Reach(streams=(payer_of,), vendors=(webhooks.SOURCE,))),
 )
 
 

@@ -16,8 +16,9 @@ from shared.contracts.events_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.own_data import own_data
 
-FEATURES = (
+MOUNTED = (
     GATHERING,
     SALE,
     HOLD,
@@ -26,6 +27,7 @@ FEATURES = (
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("events", PersonErased, PersonForgotten),
 )
+FEATURES = (*MOUNTED, own_data("events", MOUNTED))
 
 
 def blueprint() -> Blueprint:

@@ -7,6 +7,7 @@ import httpx
 
 from services.membership.access.feature import FEATURE as ACCESS
 from services.membership.account.feature import FEATURE as ACCOUNT
+from services.membership.acquaintance.decider import acquaintance_stream
 from services.membership.acquaintance.feature import FEATURE as ACQUAINTANCE
 from services.membership.activity.feature import FEATURE as ACTIVITY
 from services.membership.admission.feature import FEATURE as ADMISSION
@@ -31,6 +32,7 @@ from services.membership.gateways import whatsapp_reports
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.gateway import Messenger
 from services.membership.gateways.oidc_gateway import OidcGateway
+from services.membership.gateways.proofs import sessions_of
 from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.gateways.whatsapp_gateway import WhatsappGateway
@@ -39,10 +41,12 @@ from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.idea.feature import FEATURE as IDEA
 from services.membership.introduction.feature import FEATURE as INTRODUCTION
+from services.membership.invitation.decider import addressee_of
 from services.membership.invitation.feature import FEATURE as INVITATION
 from services.membership.link.feature import FEATURE as LINK
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
+from services.membership.member.projections import person_of
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
@@ -55,6 +59,7 @@ from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
 from services.membership.setup.feature import FEATURE as SETUP
+from services.membership.sitter.decider import stream_of as seats_of
 from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.situation.feature import FEATURE as SITUATION
 from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
@@ -65,8 +70,10 @@ from shared.contracts.membership_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
+from shared.takeout.own_data import own_data
+from shared.takeout.search import Reach
 
-FEATURES = (
+MOUNTED = (
     ACCOUNT,
     CLIENT,
     COMMUNITY,
@@ -115,6 +122,14 @@ FEATURES = (
     BALLOT,
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
+REACH = Reach(
+    person_of=person_of,
+    streams=(acquaintance_stream, seats_of),
+    keys=(addressee_of,),
+    vendors=(whatsapp_reports.SOURCE,),
+    beside=sessions_of,
+)
+FEATURES = (*MOUNTED, own_data("membership", MOUNTED, REACH))
 
 
 def blueprint() -> Blueprint:

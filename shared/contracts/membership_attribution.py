@@ -21,6 +21,8 @@ class AttributionContract(Contract):
 class PersonAttributed(AttributionContract):
     """The person was sent by the link, and agreed to be counted so; it takes the place of a link before it."""
 
+    UNTOLD: ClassVar[tuple[str, ...]] = ("owner_id",)
+
     kind: LinkKind
     owner_id: UUID | None
     until: AwareDatetime

@@ -82,6 +82,11 @@ def rooms() -> Iterator[tuple[Path, int]]:
                 yield path, ROOM.get(path.name, OTHER_ROOM)
     for path in (house.ROOT / "shared").glob("*.py"):
         yield path, KERNEL_FILE
+    for path in (house.ROOT / "shared" / "takeout").glob("*.py"):
+        yield (
+            path,
+            OTHER_ROOM,
+        )  # A feature that services mount (docs/adr/0028), and no part of the kernel.
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:

@@ -128,6 +128,7 @@ def zuleika(cast: Cast, world: World) -> Member:
     names = {one["name"] for one in cast.organiser.get("/api/membership/v1/members")["items"]}
     assert person.name in names
     assert person.get("/api/membership/v1/me")["email"] == person.email
+    assert person.email in json.dumps(person.get("/api/membership/v1/me/data"))
     person.post(f"/api/membership/v1/people/{person.person_id}/erasure")
     world.settle()
     return person
@@ -187,6 +188,10 @@ def _everything_said(cast: Cast, gone: Member) -> str:
         f"{person}/messages",
         "/api/membership/v1/members",
         "/api/membership/v1/me",
+        "/api/membership/v1/me/data",
+        "/api/billing/v1/me/data",
+        "/api/events/v1/me/data",
+        "/api/analytics/v1/me/data",
         "/api/billing/v1/payments",
         "/api/billing/v1/subscriptions",
         "/api/events/v1/tickets",

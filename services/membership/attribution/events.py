@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from services.membership.link.events import LinkId, LinkKind
@@ -11,6 +12,8 @@ from shared.ids import PersonId
 @dataclass(frozen=True, slots=True)
 class PersonAttributed:
     """They agreed to be counted as sent by this link, `until` then; `visit_id` is that of the visit."""
+
+    UNTOLD: ClassVar[tuple[str, ...]] = ("owner",)
 
     person_id: PersonId
     link_id: LinkId

@@ -2,11 +2,13 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from shared.clock import real_now
+from shared.http import Caller
 from shared.ids import AccountId, keyed, random_id
 
 CODE_LIFE = timedelta(minutes=10)
@@ -117,6 +119,16 @@ class Proofs:
 
     def _hash(self, *parts: str) -> bytes:
         return keyed(self._secret, "proof", *parts)
+
+
+async def sessions_of(caller: Caller) -> dict[str, Any]:
+    """Until when the account stays signed in where it is; nothing is known of where that is."""
+    rows = await caller.service.pool.fetch(
+        "SELECT session_id, expires_at FROM sessions WHERE account_id = $1"
+        " AND expires_at > clock_timestamp() ORDER BY expires_at",
+        caller.account_id,
+    )
+    return {"sessions": [dict(row) for row in rows]}
 
 
 def _parts(refresh_token: str) -> tuple[UUID, str]:

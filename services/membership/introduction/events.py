@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.ids import PersonId, derive
@@ -40,6 +40,8 @@ class IntroductionAgreed:
 @dataclass(frozen=True, slots=True)
 class IntroductionDeclined:
     """Whoever asked is not told: to them it is unanswered."""
+
+    UNTOLD: ClassVar[tuple[str, ...]] = ("asker",)
 
     asker: PersonId
     asked: PersonId

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from services.membership.member.events import Language
 from services.membership.tier.events import TierId
@@ -87,6 +87,8 @@ class ImportStarted:
 @dataclass(frozen=True, slots=True)
 class RowsTaken:
     """The people of these rows are known from now on, by their address and by their id elsewhere."""
+
+    UNTOLD: ClassVar[tuple[str, ...]] = ("refused",)
 
     number: int
     taken: tuple[TakenRow, ...]
