@@ -8,6 +8,7 @@ from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.gateways import webhooks
 from services.billing.gateways.stripe_gateway import StripeGateway
+from services.billing.ledger.feature import FEATURE as LEDGER
 from services.billing.merchant.feature import FEATURE as MERCHANT
 from services.billing.offer.feature import FEATURE as OFFER
 from services.billing.order.feature import FEATURE as ORDER
@@ -22,6 +23,7 @@ from shared.auth import HEARD_ROLES
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.search import Reach
 
@@ -39,6 +41,8 @@ MOUNTED = (
     EXIT_SURVEY,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    LEDGER,
+    exports("billing"),
     # The others are told once the processor has forgotten the person too.
     erasure.feature("billing", PayerErased, PersonForgotten),
 )

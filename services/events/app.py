@@ -10,12 +10,14 @@ from services.events.quotes import QuoteSigner
 from services.events.sale.feature import FEATURE as SALE
 from services.events.settings import Settings
 from services.events.ticket.feature import FEATURE as TICKET
+from services.events.ticket_export.feature import FEATURE as TICKET_EXPORT
 from shared import erasure
 from shared.auth import HEARD_ROLES
 from shared.contracts.events_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 
 MOUNTED = (
@@ -25,6 +27,8 @@ MOUNTED = (
     TICKET,
     KEY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    TICKET_EXPORT,
+    exports("events"),
     erasure.feature("events", PersonErased, PersonForgotten),
 )
 FEATURES = (*MOUNTED, own_data("events", MOUNTED))

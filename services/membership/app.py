@@ -47,6 +47,7 @@ from services.membership.link.feature import FEATURE as LINK
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member.projections import person_of
+from services.membership.member_export.feature import FEATURE as MEMBER_EXPORT
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
@@ -70,6 +71,7 @@ from shared.contracts.membership_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
+from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.search import Reach
 
@@ -97,6 +99,8 @@ MOUNTED = (
     BROADCAST,
     RITUAL,
     IDEA,
+    POLL,
+    BALLOT,
     GOAL,
     RECOGNITION_RULES,
     RECOGNITION,
@@ -118,8 +122,8 @@ MOUNTED = (
     SITTER,
     SITUATION,
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
-    POLL,
-    BALLOT,
+    MEMBER_EXPORT,
+    exports("membership"),
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 REACH = Reach(

@@ -41,6 +41,7 @@ OF_THE_COMMUNITY = {
     "member_import": "the file as a whole",
     "sale": "what is on sale for all",
     "hold": "that a hold began, and that its money went back: what names the person says more",
+    "export": "what staff took out: who did is not who it is about",
     "introduction": "that it ended: which of the two went is not for the other",
 }
 

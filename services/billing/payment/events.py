@@ -250,6 +250,14 @@ class DisputeClosed:
     amount: Money
     outcome: DisputeOutcome
 
+    @property
+    def lost(self) -> tuple[MoneyLine, ...]:
+        """What is gone, by what it had been charged for."""
+        taken = self.amount * (self.outcome == "lost")
+        parts = taken.split([line.amount.minor for line in self.charge.lines])
+        pairs = zip(self.charge.lines, parts, strict=True)
+        return tuple(MoneyLine(line.charged_for, part) for line, part in pairs if part)
+
 
 PaymentEvent = (
     ChargeStarted

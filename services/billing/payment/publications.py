@@ -80,14 +80,6 @@ def dispute_opened(fact: Fact) -> billing_dispute.DisputeOpened:
 
 def dispute_closed(fact: Fact) -> billing_dispute.DisputeClosed:
     closed: events.DisputeClosed = fact.body
-    charged = closed.charge.lines
-    taken = closed.amount * (closed.outcome == "lost")
-    parts = taken.split([line.amount.minor for line in charged])
-    lost = [
-        events.MoneyLine(line.charged_for, part)
-        for line, part in zip(charged, parts, strict=True)
-        if part
-    ]
     return billing_dispute.DisputeClosed(
         community_id=fact.community_id,
         occurred_at=fact.at,
@@ -96,7 +88,7 @@ def dispute_closed(fact: Fact) -> billing_dispute.DisputeClosed:
         person_id=closed.charge.person_id,
         amount=MoneyValue.of(closed.amount),
         outcome=closed.outcome,
-        lost=_lines(lost),
+        lost=_lines(closed.lost),
     )
 
 

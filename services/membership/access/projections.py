@@ -193,3 +193,19 @@ async def people_with_access(
         list(tiers),
     )
     return [PersonId(row["person_id"]) for row in rows]
+
+
+async def tiers_open_to(
+    connection: Any, people: Sequence[UUID]
+) -> dict[UUID, dict[TierId, datetime]]:
+    """The tiers that are open to each of these, and since when: the first of the reasons that live."""
+    rows = await connection.fetch(
+        "SELECT person_id, tier_id, min(since) AS since FROM access_v2"
+        " WHERE person_id = ANY ($1) AND ended_at IS NULL"
+        " GROUP BY person_id, tier_id ORDER BY person_id, since, tier_id",
+        list(people),
+    )
+    found: dict[UUID, dict[TierId, datetime]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], {})[row["tier_id"]] = row["since"]
+    return found

@@ -169,3 +169,15 @@ async def without(
         community_id, kind, number, after or PLATFORM, limit,
     )  # fmt: skip
     return [PersonId(row["person_id"]) for row in rows]
+
+
+async def accepted_by(
+    connection: Any, people: Sequence[UUID]
+) -> dict[tuple[UUID, Kind], tuple[int, datetime]]:
+    """The latest version of each document that each of these agreed to, and when."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (person_id, kind) person_id, kind, number, at FROM documents_v1_accepted"
+        " WHERE person_id = ANY ($1) ORDER BY person_id, kind, number DESC",
+        list(people),
+    )
+    return {(row["person_id"], row["kind"]): (row["number"], row["at"]) for row in rows}

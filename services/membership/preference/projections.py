@@ -90,3 +90,15 @@ def way_out(context: ActionContext, person_id: PersonId, kind: events.Kind) -> W
         one_click=f"{origin}/api/membership/v1/public/unsubscriptions/{kind}/{token}",
         page=f"{origin}/unsubscribe/{kind}/{token}",
     )
+
+
+async def opted_out_among(
+    connection: Any, people: Sequence[UUID]
+) -> frozenset[tuple[UUID, events.Kind]]:
+    """Which of these people do not want which letters."""
+    rows = await connection.fetch(
+        "SELECT person_id, kind FROM preferences_v1"
+        " WHERE person_id = ANY ($1) AND channel = 'email'",
+        list(people),
+    )
+    return frozenset((row["person_id"], row["kind"]) for row in rows)
