@@ -17,6 +17,7 @@ from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
 from shared.takeout.own_data import own_data
+from shared.takeout.retention import retention
 
 MOUNTED = (
     COMMUNITY,
@@ -29,7 +30,7 @@ MOUNTED = (
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("analytics", PersonErased, PersonForgotten),
 )
-FEATURES = (*MOUNTED, own_data("analytics", MOUNTED))
+FEATURES = (*MOUNTED, own_data("analytics", MOUNTED), retention("analytics"))
 
 
 def blueprint() -> Blueprint:

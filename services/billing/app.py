@@ -25,6 +25,7 @@ from shared.feature import Feature
 from shared.service import Blueprint
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.retention import retention
 from shared.takeout.search import Reach
 
 MOUNTED = (
@@ -49,6 +50,7 @@ MOUNTED = (
 FEATURES = (
     *MOUNTED,
     own_data("billing", MOUNTED, Reach(streams=(payer_of,), vendors=(webhooks.SOURCE,))),
+    retention("billing"),
 )
 
 

@@ -19,6 +19,7 @@ from shared.feature import Feature
 from shared.service import Blueprint
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.retention import retention
 
 MOUNTED = (
     GATHERING,
@@ -31,7 +32,7 @@ MOUNTED = (
     exports("events"),
     erasure.feature("events", PersonErased, PersonForgotten),
 )
-FEATURES = (*MOUNTED, own_data("events", MOUNTED))
+FEATURES = (*MOUNTED, own_data("events", MOUNTED), retention("events"))
 
 
 def blueprint() -> Blueprint:

@@ -73,6 +73,7 @@ from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.retention import retention
 from shared.takeout.search import Reach
 
 MOUNTED = (
@@ -133,7 +134,7 @@ REACH = Reach(
     vendors=(whatsapp_reports.SOURCE,),
     beside=sessions_of,
 )
-FEATURES = (*MOUNTED, own_data("membership", MOUNTED, REACH))
+FEATURES = (*MOUNTED, own_data("membership", MOUNTED, REACH), retention("membership"))
 
 
 def blueprint() -> Blueprint:

@@ -8,18 +8,15 @@ from uuid import UUID
 
 import orjson
 
-from shared.consumer import vendor_uuid
+from shared.consumer import Webhook, vendor_uuid
 from shared.event_store import Fact
 from shared.http import Caller
 from shared.personal_value import Sealed
+from shared.takeout.retention import RULES
 from shared.takeout.search import Found, Place, Reach
 from shared.takeout.subjects import named, sealed_in, shown
 
 PAGE = 200
-CLASSES = {
-    "profile": "Destroyed when you are erased.",
-    "accounting": "Kept for ten years after you are erased (France, Code de commerce L123-22).",
-}
 
 _FACTS = """
 SELECT e.* FROM unnest($1::uuid[], $2::bool[]) WITH ORDINALITY s(id, alone, number) CROSS JOIN LATERAL (
@@ -54,8 +51,8 @@ class TakeOut:
         head = {
             "service": self.caller.service.name,
             "at": self.caller.now,
-            "ids": sorted(self.found.ids),
-            "classes": CLASSES,
+            "ids": sorted(self.found.who),
+            "classes": RULES,
             "keys": await self._rows(_KEYS),
             "found_by": await self._rows(_PRINTS),
             "beside": await self.reach.beside(self.caller) if self.reach.beside else {},
@@ -159,8 +156,10 @@ def _fact(
 def _meaning(cls: type) -> dict[str, str]:
     """What the code itself says of its facts; the generated docstring of a dataclass says nothing."""
     said = cls.__doc__ or ""
-    meaning = "" if said.startswith(f"{cls.__name__}(") else said
-    return {"purpose": modules[cls.__module__].__doc__ or "", "meaning": " ".join(meaning.split())}
+    meaning = "" if said.startswith(f"{cls.__name__}(") else " ".join(said.split())
+    if cls is Webhook:
+        return {"purpose": "What a vendor reported.", "meaning": meaning}
+    return {"purpose": modules[cls.__module__].__doc__ or "", "meaning": meaning}
 
 
 def _json(value: object) -> bytes:

@@ -9,6 +9,7 @@ from shared.http import Caller
 from shared.problem import Problem
 
 _STREAMS = "SELECT DISTINCT stream_id FROM own_data_v1 WHERE subject = ANY ($1)"
+_KNOWN = "SELECT DISTINCT subject FROM own_data_v1 WHERE subject = ANY ($1)"
 _PLACES = """
 SELECT m.stream_id,
     bool_or(m.first) AND NOT EXISTS (SELECT FROM own_data_v1 o
@@ -47,10 +48,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`ids` are an account, who it is, and keys that stand in for it; `people` are who it is, alone."""
+    """`who` are an account and the people it is, `people` those alone; `ids` are both and what stands in for them."""
 
-    ids: frozenset[UUID]
+    who: frozenset[UUID]
     people: frozenset[UUID]
+    ids: frozenset[UUID]
     places: list[Place]
 
 
@@ -60,18 +62,17 @@ async def find(caller: Caller, reach: Reach) -> Found:
         raise Problem(403, "not_a_person", "A program is nobody, and nothing is kept of it.")
     people = await _people(caller, reach)
     account = {caller.account_id} if reach.person_of else set()
-    ids = await _not_erased(caller, account | people)
-    people &= ids
+    who = await _not_erased(caller, account | people)
     async with caller.read_all() as connection:
-        rows = await connection.fetch(_STREAMS, list(ids))
-        stand_ins = {key(row["stream_id"]) for row in rows for key in reach.keys}
-        ids |= stand_ins
+        streams = [row[0] for row in await connection.fetch(_STREAMS, list(who))]
+        keys = [key(stream_id) for stream_id in streams for key in reach.keys]
+        ids = who.union(row[0] for row in await connection.fetch(_KNOWN, keys))
         query = _PLACES.format(service=caller.service.name)
         found = [Place(*row) for row in await connection.fetch(query, list(ids))]
-    derived = ids | {stream(one) for one in people for stream in reach.streams}
+    derived = who.union(stream(one) for one in people & who for stream in reach.streams)
     known = {place.stream_id for place in found}
     places = found + [Place(stream_id, alone=True) for stream_id in sorted(derived - known)]
-    return Found(frozenset(ids), frozenset(people), places)
+    return Found(frozenset(who), frozenset(people & who), frozenset(ids), places)
 
 
 async def _people(caller: Caller, reach: Reach) -> set[UUID]:

@@ -11,8 +11,10 @@ import pytest
 
 from shared.decider import members
 from shared.ids import AccountId
+from shared.personal_value import Retention
 from shared.service import Blueprint
 from shared.takeout.index import index, spoken_by
+from shared.takeout.retention import RULES
 from shared.takeout.subjects import fields, is_actor, named, sealed_in, shown, speaks
 from tools import house, samples
 
@@ -134,6 +136,10 @@ def test_who_did_something_is_told_from_whom_it_is_about() -> None:
         if AccountId in {annotation, *get_args(annotation)}
     }
     assert {name for name in names if not is_actor(name)} == {"account_id"}
+
+
+def test_every_class_of_words_has_a_rule_for_how_long_it_is_kept() -> None:
+    assert tuple(RULES) == get_args(Retention)
 
 
 def test_what_is_untold_is_there() -> None:

@@ -23,10 +23,8 @@ from shared.takeout.table import Cell, Csv, paged, table
 router = APIRouter()
 
 DOCUMENTS: tuple[Document, ...] = get_args(Document)
-LETTERS: tuple[Letter, ...] = get_args(Letter)
 HEADER = (
-    "person_id", "name", "email", "standing", "joined_at", "tiers", "tiers_since",
-    *(f"{letter}s" for letter in LETTERS),
+    "person_id", "name", "email", "standing", "joined_at", "tiers", "tiers_since", "opted_out",
     *(column for kind in DOCUMENTS for column in (f"{kind}_version", f"{kind}_accepted_at")),
 )  # fmt: skip
 
@@ -37,7 +35,7 @@ class About:
 
     tiers: Mapping[UUID, Mapping[TierId, datetime]]
     names: Mapping[TierId, str]
-    without: frozenset[tuple[UUID, Letter]]
+    opted_out: Mapping[UUID, Sequence[Letter]]
     accepted: Mapping[tuple[UUID, Document], tuple[int, datetime]]
 
 
@@ -46,7 +44,7 @@ async def export_members(
     caller: Annotated[Caller, needs("members.read", strict=True)],
     standing: Annotated[Standing | None, Query(alias="filter[standing]")] = None,
 ) -> Csv:
-    """As CSV, the newest first; `announcements` and `reminders` say whether they may be written to. It is recorded."""
+    """As CSV, the newest first; `opted_out` are the letters that they do not want. It is recorded."""
     await record(caller, "members", {"standing": standing})
     return table("members", HEADER, _pages(caller, standing))
 
@@ -79,7 +77,7 @@ async def _about(caller: Caller, people: Sequence[UUID]) -> About:
             names={
                 one.tier_id: one.name for one in await tiers_of(connection, caller.community_id)
             },
-            without=await opted_out_among(connection, people),
+            opted_out=await opted_out_among(connection, people),
             accepted=await accepted_by(connection, people),
         )
 
@@ -90,8 +88,8 @@ def _row(row: MemberRow, name: str, email: str | None, about: About) -> Sequence
     cells += [
         "; ".join(about.names.get(tier_id, "") for tier_id in tiers),
         min(tiers.values(), default=None),
+        "; ".join(about.opted_out.get(row.person_id, ())),
     ]
-    cells += ["no" if (row.person_id, letter) in about.without else "yes" for letter in LETTERS]
     for kind in DOCUMENTS:
         cells += about.accepted.get((row.person_id, kind), (None, None))
     return cells

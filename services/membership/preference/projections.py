@@ -94,11 +94,11 @@ def way_out(context: ActionContext, person_id: PersonId, kind: events.Kind) -> W
 
 async def opted_out_among(
     connection: Any, people: Sequence[UUID]
-) -> frozenset[tuple[UUID, events.Kind]]:
-    """Which of these people do not want which letters."""
+) -> dict[UUID, Sequence[events.Kind]]:
+    """Which letters each of these does not want, for those who do not want some."""
     rows = await connection.fetch(
-        "SELECT person_id, kind FROM preferences_v1"
-        " WHERE person_id = ANY ($1) AND channel = 'email'",
+        "SELECT person_id, array_agg(kind ORDER BY kind) AS kinds FROM preferences_v1"
+        " WHERE person_id = ANY ($1) AND channel = 'email' GROUP BY person_id",
         list(people),
     )
-    return frozenset((row["person_id"], row["kind"]) for row in rows)
+    return {row["person_id"]: row["kinds"] for row in rows}

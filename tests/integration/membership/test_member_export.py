@@ -66,7 +66,7 @@ async def test_staff_take_out_who_the_members_are_and_what_is_open_to_them(house
     since = datetime.fromisoformat(ada_row["tiers_since"])
     assert since == datetime.fromisoformat(ada_row["joined_at"])
     assert datetime.now(UTC) - since < timedelta(minutes=1)
-    assert (ada_row["announcements"], ada_row["reminders"]) == ("no", "yes")
+    assert (ada_row["opted_out"], bob_row["opted_out"]) == ("announcement", "")
     assert (ada_row["terms_version"], ada_row["privacy_version"]) == ("1", "")
     assert ada_row["terms_accepted_at"]
     assert everybody != gold
