@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.consumer import Webhook
+from shared.contracts.catalogue import catalogue
 from shared.contracts.contract import Contract
 from shared.decider import members
 from shared.event_store import Fact
@@ -53,12 +54,14 @@ def index(features: Collection[Feature]) -> Projection:
 
 
 def spoken_by(features: Collection[Feature]) -> set[type]:
-    """Every class of fact that these features store or hear."""
+    """Every class of fact that is kept because of these features: of a topic that one listens to, all come in."""
     stored = [decider.events for feature in features for decider in feature.deciders]
     folded = [cls for feature in features for one in feature.projections for cls in one.facts]
     reacted = [one.to for feature in features for one in feature.reactions]
     heard = {cls for cls in (*folded, *reacted) if issubclass(cls, Contract | Webhook)}
-    return heard.union(*map(members, stored))
+    topics = {cls.topic for cls in heard if issubclass(cls, Contract)}
+    beside = {contract for contract in catalogue() if contract.topic in topics}
+    return (heard | beside).union(*map(members, stored))
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
