@@ -122,9 +122,9 @@ MOUNTED = (
     SEAT,
     SITTER,
     SITUATION,
-    MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     MEMBER_EXPORT,
     exports("membership"),
+    MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
 )
 REACH = Reach(

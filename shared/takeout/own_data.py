@@ -74,7 +74,10 @@ def own_data(service: str, features: Collection[Feature], reach: Reach = ALONE) 
 
     @router.get("/me/data", operation_id=f"read_my_{service}_data", response_model=OwnData)
     async def read_my_data(caller: Annotated[Caller, gate]) -> StreamingResponse:
-        """One document, sent as it is read: all that is kept here of who asks, where it came from, and what for."""
+        """All that is kept here of who asks, where it came from, and what for: one document, sent as it is read.
+
+        Membership answers for every community of the account, the others for the one that the token is for.
+        """
         document = TakeOut(caller, reach, await find(caller, reach)).document()
         return StreamingResponse(document, media_type="application/json")
 

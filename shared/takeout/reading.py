@@ -13,7 +13,7 @@ from shared.event_store import Fact
 from shared.http import Caller
 from shared.personal_value import Sealed
 from shared.takeout.retention import RULES
-from shared.takeout.search import Found, Place, Reach
+from shared.takeout.search import Found, Place, Reach, reading
 from shared.takeout.subjects import named, sealed_in, shown
 
 PAGE = 200
@@ -107,7 +107,7 @@ class TakeOut:
             vendor_uuid(vendor, str(one)) for vendor in self.reach.vendors for one in things
         }
         while True:
-            async with self.caller.read_all() as connection:
+            async with reading(self.caller, self.reach) as connection:
                 rows = await connection.fetch(_HEARD, [*self.found.ids, *reported], after, PAGE)
             yield [inbox.fact(row) for row in rows]
             if len(rows) < PAGE:
@@ -134,7 +134,7 @@ class TakeOut:
         about = [named(fact.body) for fact in facts]
         owners = [one.owners if one.ids and one.ids <= ids else frozenset() for one in about]
         asked = list(frozenset().union(*owners) - ids)
-        async with self.caller.read_all() as connection:
+        async with reading(self.caller, self.reach) as connection:
             people = {row[0] for row in await connection.fetch(_PEOPLE, asked)} if asked else set()
         return [ids | (some - people) for some in owners]
 

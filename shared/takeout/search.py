@@ -1,10 +1,12 @@
 """Who somebody is in a service, and where in its log they are spoken of."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from shared.event_store import Connection
 from shared.http import Caller
 from shared.problem import Problem
 
@@ -56,6 +58,11 @@ class Found:
     places: list[Place]
 
 
+def reading(caller: Caller, reach: Reach) -> AbstractAsyncContextManager[Connection]:
+    """A connection that sees every community for an account, and the token's own for a person."""
+    return caller.read_all() if reach.person_of else caller.read()
+
+
 async def find(caller: Caller, reach: Reach) -> Found:
     """Who asks, and every stream that speaks of them; of who was erased nothing is found."""
     if caller.principal and caller.principal.is_machine:
@@ -63,7 +70,7 @@ async def find(caller: Caller, reach: Reach) -> Found:
     people = await _people(caller, reach)
     account = {caller.account_id} if reach.person_of else set()
     who = await _not_erased(caller, account | people)
-    async with caller.read_all() as connection:
+    async with reading(caller, reach) as connection:
         streams = [row[0] for row in await connection.fetch(_STREAMS, list(who))]
         keys = [key(stream_id) for stream_id in streams for key in reach.keys]
         ids = who.union(row[0] for row in await connection.fetch(_KNOWN, keys))

@@ -82,11 +82,9 @@ def rooms() -> Iterator[tuple[Path, int]]:
                 yield path, ROOM.get(path.name, OTHER_ROOM)
     for path in (house.ROOT / "shared").glob("*.py"):
         yield path, KERNEL_FILE
+    # Features that services mount, and no part of the kernel: docs/adr/0028.
     for path in (house.ROOT / "shared" / "takeout").glob("*.py"):
-        yield (
-            path,
-            OTHER_ROOM,
-        )  # A feature that services mount (docs/adr/0028), and no part of the kernel.
+        yield path, OTHER_ROOM
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:

@@ -38,6 +38,7 @@ async def test_staff_take_out_who_the_members_are_and_what_is_open_to_them(house
     everybody = await house.tier(owner, "Everybody", paid=False)
     gold = await house.tier(owner, "Gold; or more", paid=True)
     ada, for_ada = await house.join("ada@example.com", community_id, '=Ada "A." Lovelace')
+    await house.quiet()
     await house.call("POST", f"/people/{ada}/gifts", {"tier_id": gold}, token=owner)
     terms = {
         "kind": "terms",

@@ -146,6 +146,15 @@ async def test_what_is_sealed_under_a_key_of_its_own_is_opened_as_well(house: Ho
     assert sent["data"]["answers"] == [{"question": "Why?", "said": "For the Gambit"}]
 
 
+async def test_who_was_shut_out_has_it_all_the_same(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, _ = await house.join("ada@example.com", community_id, "Ada Lovelace")
+    await house.call("POST", f"/people/{ada}/ban", token=owner)
+    document = await taken(house, await house.token("ada@example.com"))
+    assert of_type(document, "MemberJoined")[0]["data"]["name"] == "Ada Lovelace"
+    assert of_type(document, "MemberBanned")[0]["of"] == ada
+
+
 async def test_a_program_is_nobody(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     made = await house.call("POST", "/clients", {"name": "Books", "role": "admin"}, token=owner)
