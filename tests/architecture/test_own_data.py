@@ -157,6 +157,7 @@ def test_every_word_that_was_ever_sealed_is_told_to_whom_it_is_sealed_for(path: 
     """Of every stored form, the old ones as well."""
     name, version = path.name.removesuffix(".json").rsplit(".v", 1)
     body = TYPES[path.parent.name].decode(name, int(version), path.read_text())
+    assert len(sealed_in(body)) == path.read_text().count('"box"')
     words = {sealed: f"words {number}" for number, sealed in enumerate(sealed_in(body))}
     told = json.dumps(shown(body, named(body).everybody, words))
     assert all(word in told for word in words.values())
