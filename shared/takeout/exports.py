@@ -1,4 +1,4 @@
-"""What staff take out of a service is recorded before it is sent: who, what, when. docs/adr/0028."""
+"""What staff take out of a service is recorded before it is sent: who, what, when. docs/adr/0029."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All that a service keeps of a person, for that person alone. No feature says what is theirs: docs/adr/0028."""
+"""All that a service keeps of a person, for that person alone. No feature says what is theirs: docs/adr/0029."""
 
 from collections.abc import Collection
 from typing import Annotated, Any

@@ -50,8 +50,12 @@ OF_THE_COMMUNITY = {
 # What speaks of nobody at all.
 IMPERSONAL = {
     "client", "slug", "tier", "admission", "document", "file", "content", "chat_server", "chat_claim", "group",
-    "onboarding_plan", "merchant", "policy", "by_hand", "receipt", "offer", "gathering", "key",
+    "onboarding_plan", "merchant", "policy", "by_hand", "receipt", "offer", "gathering", "key", "poll",
+    "recognition_rules", "recognition_rounds",
 }  # fmt: skip
+
+# Whose sealed words nobody is told: how somebody voted is not for them to prove.
+SECRET = {"SealedBallotCast"}
 
 # Tables that no fact rebuilds, and what of a person is in them.
 TABLES = {
@@ -157,7 +161,8 @@ def test_every_word_that_was_ever_sealed_is_told_to_whom_it_is_sealed_for(path: 
     """Of every stored form, the old ones as well."""
     name, version = path.name.removesuffix(".json").rsplit(".v", 1)
     body = TYPES[path.parent.name].decode(name, int(version), path.read_text())
-    assert len(sealed_in(body)) == path.read_text().count('"box"')
+    boxes = 0 if name in SECRET else path.read_text().count('"box"')
+    assert len(sealed_in(body)) == boxes
     words = {sealed: f"words {number}" for number, sealed in enumerate(sealed_in(body))}
     told = json.dumps(shown(body, named(body).everybody, words))
     assert all(word in told for word in words.values())

@@ -82,7 +82,7 @@ def rooms() -> Iterator[tuple[Path, int]]:
                 yield path, ROOM.get(path.name, OTHER_ROOM)
     for path in (house.ROOT / "shared").glob("*.py"):
         yield path, KERNEL_FILE
-    # Features that services mount, and no part of the kernel: docs/adr/0028.
+    # Features that services mount, and no part of the kernel: docs/adr/0029.
     for path in (house.ROOT / "shared" / "takeout").glob("*.py"):
         yield path, OTHER_ROOM
 
