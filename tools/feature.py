@@ -74,7 +74,7 @@ def plural_of(noun: str) -> str:
 
 
 def mounted(app: str, service: str, feature: str) -> str:
-    """app.py with the feature imported, in its place of the alphabet, and last among the named FEATURES."""
+    """app.py with the feature imported, in its place of the alphabet, and last among those that are mounted."""
     tree = ast.parse(app)
     module = f"services.{service}.{feature}.feature"
     constant = feature.upper()
@@ -82,7 +82,7 @@ def mounted(app: str, service: str, feature: str) -> str:
         name
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign | ast.AnnAssign)
-        and "FEATURES" in {target.id for target in _targets(node)}
+        and "MOUNTED" in {target.id for target in _targets(node)}
         and isinstance(node.value, ast.Tuple)
         for name in node.value.elts
         if isinstance(name, ast.Name)

@@ -25,7 +25,7 @@ def test_every_feature_folder_is_mounted(service: str) -> None:
         if isinstance(node, ast.ImportFrom) and any(name.name == "FEATURE" for name in node.names)
     }
     folders = {f"services.{service}.{path.name}.feature" for path in house.feature_folders(service)}
-    assert folders - imported == set(), "add it to FEATURES in app.py"
+    assert folders - imported == set(), "add it to MOUNTED in app.py"
 
 
 @pytest.mark.parametrize("service", house.SERVICES)

@@ -13,7 +13,7 @@ from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.order.feature import FEATURE as ORDER
 from shared.feature import Feature
 
-FEATURES = (
+MOUNTED = (
     CHECKOUT,
     ORDER,
     Feature(name="staff"),
