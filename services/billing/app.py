@@ -16,6 +16,7 @@ from services.billing.payer.events import PayerErased, payer_of
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
+from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from shared import erasure
@@ -40,6 +41,7 @@ MOUNTED = (
     ORDER,
     SUBSCRIPTION,
     EXIT_SURVEY,
+    PRICE_RISE,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
     LEDGER,

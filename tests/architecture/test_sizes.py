@@ -33,6 +33,8 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/payment/events.py": "what payers, processors, banks and staff do to one amount is one history",
     "services/billing/payment/routes.py": "money in, money back and what banks say of it are one desk",
     "services/billing/payment/reactions.py": "each step of money calls the processor in its own way",
+    "services/billing/price_rise/routes.py": "seeing, starting, watching, agreeing to and calling off are one door",
+    "services/billing/subscription/commands.py": "one state machine is asked in one language",
     "services/billing/subscription/decider.py": "trial, renewal, dunning, change, pause and end are one state machine",
     "services/billing/subscription/events.py": "one state machine has one history",
     "services/billing/subscription/projections.py": "every fact of one life, and what it makes of one row",

@@ -269,7 +269,7 @@ class Year:
         tell.look(
             f"/api/analytics/v1/communities/{self.choir.id}/revenue",
             topic="tessera.billing.subscription.v1",
-            table="billing.subscriptions_v4",
+            table="billing.subscriptions_v5",
         )
 
     def a_concert(self) -> None:

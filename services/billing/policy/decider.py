@@ -10,6 +10,7 @@ MOST_RETRIES = 10
 LONGEST_DAYS = 60
 LONGEST_PAUSE_DAYS = 366
 LONGEST_WIN_BACK_DAYS = 366
+PRICE_NOTICE_DAYS = range(30, 366 + 1)
 
 
 def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.PolicyEvent]:
@@ -39,6 +40,12 @@ def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.Polic
     if not 0 <= command.policy.win_back_days <= LONGEST_WIN_BACK_DAYS:
         raise Rejected(
             "win_back_too_long", "People come back within 0 to 366 days.", pointer="/win_back_days"
+        )
+    if command.policy.price_notice_days not in PRICE_NOTICE_DAYS:
+        raise Rejected(
+            "notice_out_of_range",
+            "A dearer price is told 30 to 366 days before.",
+            pointer="/price_notice_days",
         )
     return [] if command.policy == policy else [events.PolicySet(command.policy)]
 

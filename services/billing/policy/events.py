@@ -47,7 +47,8 @@ class Policy:
 
     `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute. What is left of a period
     that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
-    back at the price they had within `win_back_days` of what they had paid for.
+    back at the price they had within `win_back_days` of what they had paid for. Nobody pays a dearer price sooner than
+    `price_notice_days` after they were told of it.
     """
 
     after_refund: AfterRefund = "end_now"
@@ -58,6 +59,7 @@ class Policy:
     proration: Unit = "second"
     longest_pause_days: int = 366
     win_back_days: int = 30
+    price_notice_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class SetPolicy(Body):
     proration: Unit = Policy().proration
     longest_pause_days: int = Policy().longest_pause_days
     win_back_days: int = Policy().win_back_days
+    price_notice_days: int = Policy().price_notice_days
 
 
 class DunningShown(BaseModel):
@@ -62,6 +63,7 @@ class BillingPolicy(BaseModel):
     proration: Unit
     longest_pause_days: int
     win_back_days: int
+    price_notice_days: int
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -78,6 +80,7 @@ async def set_policy(
         body.proration,
         body.longest_pause_days,
         body.win_back_days,
+        body.price_notice_days,
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -102,4 +105,5 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
         proration=policy.proration,
         longest_pause_days=policy.longest_pause_days,
         win_back_days=policy.win_back_days,
+        price_notice_days=policy.price_notice_days,
     )

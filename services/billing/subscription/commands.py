@@ -16,7 +16,7 @@ from services.billing.policy.events import (
     DuringDispute,
     Unit,
 )
-from services.billing.subscription.events import ChangeMode, Terms
+from services.billing.subscription.events import ChangeMode, Rise, Terms
 from shared.ids import Code, PersonId
 from shared.money import Money
 
@@ -198,6 +198,33 @@ class ResumeSubscription:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AnnouncePriceRise:
+    """Who pays is told now, at `at`."""
+
+    rise: Rise
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptPriceRise:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPriceRise:
+    """It may be time to remind who pays of it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPriceRise:
+    """The seller has thought better of it."""
+
+    rise_id: UUID
+
+
 SubscriptionCommand = (
     StartSubscription
     | WinBack
@@ -223,4 +250,8 @@ SubscriptionCommand = (
     | LapseChange
     | PauseSubscription
     | ResumeSubscription
+    | AnnouncePriceRise
+    | AcceptPriceRise
+    | RecallPriceRise
+    | WithdrawPriceRise
 )

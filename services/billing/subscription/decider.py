@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
+from services.billing import rises
 from services.billing.checkout.events import OfferLine
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import DEAREST, Reversal
 from services.billing.policy.events import USUAL, Dunning
 from services.billing.proration import billed, usual_mode, worked_out
+from services.billing.rises import NO_RISE, Holding, Rising
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import (
     Change,
@@ -79,6 +81,7 @@ class Running:
     refunded: frozenset[UUID] = frozenset()
     disputes: Mapping[Code, Reversal] = field(default_factory=dict)
     held: frozenset[Held] = frozenset()
+    rising: Rising = NO_RISE
 
     @property
     def is_disputed(self) -> bool:
@@ -86,10 +89,15 @@ class Running:
         return any(held.cause == "disputed" for held in self.held)
 
     @property
-    def upcoming(self) -> Terms:
-        """What the next period is for."""
+    def wanted(self) -> Terms:
+        """What the next period is for before its price rises."""
         pending = self.pending
         return pending.to if isinstance(pending, events.ChangeScheduled) else self.terms
+
+    @property
+    def upcoming(self) -> Terms:
+        """What the next period is for."""
+        return self.rising.applied_to(self.wanted, self.ends_at)
 
     @property
     def next_period(self) -> Period:
@@ -110,6 +118,21 @@ class Running:
         period = Period(self.begins_at, self.ends_at)
         return Standing(self.terms, period, self.periods, self.worth, self.balance)
 
+    @property
+    def holding(self) -> Holding:
+        return Holding(
+            self.terms,
+            self.wanted,
+            self.anchor,
+            self.ends_at,
+            self.rising,
+            by_hand=self.instrument.is_by_hand,
+            cancelling=self.cancelling,
+            paused=self.paused is not None,
+            changing=self.pending is not None,
+            renewing=self.renewal is not None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -122,6 +145,7 @@ class Ended:
     paid_until: datetime
     won_back: bool = False
     unwanted: Mapping[UUID, Money] = field(default_factory=dict)
+    rising: Rising = NO_RISE
 
 
 Subscription = Running | Ended | None
@@ -136,6 +160,7 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
             commands.ScheduleCancellation(person_id)
             | commands.WithdrawCancellation(person_id)
             | commands.WinBack(person_id)
+            | commands.AcceptPriceRise(person_id)
         ):
             _insist_on_owner(subscription, person_id)
         case (
@@ -155,7 +180,8 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
         case Ended():
             return _after_the_end(command, subscription)
         case Running():
-            return _with_its_change(subscription, _while_running(command, subscription))
+            decided = _with_its_change(subscription, _while_running(command, subscription))
+            return rises.with_its_rise(subscription.terms, subscription.rising, decided)
         case _:
             assert_never(subscription)
 
@@ -193,12 +219,15 @@ def _after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Event
             | commands.WithdrawChange()
             | commands.PauseSubscription()
             | commands.ResumeSubscription(until=None)
+            | commands.AcceptPriceRise()
         ):
             raise Rejected("subscription_ended", "The subscription has ended.")
         case commands.WinBack():
             return _win_back(command, ended)
         case commands.RecordWonBack(subscription_id):
             return [] if ended.won_back else [events.SubscriptionWonBack(subscription_id)]
+        case commands.AnnouncePriceRise(rise) if rise.rise_id not in ended.rising.over:
+            return [events.PriceRiseDropped(ended.terms, rise.rise_id, "ended", told=None)]
         case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
             return [_late(ended, payment_id)]
         case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
@@ -236,6 +265,8 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
                 return [_ended(running, "voluntary")]
             if running.is_disputed:
                 return [_ended(running, "disputed")]
+            if told := running.rising.unanswered(running.wanted, running.ends_at):
+                return _unanswered(running, told, payment_id)
             return _next(running, payment_id)
         case commands.ScheduleCancellation() if past_due or running.paused:
             return [_ended(running, "voluntary")]
@@ -272,6 +303,14 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return _pause(command, running)
         case commands.ResumeSubscription(until=until, at=at):
             return _resume(running, until, at)
+        case commands.AnnouncePriceRise(rise, at):
+            return rises.announced(running.holding, rise, at)
+        case commands.AcceptPriceRise():
+            return rises.accepted(running.holding)
+        case commands.RecallPriceRise(at):
+            return rises.recalled(running.holding, at)
+        case commands.WithdrawPriceRise(rise_id):
+            return rises.withdrawn(running.holding, rise_id)
         case commands.SettleRenewal(payment_id) if payment_id in running.unwanted:
             return [_late(running, payment_id)]
         case commands.SettleRenewal(payment_id) | commands.DeclineRenewal(payment_id) if (
@@ -452,6 +491,15 @@ def _next(running: Running, payment_id: UUID) -> Events:
     return [events.RenewalStarted(terms, running.instrument, period, payment_id, 1, due)]
 
 
+def _unanswered(running: Running, told: events.PriceRiseAnnounced, payment_id: UUID) -> Events:
+    """Who comes back after that has the price that is in force by then, not the one they did not go on with."""
+    terms, rise = running.terms, told.rise
+    dropped = events.PriceRiseDropped(terms, rise.rise_id, "not_agreed", rise)
+    if rise.otherwise == "keep":
+        return [dropped, *_next(running, payment_id)]
+    return [dropped, replace(_ended(running, "voluntary"), terms=rises.raised(terms, rise))]
+
+
 def _paid(running: Running, period: Period, paid: Money) -> Events:
     """What was to begin with the period begins with it."""
     terms, scheduled = running.upcoming, running.pending
@@ -504,6 +552,8 @@ def _change(asked: commands.ChangeSubscription, running: Running) -> Events:
         mode = "none"  # A trial costs nothing.
     if to == terms:
         return _drop(running, "withdrawn")
+    if mode == "reset":  # A new period begins, and it costs what one that begins now does.
+        to = running.rising.applied_to(to, asked.at)
     if running.pending and _as_pending(running.pending) == (to, mode):
         return []
     replaced = _drop(running, "replaced")
@@ -703,6 +753,8 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
             return _evolve_ended(subscription, event)
         case events.SubscriptionWonBack() if isinstance(subscription, Ended):
             return replace(subscription, won_back=True)
+        case events.PriceRiseDropped() if isinstance(subscription, Ended):
+            return replace(subscription, rising=rises.evolve(subscription.rising, event))
         case events.LateRenewalPaid(payment_id) if subscription:
             others = {k: v for k, v in subscription.unwanted.items() if k != payment_id}
             if isinstance(subscription, Ended) and subscription.unpaid == payment_id:
@@ -806,6 +858,7 @@ def _evolve_ended(running: Running, ended: events.SubscriptionEnded) -> Ended:
         ended.reason,
         running.ends_at,
         unwanted=running.unwanted,
+        rising=running.rising,
     )
 
 
@@ -828,8 +881,10 @@ def _evolve_reversed(running: Running, event: events.SubscriptionEvent) -> Runni
             return replace(running, held=running.held | {Held(cause, dispute)})
         case events.SubscriptionReinstated(_, cause, _, dispute):
             return replace(running, held=running.held - {Held(cause, dispute)})
+        case events.PriceRiseApplied(terms=terms):
+            return replace(running, terms=terms, rising=rises.evolve(running.rising, event))
         case _:
-            return running
+            return replace(running, rising=rises.evolve(running.rising, event))
 
 
 SUBSCRIPTION: Decider[commands.SubscriptionCommand, Subscription, events.SubscriptionEvent] = (

@@ -13,7 +13,7 @@ from services.billing.offer.events import FixedYear, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
-from shared.ids import Code, PersonId, derive
+from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 
 Source = Literal["subscription", "donation"]
@@ -29,6 +29,26 @@ DropReason = Literal[
 ]
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+Otherwise = Literal["keep", "end"]
+Spared = Literal[
+    "ended",
+    "changed",
+    "has_the_price",
+    "donation",
+    "fixed_year",
+    "discount_for_ever",
+    "no_fixed_price",
+    "not_dearer",
+    "by_hand",
+    "cancelling",
+    "paused",
+    "changing",
+    "rising_already",
+]
+"""Why a subscription is left out of a price rise."""
+
+RiseDropReason = Literal[Spared, "not_agreed", "withdrawn"]
 
 
 def returns_until(reason: EndReason | None, paid_until: datetime, days: int) -> datetime | None:
@@ -426,6 +446,87 @@ class SubscriptionReinstated:
     dispute: Code | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A dearer price version of an offer of this `name`, in its currencies, for those who have an older one.
+
+    It applies to periods that begin at `effective_from` or later, never sooner than `notice_days` after somebody was
+    told. Where it `needs_consent`, who has not agreed by then keeps the price they have or ends, as `otherwise` says.
+    """
+
+    rise_id: UUID
+    offer_id: UUID
+    name: Label
+    price_version: int
+    prices: tuple[Money, ...]
+    effective_from: datetime
+    notice_days: int
+    needs_consent: bool = False
+    otherwise: Otherwise = "keep"
+
+    def price_in(self, currency: str) -> Money | None:
+        return next((price for price in self.prices if price.currency == currency), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseAnnounced:
+    """Who pays is told: `to` is what they have from the first period that begins at `applies_from` or later.
+
+    As things stand that is the one at `first_due`; they are reminded a week before it.
+    """
+
+    terms: Terms
+    rise: Rise
+    to: Terms
+    applies_from: datetime
+    first_due: datetime
+    remind_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseAccepted:
+    terms: Terms
+    rise_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseDeferred:
+    """A pause has put off the payment at which it would apply, and with it the reminder."""
+
+    rise_id: UUID
+    remind_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseRecalled:
+    """Who pays is reminded of the price they were told of, which is due at `first_due`."""
+
+    terms: Terms
+    rise: Rise
+    to: Terms
+    first_due: datetime
+    is_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseApplied:
+    """What has just been paid for, or billed, was at the new price; `before` is what was had until then."""
+
+    before: Terms
+    terms: Terms
+    rise_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRiseDropped:
+    """The price stays what it is. `told` is the rise that who pays had been told of, None where they had not."""
+
+    terms: Terms
+    rise_id: UUID
+    reason: RiseDropReason
+    told: Rise | None
+
+
 SubscriptionEvent = (
     TrialStarted
     | WinBackBegun
@@ -451,4 +552,10 @@ SubscriptionEvent = (
     | PaymentReversed
     | SubscriptionSuspended
     | SubscriptionReinstated
+    | PriceRiseAnnounced
+    | PriceRiseAccepted
+    | PriceRiseDeferred
+    | PriceRiseRecalled
+    | PriceRiseApplied
+    | PriceRiseDropped
 )

@@ -9,9 +9,19 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.billing.discount.events import Reduction
+from services.billing.offer.events import FixedYear
+from services.billing.payer.events import Instrument
+from services.billing.rises import Holding, Rising
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
-from services.billing.subscription.events import Change, ChangeMode, EndReason, Terms
+from services.billing.subscription.events import (
+    Change,
+    ChangeMode,
+    EndReason,
+    PriceRiseAnnounced,
+    Rise,
+    Terms,
+)
 from shared.decider import NotFound, members
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
@@ -31,6 +41,12 @@ _OF_CHANGES = (
     events.SubscriptionReinstated,
     events.SubscriptionUnpaid,
 )
+_OF_RISES = (
+    events.PriceRiseAnnounced,
+    events.PriceRiseAccepted,
+    events.PriceRiseApplied,
+    events.PriceRiseDropped,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,8 @@ class Pending:
 
 
 _PENDING = TypeAdapter(Pending)
+_ANNOUNCED = TypeAdapter(PriceRiseAnnounced)
+_YEAR: TypeAdapter[FixedYear | None] = TypeAdapter(FixedYear | None)
 _REDUCTION: TypeAdapter[Reduction | None] = TypeAdapter(Reduction | None)
 
 
@@ -69,12 +87,43 @@ class Subscribed:
     pending: Pending | None
     balance: Money
     paused_until: datetime | None
+    anchor: datetime
+    by_hand: bool
+    rising: Rising
+
+    @property
+    def wanted(self) -> Terms:
+        """What the next period is for before its price rises."""
+        return self.pending.to if self.pending and self.pending.applies_at else self.terms
+
+    @property
+    def upcoming(self) -> Terms:
+        """What the next period is for."""
+        return self.rising.applied_to(self.wanted, self.runs_until)
+
+    @property
+    def holding(self) -> Holding:
+        """What a price rise is decided on: the same as the subscription itself decides it on, as of this read."""
+        return Holding(
+            self.terms,
+            self.wanted,
+            self.anchor,
+            self.runs_until,
+            self.rising,
+            by_hand=self.by_hand,
+            cancelling=self.cancels_at is not None,
+            paused=self.paused_until is not None,
+            changing=self.pending is not None,
+            renewing=self.payment_id is not None,
+        )
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if isinstance(fact.body, _OF_CHANGES):
             await _apply_change(connection, fact)
+        elif isinstance(fact.body, _OF_RISES):
+            await _apply_rise(connection, fact)
         else:
             await _apply(connection, fact)
 
@@ -98,6 +147,7 @@ async def _apply_change(connection: Any, fact: Fact) -> None:
             await _change(connection, fact, state="paused", paused_until=until)
         case events.SubscriptionResumed(_, period, is_trial):
             runs = {"state": "trialing" if is_trial else "active", "runs_until": period.end}
+            runs |= {"anchor": period.end}
             await _change(connection, fact, **runs, paused_until=None, withheld=False)
         case events.SubscriptionSuspended():
             await _change(connection, fact, withheld=True)
@@ -109,12 +159,29 @@ async def _apply_change(connection: Any, fact: Fact) -> None:
             await _change(connection, fact)
 
 
+async def _apply_rise(connection: Any, fact: Fact) -> None:
+    match fact.body:
+        case events.PriceRiseAnnounced() as told:
+            rise = _ANNOUNCED.dump_json(told).decode()
+            await _change(connection, fact, rise=rise, agreed=False)
+        case events.PriceRiseAccepted():
+            await _change(connection, fact, agreed=True)
+        case events.PriceRiseApplied(_, terms):
+            price = {"price_minor": terms.price.minor, "price_version": terms.price_version}
+            await _change(connection, fact, **price, rise=None)
+        case events.PriceRiseDropped(told=Rise()):
+            await _change(connection, fact, rise=None)
+        case _:
+            await _change(connection, fact)
+
+
 async def _apply(connection: Any, fact: Fact) -> None:
     match fact.body:
-        case events.TrialStarted(terms, trial_ends_at=until):
-            await _begin(connection, fact, terms, "trialing", until, 0)
-        case events.SubscriptionActivated(terms, period=period, carried=carried):
-            await _begin(connection, fact, terms, "active", period.end, 1)
+        case events.TrialStarted(terms, instrument, trial_ends_at=until):
+            await _begin(connection, fact, terms, instrument, "trialing", (until, until))
+        case events.SubscriptionActivated(terms, instrument, period=period, carried=carried):
+            began = period.start, period.end
+            await _begin(connection, fact, terms, instrument, "active", began)
             await _count(connection, fact, 0, -carried if carried else None)
         case events.SubscriptionRenewed(period=period, carried=carried):
             await _change(connection, fact, state="active", runs_until=period.end, payment_id=None)
@@ -123,6 +190,8 @@ async def _apply(connection: Any, fact: Fact) -> None:
             await _change(connection, fact, state="past_due")
         case events.RenewalStarted(payment_id=payment_id):
             await _change(connection, fact, payment_id=payment_id)
+        case events.InstrumentReplaced(instrument):
+            await _change(connection, fact, by_hand=instrument.is_by_hand)
         case events.CancellationScheduled(ends_at=ends_at):
             await _change(connection, fact, cancels_at=ends_at)
         case events.CancellationWithdrawn():
@@ -135,18 +204,26 @@ async def _apply(connection: Any, fact: Fact) -> None:
 
 
 async def _begin(
-    connection: Any, fact: Fact, terms: Terms, state: str, until: datetime, periods: int
+    connection: Any,
+    fact: Fact,
+    terms: Terms,
+    instrument: Instrument,
+    state: str,
+    span: tuple[datetime, datetime],
 ) -> None:
+    """`span` is from where its periods are counted to the end of what is paid, or of the trial."""
     await connection.execute(
-        "INSERT INTO subscriptions_v4"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        "INSERT INTO subscriptions_v5"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
+        " $22, $23)"
         " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
         " state = excluded.state, runs_until = excluded.runs_until, periods = excluded.periods,"
         " payment_id = NULL",
         fact.stream_id, fact.community_id, fact.version, terms.person_id, terms.offer_id,
         terms.tier_id, terms.price.minor, terms.price.currency, terms.interval, terms.quantity,
         terms.time_zone, terms.every, terms.charged_for, terms.price_version,
-        _REDUCTION.dump_json(terms.reduction).decode(), periods, state, fact.at, until,
+        _REDUCTION.dump_json(terms.reduction).decode(), int(state == "active"), state, fact.at, span[1],
+        terms.for_others, _YEAR.dump_json(terms.year).decode(), span[0], instrument.is_by_hand,
     )  # fmt: skip
 
 
@@ -154,7 +231,7 @@ async def _change(connection: Any, fact: Fact, **changes: object) -> None:
     columns = {"version": fact.version, **changes}
     sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
     await connection.execute(
-        f"UPDATE subscriptions_v4 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
+        f"UPDATE subscriptions_v5 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
         fact.stream_id,
         *columns.values(),
     )
@@ -174,13 +251,14 @@ async def _become(connection: Any, fact: Fact, change: Change) -> None:
         price_version=terms.price_version,
         runs_until=change.period.end,
         pending=None,
+        **({"anchor": change.anchor} if change.anchor else {}),
     )
     await _count(connection, fact, int(change.mode == "reset"), change.left)
 
 
 async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) -> None:
     await connection.execute(
-        "UPDATE subscriptions_v4 SET periods = periods + $2, balance_minor = balance_minor + $3"
+        "UPDATE subscriptions_v5 SET periods = periods + $2, balance_minor = balance_minor + $3"
         " WHERE subscription_id = $1",
         fact.stream_id, periods, left.minor if left else 0,
     )  # fmt: skip
@@ -188,9 +266,9 @@ async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) 
 
 SUBSCRIPTIONS = Projection(
     name="subscriptions",
-    version=4,
+    version=5,
     ddl="""
-        CREATE TABLE subscriptions_v4 (
+        CREATE TABLE subscriptions_v5 (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             version int NOT NULL,
@@ -210,18 +288,25 @@ SUBSCRIPTIONS = Projection(
             state text NOT NULL,
             began_at timestamptz NOT NULL,
             runs_until timestamptz NOT NULL,
+            for_others boolean NOT NULL,
+            year text NOT NULL,
+            anchor timestamptz NOT NULL,
+            by_hand boolean NOT NULL,
             cancels_at timestamptz,
             ended_for text,
             payment_id uuid,
             pending text,
             balance_minor bigint NOT NULL DEFAULT 0,
             paused_until timestamptz,
-            withheld bool NOT NULL DEFAULT false
+            withheld bool NOT NULL DEFAULT false,
+            rise text,
+            agreed boolean NOT NULL DEFAULT false
         );
-        CREATE INDEX subscriptions_v4_list ON subscriptions_v4 (community_id, subscription_id);
-        CREATE INDEX subscriptions_v4_mine ON subscriptions_v4 (person_id, subscription_id);
+        CREATE INDEX subscriptions_v5_list ON subscriptions_v5 (community_id, subscription_id);
+        CREATE INDEX subscriptions_v5_mine ON subscriptions_v5 (person_id, subscription_id);
+        CREATE INDEX subscriptions_v5_offer ON subscriptions_v5 (offer_id, subscription_id);
     """,
-    tables=("subscriptions_v4",),
+    tables=("subscriptions_v5",),
     facts=members(events.SubscriptionEvent),
     apply=apply,
 )
@@ -283,12 +368,41 @@ def winning_back(
     return Ask(SUBSCRIPTION, subscription_id, back)
 
 
+def announcing(subscription_id: UUID, rise: Rise, at: datetime) -> Ask:
+    """Tell who pays that the price rises, now."""
+    return Ask(SUBSCRIPTION, subscription_id, commands.AnnouncePriceRise(rise, at))
+
+
+def accepting(subscription_id: UUID, person_id: UUID) -> Ask:
+    """Who pays agrees to what they were told of."""
+    return Ask(SUBSCRIPTION, subscription_id, commands.AcceptPriceRise(PersonId(person_id)))
+
+
+def recalling(subscription_id: UUID, at: datetime) -> Ask:
+    """Remind who pays, if it is time."""
+    return Ask(SUBSCRIPTION, subscription_id, commands.RecallPriceRise(at))
+
+
+def taking_back(subscription_id: UUID, rise_id: UUID) -> Ask:
+    """The price does not rise after all."""
+    return Ask(SUBSCRIPTION, subscription_id, commands.WithdrawPriceRise(rise_id))
+
+
+async def held_of(connection: Any, offer_id: UUID) -> list[Subscribed]:
+    """Everybody who subscribes to an offer now."""
+    rows = await connection.fetch(
+        "SELECT * FROM subscriptions_v5 WHERE offer_id = $1 AND state <> 'ended' ORDER BY subscription_id",
+        offer_id,
+    )  # fmt: skip
+    return [_subscribed(row) for row in rows]
+
+
 async def subscriptions_after(
     connection: Any, after: UUID | None, limit: int, person_id: UUID | None = None
 ) -> list[Subscribed]:
     """Those of the community, or of one person, in a stable order."""
     rows = await connection.fetch(
-        "SELECT * FROM subscriptions_v4 WHERE subscription_id > $1"
+        "SELECT * FROM subscriptions_v5 WHERE subscription_id > $1"
         " AND ($3::uuid IS NULL OR person_id = $3) ORDER BY subscription_id LIMIT $2",
         after or PLATFORM, limit, person_id,
     )  # fmt: skip
@@ -301,12 +415,14 @@ def _subscribed(row: Any) -> Subscribed:
         PersonId(row["person_id"]), row["offer_id"], row["tier_id"],
         Money(row["price_minor"], row["currency"]), row["per"], row["quantity"],
         Code(row["time_zone"]), row["every"], row["charged_for"], row["price_version"],
-        _REDUCTION.validate_json(row["reduction"]),
+        _REDUCTION.validate_json(row["reduction"]), row["for_others"], _YEAR.validate_json(row["year"]),
     )  # fmt: skip
+    told = _ANNOUNCED.validate_json(row["rise"]) if row["rise"] else None
     return Subscribed(
         row["subscription_id"], row["version"], terms,
         "suspended" if runs and row["withheld"] else row["state"], row["began_at"],
         row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
         _PENDING.validate_json(row["pending"]) if row["pending"] else None,
-        Money(row["balance_minor"], row["currency"]), row["paused_until"],
+        Money(row["balance_minor"], row["currency"]), row["paused_until"], row["anchor"],
+        row["by_hand"], Rising(told, row["agreed"]),
     )  # fmt: skip

@@ -14,9 +14,10 @@ from services.billing.offer.events import Interval
 from services.billing.offer.projections import offers_among
 from services.billing.policy.projections import policy_now
 from services.billing.proration import billed
+from services.billing.rises import first_due
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
-from services.billing.subscription.events import ChangeMode, EndReason, returns_until
+from services.billing.subscription.events import ChangeMode, EndReason, Otherwise, returns_until
 from services.billing.subscription.projections import Pending, Subscribed, subscriptions_after
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
@@ -96,6 +97,22 @@ class Discount(BaseModel):
     payments_left: int | None
 
 
+class PriceRise(BaseModel):
+    """What it costs from the first period that begins at `applies_from` or later: as things stand at `first_due`.
+
+    Where it `needs_consent`, who has not `agreed` by then keeps the price they have or ends, as `otherwise` says.
+    """
+
+    rise_id: UUID
+    price: MoneyValue
+    price_version: int
+    applies_from: AwareDatetime
+    first_due: AwareDatetime
+    needs_consent: bool
+    otherwise: Otherwise
+    agreed: bool
+
+
 class Subscription(BaseModel):
     """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
 
@@ -123,6 +140,7 @@ class Subscription(BaseModel):
     returns_until: AwareDatetime | None
     payment_id: UUID | None
     change: PendingChange | None
+    price_rise: PriceRise | None
     balance: MoneyValue
     paused_until: AwareDatetime | None
 
@@ -317,7 +335,6 @@ async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscript
 def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
     terms = subscribed.terms
     pending = subscribed.pending
-    later = pending.to if pending and pending.applies_at else terms
     return Subscription(
         subscription_id=subscribed.subscription_id,
         version=subscribed.version,
@@ -329,7 +346,9 @@ def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
         every=terms.every,
         price_version=terms.price_version,
         quantity=terms.quantity,
-        next_due=MoneyValue.of(billed(later.due(subscribed.periods + 1), subscribed.balance)),
+        next_due=MoneyValue.of(
+            billed(subscribed.upcoming.due(subscribed.periods + 1), subscribed.balance)
+        ),
         discount=_discount(terms.reduction, subscribed.periods),
         state=subscribed.state,
         began_at=subscribed.began_at,
@@ -339,6 +358,7 @@ def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
         returns_until=returns_until(subscribed.ended_for, subscribed.runs_until, win_back_days),
         payment_id=subscribed.payment_id,
         change=_pending(pending, subscribed.runs_until) if pending else None,
+        price_rise=_rise(subscribed),
         balance=MoneyValue.of(subscribed.balance),
         paused_until=subscribed.paused_until,
     )
@@ -355,6 +375,22 @@ def _pending(pending: Pending, runs_until: datetime) -> PendingChange:
         due=MoneyValue.of(pending.due),
         applies_at=runs_until if pending.applies_at else None,
         payment_id=pending.payment_id,
+    )
+
+
+def _rise(subscribed: Subscribed) -> PriceRise | None:
+    rising, told = subscribed.rising, subscribed.rising.waits
+    if told is None:
+        return None
+    return PriceRise(
+        rise_id=told.rise.rise_id,
+        price=MoneyValue.of(told.to.price),
+        price_version=told.to.price_version,
+        applies_from=told.applies_from,
+        first_due=first_due(subscribed.holding, told.applies_from),
+        needs_consent=told.rise.needs_consent,
+        otherwise=told.rise.otherwise,
+        agreed=rising.agreed,
     )
 
 
