@@ -178,6 +178,11 @@ def test_the_first_payment_of_a_person_is_new() -> None:
     assert kinds(Billing().activated()) == [("new", 12_000)]
 
 
+def test_a_price_that_rises_at_a_renewal_is_an_expansion() -> None:
+    teller = Billing().activated().renewed().renewed(1500, recurring=1500, charged=750)
+    assert kinds(teller.renewed(1500)) == [("new", 12_000), ("expansion", 6_000)]
+
+
 def test_a_trial_brings_nothing() -> None:
     assert Analytics().hear(Billing().trial().facts).movements() == {}
 

@@ -18,6 +18,7 @@ from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
+from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from shared.decider import Decider
 from shared.ids import Code, derive
@@ -25,7 +26,7 @@ from shared.money import Money
 from shared.reaction import ActionContext, Ask, At, Call, Intent, Reaction, intents_of
 from tests.unit.billing.cast import community_id, fact, noon
 
-FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION, POLICY)
+FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION, POLICY, PRICE_RISE)
 ACTIONS = {action.of: action.perform for feature in FEATURES for action in feature.actions}
 REACTIONS: dict[type, list[Reaction]] = {}
 for _reaction in (reaction for feature in FEATURES for reaction in feature.reactions):
