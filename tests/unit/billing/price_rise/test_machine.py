@@ -218,6 +218,7 @@ class Payer:
         self.wants: Terms | None = None
         self.told: tuple[events.PriceRiseAnnounced, datetime] | None = None
         self.agreed = False
+        self.billed: set[UUID] = set()
 
     def sees(self, event: object, at: datetime) -> None:
         match event:
@@ -233,12 +234,20 @@ class Payer:
                 if self.has is not None:
                     self.is_charged(event.terms, event.period.start)
                 self.has, self.wants = event.terms, None
-            case events.SubscriptionChanged():
-                if event.change.mode == "reset" and event.terms.price_version > 1:
-                    self.is_charged(event.terms, event.change.period.start)
+            case events.ChangeBilled(change=change) if change.mode == "reset":
+                self.is_asked(change)
+            case events.SubscriptionChanged(change=change):
+                if change.mode == "reset" and change.change_id not in self.billed:
+                    self.is_asked(change)
                 self.has, self.wants = event.terms, None
             case _:
                 self.hears(event, at)
+
+    def is_asked(self, change: events.Change) -> None:
+        """What is shown is what is charged, whatever the seller thinks better of until it is paid."""
+        self.billed.add(change.change_id)
+        if change.to.price_version > 1:
+            self.is_charged(change.to, change.period.start)
 
     def hears(self, event: object, at: datetime) -> None:
         match event:
