@@ -98,6 +98,7 @@ class Victim:
         still_held = self.person.hold(gathering)
         gift = organiser.give(self.person.person_id, cast.singers)
         world.settle()
+        rise_id = self._raised()
         me = organiser.get("/api/membership/v1/me")
         invited = organiser.post(
             "/api/membership/v1/invitations", {"email": f"guest.{cast.tag}@example.org"}
@@ -128,6 +129,7 @@ class Victim:
             "gathering_id": str(gathering),
             "hold_id": still_held["hold_id"],
             "client_id": client["client_id"],
+            "rise_id": rise_id,
             "discount_id": discount["discount_id"],
             "file_id": file["file_id"],
             "content_id": content["content_id"],
@@ -168,6 +170,19 @@ class Victim:
         self.secret = self.private | {value for name, value in self.ids.items() if name in PUBLIC}
         self.quote = still_held["quote"]
 
+    def _raised(self) -> str:
+        """The price that the person pays rises."""
+        organiser, world, offer_id = self.cast.organiser, self.cast.world, str(self.cast.monthly)
+        dearer = {"prices": [{"amount": {"minor": 9900, "currency": "EUR"}}]}
+        organiser.post(f"/api/billing/v1/offers/{offer_id}/prices", dearer)
+        world.settle()
+        effective_from = (world.now() + timedelta(days=40)).isoformat()
+        asked = {"offer_id": offer_id, "effective_from": effective_from}
+        rises = "/api/billing/v1/price-rises"
+        seen = organiser.post(f"{rises}/preview", asked)
+        started = organiser.post(rises, asked | {"fingerprint": seen["fingerprint"]})
+        return str(started["rise_id"])
+
     def _applied(self) -> str:
         """Somebody once applied, when that was the way to join."""
         organiser, cast = self.cast.organiser, self.cast
@@ -205,6 +220,7 @@ class Victim:
             organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
             organiser.get("/api/billing/v1/staff/subscriptions"),
             organiser.get("/api/billing/v1/discounts"),
+            organiser.get("/api/billing/v1/price-rises"),
             organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
             organiser.get(f"/api/events/v1/gatherings/{self.ids['gathering_id']}"),
             [ticket["ticket_id"] for ticket in self.person.tickets()],
@@ -382,6 +398,8 @@ SAMPLES: dict[str, Any] = {
     "return_url": lambda: "http://127.0.0.1/thanks",
     "starts_at": lambda: "2090-01-01T10:00:00Z",
     "ends_at": lambda: "2090-01-01T12:00:00Z",
+    "effective_from": lambda: "2090-01-01T10:00:00Z",
+    "fingerprint": lambda: str(uuid4()),
     "since": lambda: "2020-01-01T10:00:00Z",
     "until": lambda: "2090-01-01T12:00:00Z",
     "url": lambda: NOBODY_THERE,

@@ -2,17 +2,29 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.billing.payer.events import Instrument
+from services.billing.price_rise.decider import A_TURN
+from services.billing.subscription.commands import StartSubscription
+from services.billing.subscription.decider import SUBSCRIPTION
+from services.billing.subscription.events import Terms
 from services.membership.announcement.reactions import kind_of
-from shared.contracts import billing_subscription
+from shared.command_handler import Origin
+from shared.contracts import billing_price_rise, billing_subscription
 from shared.contracts.billing_message import MessageRequested
-from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, olga
+from shared.event_store import Meta
+from shared.ids import Code, PersonId
+from shared.money import Money
+from shared.reaction import Ask
+from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, gold, olga
 from tests.integration.events.house import Json, Who, somebody
 
-CASPAR = somebody(community)
+PARIS = Code("Europe/Paris")
+
+caspar = somebody(community)
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +114,7 @@ async def test_what_is_shown_is_told_and_charged_from_the_first_period_after_the
     offer_id = had["offer_id"]
     await shop.buys({"offer_id": offer_id, "quantity": 2}, who=bob)
     await reprice(shop, offer_id)
-    await shop.buys({"offer_id": offer_id}, who=CASPAR)
+    await shop.buys({"offer_id": offer_id}, who=caspar)
     body = asked(shop, offer_id)
     seen = await preview(shop, body)
     assert (seen["subscriptions"], seen["price_version"]) == (2, 2)
@@ -134,6 +146,9 @@ async def test_what_is_shown_is_told_and_charged_from_the_first_period_after_the
     *_, last = await shop.told(billing_subscription.SubscriptionRenewed)
     assert last.recurring
     assert last.recurring.minor in (1500, 3000)
+    applied = await shop.told(billing_price_rise.PriceRiseApplied)
+    assert {one.person_id for one in applied} == {ada.person_id, bob.person_id}
+    assert {one.price.minor for one in applied} == {1500}
 
 
 async def test_who_pays_is_told_again_a_week_before_and_no_preference_silences_it(
@@ -383,3 +398,34 @@ async def test_whose_price_does_not_rise_has_nothing_to_agree_to(shop: Shop) -> 
     had = await shop.subscribes()
     path = door(had, "price-rise/acceptance")
     assert await shop.house.refusal(ada, "POST", path) == (409, "no_price_rise")
+
+
+async def test_of_many_so_many_are_told_a_minute_and_each_once(shop: Shop) -> None:
+    offer_id = await shop.offer()
+    kept = Instrument(Code("pm_nobody"), Code("cus_nobody"), None)
+    of = Terms(PersonId(ada.person_id), UUID(offer_id), gold, Money(1000, "EUR"), "month", 1, PARIS)
+    begin = StartSubscription(of, kept, 0, shop.now)
+    for _ in range(A_TURN + 5):
+        subscription_id = uuid4()
+        meta = Meta(subscription_id, subscription_id)
+        origin = Origin(subscription_id, community, shop.now, meta)
+        await shop.house.service.handler.handle([Ask(SUBSCRIPTION, subscription_id, begin)], origin)
+    await reprice(shop, offer_id)
+    rise_id = await start(shop, offer_id)
+    assert await counts(shop, rise_id) == {"told": A_TURN, "chosen": 5}
+    assert len(await letters(shop)) == A_TURN
+    await shop.at(shop.now + timedelta(minutes=1))
+    assert await counts(shop, rise_id) == {"told": A_TURN + 5}
+    assert len(await letters(shop)) == A_TURN + 5
+    announced = await shop.told(billing_price_rise.PriceRiseAnnounced)
+    assert len({one.subscription_id for one in announced}) == A_TURN + 5
+    assert all(one.applies_from - one.occurred_at >= timedelta(days=30) for one in announced)
+    await shop.house.ask(olga, "POST", f"/price-rises/{rise_id}/cancellation")
+    await shop.house.quiet()
+    assert await counts(shop, rise_id) == {"withdrawn": A_TURN + 5}
+    dropped = await shop.told(billing_price_rise.PriceRiseDropped)
+    assert {one.reason for one in dropped} == {"withdrawn"}
+    assert len(dropped) == A_TURN + 5
+    (started,) = await shop.told(billing_price_rise.PriceRiseStarted)
+    assert (started.subscriptions, started.price_version) == (A_TURN + 5, 2)
+    assert len(await shop.told(billing_price_rise.PriceRiseCancelled)) == 1

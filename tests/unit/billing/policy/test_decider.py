@@ -47,6 +47,12 @@ def test_a_pause_lasts_a_day_to_a_year(days: int) -> None:
     given(POLICY).when(longest).then_rejected("pause_too_long")
 
 
+@pytest.mark.parametrize("days", [0, 29, 367])
+def test_a_dearer_price_is_told_a_month_to_a_year_before(days: int) -> None:
+    notice = commands.SetPolicy(Policy(price_notice_days=days))
+    given(POLICY).when(notice).then_rejected("notice_out_of_range")
+
+
 def test_nobody_is_given_up_while_access_lasts_or_tries_are_left() -> None:
     assert Dunning((1, 3), 10).patience == timedelta(days=10)
     assert Dunning((1, 14), 0).patience == timedelta(days=14)
