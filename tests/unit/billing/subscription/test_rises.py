@@ -136,6 +136,14 @@ def test_with_consent_it_applies_to_who_agreed() -> None:
     on.when(nobody_else).then_rejected("subscription_not_found")
 
 
+def test_what_is_shown_as_next_is_the_old_price_until_it_is_agreed_to() -> None:
+    asked = activated, told(if_agreed), may_paid
+    for history, price in ((asked, euros(10)), ((*asked, agreed), euros(15))):
+        state = SUBSCRIPTION.fold(history)
+        assert isinstance(state, Running)
+        assert state.due == price
+
+
 def test_who_says_nothing_keeps_the_price_or_ends() -> None:
     at_the_old_price = events.RenewalStarted(terms, visa, june, for_june, 1, euros(10))
     given(SUBSCRIPTION, activated, told(if_agreed), may_paid).when(renew_june).then(
