@@ -177,6 +177,7 @@ def test_what_waits_for_the_next_period_does_not_drop_it_before_then() -> None:
         UUID(int=80), ada, light, keeps_price=False, mode=None, unit="second", at=may.start + DAY
     )
     on = given(SUBSCRIPTION, activated, told(), may_paid)
+    on.when(less, commands.RecallPriceRise(june.start - 7 * DAY)).then_nothing()
     on.when(less, commands.WithdrawChange(ada), renew_june).then(june_begun)
     (begun,) = on.when(less, renew_june).events
     assert isinstance(begun, events.RenewalStarted)
