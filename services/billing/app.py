@@ -7,9 +7,11 @@ from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.gateways import webhooks
+from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.ledger.feature import FEATURE as LEDGER
 from services.billing.merchant.feature import FEATURE as MERCHANT
+from services.billing.migration.feature import FEATURE as MIGRATION
 from services.billing.offer.feature import FEATURE as OFFER
 from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.events import PayerErased, payer_of
@@ -19,6 +21,7 @@ from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
+from services.billing.takeover.feature import FEATURE as TAKEOVER
 from shared import erasure
 from shared.auth import HEARD_ROLES
 from shared.contracts.billing_privacy import PersonForgotten
@@ -42,6 +45,8 @@ MOUNTED = (
     SUBSCRIPTION,
     EXIT_SURVEY,
     PRICE_RISE,
+    MIGRATION,
+    TAKEOVER,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
     LEDGER,
@@ -67,5 +72,5 @@ def blueprint_of(settings: Settings) -> Blueprint:
         settings=settings,
         features=FEATURES,
         migrations=Path(__file__).parent / "migrations",
-        gateways={"processor": processor},
+        gateways={"processor": processor, "elsewhere": StripeBilling(processor)},
     )

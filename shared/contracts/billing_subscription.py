@@ -49,9 +49,12 @@ class TrialStarted(SubscriptionContract):
 
 
 class SubscriptionActivated(SubscriptionContract):
-    """It became paying: the first payment of `price` per `every` intervals (times `quantity`) arrived."""
+    """It became paying: the first payment of `price` per `every` intervals (times `quantity`) arrived.
 
-    version: ClassVar[int] = 3
+    What is `migrated` was paying elsewhere since `occurred_at`: nobody is welcomed, and no revenue is new.
+    """
+
+    version: ClassVar[int] = 4
 
     price: MoneyValue
     interval: Interval
@@ -62,6 +65,7 @@ class SubscriptionActivated(SubscriptionContract):
     charged: MoneyValue | None = None
     period_start: AwareDatetime
     period_end: AwareDatetime
+    source: Literal["bought", "migrated"] = "bought"
 
 
 class SubscriptionRenewed(SubscriptionContract):

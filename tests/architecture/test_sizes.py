@@ -28,6 +28,7 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/checkout/decider.py": "what may be in a basket and how it is paid is one rule",
     "services/billing/checkout/events.py": "what is in a basket and what became of it is one history",
     "services/billing/checkout/routes.py": "what a basket costs, its code and its payment are one door",
+    "services/billing/payer/decider.py": "a payer's customers, cards, trial and end are one life",
     "services/billing/payer/reactions.py": "a list: what a payer's card, trial and customer follow",
     "services/billing/payment/decider.py": "the three steps of money and their refund are one history",
     "services/billing/payment/events.py": "what payers, processors, banks and staff do to one amount is one history",

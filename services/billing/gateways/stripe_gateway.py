@@ -85,7 +85,7 @@ class StripeGateway:
 
     def __init__(self, key: str, url: str | None) -> None:
         self._http = HTTPXClient(timeout=PATIENCE_SECONDS)
-        self._client = StripeClient(
+        self.client = StripeClient(
             key,
             base_addresses={"api": url.rstrip("/")} if url else {},
             stripe_version=API_VERSION,
@@ -94,32 +94,29 @@ class StripeGateway:
         )
 
     async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
-        with _translated():
-            customer = await self._client.v1.customers.create_async(
+        with translated():
+            customer = await self.client.v1.customers.create_async(
                 {"metadata": {"person_id": str(person_id)}},
-                _options(account, f"customer:{person_id}"),
+                options(account, f"customer:{person_id}"),
             )
         return Code(customer.id)
 
     async def keep(
         self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
     ) -> date | None:
-        with _translated():
-            kept = await self._client.v1.payment_methods.attach_async(
+        with translated():
+            kept = await self.client.v1.payment_methods.attach_async(
                 payment_method,
                 {"customer": customer},
-                _options(account, f"attach:{wish}"),
+                options(account, f"attach:{wish}"),
             )
         card = getattr(kept, "card", None)
-        if card is None:
-            return None
-        years, month = divmod(int(card.exp_month), MONTHS)
-        return date(int(card.exp_year) + years, month + 1, 1)
+        return good_until(int(card.exp_month), int(card.exp_year)) if card else None
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
         try:
-            with _translated():
-                await self._client.v1.customers.delete_async(customer, {}, _options(account))
+            with translated():
+                await self.client.v1.customers.delete_async(customer, {}, options(account))
         except Declined as gone:
             if gone.code != "resource_missing":
                 raise
@@ -136,18 +133,18 @@ class StripeGateway:
                 "payment_id": str(order.payment_id),
             },
         } | ({"customer": order.customer} if order.customer else {})
-        with _translated():
-            intent = await self._client.v1.payment_intents.create_async(
+        with translated():
+            intent = await self.client.v1.payment_intents.create_async(
                 cast("PaymentIntentCreateParams", params),
-                _options(order.account, f"intent:{order.payment_id}:{order.attempt}"),
+                options(order.account, f"intent:{order.payment_id}:{order.attempt}"),
             )
         return Code(intent.id)
 
     async def confirm_intent(self, intent: Code, account: Code | None) -> Outcome:
         try:
-            with _translated():
-                confirmed = await self._client.v1.payment_intents.confirm_async(
-                    intent, {}, _options(account, f"confirm:{intent}")
+            with translated():
+                confirmed = await self.client.v1.payment_intents.confirm_async(
+                    intent, {}, options(account, f"confirm:{intent}")
                 )
         except Declined as declined:
             # It may be refused because it was confirmed or cancelled before: only a second look says.
@@ -160,9 +157,9 @@ class StripeGateway:
 
     async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
         try:
-            with _translated():
-                cancelled = await self._client.v1.payment_intents.cancel_async(
-                    intent, {}, _options(account, f"cancel:{intent}")
+            with translated():
+                cancelled = await self.client.v1.payment_intents.cancel_async(
+                    intent, {}, options(account, f"cancel:{intent}")
                 )
         except Declined:
             return await self.fetch_intent(intent, account)
@@ -174,14 +171,14 @@ class StripeGateway:
     async def refund(
         self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
     ) -> Code:
-        with _translated():
-            refund = await self._client.v1.refunds.create_async(
+        with translated():
+            refund = await self.client.v1.refunds.create_async(
                 {
                     "payment_intent": intent,
                     "amount": minor_units(amount),
                     "metadata": {"refund_id": str(refund_id)},
                 },
-                _options(account, f"refund:{refund_id}"),
+                options(account, f"refund:{refund_id}"),
             )
         if refund.status in NOT_REFUNDED:
             reason = getattr(refund, "failure_reason", None) or refund.status
@@ -189,9 +186,9 @@ class StripeGateway:
         return Code(refund.id)
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
-        with _translated():
-            refunds = await self._client.v1.refunds.list_async(
-                {"payment_intent": intent, "limit": PAGE}, _options(account)
+        with translated():
+            refunds = await self.client.v1.refunds.list_async(
+                {"payment_intent": intent, "limit": PAGE}, options(account)
             )
             async for refund in refunds.auto_paging_iter():
                 named = getattr(refund.metadata, "refund_id", None) == str(refund_id)
@@ -201,9 +198,9 @@ class StripeGateway:
 
     async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
         try:
-            with _translated():
-                found = await self._client.v1.disputes.retrieve_async(
-                    dispute, {"expand": ["payment_intent"]}, _options(account)
+            with translated():
+                found = await self.client.v1.disputes.retrieve_async(
+                    dispute, {"expand": ["payment_intent"]}, options(account)
                 )
         except Declined as unknown:
             if unknown.code != "resource_missing":
@@ -215,10 +212,8 @@ class StripeGateway:
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
     async def _retrieve(self, intent: Code, account: Code | None) -> PaymentIntent:
-        with _translated():
-            return await self._client.v1.payment_intents.retrieve_async(
-                intent, {}, _options(account)
-            )
+        with translated():
+            return await self.client.v1.payment_intents.retrieve_async(intent, {}, options(account))
 
 
 def minor_units(money: Money) -> int:
@@ -238,6 +233,12 @@ def money_of(minor: int, currency: str) -> Money:
     return Money(minor * 10 ** max(-shift, 0) // 10 ** max(shift, 0), code)
 
 
+def good_until(month: int, year: int) -> date:
+    """The first day on which a card is no longer good."""
+    years, before = divmod(month, MONTHS)
+    return date(year + years, before + 1, 1)
+
+
 def _disputed(dispute: Dispute) -> Disputed | None:
     subject = subject_of_intent(dispute.to_dict().get("payment_intent"))
     if subject is None:
@@ -252,13 +253,14 @@ def _disputed(dispute: Dispute) -> Disputed | None:
     )
 
 
-def _options(account: Code | None, key: str | None = None) -> RequestOptions:
-    options: RequestOptions = {}
+def options(account: Code | None, key: str | None = None) -> RequestOptions:
+    """On whose account, and by which key a repeat is known."""
+    chosen: RequestOptions = {}
     if account:
-        options["stripe_account"] = account
+        chosen["stripe_account"] = account
     if key:
-        options["idempotency_key"] = key
-    return options
+        chosen["idempotency_key"] = key
+    return chosen
 
 
 def _outcome(intent: PaymentIntent) -> Outcome:
@@ -287,7 +289,8 @@ def _declined(error: object) -> Declined:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What Stripe refuses is Declined, what it cannot do now is ProcessorUnavailable."""
     try:
         yield
     except CardError as error:

@@ -95,3 +95,19 @@ def dispute_of(event: dict[str, Any]) -> DisputeSubject | None:
     if not isinstance(dispute, str) or not isinstance(account, str | None):
         return None
     return DisputeSubject(Code(dispute), Code(account) if account else None)
+
+
+class TakeoverSubject(NamedTuple):
+    """Which takeover told the subscription to end that a report is about, as we wrote it there."""
+
+    community_id: UUID
+    takeover_id: UUID
+
+
+def takeover_of_report(event: dict[str, Any]) -> TakeoverSubject | None:
+    """Whose subscription a report is about, None for what we have nothing to do with."""
+    try:
+        metadata = event["data"]["object"]["metadata"]
+        return TakeoverSubject(UUID(metadata["community_id"]), UUID(metadata["takeover_id"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

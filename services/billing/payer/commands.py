@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.billing.payer.events import CheckoutAttempt
+from services.billing.payer.events import CheckoutAttempt, Instrument
 from shared.ids import Code, PersonId
 
 
@@ -38,6 +38,15 @@ class RecordRefusal:
     account: Code | None
     code: Code
     checkout: CheckoutAttempt | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptCustomer:
+    """The seller's own billing had this customer at the processor, whose card pays for what is taken over."""
+
+    person_id: PersonId
+    instrument: Instrument
+    good_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ PayerCommand = (
     SavePaymentMethod
     | RecordPaymentMethod
     | RecordRefusal
+    | AdoptCustomer
     | WarnOfExpiry
     | LinkSubscription
     | UnlinkSubscription

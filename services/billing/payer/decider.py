@@ -18,6 +18,7 @@ class Payer:
 
     `given` is the last card, when it was given by itself: a checkout that began before it knows another. `cards` are
     those that pay for something, and that nobody was warned of. `trial` is the checkout that the one trial went with.
+    `adopted` are customers of before, beside the one that cards are kept for now.
     """
 
     customer: Code | None = None
@@ -29,6 +30,7 @@ class Payer:
     forgotten: bool = False
     cards: frozenset[Code] = frozenset()
     trial: UUID | None = None
+    adopted: frozenset[Instrument] = frozenset()
 
 
 def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEvent]:
@@ -37,6 +39,8 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
             return _save(command, payer)
         case commands.RecordPaymentMethod() | commands.RecordRefusal():
             return _answered(command, payer)
+        case commands.AdoptCustomer():
+            return _adopt(command, payer)
         case commands.WarnOfExpiry(person_id, payment_method, good_until):
             pays = payment_method in payer.cards and payer.subscriptions
             return [events.CardExpiring(person_id, payment_method, good_until)] if pays else []
@@ -107,12 +111,31 @@ def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerE
     ]
 
 
+def _adopt(asked: commands.AdoptCustomer, payer: Payer) -> list[events.PayerEvent]:
+    person_id, kept = asked.person_id, asked.instrument
+    if payer.forgotten and kept.customer:
+        return [
+            events.CustomerLeftBehind(
+                person_id, kept.payment_method, kept.customer, kept.account, None
+            )
+        ]
+    if payer.customer is None:
+        return [events.PaymentMethodSaved(person_id, kept, None, (), asked.good_until)]
+    known = {payer.customer, *(other.customer for other in payer.adopted)}
+    return [] if kept.customer in known else [events.CustomerAdopted(person_id, kept)]
+
+
 def _forget(person_id: PersonId, payer: Payer) -> list[events.PayerEvent]:
     if payer.forgotten:
         return []
     forgotten = events.PayerForgotten(person_id, payer.customer, payer.account, payer.subscriptions)
+    left = [
+        events.CustomerLeftBehind(person_id, one.payment_method, one.customer, one.account, None)
+        for one in payer.adopted
+        if one.customer
+    ]
     if payer.customer or payer.saving:
-        return [forgotten]
+        return [forgotten, *left]
     return [forgotten, events.PayerErased(person_id)]
 
 
@@ -125,6 +148,8 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             others = payer.cards if checkout else frozenset()
             cards = others | {kept.payment_method}
             return replace(_settled(payer, kept, checkout), given=given, cards=cards)
+        case events.CustomerAdopted(_, kept):
+            return replace(payer, adopted=payer.adopted | {kept})
         case events.CardExpiring(_, payment_method):
             return replace(payer, cards=payer.cards - {payment_method})
         case events.PaymentMethodRefused(_, kept, checkout=checkout):

@@ -70,6 +70,14 @@ class PaymentMethodRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerAdopted:
+    """The processor has another customer of the person, from before; it goes with them as well."""
+
+    person_id: PersonId
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
 class CardExpiring:
     """A card that pays for something is no longer good from `good_until` on, which is soon."""
 
@@ -153,6 +161,7 @@ PayerEvent = (
     PaymentMethodOffered
     | PaymentMethodSaved
     | PaymentMethodRefused
+    | CustomerAdopted
     | CardExpiring
     | SubscriptionLinked
     | SubscriptionUnlinked

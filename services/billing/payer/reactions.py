@@ -17,6 +17,7 @@ from services.billing.subscription.events import (
     SubscriptionEnded,
     TrialStarted,
 )
+from services.billing.takeover.events import TakeoverBegun
 from shared.contracts.membership_member import PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
@@ -76,6 +77,13 @@ def when_subscription_began_link_subscription(fact: Fact) -> list[Ask]:
     began: TrialStarted | SubscriptionActivated = fact.body
     link = commands.LinkSubscription(fact.stream_id, began.instrument.is_by_hand)
     return [Ask(PAYER, payer_of(began.terms.person_id), link)]
+
+
+def when_takeover_begun_adopt_customer(fact: Fact) -> list[Ask]:
+    begun: TakeoverBegun = fact.body
+    person_id = begun.terms.person_id
+    adopt = commands.AdoptCustomer(person_id, begun.instrument, begun.good_until)
+    return [Ask(PAYER, payer_of(person_id), adopt)]
 
 
 def when_subscription_ended_unlink_subscription(fact: Fact) -> list[Ask]:
@@ -158,6 +166,11 @@ REACTIONS = (
         "billing.payer.when_subscription_activated_link_subscription",
         SubscriptionActivated,
         when_subscription_began_link_subscription,
+    ),
+    Reaction(
+        "billing.payer.when_takeover_begun_adopt_customer",
+        TakeoverBegun,
+        when_takeover_begun_adopt_customer,
     ),
     Reaction(
         "billing.payer.when_subscription_ended_unlink_subscription",

@@ -16,14 +16,17 @@ from services.billing.policy.events import (
     DuringDispute,
     Unit,
 )
-from services.billing.subscription.events import ChangeMode, Rise, Terms
+from services.billing.subscription.events import Brought, ChangeMode, Period, Rise, Terms
 from shared.ids import Code, PersonId
 from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
-    """It is paid for its first period, or begins with a trial; of a fixed year `paid` was paid for what is left."""
+    """It is paid for its first period, or begins with a trial; of a fixed year `paid` was paid for what is left.
+
+    What is `brought` was paid elsewhere.
+    """
 
     terms: Terms
     instrument: Instrument
@@ -32,6 +35,19 @@ class StartSubscription:
     payment_id: UUID | None = None
     first: FirstPeriod | None = None
     paid: Money | None = None
+    brought: Brought | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOn:
+    """The next period was charged where it comes from, and so not here."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """It goes on where it comes from, as if it had never been here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +243,8 @@ class WithdrawPriceRise:
 
 SubscriptionCommand = (
     StartSubscription
+    | MoveOn
+    | GiveBack
     | WinBack
     | RecordWonBack
     | RenewSubscription

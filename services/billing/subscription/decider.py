@@ -22,6 +22,7 @@ from services.billing.subscription.events import (
     Terms,
     boundary,
     change_payment_of,
+    periods_until,
     returns_until,
     terms_of,
 )
@@ -60,7 +61,8 @@ class Running:
     """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid.
 
     Periods are counted from `anchor`, at which so many were over. `worth` was billed for the one that runs; `balance`
-    is what changes left for the next bill. Money of `unwanted` payments goes back, should it come.
+    is what changes left for the next bill. Money of `unwanted` payments goes back, should it come. The period that
+    runs may have been charged `elsewhere`.
     """
 
     terms: Terms
@@ -82,6 +84,7 @@ class Running:
     disputes: Mapping[Code, Reversal] = field(default_factory=dict)
     held: frozenset[Held] = frozenset()
     rising: Rising = NO_RISE
+    elsewhere: bool = False
 
     @property
     def is_disputed(self) -> bool:
@@ -188,6 +191,12 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
 
 def _begin(asked: commands.StartSubscription) -> Events:
     terms, at = asked.terms, asked.at
+    if asked.brought is not None:
+        return [
+            events.SubscriptionActivated(
+                terms, asked.instrument, asked.brought.period, terms.due(1), brought=asked.brought
+            )
+        ]
     if asked.trial_days:
         ends_at = at + timedelta(days=asked.trial_days)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
@@ -258,6 +267,14 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return []
         case commands.WinBack():
             raise Rejected("subscription_running", "It has not ended.")
+        case commands.MoveOn(period) if running.elsewhere and period.end > running.ends_at:
+            due = running.terms.due(running.periods + 1)
+            paid = events.SubscriptionRenewed(running.terms, period, due, elsewhere=True)
+            return [] if renewal else [paid]
+        case commands.GiveBack() if running.elsewhere and not renewal:
+            return [_ended(running, "migrated")]
+        case commands.MoveOn() | commands.GiveBack():
+            return []
         case commands.RenewSubscription(due, payment_id):
             if due != running.ends_at or renewal or running.paused:
                 return []
@@ -594,6 +611,13 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
     if running.paused:
         raise _paused()
     _insist_on_undisputed(running)
+    _insist_on_ours(running)
+
+
+def _insist_on_ours(running: Running) -> None:
+    if running.elsewhere:
+        detail = "Until its first payment here, it is as it was where it comes from."
+        raise Rejected("subscription_moving", detail, until=running.ends_at.isoformat())
 
 
 def _insist_on_undisputed(running: Running) -> None:
@@ -697,6 +721,7 @@ def _pause(asked: commands.PauseSubscription, running: Running) -> Events:
     if running.cancelling:
         raise Rejected("subscription_cancelling", "Withdraw the cancellation first.")
     _insist_on_undisputed(running)
+    _insist_on_ours(running)
     return [events.SubscriptionPaused(running.terms, asked.at, asked.until)]
 
 
@@ -747,6 +772,8 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
             return _begun(terms, instrument, Period(ends_at, ends_at))
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
             running = _period_paid(_begun(terms, instrument, period), event)
+            if event.brought:
+                return _counted_elsewhere(replace(running, anchor=event.brought.anchor))
             # The years of everybody are counted from the day on which they all begin.
             return replace(running, anchor=period.end, anchored=1) if terms.year else running
         case events.SubscriptionEnded() if isinstance(subscription, Running):
@@ -777,7 +804,7 @@ def _period_paid(
     carried = paid.carried or running.balance * 0
     by = running.renewal.payment_id if running.renewal else getattr(paid, "payment_id", None)
     billed_for_it = paid.terms.amount if paid.paid is None else paid.paid
-    return replace(
+    now = replace(
         running,
         begins_at=paid.period.start,
         ends_at=paid.period.end,
@@ -786,7 +813,16 @@ def _period_paid(
         balance=running.balance - carried,
         renewal=None,
         paid_by=frozenset({by} if by else ()),
+        elsewhere=False,
     )
+    was_elsewhere = isinstance(paid, events.SubscriptionRenewed) and paid.elsewhere
+    return _counted_elsewhere(now) if was_elsewhere else now
+
+
+def _counted_elsewhere(running: Running) -> Running:
+    """However many periods there were there, ours goes on in the same series."""
+    over = periods_until(running.anchor, running.ends_at, running.terms)
+    return replace(running, anchored=running.periods - over, elsewhere=True)
 
 
 def _changed(running: Running, change: Change) -> Running:

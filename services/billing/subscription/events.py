@@ -17,7 +17,7 @@ from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 
 Source = Literal["subscription", "donation"]
-EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "erased"]
+EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased"]
 SuspensionCause = Literal["disputed", "unpaid"]
 
 WINNABLE: frozenset[EndReason] = frozenset({"voluntary", "payment_failed"})
@@ -27,6 +27,9 @@ ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
     "replaced", "withdrawn", "declined", "lapsed", "renewed", "cancelled", "paused", "ended"
 ]
+
+# Who counts days in another zone has the same boundary up to a day, and to an hour of summer.
+SAME_BOUNDARY = timedelta(days=2)
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -147,12 +150,29 @@ def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
     return local.replace(year=year, month=month, day=day).astimezone(UTC)
 
 
+def periods_until(anchor: datetime, end: datetime, terms: Terms) -> int:
+    """How many periods of the anchor's series are over at `end`; none where the anchor itself is the end."""
+    number = 0
+    while boundary(anchor, terms, number) + SAME_BOUNDARY < end:
+        number += 1
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """What one payment pays for: from `start` until just before `end`."""
 
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """It began elsewhere, and goes on in the period that was charged there, and in the series of its `anchor`."""
+
+    period: Period
+    anchor: datetime
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +244,7 @@ class SubscriptionActivated:
     paid: Money | None = None
     carried: Money | None = None
     payment_id: UUID | None = None
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +281,16 @@ class RenewalDeclined:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRenewed:
-    """The next period is paid, with what was due for it; `carried` of that is of earlier changes."""
+    """The next period is paid, with what was due for it; `carried` of that is of earlier changes.
+
+    Where it was charged `elsewhere`, nobody is charged here.
+    """
 
     terms: Terms
     period: Period
     paid: Money | None = None
     carried: Money | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

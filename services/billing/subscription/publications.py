@@ -61,8 +61,12 @@ def trial_started(fact: Fact) -> contracts.TrialStarted:
 
 def activated(fact: Fact) -> contracts.SubscriptionActivated:
     active: events.SubscriptionActivated = fact.body
+    about = _about(fact)
+    if active.brought:  # It has been paid for since then; nobody has just come.
+        about["occurred_at"] = active.brought.began_at
     return contracts.SubscriptionActivated(
-        **_about(fact),
+        **about,
+        source="migrated" if active.brought else "bought",
         price=MoneyValue.of(active.terms.price),
         interval=active.terms.interval,
         every=active.terms.every,

@@ -30,6 +30,13 @@ from services.billing.policy.projections import policy_now
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
 from services.billing.subscription.events import period_payment_of, subscription_of, terms_of
+from services.billing.takeover.events import (
+    TakeoverBegun,
+    TakeoverFailed,
+    TakeoverReverted,
+    TheirsEnded,
+    TheirsRenewed,
+)
 from shared.event_store import Fact
 from shared.ids import Code
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
@@ -103,7 +110,38 @@ def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
 def when_period_paid_renew_subscription(fact: Fact) -> list[At]:
     paid: events.SubscriptionActivated | events.SubscriptionRenewed | events.SubscriptionResumed
     paid = fact.body
-    return [_renew(fact, paid.period.end)]
+    return [] if _is_elsewhere(paid) else [_renew(fact, paid.period.end)]
+
+
+def _is_elsewhere(paid: object) -> bool:
+    """Its takeover asks for the next period, once nobody else charges it."""
+    return bool(getattr(paid, "brought", None) or getattr(paid, "elsewhere", False))
+
+
+def when_takeover_begun_start_subscription(fact: Fact) -> list[Ask]:
+    begun: TakeoverBegun = fact.body
+    start = commands.StartSubscription(
+        begun.terms, begun.instrument, 0, fact.at, brought=begun.brought
+    )
+    return [Ask(SUBSCRIPTION, begun.subscription_id, start)]
+
+
+def when_theirs_renewed_move_on(fact: Fact) -> list[Ask]:
+    renewed: TheirsRenewed = fact.body
+    return [Ask(SUBSCRIPTION, renewed.subscription_id, commands.MoveOn(renewed.period))]
+
+
+def when_theirs_ended_renew_subscription(fact: Fact) -> list[Ask]:
+    """It has ended, so its period is over; what began ours is of the same stream, and so was before."""
+    ended: TheirsEnded = fact.body
+    payment_id = period_payment_of(ended.subscription_id, ended.ends_at)
+    renew = commands.RenewSubscription(ended.ends_at, payment_id)
+    return [Ask(SUBSCRIPTION, ended.subscription_id, renew)]
+
+
+def when_takeover_undone_give_back(fact: Fact) -> list[Ask]:
+    undone: TakeoverReverted | TakeoverFailed = fact.body
+    return [Ask(SUBSCRIPTION, undone.subscription_id, commands.GiveBack())]
 
 
 def when_subscription_changed_renew_subscription(fact: Fact) -> list[At]:
@@ -404,6 +442,31 @@ REACTIONS = (
         "billing.subscription.when_payment_reversed_consult_policy",
         events.PaymentReversed,
         when_payment_reversed_consult_policy,
+    ),
+    Reaction(
+        "billing.subscription.when_takeover_begun_start_subscription",
+        TakeoverBegun,
+        when_takeover_begun_start_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_theirs_renewed_move_on",
+        TheirsRenewed,
+        when_theirs_renewed_move_on,
+    ),
+    Reaction(
+        "billing.subscription.when_theirs_ended_renew_subscription",
+        TheirsEnded,
+        when_theirs_ended_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_takeover_reverted_give_back",
+        TakeoverReverted,
+        when_takeover_undone_give_back,
+    ),
+    Reaction(
+        "billing.subscription.when_takeover_failed_give_back",
+        TakeoverFailed,
+        when_takeover_undone_give_back,
     ),
 )
 

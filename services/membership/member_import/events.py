@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from services.membership.member.events import Language
 from services.membership.tier.events import TierId
@@ -37,7 +38,10 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class TakenRow:
-    """Who was here already has no name in it; `writes` when they have not come in yet."""
+    """Who was here already has no name in it; `writes` when they have not come in yet.
+
+    `origin` is the print of their id elsewhere (`membership_origin.origin_of`).
+    """
 
     line: int
     person_id: PersonId
@@ -46,6 +50,7 @@ class TakenRow:
     email: Sealed | None = None
     tier_id: TierId | None = None
     until: datetime | None = None
+    origin: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from services.membership.member_import import events
 from shared.contracts import membership_member_import as contracts
+from shared.contracts.membership_origin import MembersBrought, Origin
 from shared.event_store import Fact
 from shared.feature import Publication
 
@@ -12,6 +13,22 @@ def _completed(fact: Fact) -> contracts.MemberImportCompleted:
     )
 
 
+def _brought(fact: Fact) -> MembersBrought | None:
+    rows: events.RowsTaken = fact.body
+    origins = tuple(
+        Origin(person_id=row.person_id, origin=row.origin) for row in rows.taken if row.origin
+    )
+    if not origins:
+        return None
+    return MembersBrought(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        import_id=fact.stream_id,
+        origins=origins,
+    )
+
+
 PUBLICATIONS = (
+    Publication(of=events.RowsTaken, to=MembersBrought, map=_brought),
     Publication(of=events.ImportCompleted, to=contracts.MemberImportCompleted, map=_completed),
 )

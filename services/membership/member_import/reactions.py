@@ -12,6 +12,7 @@ from services.membership.member_import.decider import MEMBER_IMPORT, file_of
 from services.membership.member_import.projections import EXTERNAL, known_by
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
+from shared.contracts.membership_origin import origin_of
 from shared.erasure import forgetting
 from shared.event_store import Fact, Keep
 from shared.ids import PersonId, derive
@@ -166,6 +167,7 @@ async def _person(
         email=await sealer.seal(person_id, row["email"]) if is_new else None,
         tier_id=TierId(UUID(row["tier_id"])) if row["tier_id"] else None,
         until=datetime.fromisoformat(row["until"]) if row["until"] else None,
+        origin=origin_of(context.community_id, row["external_id"]) if row["external_id"] else None,
     )
 
 

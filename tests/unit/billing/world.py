@@ -20,13 +20,24 @@ from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
+from services.billing.takeover.feature import FEATURE as TAKEOVER
 from shared.decider import Decider
 from shared.ids import Code, derive
 from shared.money import Money
 from shared.reaction import ActionContext, Ask, At, Call, Intent, Reaction, intents_of
 from tests.unit.billing.cast import community_id, fact, noon
 
-FEATURES = (CHECKOUT, DISCOUNT, PAYMENT, ORDER, PAYER, SUBSCRIPTION, POLICY, PRICE_RISE)
+FEATURES = (
+    CHECKOUT,
+    DISCOUNT,
+    PAYMENT,
+    ORDER,
+    PAYER,
+    SUBSCRIPTION,
+    POLICY,
+    PRICE_RISE,
+    TAKEOVER,
+)
 ACTIONS = {action.of: action.perform for feature in FEATURES for action in feature.actions}
 REACTIONS: dict[type, list[Reaction]] = {}
 for _reaction in (reaction for feature in FEATURES for reaction in feature.reactions):
@@ -160,6 +171,7 @@ class World:
     rung: list[At] = field(default_factory=list)
     clocks: list[At] = field(default_factory=list)
     history: list[tuple[UUID, Any]] = field(default_factory=list)
+    gateways: dict[str, Any] = field(default_factory=dict)
     _streams: dict[UUID, tuple[Decider[Any, Any, Any], Any]] = field(default_factory=dict)
 
     def ask(self, ask: Ask) -> None:
@@ -213,7 +225,7 @@ class World:
             community_id=community_id,
             now=self.now,
             service=_Service(self),
-            gateways={"processor": self.processor},
+            gateways={"processor": self.processor, **self.gateways},
         )
         return _run(ACTIONS[type(call.action)](call.action, context))
 

@@ -1,0 +1,55 @@
+"""What may be asked of a takeover."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.elsewhere import Target, Theirs
+from shared.ids import Code, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTheirs:
+    theirs: Theirs
+    account: Code
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Whose it is and what it becomes, where that is known; `twice` where they have two of the same there."""
+
+    takeover_id: UUID
+    person_id: PersonId | None
+    target: Target | None
+    twice: bool
+    time_zone: Code
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTheirs:
+    """How theirs stands, fetched again; None where the processor knows no such thing.
+
+    It is ours to go on with where it was told to end for this takeover. `refused` is why it would not change.
+    """
+
+    takeover_id: UUID
+    theirs: Theirs | None
+    at: datetime
+    refused: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """The end of a period, or a day after what was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """Who is `leaving` has cancelled here."""
+
+    leaving: bool
+    at: datetime
+
+
+TakeoverCommand = NoteTheirs | TakeOver | RecordTheirs | LookAgain | Revert
