@@ -9,6 +9,9 @@ Amounts are kept per year, in whole minor units: 52 weeks, 12 months or 4 quarte
 or seventh of them is rounded once, when it begins. So sums are exact, and a twelfth is taken only where a figure is
 shown. What is bought once, for ever, or given for nothing in return does not recur. A discount for ever lowers what a
 subscription brings; one for a time does not, and is shown beside it.
+
+What was brought from elsewhere was had before, so it is neither won when it comes nor lost when it goes back there: it
+is `brought`, dated to its beginning, and stands in the start of every window that knows it.
 """
 
 from collections import Counter
@@ -24,7 +27,7 @@ from shared.contracts import billing_subscription as contracts
 from shared.event_store import Fact
 from shared.money import rounded
 
-Kind = Literal["new", "reactivation", "expansion", "contraction", "churn"]
+Kind = Literal["new", "reactivation", "expansion", "contraction", "churn", "brought"]
 TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1, "once": 0}
 
 
@@ -56,12 +59,16 @@ class Customer(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A subscription of the customer brings `yearly` more, or less, from `at` on; `pauses` and is not lost."""
+    """A subscription of the customer brings `yearly` more, or less, from `at` on; `pauses` and is not lost.
+
+    What is `brought` comes from elsewhere, or goes back there.
+    """
 
     customer: Customer
     at: datetime
     yearly: int
     pauses: bool = False
+    brought: bool = False
 
 
 class Movement(NamedTuple):
@@ -142,7 +149,9 @@ def _yearly(minor: int, subscription: Subscription) -> int:
     return rounded(Fraction(minor * subscription.times_a_year, subscription.every))
 
 
-def changes_between(before: Subscription | None, after: Subscription) -> list[Change]:
+def changes_between(
+    before: Subscription | None, after: Subscription, *, brought: bool = False
+) -> list[Change]:
     yearly = Counter({after.currency: after.yearly})
     yearly.subtract({before.currency: before.yearly} if before else {})
     return [
@@ -151,6 +160,7 @@ def changes_between(before: Subscription | None, after: Subscription) -> list[Ch
             after.at,
             change,
             pauses=after.status == "paused",
+            brought=brought,
         )
         for currency, change in yearly.items()
         if currency and change
@@ -163,8 +173,18 @@ def fold(facts: Iterable[Fact], subscriptions: dict[UUID, Subscription]) -> list
     for fact in facts:
         before = subscriptions.get(fact.stream_id)
         after = subscriptions[fact.stream_id] = follow(before, fact)
-        changes += changes_between(before, after)
+        changes += changes_between(before, after, brought=_is_brought(fact.body))
     return changes
+
+
+def _is_brought(body: contracts.SubscriptionContract) -> bool:
+    match body:
+        case contracts.SubscriptionActivated(source=source):
+            return source == "migrated"
+        case contracts.SubscriptionEnded(reason=reason):
+            return reason == "migrated"
+        case _:
+            return False
 
 
 def movements_of(changes: Iterable[Change]) -> list[Movement]:
@@ -176,7 +196,9 @@ def movements_of(changes: Iterable[Change]) -> list[Movement]:
         yearly = sum(change.yearly for change in moved)
         if yearly:
             kind = _kind(balance, balance + yearly, first=not found)
-            if kind == "churn" and any(change.pauses for change in moved):
+            if any(change.brought for change in moved):
+                kind = "brought"
+            elif kind == "churn" and any(change.pauses for change in moved):
                 kind = "contraction"
             found.append(Movement(at, kind, yearly))
         balance += yearly
@@ -206,6 +228,7 @@ class Recurring(NamedTuple):
 def per_month(start: int, moved: Mapping[Kind, int]) -> Recurring:
     """Yearly amounts as shown: rounded where the running sum stands, so that what is shown adds up."""
     kinds: tuple[Kind, ...] = ("new", "reactivation", "expansion", "contraction", "churn")
+    start += moved.get("brought", 0)
     running = accumulate((moved.get(kind, 0) for kind in kinds), initial=start)
     shown = [rounded(Fraction(yearly, 12)) for yearly in running]
     moves = (after - before for before, after in pairwise(shown))

@@ -455,7 +455,7 @@ class Year:
         tell.look(
             "/api/billing/v1/staff/subscriptions",
             topic="tessera.billing.subscription.v1",
-            table="analytics.recurring_v3_movements",
+            table="analytics.recurring_v4_movements",
         )
 
     def somebody_is_forgotten(self) -> None:

@@ -30,7 +30,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     subscriptions = await _known(connection, {fact.stream_id for fact in facts})
     changes = fold(facts, subscriptions)
     await connection.execute(
-        "INSERT INTO recurring_v3_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+        "INSERT INTO recurring_v4_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
         " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],"
         " $10::bigint[], $11::bigint[])"
         " ON CONFLICT (subscription_id) DO UPDATE SET at = excluded.at, status = excluded.status,"
@@ -42,8 +42,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     if changes:
         rows = [(*change.customer, *change[1:]) for change in changes]
         await connection.execute(
-            "INSERT INTO recurring_v3_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
-            " $3::text[], $4::timestamptz[], $5::bigint[], $6::boolean[])",
+            "INSERT INTO recurring_v4_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            " $3::text[], $4::timestamptz[], $5::bigint[], $6::boolean[], $7::boolean[])",
             *zip(*rows, strict=True),
         )
         await _tell_apart_anew(connection, {change.customer for change in changes})
@@ -51,7 +51,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 async def _known(connection: Any, ids: Collection[UUID]) -> dict[UUID, Subscription]:
     rows = await connection.fetch(
-        "SELECT * FROM recurring_v3_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
+        "SELECT * FROM recurring_v4_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
     )
     return {row["subscription_id"]: Subscription(*row) for row in rows}
 
@@ -60,17 +60,18 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
     """All movements of the customers: a change heard of late can make another's "new" an expansion."""
     columns = list(zip(*customers, strict=True))
     rows = await connection.fetch(
-        "SELECT community_id, person_id, currency, at, yearly, pauses FROM recurring_v3_changes"
+        "SELECT community_id, person_id, currency, at, yearly, pauses, brought"
+        " FROM recurring_v4_changes"
         " JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS of (community_id, person_id, currency)"
         " USING (community_id, person_id, currency)",
         *columns,
     )
     changes: dict[Customer, list[Change]] = defaultdict(list)
-    for *key, at, yearly, pauses in rows:
+    for *key, at, yearly, pauses, brought in rows:
         customer = Customer(*key)
-        changes[customer].append(Change(customer, at, yearly, pauses))
+        changes[customer].append(Change(customer, at, yearly, pauses, brought))
     await connection.execute(
-        "DELETE FROM recurring_v3_movements WHERE (community_id, person_id, currency)"
+        "DELETE FROM recurring_v4_movements WHERE (community_id, person_id, currency)"
         " IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))",
         *columns,
     )
@@ -81,7 +82,7 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
     ]
     if movements:
         await connection.execute(
-            "INSERT INTO recurring_v3_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            "INSERT INTO recurring_v4_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
             " $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])",
             *zip(*movements, strict=True),
         )
@@ -89,9 +90,9 @@ async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> 
 
 RECURRING = Projection(
     name="recurring",
-    version=3,
+    version=4,
     ddl="""
-        CREATE TABLE recurring_v3_subscriptions (
+        CREATE TABLE recurring_v4_subscriptions (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
@@ -104,19 +105,20 @@ RECURRING = Projection(
             yearly bigint NOT NULL,
             discounted bigint NOT NULL
         );
-        CREATE INDEX recurring_v3_subscriptions_status
-            ON recurring_v3_subscriptions (community_id, status);
-        CREATE TABLE recurring_v3_changes (
+        CREATE INDEX recurring_v4_subscriptions_status
+            ON recurring_v4_subscriptions (community_id, status);
+        CREATE TABLE recurring_v4_changes (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
             at timestamptz NOT NULL,
             yearly bigint NOT NULL,
-            pauses boolean NOT NULL
+            pauses boolean NOT NULL,
+            brought boolean NOT NULL
         );
-        CREATE INDEX recurring_v3_changes_customer
-            ON recurring_v3_changes (community_id, person_id, currency);
-        CREATE TABLE recurring_v3_movements (
+        CREATE INDEX recurring_v4_changes_customer
+            ON recurring_v4_changes (community_id, person_id, currency);
+        CREATE TABLE recurring_v4_movements (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
@@ -124,12 +126,12 @@ RECURRING = Projection(
             kind text NOT NULL,
             yearly bigint NOT NULL
         );
-        CREATE INDEX recurring_v3_movements_customer
-            ON recurring_v3_movements (community_id, person_id, currency);
-        CREATE INDEX recurring_v3_movements_window
-            ON recurring_v3_movements (community_id, at) INCLUDE (currency, kind, yearly);
+        CREATE INDEX recurring_v4_movements_customer
+            ON recurring_v4_movements (community_id, person_id, currency);
+        CREATE INDEX recurring_v4_movements_window
+            ON recurring_v4_movements (community_id, at) INCLUDE (currency, kind, yearly);
     """,
-    tables=("recurring_v3_subscriptions", "recurring_v3_changes", "recurring_v3_movements"),
+    tables=("recurring_v4_subscriptions", "recurring_v4_changes", "recurring_v4_movements"),
     facts=(
         contracts.TrialStarted,
         contracts.SubscriptionActivated,
@@ -164,7 +166,7 @@ async def recurring_revenue_of(
     rows = await connection.fetch(
         "SELECT currency, kind, coalesce(sum(yearly) FILTER (WHERE at < $2), 0)::bigint AS before,"
         " coalesce(sum(yearly) FILTER (WHERE at >= $2), 0)::bigint AS within"
-        " FROM recurring_v3_movements WHERE community_id = ANY ($1) AND at < $3"
+        " FROM recurring_v4_movements WHERE community_id = ANY ($1) AND at < $3"
         " GROUP BY currency, kind ORDER BY currency",
         list(communities), window.start, window.end,
     )  # fmt: skip
@@ -195,7 +197,7 @@ async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Su
     rows = await connection.fetch(
         "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly,"
         " sum(discounted)::bigint AS discounted"
-        " FROM recurring_v3_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
+        " FROM recurring_v4_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
         " GROUP BY status, currency ORDER BY currency",
         list(communities),
     )

@@ -12,7 +12,10 @@ from shared.ids import PersonId
 
 @dataclass(frozen=True, slots=True)
 class StartReason:
-    """What `kind` and `reason_id` name (a subscription, an order) opens these tiers, and this content."""
+    """What `kind` and `reason_id` name (a subscription, an order) opens these tiers, and this content.
+
+    Who comes from elsewhere with it is not welcomed.
+    """
 
     person_id: PersonId
     tiers: tuple[TierId, ...]
@@ -20,6 +23,7 @@ class StartReason:
     reason_id: UUID
     until: datetime | None = None
     contents: tuple[ContentId, ...] = ()
+    migrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

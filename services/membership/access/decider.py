@@ -81,7 +81,7 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
     if access.barred is not None:
         return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
     return [
-        *_grant(access, start.person_id, start.tiers, reason, start.until),
+        *_grant(access, start.person_id, start.tiers, reason, start.until, migrated=start.migrated),
         *_open(access, start.person_id, start.contents, reason),
     ]
 
@@ -147,10 +147,19 @@ def _grant(
     tiers: Sequence[TierId],
     reason: Reason,
     until: datetime | None = None,
+    *,
+    migrated: bool = False,
 ) -> list[events.AccessEvent]:
     entered = {grant.tier_id for grant in access.live}
     return [
-        events.AccessGranted(person_id, tier_id, *reason, first=tier_id not in entered, until=until)
+        events.AccessGranted(
+            person_id,
+            tier_id,
+            *reason,
+            first=tier_id not in entered,
+            until=until,
+            migrated=migrated,
+        )
         for tier_id in dict.fromkeys(tiers)
         if Grant(tier_id, reason) not in access.live
     ]

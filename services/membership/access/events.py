@@ -28,7 +28,10 @@ Cause = Literal["ended", "refunded", "expired", "withdrawn", "left", "banned", "
 
 @dataclass(frozen=True, slots=True)
 class AccessGranted:
-    """A reason began; `first` when the tier was closed to this person before. A gift may have an end."""
+    """A reason began; `first` when the tier was closed to this person before. A gift may have an end.
+
+    Who had it elsewhere until now is `migrated`, and is not welcomed.
+    """
 
     person_id: PersonId
     tier_id: TierId
@@ -36,6 +39,7 @@ class AccessGranted:
     reason_id: UUID
     first: bool
     until: datetime | None = None
+    migrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

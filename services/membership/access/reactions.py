@@ -93,8 +93,14 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
     """Where there are seats, the payer has access if they give one to themselves."""
     began: TrialStarted | SubscriptionActivated = fact.body
-    tier_id = None if began.seats else began.tier_id
-    return _start(began.person_id, [tier_id], "subscription", began.subscription_id)
+    if began.seats or began.tier_id is None:
+        return []
+    migrated = isinstance(began, SubscriptionActivated) and began.source == "migrated"
+    person_id, tiers = PersonId(began.person_id), (TierId(began.tier_id),)
+    start = commands.StartReason(
+        person_id, tiers, "subscription", began.subscription_id, migrated=migrated
+    )
+    return [_ask(start)]
 
 
 def when_subscription_changed_move_reason(fact: Fact) -> list[Ask]:

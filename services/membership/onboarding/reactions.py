@@ -32,7 +32,7 @@ def _ask(command: commands.OnboardingCommand) -> Ask:
 def when_access_granted_look_at_plan(fact: Fact) -> list[Call]:
     granted: AccessGranted = fact.body
     look = commands.LookAtPlan(granted.person_id, granted.tier_id)
-    return [Call(look)] if granted.first else []
+    return [Call(look)] if granted.first and not granted.migrated else []
 
 
 def when_access_revoked_stop(fact: Fact) -> list[Ask]:

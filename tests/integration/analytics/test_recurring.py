@@ -1,14 +1,16 @@
 """What the tables hold is what the definitions say, however the facts were mixed and cut into batches."""
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.analytics.days import Window
 from services.analytics.movements import Change, Customer, Movement, fold, movements_of
-from services.analytics.recurring.projections import RECURRING
+from services.analytics.recurring.projections import RECURRING, recurring_revenue_of
 from shared.contracts import billing_subscription as contracts
 from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
@@ -68,7 +70,7 @@ async def test_the_tables_hold_what_the_definitions_say(house: House, seed: int)
             await RECURRING.apply(connection, rest[:size])
             rest = rest[size:]
         rows = await connection.fetch(
-            "SELECT community_id, person_id, currency, at, kind, yearly FROM recurring_v3_movements"
+            "SELECT community_id, person_id, currency, at, kind, yearly FROM recurring_v4_movements"
         )
     stored: dict[Customer, list[Movement]] = defaultdict(list)
     for *key, at, kind, yearly in rows:
@@ -79,3 +81,40 @@ async def test_the_tables_hold_what_the_definitions_say(house: House, seed: int)
     assert {customer: sorted(moved) for customer, moved in stored.items()} == {
         customer: movements_of(theirs) for customer, theirs in changes.items()
     }
+
+
+async def test_what_was_brought_is_neither_won_nor_lost(house: House) -> None:
+    """One went back where it came from, the other stays; both were paid for since long."""
+    began, now = datetime(2025, 3, 1, tzinfo=UTC), datetime(2026, 5, 20, tzinfo=UTC)
+    price = MoneyValue(minor=1000, currency="EUR")
+    facts = []
+    for number in (1, 2):
+        about: dict[str, Any] = {
+            "community_id": community,
+            "subscription_id": UUID(int=number),
+            "person_id": people[number],
+            "offer_id": UUID(int=9),
+            "tier_id": None,
+        }
+        brought = contracts.SubscriptionActivated(
+            **about,
+            occurred_at=began,
+            price=price,
+            interval="month",
+            quantity=1,
+            period_start=now,
+            period_end=now + 30 * day,
+            source="migrated",
+        )
+        facts.append(heard(brought, UUID(int=number)))
+    back = contracts.SubscriptionEnded(**about, occurred_at=now, reason="migrated", was_paying=True)
+    async with house.service.pool.acquire() as connection:
+        await RECURRING.apply(connection, facts)
+        may = Window(date(2026, 5, 1), date(2026, 5, 31), "UTC")
+        then = Window(date(2025, 3, 1), date(2025, 3, 31), "UTC")
+        for window in (may, then):
+            (figure,) = await recurring_revenue_of(connection, [community], window)
+            assert (figure.start, figure.new, figure.end) == (2000, 0, 2000)
+        await RECURRING.apply(connection, [heard(back, UUID(int=2), version=2)])
+        (figure,) = await recurring_revenue_of(connection, [community], may)
+    assert (figure.start, figure.churn, figure.end) == (1000, 0, 1000)

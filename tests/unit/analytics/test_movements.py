@@ -74,6 +74,7 @@ class Billing:
         currency: str = "EUR",
         every: int = 1,
         charged_for: str = "subscription",
+        source: str = "bought",
         **worth: int,
     ) -> "Billing":
         price = MoneyValue(minor=minor, currency=currency)
@@ -83,6 +84,7 @@ class Billing:
             price=price,
             every=every,
             charged_for=charged_for,
+            source=source,
             **{name: MoneyValue(minor=part, currency=currency) for name, part in worth.items()},
             interval=interval,
             quantity=quantity,
@@ -141,8 +143,8 @@ class Billing:
         recurring = None if minor is None else MoneyValue(minor=minor, currency="EUR")
         return self._tell(contracts.SubscriptionResumed, after, recurring=recurring)
 
-    def ended(self, after: timedelta = a_month) -> "Billing":
-        return self._tell(contracts.SubscriptionEnded, after, reason="voluntary", was_paying=True)
+    def ended(self, after: timedelta = a_month, reason: str = "voluntary") -> "Billing":
+        return self._tell(contracts.SubscriptionEnded, after, reason=reason, was_paying=True)
 
 
 class Analytics:
@@ -362,6 +364,21 @@ def test_a_change_of_plan_in_one_instant_is_one_movement() -> None:
         ("new", 12_000),
         ("expansion", 6_000),
     ]
+
+
+def test_what_was_brought_from_elsewhere_is_neither_won_nor_lost() -> None:
+    assert kinds(Billing().activated(source="migrated")) == [("brought", 12000)]
+    back = Billing().activated(source="migrated").ended(reason="migrated")
+    assert kinds(back) == [("brought", 12000), ("brought", -12000)]
+    lost = Billing().activated(source="migrated").renewed().ended()
+    assert kinds(lost) == [("brought", 12000), ("churn", -12000)]
+    beside = Billing(2, at=today + a_month).activated(500)
+    assert kinds(Billing().activated(source="migrated"), beside) == [
+        ("brought", 12000),
+        ("expansion", 6000),
+    ]
+    shown = per_month(0, {"brought": 12000, "churn": -6000})
+    assert (shown.start, shown.new, shown.churn, shown.end) == (1000, 0, -500, 500)
 
 
 def test_what_is_heard_late_still_comes_first() -> None:
