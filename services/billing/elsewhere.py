@@ -55,6 +55,7 @@ Obstacle = Literal[
     "price_unmapped",
     "offer_unfit",
     "twice",
+    "subscribed_here",
 ]
 Remark = Literal["grandfathered", "card_expires", "discounted"]
 
@@ -123,7 +124,12 @@ class Target:
 
 
 def obstacles(
-    theirs: Theirs, person_id: PersonId | None, target: Target | None, *, twice: bool
+    theirs: Theirs,
+    person_id: PersonId | None,
+    target: Target | None,
+    *,
+    twice: bool,
+    subscribed: bool,
 ) -> tuple[Obstacle, ...]:
     """Why it stays where it is, all of it; nothing for what can be taken over."""
     found: dict[Obstacle, bool] = {
@@ -135,6 +141,7 @@ def obstacles(
         "price_unmapped": target is None,
         "offer_unfit": target is not None and not _fits(theirs, target),
         "twice": twice,
+        "subscribed_here": subscribed,
     }
     return (*theirs.oddities, *(name for name, is_so in found.items() if is_so))
 

@@ -15,11 +15,10 @@ Standing = Literal[
 Wish = Literal["end", "go_on"]
 
 UNDER_WAY: frozenset[Standing] = frozenset({"begun", "confirmed", "reverting"})
-OPEN: frozenset[Standing] = frozenset({"planned", "reverted", "failed"})
+OPEN: frozenset[Standing] = frozenset({"planned", "reverted"})
 
-# A processor ends what is due some minutes late; what people must mend takes a day.
+# What a processor does takes minutes, what people must mend a day.
 SOON, LATER = timedelta(hours=1), timedelta(days=1)
-
 
 NO_ACCOUNT = Code("")
 
@@ -85,7 +84,7 @@ def _alive(
     if not theirs.ends:
         return news or _held_up(Code("set_to_go_on"), at, LATER, takeover)
     if ends_at is not None and at >= ends_at and not has_renewed:
-        return _held_up(Code("not_over_yet"), at, SOON, takeover)
+        return _held_up(events.NOT_OVER_YET, at, SOON, takeover)
     is_known = takeover.standing == "confirmed" and not has_renewed and not takeover.held
     return [] if is_known else [*news, events.TheirsSetToEnd(theirs.period_end)]
 
@@ -93,9 +92,11 @@ def _alive(
 def _held_up(
     code: Code, at: datetime, wait: timedelta, takeover: Takeover
 ) -> list[events.TakeoverEvent]:
-    held = takeover.held
-    is_known = held is not None and held.code == code and held.look_at > at
-    return [] if is_known else [events.TheirsHeldUp(code, at + wait)]
+    held, theirs = takeover.held, takeover.theirs
+    again = held is not None and held.code == code
+    if theirs is None or (again and held and held.look_at > at):
+        return []
+    return [events.TheirsHeldUp(theirs.subscription, code, at + wait, again)]
 
 
 def _gone(

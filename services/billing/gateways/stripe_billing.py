@@ -146,6 +146,8 @@ def _rebate(discounts: list[Any], currency: str) -> Rebate | None:
     if len(discounts) != 1 or not isinstance(discounts[0], dict):
         return None
     coupon = discounts[0]["source"]["coupon"]
+    if not isinstance(coupon, dict):
+        return None
     percent = coupon.get("percent_off") or 0
     amount: Money | None = None
     if coupon.get("amount_off"):
@@ -163,11 +165,13 @@ def _oddities(found: dict[str, Any], rebate: Rebate | None) -> tuple[Oddity, ...
     items = found["items"]["data"]
     price = items[0]["price"]
     tax = (found.get("automatic_tax") or {}).get("enabled")
-    odd_price = price["billing_scheme"] != "per_unit" or price.get("transform_quantity")
+    # What a price costs in another of its currencies is not on it.
+    other_currency = found["currency"] != price["currency"]
+    tiers = price["billing_scheme"] != "per_unit" or price.get("transform_quantity")
     is_there: dict[Oddity, Any] = {
         "several_items": len(items) > 1,
         "metered": price["recurring"].get("usage_type") == "metered",
-        "odd_price": odd_price or not price.get("unit_amount"),
+        "odd_price": tiers or other_currency or not price.get("unit_amount"),
         "invoiced": found["collection_method"] != "charge_automatically",
         "on_hold": found.get("pause_collection"),
         "scheduled": found.get("schedule") or found.get("pending_update"),

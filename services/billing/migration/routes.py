@@ -6,12 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from services.billing.handover import Standing
 from services.billing.merchant.projections import merchant_of
 from services.billing.migration import commands
 from services.billing.migration.decider import MIGRATION
 from services.billing.migration.events import migration_of
 from services.billing.migration.projections import prices_read, scanned
 from services.billing.offer.projections import offers_among
+from services.billing.takeover.projections import standings
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
@@ -41,13 +43,17 @@ class PriceRead(BaseModel):
 
 
 class Migration(BaseModel):
-    """So many subscriptions were `seen` by the latest reading; `code` is why the processor refused it."""
+    """So many subscriptions were `seen` by the latest reading; `code` is why the processor refused it.
+
+    `standings` are how many of all that were ever read stand how (list_takeovers).
+    """
 
     state: Literal["reading", "read", "failed"]
     seen: int
     code: str | None
     begun_at: AwareDatetime
     prices: list[PriceRead]
+    standings: dict[Standing, int]
 
 
 @router.post("/migration/scans", status_code=202, operation_id="scan_own_billing")
@@ -74,6 +80,7 @@ async def read_migration(caller: Annotated[Caller, needs("sales.read")]) -> Migr
     async with caller.read() as connection:
         found = await scanned(connection)
         prices = await prices_read(connection)
+        many = await standings(connection)
     if found is None:
         raise NotFound("migration_not_found", "The account has not been read.")
     return Migration(
@@ -91,4 +98,5 @@ async def read_migration(caller: Annotated[Caller, needs("sales.read")]) -> Migr
             )
             for one in prices
         ],
+        standings=many,
     )

@@ -1,6 +1,6 @@
 """Who subscribes to what, until when, and whether it is paid."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -407,6 +407,16 @@ async def subscriptions_after(
         after or PLATFORM, limit, person_id,
     )  # fmt: skip
     return [_subscribed(row) for row in rows]
+
+
+async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Which of these persons have which offers, as (person, offer)."""
+    rows = await connection.fetch(
+        "SELECT person_id, offer_id FROM subscriptions_v4"
+        " WHERE person_id = ANY ($1) AND state <> 'ended'",
+        list(person_ids),
+    )
+    return {(row["person_id"], row["offer_id"]) for row in rows}
 
 
 def _subscribed(row: Any) -> Subscribed:

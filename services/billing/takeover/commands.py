@@ -16,12 +16,16 @@ class NoteTheirs:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """Whose it is and what it becomes, where that is known; `twice` where they have two of the same there."""
+    """Whose it is and what it becomes, where that is known.
+
+    They may have two of the same there (`twice`), or be `subscribed` to the same here.
+    """
 
     takeover_id: UUID
     person_id: PersonId | None
     target: Target | None
     twice: bool
+    subscribed: bool
     time_zone: Code
     at: datetime
 

@@ -15,8 +15,9 @@ from shared.ids import derive
 def decide(command: commands.TakeoverCommand, takeover: Takeover) -> list[events.TakeoverEvent]:
     match command:
         case commands.NoteTheirs(theirs, account):
-            known = takeover.standing not in ("unknown", *OPEN) or takeover.theirs == theirs
-            return [] if known else [events.TheirsSeen(theirs, account)]
+            is_ours = takeover.standing in (*UNDER_WAY, "owned")
+            is_known = takeover.standing in OPEN and takeover.theirs == theirs
+            return [] if is_ours or is_known else [events.TheirsSeen(theirs, account)]
         case commands.TakeOver():
             return _begin(command, takeover)
         case commands.LookAgain():
@@ -35,13 +36,15 @@ def _begin(asked: commands.TakeOver, takeover: Takeover) -> list[events.Takeover
     theirs = takeover.theirs
     if theirs is None:
         raise _not_found()
-    if takeover.standing not in OPEN:
+    if takeover.standing in (*UNDER_WAY, "owned"):
         return []
-    found = obstacles(theirs, asked.person_id, asked.target, twice=asked.twice)
+    found = obstacles(
+        theirs, asked.person_id, asked.target, twice=asked.twice, subscribed=asked.subscribed
+    )
     if found or asked.person_id is None or asked.target is None:
         raise Rejected("cannot_be_taken_over", "It stays where it is.", obstacles=list(found))
-    if theirs.period_end <= asked.at:
-        raise Rejected("plan_out_of_date", "Its period is over: read the account again.")
+    if theirs.period_end <= asked.at or takeover.standing not in OPEN:
+        raise Rejected("plan_out_of_date", "It is not as it was: read the account again.")
     assert theirs.payment_method  # noqa: S101  Without a card it is not taken over.
     takeover_id = asked.takeover_id
     terms = terms_after(

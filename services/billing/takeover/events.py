@@ -15,6 +15,10 @@ def takeover_of(community_id: UUID, subscription: Code) -> UUID:
     return derive(community_id, "takeover", subscription)
 
 
+NOT_OVER_YET = Code("not_over_yet")
+"""A processor ends what is due some minutes late: nobody need do anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class TheirsSeen:
     """It stands so there; nothing has been done."""
@@ -59,10 +63,12 @@ class TheirsEnded:
 
 @dataclass(frozen=True, slots=True)
 class TheirsHeldUp:
-    """Ours waits and charges nothing: staff look at theirs, and so do we at `look_at`."""
+    """Ours waits and charges nothing: staff look at theirs, and so do we at `look_at`. It is so `again` if it was."""
 
+    subscription: Code
     code: Code
     look_at: datetime
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

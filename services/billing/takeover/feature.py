@@ -3,6 +3,7 @@
 from services.billing.takeover import routes
 from services.billing.takeover.decider import TAKEOVER
 from services.billing.takeover.projections import TAKEOVERS
+from services.billing.takeover.publications import PUBLICATIONS
 from services.billing.takeover.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
@@ -12,5 +13,6 @@ FEATURE = Feature(
     router=routes.router,
     projections=(TAKEOVERS,),
     reactions=REACTIONS,
+    publications=PUBLICATIONS,
     actions=ACTIONS,
 )

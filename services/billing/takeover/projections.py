@@ -54,7 +54,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _change(connection, fact, **begun, ends_at=came.period.end)
             case events.TheirsRenewed(period=period):
                 await _renew(connection, fact, period)
-            case events.TheirsHeldUp(code):
+            case events.TheirsHeldUp(code=code):
                 await _change(connection, fact, held_up=code)
             case events.TheirsDue() | events.ReversalMissed():
                 pass
@@ -113,31 +113,40 @@ TAKEOVERS = Projection(
     apply=apply,
 )
 
+# What was not read again since its period ended is no second one: it may be gone.
 _ROWS = """
     SELECT t.*, EXISTS (
         SELECT FROM takeovers_v1 o WHERE o.community_id = t.community_id
         AND o.customer = t.customer AND o.price = t.price AND o.takeover_id <> t.takeover_id
-        AND o.standing <> 'failed'
+        AND o.standing <> 'failed' AND o.ends_at > $1
     ) AS twice FROM takeovers_v1 t
 """
 
 
 async def takeovers_after(
-    connection: Any, after: UUID | None, limit: int, standing: str | None = None
+    connection: Any, at: datetime, after: UUID | None, limit: int, standing: str | None = None
 ) -> list[Row]:
-    """Those of the community, in a stable order."""
+    """Those of the community as of `at`, in a stable order."""
     rows = await connection.fetch(
-        f"{_ROWS} WHERE t.takeover_id > $1 AND ($3::text IS NULL OR t.standing = $3)"
-        " ORDER BY t.takeover_id LIMIT $2",
-        after or PLATFORM, limit, standing,
+        f"{_ROWS} WHERE t.takeover_id > $2 AND ($4::text IS NULL OR t.standing = $4)"
+        " ORDER BY t.takeover_id LIMIT $3",
+        at, after or PLATFORM, limit, standing,
     )  # fmt: skip
     return [_row(row) for row in rows]
 
 
-async def takeovers_among(connection: Any, takeover_ids: Collection[UUID]) -> dict[UUID, Row]:
+async def takeovers_among(
+    connection: Any, at: datetime, takeover_ids: Collection[UUID]
+) -> dict[UUID, Row]:
     """Those of the ids that the community has."""
-    rows = await connection.fetch(f"{_ROWS} WHERE t.takeover_id = ANY ($1)", list(takeover_ids))
+    rows = await connection.fetch(f"{_ROWS} WHERE t.takeover_id = ANY ($2)", at, list(takeover_ids))
     return {row["takeover_id"]: _row(row) for row in rows}
+
+
+async def standings(connection: Any) -> dict[Standing, int]:
+    """How many of the community's stand how."""
+    rows = await connection.fetch("SELECT standing, count(*) FROM takeovers_v1 GROUP BY standing")
+    return {row["standing"]: row["count"] for row in rows}
 
 
 def _row(row: Any) -> Row:

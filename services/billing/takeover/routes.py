@@ -1,17 +1,18 @@
 """The plan, row by row, before anything is done; taking over what can be, and going back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.billing.elsewhere import Obstacle, Remark, Target, obstacles, remarks
+from services.billing.elsewhere import Obstacle, Rebate, Remark, Target, obstacles, remarks
 from services.billing.handover import OPEN, Standing
 from services.billing.merchant.projections import merchant_of
 from services.billing.migration.projections import persons_behind, targets_of
-from services.billing.subscription.projections import leaver_now
+from services.billing.subscription.projections import leaver_now, running_among
 from services.billing.takeover import commands
 from services.billing.takeover.decider import TAKEOVER
 from services.billing.takeover.projections import Row, takeovers_after, takeovers_among
@@ -73,10 +74,11 @@ class Plan(BaseModel):
 
 
 class Known(NamedTuple):
-    """Who the customers are here, and what their prices become."""
+    """Who the customers are here, what their prices become, and who has which offer already."""
 
     persons: dict[Code, PersonId]
     targets: dict[Code, Target]
+    running: set[tuple[UUID, UUID]]
     time_zone: Code
 
     def target(self, row: Row) -> Target | None:
@@ -84,6 +86,10 @@ class Known(NamedTuple):
 
     def person(self, row: Row) -> PersonId | None:
         return self.persons.get(row.theirs.customer)
+
+    def subscribed(self, row: Row) -> bool:
+        person_id, target = self.person(row), self.target(row)
+        return bool(person_id and target and (person_id, target.offer_id) in self.running)
 
 
 @router.get("/migration/takeovers", operation_id="list_takeovers")
@@ -94,7 +100,8 @@ async def list_takeovers(
     """Who, how much, when next and what stands in the way; nothing is done by looking."""
     async with caller.read() as connection:
         standing = page.filters.get("standing")
-        rows = await takeovers_after(connection, page.cursor(UUID), page.limit + 1, standing)
+        after, limit = page.cursor(UUID), page.limit + 1
+        rows = await takeovers_after(connection, caller.now, after, limit, standing)
         known = await _known(connection, caller, rows)
     shown = [_shown(row, known) for row in rows]
     return Plan(**page.answer(shown, key=lambda one: one.takeover_id))
@@ -104,31 +111,29 @@ async def list_takeovers(
 async def take_over(body: Takeovers, caller: Staff) -> Written:
     """Ours begin now and charge nothing until theirs have ended, which is with the period that runs."""
     async with caller.read() as connection:
-        rows = await _rows(connection, body)
+        rows = await _rows(connection, caller, body)
         known = await _known(connection, caller, rows)
-    asks = [
-        Ask(
-            TAKEOVER,
-            row.takeover_id,
-            commands.TakeOver(
-                row.takeover_id,
-                known.person(row),
-                known.target(row),
-                row.twice,
-                known.time_zone,
-                caller.now,
-            ),
-        )
-        for row in rows
-    ]
-    return await caller.ask(*asks)
+    return await caller.ask(*(_taking_over(row, known, caller.now) for row in rows))
+
+
+def _taking_over(row: Row, known: Known, at: datetime) -> Ask:
+    command = commands.TakeOver(
+        row.takeover_id,
+        known.person(row),
+        known.target(row),
+        row.twice,
+        known.subscribed(row),
+        known.time_zone,
+        at,
+    )
+    return Ask(TAKEOVER, row.takeover_id, command)
 
 
 @router.post("/migration/reversals", status_code=202, operation_id="revert_takeovers")
 async def revert_takeovers(body: Takeovers, caller: Staff) -> Written:
     """Theirs go on and ours end, as long as ours have charged nothing."""
     async with caller.read() as connection:
-        rows = await _rows(connection, body)
+        rows = await _rows(connection, caller, body)
     asks = []
     for row in rows:
         leaving = False
@@ -138,9 +143,9 @@ async def revert_takeovers(body: Takeovers, caller: Staff) -> Written:
     return await caller.ask(*asks)
 
 
-async def _rows(connection: object, body: Takeovers) -> list[Row]:
+async def _rows(connection: object, caller: Caller, body: Takeovers) -> list[Row]:
     wanted = list(dict.fromkeys(body.takeovers))
-    found = await takeovers_among(connection, wanted)
+    found = await takeovers_among(connection, caller.now, wanted)
     if len(found) < len(wanted):
         raise NotFound("takeover_not_found", "There is no such subscription to take over.")
     return [found[takeover_id] for takeover_id in wanted]
@@ -150,14 +155,13 @@ async def _known(connection: object, caller: Caller, rows: Sequence[Row]) -> Kno
     merchant = await merchant_of(connection)
     customers = {row.theirs.customer for row in rows}
     persons = await persons_behind(connection, caller.community_id, customers)
-    return Known(persons, await targets_of(connection), merchant.time_zone)
+    running = await running_among(connection, persons.values())
+    return Known(persons, await targets_of(connection), running, merchant.time_zone)
 
 
 def _shown(row: Row, known: Known) -> Takeover:
     theirs, target, person_id = row.theirs, known.target(row), known.person(row)
-    off = theirs.rebate
-    is_open = row.standing in OPEN
-    found = obstacles(theirs, person_id, target, twice=row.twice) if is_open else ()
+    found = obstacles(theirs, person_id, target, twice=row.twice, subscribed=known.subscribed(row))
     return Takeover(
         takeover_id=row.takeover_id,
         standing=row.standing,
@@ -170,16 +174,14 @@ def _shown(row: Row, known: Known) -> Takeover:
         began_at=theirs.began_at,
         person_id=person_id,
         offer_id=target.offer_id if target else None,
-        discount=Discount(
-            percent=off.percent,
-            amount=MoneyValue.of(off.amount) if off.amount else None,
-            lasts=off.lasts,
-            until=off.until,
-        )
-        if off
-        else None,
-        obstacles=list(found),
+        discount=_discount(theirs.rebate) if theirs.rebate else None,
+        obstacles=list(found) if row.standing in OPEN else [],
         remarks=list(remarks(theirs, target)),
         subscription_id=row.subscription_id,
         held_up=row.held_up,
     )
+
+
+def _discount(off: Rebate) -> Discount:
+    amount = MoneyValue.of(off.amount) if off.amount else None
+    return Discount(percent=off.percent, amount=amount, lasts=off.lasts, until=off.until)

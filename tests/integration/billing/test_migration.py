@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from shared.contracts import billing_payment, billing_subscription
-from shared.contracts.billing_message import MessageRequested
+from shared.contracts.billing_message import MessageRequested, StaffMessageRequested
 from shared.contracts.membership_member import PersonErased
 from tests.integration.billing.own_billing import OwnBilling, next_of
 from tests.integration.billing.shop import Shop, ada, bob, community, olga
-from tests.integration.events.house import somebody
+from tests.integration.events.house import Json, somebody
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ async def test_the_account_is_read_and_the_plan_shown_and_nothing_is_done(
     assert by_amount[700, str(bob.person_id)]["remarks"] == ["grandfathered"]
     seen = await shop.house.ask(olga, "GET", "/migration")
     assert (seen["state"], seen["seen"], len(seen["prices"])) == ("read", 3, 1)
+    assert seen["standings"] == {"planned": 3}
     assert not (await own.there(theirs["id"]))["subscription"]["cancel_at_period_end"]
     assert await shop.told(billing_subscription.SubscriptionActivated) == []
 
@@ -136,6 +137,28 @@ async def test_ours_waits_for_a_processor_that_is_late(shop: Shop, own: OwnBilli
     assert len(await shop.charges()) == 1
 
 
+async def test_a_report_of_the_processor_is_enough_to_look(shop: Shop, own: OwnBilling) -> None:
+    row = await own.planned(ada)
+    await own.takes_over(row)
+    await shop.at(row["next_at"])
+    assert (await own.row(row))["held_up"] == "not_over_yet"
+    await own.time_passes_there(shop.now)
+    there = (await own.there(row["subscription"]))["subscription"]
+    forged: Json = there | {"metadata": {"community_id": str(uuid4()), "takeover_id": str(uuid4())}}
+    foreign: Json = {"metadata": {}}
+    for found in (forged, foreign, there):
+        report = {
+            "id": f"evt_{uuid4()}",
+            "object": "event",
+            "type": "customer.subscription.deleted",
+            "data": {"object": found},
+        }
+        assert (await shop.report(report)).is_success
+    await shop.house.quiet()
+    assert (await own.row(row))["standing"] == "owned"
+    assert len(await shop.charges()) == 1
+
+
 async def test_what_is_not_paid_there_is_somebodys_to_mend(shop: Shop, own: OwnBilling) -> None:
     row = await own.planned(ada)
     await own.takes_over(row)
@@ -143,6 +166,14 @@ async def test_what_is_not_paid_there_is_somebodys_to_mend(shop: Shop, own: OwnB
     await own.time_passes(row["next_at"])
     assert (await own.row(row))["held_up"] == "past_due"
     assert await shop.charges() == []
+    await own.time_passes(shop.now + timedelta(days=3))
+    (letter,) = await shop.told(StaffMessageRequested)
+    assert (letter.template, letter.permission) == ("takeover_held_up", "subscriptions.write")
+    assert letter.values == {"subscription": row["subscription"], "reason": "past_due"}
+    await own.changes(row["subscription"], status="active")
+    await own.time_passes(shop.now + timedelta(days=1))
+    assert (await own.row(row))["held_up"] is None
+    assert len(await shop.charges()) == 1, "what was not collected there is collected here"
 
 
 async def test_who_cancels_there_at_once_is_charged_nowhere(shop: Shop, own: OwnBilling) -> None:
@@ -211,6 +242,8 @@ OBSTACLES = [
     ({"pause_collection": {"behavior": "void"}}, "on_hold"),
     ({"schedule": "sub_sched_1"}, "scheduled"),
     ({"automatic_tax": {"enabled": True}}, "taxed"),
+    ({"currency": "usd"}, "odd_price"),
+    ({"default_tax_rates": [{"id": "txr_1"}]}, "taxed"),
     ({"discounts": [{"id": "di_1"}, {"id": "di_2"}]}, "coupon_not_carried"),
 ]
 
@@ -225,6 +258,17 @@ async def test_what_ours_has_no_words_for_stays_there(
     refused = await shop.house.refusal(olga, "POST", "/migration/takeovers", body)
     assert refused == (409, "cannot_be_taken_over")
     assert await shop.told(billing_subscription.SubscriptionActivated) == []
+
+
+async def test_who_has_the_same_here_already_is_not_charged_for_two(
+    shop: Shop, own: OwnBilling
+) -> None:
+    row = await own.planned(ada)
+    await shop.buys({"offer_id": row["offer_id"]})
+    assert (await own.row(row))["obstacles"] == ["subscribed_here"]
+    body = {"takeovers": [row["takeover_id"]]}
+    refused = await shop.house.refusal(olga, "POST", "/migration/takeovers", body)
+    assert refused == (409, "cannot_be_taken_over")
 
 
 async def test_a_coupon_goes_on_for_the_payments_that_are_left(shop: Shop, own: OwnBilling) -> None:

@@ -6,13 +6,15 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from services.membership.member_import.publications import PUBLICATIONS
 from shared.clock import real_now
+from shared.contracts.membership_origin import MembersBrought, Origin, origin_of
 from shared.testing import eventually
 from tests.integration.membership.house import BASE, House, Json, running
 from tools.house import ROOT
@@ -195,6 +197,28 @@ async def test_a_row_is_known_by_its_id_elsewhere_or_by_its_address(house: House
     assert (done["taken"], done["refused"]) == (1, 1)
     await settled(house)
     assert await members(house, owner) == before
+
+
+async def told_origins(house: House) -> list[Origin]:
+    """Who was told to be whom elsewhere."""
+    rows = await house.service.pool.fetch(
+        "SELECT * FROM events WHERE type = 'RowsTaken' ORDER BY position"
+    )
+    told = [PUBLICATIONS[0].map(house.service.store.fact(row)) for row in rows]
+    return [one for told in told if isinstance(told, MembersBrought) for one in told.origins]
+
+
+async def test_who_somebody_was_elsewhere_is_told_as_a_print(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await brought(house, owner, file_of("Ada,ada@example.com,,,cus_1", "Bob,bob@example.com,,,"))
+    ada = (await members(house, owner))["ada@example.com"]
+    (origin,) = await told_origins(house)
+    assert str(origin.person_id) == ada
+    assert origin.origin == origin_of(UUID(community_id), "cus_1")
+    assert origin.origin != origin_of(uuid4(), "cus_1"), "in another community it is another"
+    await brought(house, owner, file_of("Bob,bob@example.com,,,cus_2"))
+    _, late = await told_origins(house)
+    assert str(late.person_id) == (await members(house, owner))["bob@example.com"]
 
 
 async def test_members_who_came_by_themselves_are_not_written_to(house: House) -> None:

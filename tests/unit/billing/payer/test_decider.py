@@ -217,3 +217,26 @@ def test_a_checkout_that_completes_after_it_expired_has_had_its_trial() -> None:
     given(PAYER, taken, returned).when(commands.ConfirmTrial(FIRST)).then(taken)
     given(PAYER, taken).when(commands.ConfirmTrial(FIRST)).then_nothing()
     given(PAYER, taken).when(commands.ConfirmTrial(SECOND)).then_nothing()
+
+
+theirs = Instrument(Code("pm_old"), Code("cus_old"), account)
+adopt = commands.AdoptCustomer(ada, theirs, None)
+
+
+def test_a_customer_of_the_sellers_own_billing_is_charged_without_giving_a_card_again() -> None:
+    adopted = events.PaymentMethodSaved(ada, theirs, None, ())
+    given(PAYER).when(adopt).then(adopted)
+    given(PAYER, adopted).when(adopt).then_nothing()
+
+
+def test_a_customer_beside_the_one_that_cards_are_kept_for_goes_with_them() -> None:
+    beside = events.CustomerAdopted(ada, theirs)
+    given(PAYER, offered, saved).when(adopt).then(beside)
+    given(PAYER, offered, saved, beside).when(adopt).then_nothing()
+    left = events.CustomerLeftBehind(ada, Code("pm_old"), Code("cus_old"), account, None)
+    given(PAYER, offered, saved, beside).when(forget).then(forgotten_customer, left)
+    first = commands.RecordDeletion(ada, Code("cus_old"))
+    given(PAYER, offered, saved, beside, forgotten_customer, left).when(first).then(
+        events.CustomerDeleted(Code("cus_old"))
+    )
+    given(PAYER, forgotten, erased).when(adopt).then(left)

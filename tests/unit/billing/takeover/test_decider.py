@@ -39,7 +39,9 @@ renewed = replace(theirs, period_start=theirs.period_end, period_end=boundary(an
 
 
 def take_over(**more: Any) -> commands.TakeOver:
-    asked = commands.TakeOver(takeover_id, ada, target, twice=False, time_zone=utc, at=before)
+    asked = commands.TakeOver(
+        takeover_id, ada, target, twice=False, subscribed=False, time_zone=utc, at=before
+    )
     return replace(asked, **more)
 
 
@@ -64,7 +66,7 @@ def test_ours_begins_in_the_period_that_runs_there() -> None:
     given(TAKEOVER, seen, begun).when(take_over()).then_nothing()
     given(TAKEOVER).when(take_over()).then_rejected("takeover_not_found")
     given(TAKEOVER, seen).when(take_over(at=after)).then_rejected("plan_out_of_date")
-    for wrong in ({"person_id": None}, {"target": None}, {"twice": True}):
+    for wrong in ({"person_id": None}, {"target": None}, {"twice": True}, {"subscribed": True}):
         given(TAKEOVER, seen).when(take_over(**wrong)).then_rejected("cannot_be_taken_over")
 
 
@@ -77,11 +79,14 @@ def test_after_it_went_back_it_can_be_taken_over_as_another() -> None:
 def test_it_is_confirmed_only_by_how_it_stands() -> None:
     given(TAKEOVER, seen, begun).when(stands(set_to_end)).then(confirmed)
     given(TAKEOVER, seen, begun, confirmed).when(stands(set_to_end)).then_nothing()
-    held = events.TheirsHeldUp(Code("set_to_go_on"), before + day)
+    held = events.TheirsHeldUp(theirs.subscription, Code("set_to_go_on"), before + day)
     given(TAKEOVER, seen, begun).when(stands(theirs)).then(held)
-    refused = events.TheirsHeldUp(Code("no_such_right"), before + day)
+    refused = events.TheirsHeldUp(theirs.subscription, Code("no_such_right"), before + day)
     given(TAKEOVER, seen, begun).when(stands(theirs, "no_such_right")).then(refused)
     given(TAKEOVER, seen, begun, held).when(stands(theirs)).then_nothing()
+    a_day_later = commands.RecordTheirs(takeover_id, theirs, held.look_at)
+    again = replace(held, look_at=held.look_at + day, again=True)
+    given(TAKEOVER, seen, begun, held).when(a_day_later).then(again)
 
 
 def test_it_is_ours_once_theirs_has_ended_as_it_was_told() -> None:
@@ -106,6 +111,8 @@ def test_it_is_ours_once_theirs_has_ended_as_it_was_told() -> None:
 def test_what_ends_by_anybody_elses_wish_is_charged_nowhere(otherwise: Theirs | None) -> None:
     failed = events.TakeoverFailed(subscription_id)
     given(TAKEOVER, seen, begun, confirmed).when(stands(otherwise)).then(failed)
+    given(TAKEOVER, seen, begun, failed).when(take_over()).then_rejected("plan_out_of_date")
+    given(TAKEOVER, seen, begun, failed).when(commands.NoteTheirs(theirs, account)).then(seen)
 
 
 def test_a_period_that_was_charged_there_moves_ours_on() -> None:
@@ -119,10 +126,12 @@ def test_a_period_that_was_charged_there_moves_ours_on() -> None:
 
 def test_ours_waits_while_nobody_knows() -> None:
     overdue = replace(set_to_end, status="past_due")
-    held = events.TheirsHeldUp(Code("past_due"), before + day)
+    held = events.TheirsHeldUp(theirs.subscription, Code("past_due"), before + day)
     given(TAKEOVER, seen, begun, confirmed).when(stands(overdue)).then(held)
     late = commands.RecordTheirs(takeover_id, set_to_end, after)
-    waits = events.TheirsHeldUp(Code("not_over_yet"), after + timedelta(hours=1))
+    waits = events.TheirsHeldUp(
+        theirs.subscription, Code("not_over_yet"), after + timedelta(hours=1)
+    )
     given(TAKEOVER, seen, begun, confirmed).when(late).then(waits)
     given(TAKEOVER, seen, begun, confirmed).when(commands.LookAgain()).then(events.TheirsDue())
     given(TAKEOVER, seen).when(commands.LookAgain()).then_nothing()
@@ -187,10 +196,16 @@ def test_a_coupon_that_is_over_with_the_period_is_not_carried() -> None:
 def test_a_quarter_there_is_three_months_here_and_a_year_twelve() -> None:
     quarter = replace(theirs, every=3)
     fits = replace(target, interval="quarter")
-    assert obstacles(quarter, ada, fits, twice=False) == ()
+    assert obstacles(quarter, ada, fits, twice=False, subscribed=False) == ()
     assert (
-        obstacles(replace(theirs, interval="year"), ada, replace(target, every=12), twice=False)
+        obstacles(
+            replace(theirs, interval="year"),
+            ada,
+            replace(target, every=12),
+            twice=False,
+            subscribed=False,
+        )
         == ()
     )
     for other in (replace(theirs, interval="day"), replace(theirs, every=2)):
-        assert obstacles(other, ada, target, twice=False) == ("offer_unfit",)
+        assert obstacles(other, ada, target, twice=False, subscribed=False) == ("offer_unfit",)

@@ -63,7 +63,13 @@ class TakingOver(RuleBasedStateMachine):
         self._ask(commands.NoteTheirs(self.there.now, account))
         self._try(
             commands.TakeOver(
-                takeover_id, ada, target, twice=False, time_zone=utc, at=self.world.now
+                takeover_id,
+                ada,
+                target,
+                twice=False,
+                subscribed=False,
+                time_zone=utc,
+                at=self.world.now,
             )
         )
 

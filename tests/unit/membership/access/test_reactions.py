@@ -121,6 +121,16 @@ def test_a_subscription_opens_its_tier() -> None:
     )
 
 
+def test_who_had_it_elsewhere_comes_without_a_welcome() -> None:
+    migrated = activated(gold).model_copy(update={"source": "migrated"})
+    start = commands.StartReason(ada, (gold,), "subscription", subscription, migrated=True)
+    assert reacts_to(migrated) == asks(start)
+    granted = events.AccessGranted(
+        ada, gold, "subscription", subscription, first=True, migrated=True
+    )
+    assert ACCESS.decide(start, ACCESS.initial) == [granted]
+
+
 def test_a_subscription_without_a_tier_opens_nothing() -> None:
     assert reacts_to(activated(None)) == []
 

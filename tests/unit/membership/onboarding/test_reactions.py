@@ -40,6 +40,8 @@ def test_a_tier_that_opens_begins_a_way_in_and_one_that_closes_stops_it() -> Non
     look = Call(commands.LookAtPlan(ada, gold))
     assert reacts_to(AccessGranted(ada, gold, "purchase", reason, first=True)) == [look]
     assert reacts_to(AccessGranted(ada, gold, "purchase", reason, first=False)) == []
+    came = AccessGranted(ada, gold, "subscription", reason, first=True, migrated=True)
+    assert reacts_to(came) == [], "who had it elsewhere is not welcomed"
     stop = asks(commands.StopOnboarding(ada, gold))
     assert reacts_to(AccessRevoked(ada, gold, "purchase", reason, "ended", last=True)) == [stop]
     assert reacts_to(AccessRevoked(ada, gold, "purchase", reason, "ended", last=False)) == []
