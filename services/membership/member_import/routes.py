@@ -53,7 +53,8 @@ async def upload_import(
 ) -> Uploaded:
     """Nobody is imported by this: the report says what would happen, until the import is started or a day is over.
 
-    The first line names the columns: name, email, and if you like tier, paid_until (2027-01-31), external_id.
+    The first line names the columns: name, email, and if you like tier, paid_until (2027-01-31), external_id: where
+    that is the customer of your own Stripe Billing (cus_…), what they pay there can be taken over.
     """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "text/csv":
         raise Problem(415, "not_csv", "Send the file as text/csv.")
