@@ -44,6 +44,8 @@ OF_THE_COMMUNITY = {
     "sale": "what is on sale for all",
     "hold": "that a hold began, and that its money went back: what names the person says more",
     "export": "what staff took out: who did is not who it is about",
+    "migration": "what was read of the creator's own account, by the ids there",
+    "takeover": "how one subscription there stands: what became of it here names its person in its own stream",
     "price_rise": "which subscriptions it is about, and when: what each is told stands in its own",
     "introduction": "that it ended: which of the two went is not for the other",
 }
