@@ -1,12 +1,15 @@
 """Billing: what is for sale, who pays for it, and what has been paid."""
 
 from pathlib import Path
+from typing import Any
 
 from services.billing.by_hand.feature import FEATURE as BY_HAND
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
-from services.billing.gateways import webhooks
+from services.billing.gateways import paypal_webhooks, webhooks
+from services.billing.gateways.paypal_gateway import PaypalGateway
+from services.billing.gateways.paypal_signature import PaypalSignature
 from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.ledger.feature import FEATURE as LEDGER
@@ -48,6 +51,7 @@ MOUNTED = (
     MIGRATION,
     TAKEOVER,
     Feature(name="webhooks", router=webhooks.router),
+    Feature(name="paypal_webhooks", router=paypal_webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
     LEDGER,
     exports("billing"),
@@ -66,11 +70,28 @@ def blueprint() -> Blueprint:
 
 
 def blueprint_of(settings: Settings) -> Blueprint:
-    processor = StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url)
     return Blueprint(
         name="billing",
         settings=settings,
         features=FEATURES,
         migrations=Path(__file__).parent / "migrations",
-        gateways={"processor": processor, "elsewhere": StripeBilling(processor)},
+        gateways={
+            "processor": processor,
+            "elsewhere": StripeBilling(processor),
+            **_paypal(settings),
+        },
     )
+
+
+def _paypal(settings: Settings) -> dict[str, Any]:
+    """Nothing where the platform has no app at PayPal."""
+    client_id, secret, webhook_id = (
+        settings.paypal_client_id, settings.paypal_secret, settings.paypal_webhook_id,
+    )  # fmt: skip
+    if not (client_id and secret and webhook_id):
+        return {}
+    url = settings.paypal_url
+    return {
+        "paypal": PaypalGateway(client_id, secret.get_secret_value(), url),
+        "paypal_signature": PaypalSignature(webhook_id, url, settings.paypal_roots),
+    }

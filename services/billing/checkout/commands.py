@@ -28,12 +28,16 @@ class OpenCheckout:
 
 @dataclass(frozen=True, slots=True)
 class PayCheckout:
-    """`by_hand` when the seller takes money that is sent or brought."""
+    """`by_hand` when the seller takes money that is sent or brought.
+
+    On the account `agree_at` the payer agrees on the processor's own page.
+    """
 
     person_id: PersonId
     payment_method: Code
     at: datetime
     by_hand: bool = False
+    agree_at: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ class DeclineAttempt:
 
 @dataclass(frozen=True, slots=True)
 class CompleteCheckout:
-    """The money has arrived."""
+    """The money has arrived, and what it came by may be kept."""
+
+    kept: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.discount.events import Discount
-from services.billing.payer.events import BY_HAND, Instrument
+from services.billing.payer.events import BY_HAND, Approval, Instrument
 from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code
@@ -69,7 +69,8 @@ def decide(
             return []
         case commands.CompleteCheckout():
             # Late money buys what it was for: who sells it decides whether it is still to be had.
-            return [events.CheckoutCompleted(checkout.opened.basket, checkout.instrument)]
+            paid_by = command.kept or _once(checkout.instrument)
+            return [events.CheckoutCompleted(checkout.opened.basket, paid_by)]
         case _ if command.attempt != checkout.attempt:
             return []
         case commands.UseKeptCard(_, instrument):
@@ -205,6 +206,8 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
     attempt = checkout.attempt + 1
     if by_hand:
         return [_await(asked, attempt, basket)]
+    if asked.agree_at:
+        return [_seek_agreement(asked, asked.agree_at, attempt, checkout.opened)]
     if basket.recurs:
         return [
             events.PaymentMethodAsked(
@@ -225,6 +228,22 @@ def _await(asked: commands.PayCheckout, attempt: int, basket: Basket) -> events.
     if not basket.due:
         return events.CheckoutCompleted(basket, instrument)
     return events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)
+
+
+def _seek_agreement(
+    asked: commands.PayCheckout, account: Code, attempt: int, opened: events.CheckoutOpened
+) -> events.CheckoutEvent:
+    basket = opened.basket
+    if not basket.due:
+        raise Rejected("nothing_due_now", "What is kept there is kept with a payment.")
+    approval = Approval(opened.return_url, keep=basket.recurs)
+    instrument = Instrument(asked.payment_method, None, account, approval)
+    return events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)
+
+
+def _once(instrument: Instrument | None) -> Instrument | None:
+    """What was agreed to is over; what comes later would have to be agreed to again."""
+    return replace(instrument, approval=None) if instrument else None
 
 
 def _cancel(checkout: Checkout) -> list[events.CheckoutEvent]:

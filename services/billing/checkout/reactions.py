@@ -9,6 +9,7 @@ from services.billing.payment.events import (
     DisputeClosed,
     DisputeOpened,
     PaymentActionRequired,
+    PaymentApproved,
     PaymentAwaited,
     PaymentFailed,
     PaymentProcessing,
@@ -48,7 +49,7 @@ def when_payment_action_required_await_action(fact: Fact) -> list[Ask]:
 
 
 def when_payment_processing_await_money(fact: Fact) -> list[Ask]:
-    waits: PaymentProcessing = fact.body
+    waits: PaymentApproved | PaymentProcessing = fact.body
     return _ask(waits, commands.AwaitMoney(waits.attempt))
 
 
@@ -66,7 +67,8 @@ def when_payment_failed_decline_attempt(fact: Fact) -> list[Ask]:
 
 
 def when_payment_succeeded_complete_checkout(fact: Fact) -> list[Ask]:
-    return _ask(fact.body, commands.CompleteCheckout())
+    paid: PaymentSucceeded = fact.body
+    return _ask(paid, commands.CompleteCheckout(paid.kept))
 
 
 def when_payment_withdrawn_record_withdrawal(fact: Fact) -> list[Ask]:
@@ -78,6 +80,7 @@ def when_payment_withdrawn_record_withdrawal(fact: Fact) -> list[Ask]:
 
 def _ask(
     news: PaymentActionRequired
+    | PaymentApproved
     | PaymentAwaited
     | PaymentProcessing
     | PaymentFailed
@@ -140,6 +143,11 @@ REACTIONS = (
     Reaction(
         "billing.checkout.when_payment_processing_await_money",
         PaymentProcessing,
+        when_payment_processing_await_money,
+    ),
+    Reaction(
+        "billing.checkout.when_payment_approved_await_money",
+        PaymentApproved,
         when_payment_processing_await_money,
     ),
     Reaction(

@@ -16,7 +16,9 @@ from services.billing.choices import Today, line_again, line_of
 from services.billing.discount.events import as_typed, discount_of
 from services.billing.discount.projections import discount_by_id, holding
 from services.billing.forecast import forecast
-from services.billing.gateways.gateway import PaymentGateway
+from services.billing.gateways.gateway import PayerStep
+from services.billing.gateways.paypal_gateway import WALLET
+from services.billing.gateways.processors import name_of, processor_at
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payer.events import BY_HAND
@@ -101,8 +103,18 @@ class Processor(BaseModel):
     client_secret: str | None
 
 
+class Paypal(BaseModel):
+    """`approval_url` is there while the person must agree on PayPal's own page, from which they come to `return_url`.
+
+    `POST /payments/{payment_id}/return` then says that they are back.
+    """
+
+    order: str | None
+    approval_url: str | None
+
+
 class Checkout(BaseModel):
-    """`problem` is the processor's code for why the last attempt failed; no `by_hand`: nobody takes it so."""
+    """`problem` is the processor's code for why the last attempt failed; no `by_hand`, no `paypal`: not taken so."""
 
     checkout_id: UUID
     version: int
@@ -114,6 +126,7 @@ class Checkout(BaseModel):
     problem: str | None
     processor: Processor
     by_hand: ByHand | None
+    paypal: Paypal | None = None
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
@@ -192,6 +205,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
     async with caller.read() as connection:
         standing = await checkout_of(connection, checkout_id, caller.person_id)
         payment = await payment_by_id(connection, payment_of(checkout_id))
+        merchant = await merchant_of(connection)
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     response.headers["ETag"] = f'"{standing.version}"'
@@ -206,6 +220,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         problem=standing.problem,
         processor=await _processor(standing, payment, caller),
         by_hand=await _by_hand(checkout_id, payment, caller),
+        paypal=await _paypal(standing, payment, caller) if merchant.paypal else None,
     )
 
 
@@ -222,6 +237,17 @@ async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
     """Where the money goes and what is written on it, the checkout says; it waits for thirty days."""
     taken = await by_hand_now(caller.service, caller.community_id) is not None
     pay = commands.PayCheckout(PersonId(caller.person_id), BY_HAND, caller.now, taken)
+    return await _pay(checkout_id, pay, caller)
+
+
+@router.post(
+    "/checkouts/{checkout_id}/pay-by-paypal", status_code=202, operation_id="pay_checkout_by_paypal"
+)
+async def pay_checkout_by_paypal(checkout_id: UUID, caller: Member) -> Written:
+    """The person agrees on PayPal's own page, whose address the checkout has as soon as it is there."""
+    async with caller.read() as connection:
+        account = (await merchant_of(connection)).at_paypal
+    pay = commands.PayCheckout(PersonId(caller.person_id), WALLET, caller.now, agree_at=account)
     return await _pay(checkout_id, pay, caller)
 
 
@@ -286,9 +312,23 @@ async def _by_hand(checkout_id: UUID, payment: Paid | None, caller: Caller) -> B
 
 
 async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:
-    intent = payment.intent if payment else None
-    secret = None
-    if standing.needs_action and intent:
-        gateway: PaymentGateway = caller.service.gateways["processor"]
-        secret = await gateway.client_secret(intent, standing.account)
-    return Processor(account=standing.account, payment_intent=intent, client_secret=secret)
+    here = payment if payment and name_of(payment.account) == "stripe" else None
+    step = await _step(standing, here, caller)
+    return Processor(
+        account=standing.account,
+        payment_intent=here.intent if here else None,
+        client_secret=step.client_secret,
+    )
+
+
+async def _paypal(standing: Standing, payment: Paid | None, caller: Caller) -> Paypal:
+    here = payment if payment and name_of(payment.account) == "paypal" else None
+    step = await _step(standing, here, caller)
+    return Paypal(order=here.intent if here else None, approval_url=step.url)
+
+
+async def _step(standing: Standing, payment: Paid | None, caller: Caller) -> PayerStep:
+    if payment is None or payment.intent is None or not standing.needs_action:
+        return PayerStep()
+    gateway = processor_at(caller.service.gateways, payment.account)
+    return await gateway.payer_step(payment.intent, payment.account)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from shared.event_store import Unavailable
@@ -23,20 +23,59 @@ class Declined(Exception):
         self.final = final
 
 
+class Subject(NamedTuple):
+    """What a report is about, as we wrote it on the intent when we made it."""
+
+    community_id: UUID
+    payment_id: UUID
+    intent: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the payer agreed to be charged by later on, by the processor's ids."""
+
+    payment_method: Code
+    customer: Code
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where an intent stands; `untouched` means that nobody has confirmed it."""
+    """Where an intent stands; `untouched` means that nobody has confirmed it.
+
+    `approved`: the payer has agreed on the processor's own page, and confirming it collects the money. A processor that
+    says how much it has collected says so in `amount`, and in `kept` what came of a wish to keep.
+    """
 
     status: Literal[
-        "untouched", "requires_action", "processing", "succeeded", "failed", "cancelled"
+        "untouched",
+        "requires_action",
+        "approved",
+        "processing",
+        "succeeded",
+        "failed",
+        "cancelled",
     ]
     code: Code | None = None
     final: bool = False
+    amount: Money | None = None
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayerStep:
+    """What the payer's browser needs to agree: a secret for the processor's form, or its own page."""
+
+    client_secret: Code | None = None
+    url: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IntentOrder:
-    """What to charge, on whose account, and what the processor is to remember of it."""
+    """What to charge, on whose account, and what the processor is to remember of it.
+
+    Who agrees on the processor's own page comes back to `return_url`; `keep`: and agrees to later charges.
+    """
 
     community_id: UUID
     payment_id: UUID
@@ -45,6 +84,8 @@ class IntentOrder:
     payment_method: Code
     customer: Code | None
     account: Code | None
+    return_url: Code | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +104,46 @@ class Disputed:
 class PaymentGateway(Protocol):
     """One processor. Every method raises ProcessorUnavailable; repeating any of them is harmless."""
 
+    async def delete_customer(self, customer: Code, account: Code | None) -> None:
+        """Delete the customer and every card of theirs."""
+        ...
+
+    async def create_intent(self, order: IntentOrder) -> Code:
+        """Announce a charge without making it; Declined when the processor will not hear of it."""
+        ...
+
+    async def confirm_intent(
+        self, intent: Code, payment_method: Code, account: Code | None
+    ) -> Outcome:
+        """Make the announced charge: the one call that moves money."""
+        ...
+
+    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Where the charge stands now."""
+        ...
+
+    async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Make sure it is never charged, or say that it was."""
+        ...
+
+    async def payer_step(self, intent: Code, account: Code | None) -> PayerStep:
+        """What the payer's browser needs to agree to a charge."""
+        ...
+
+    async def refund(
+        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+    ) -> Code:
+        """Send money back; Declined when the processor will not."""
+        ...
+
+    async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
+        """The refund that was made under this id, if it was."""
+        ...
+
+
+class CardGateway(PaymentGateway, Protocol):
+    """One that also keeps cards given by themselves, and tells of disputes."""
+
     async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
         """A customer that keeps cards; the processor learns no name and no address."""
         ...
@@ -75,40 +156,6 @@ class PaymentGateway(Protocol):
         The answer is the first day on which a card is no longer good, None where nothing expires.
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
-        ...
-
-    async def delete_customer(self, customer: Code, account: Code | None) -> None:
-        """Delete the customer and every card of theirs."""
-        ...
-
-    async def create_intent(self, order: IntentOrder) -> Code:
-        """Announce a charge without making it; Declined when the processor will not hear of it."""
-        ...
-
-    async def confirm_intent(self, intent: Code, account: Code | None) -> Outcome:
-        """Make the announced charge: the one call that moves money."""
-        ...
-
-    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
-        """Where the charge stands now."""
-        ...
-
-    async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
-        """Make sure it is never charged, or say that it was."""
-        ...
-
-    async def client_secret(self, intent: Code, account: Code | None) -> Code:
-        """What the payer's browser needs to authenticate a charge."""
-        ...
-
-    async def refund(
-        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
-    ) -> Code:
-        """Send money back; Declined when the processor will not."""
-        ...
-
-    async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
-        """The refund that was made under this id, if it was."""
         ...
 
     async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:

@@ -27,6 +27,7 @@ from services.billing.gateways.gateway import (
     Disputed,
     IntentOrder,
     Outcome,
+    PayerStep,
     ProcessorUnavailable,
 )
 from services.billing.gateways.webhooks import subject_of_intent
@@ -140,7 +141,10 @@ class StripeGateway:
             )
         return Code(intent.id)
 
-    async def confirm_intent(self, intent: Code, account: Code | None) -> Outcome:
+    async def confirm_intent(
+        self, intent: Code, payment_method: Code, account: Code | None
+    ) -> Outcome:
+        del payment_method  # It is on the intent.
         try:
             with translated():
                 confirmed = await self.client.v1.payment_intents.confirm_async(
@@ -165,8 +169,8 @@ class StripeGateway:
             return await self.fetch_intent(intent, account)
         return _outcome(cancelled)
 
-    async def client_secret(self, intent: Code, account: Code | None) -> Code:
-        return Code((await self._retrieve(intent, account)).client_secret or "")
+    async def payer_step(self, intent: Code, account: Code | None) -> PayerStep:
+        return PayerStep(Code((await self._retrieve(intent, account)).client_secret or ""))
 
     async def refund(
         self, intent: Code, account: Code | None, refund_id: UUID, amount: Money

@@ -7,6 +7,7 @@ import stripe
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from services.billing.gateways.gateway import Subject
 from shared import telemetry
 from shared.http import Caller, needs
 from shared.ids import PLATFORM, Code
@@ -22,14 +23,6 @@ class Received(BaseModel):
     """`new` is false when the same report came before."""
 
     new: bool
-
-
-class Subject(NamedTuple):
-    """What a report is about, as we wrote it on the intent when we made it."""
-
-    community_id: UUID
-    payment_id: UUID
-    intent: Code
 
 
 @router.post("/webhooks/stripe", operation_id="receive_stripe_webhook")

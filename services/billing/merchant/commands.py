@@ -10,4 +10,11 @@ class ConnectAccount:
     account: Code
 
 
-MerchantCommand = ConnectAccount
+@dataclass(frozen=True, slots=True)
+class ConnectPaypal:
+    """Beside the other, or instead of it."""
+
+    account: Code
+
+
+MerchantCommand = ConnectAccount | ConnectPaypal

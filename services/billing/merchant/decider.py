@@ -1,29 +1,52 @@
-"""A community sells on one processor account for good: cards and customers cannot move."""
+"""A community sells on one account of each processor for good: cards, wallets and customers cannot move."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from services.billing.merchant import commands, events
 from shared.decider import Decider, Rejected
 from shared.ids import Code
 
-Merchant = Code | None
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """The accounts that are connected."""
+
+    account: Code | None = None
+    paypal: Code | None = None
 
 
 def decide(command: commands.MerchantCommand, merchant: Merchant) -> list[events.MerchantEvent]:
-    if merchant is None:
-        return [events.AccountConnected(command.account)]
-    if merchant != command.account:
+    match command:
+        case commands.ConnectAccount(account):
+            return [events.AccountConnected(account)] if _is_new(account, merchant.account) else []
+        case commands.ConnectPaypal(account):
+            return [events.PaypalConnected(account)] if _is_new(account, merchant.paypal) else []
+        case _:
+            assert_never(command)
+
+
+def _is_new(account: Code, connected: Code | None) -> bool:
+    if connected not in (None, account):
         raise Rejected(
             "account_already_connected", "Another account is connected; cards cannot move."
         )
-    return []
+    return connected is None
 
 
-def evolve(_merchant: Merchant, event: events.MerchantEvent) -> Merchant:
-    return event.account
+def evolve(merchant: Merchant, event: events.MerchantEvent) -> Merchant:
+    match event:
+        case events.AccountConnected(account):
+            return replace(merchant, account=account)
+        case events.PaypalConnected(account):
+            return replace(merchant, paypal=account)
+        case _:
+            assert_never(event)
 
 
 MERCHANT: Decider[commands.MerchantCommand, Merchant, events.MerchantEvent] = Decider(
     "merchant",
-    initial=None,
+    initial=Merchant(),
     decide=decide,
     evolve=evolve,
     commands=commands.MerchantCommand,

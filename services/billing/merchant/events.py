@@ -12,4 +12,11 @@ class AccountConnected:
     account: Code
 
 
-MerchantEvent = AccountConnected
+@dataclass(frozen=True, slots=True)
+class PaypalConnected:
+    """From now on buyers may choose PayPal, where this account of the community's is the seller."""
+
+    account: Code
+
+
+MerchantEvent = AccountConnected | PaypalConnected

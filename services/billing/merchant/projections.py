@@ -1,12 +1,13 @@
-"""On what terms a community sells: its account at the processor, and the zone its days are counted in."""
+"""On what terms a community sells: its accounts at the processors, and the zone its days are counted in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from services.billing.merchant.events import AccountConnected
+from services.billing.merchant.events import AccountConnected, PaypalConnected
 from shared.contracts.membership_community import CommunityCreated
+from shared.decider import Rejected
 from shared.event_store import Fact
 from shared.ids import Code, Label
 from shared.projection import Projection
@@ -20,6 +21,14 @@ class Merchant:
     account: Code | None = None
     time_zone: Code = UTC
     name: Label = NAMELESS
+    paypal: Code | None = None
+
+    @property
+    def at_paypal(self) -> Code:
+        """The account that PayPal pays to; Rejected where the community has connected none."""
+        if self.paypal is None:
+            raise Rejected("not_by_paypal", "Nobody takes PayPal here.")
+        return self.paypal
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -28,37 +37,44 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case CommunityCreated(time_zone=time_zone, name=name):
                 known = time_zone if time_zone in available_timezones() else UTC
                 await connection.execute(
-                    "INSERT INTO merchants_v2 (community_id, time_zone, name) VALUES ($1, $2, $3)"
+                    "INSERT INTO merchants_v3 (community_id, time_zone, name) VALUES ($1, $2, $3)"
                     " ON CONFLICT (community_id) DO UPDATE"
                     " SET time_zone = excluded.time_zone, name = excluded.name",
                     fact.community_id, known, name,
                 )  # fmt: skip
             case AccountConnected(account):
                 await connection.execute(
-                    "INSERT INTO merchants_v2 (community_id, account) VALUES ($1, $2)"
+                    "INSERT INTO merchants_v3 (community_id, account) VALUES ($1, $2)"
                     " ON CONFLICT (community_id) DO UPDATE SET account = excluded.account",
+                    fact.community_id, account,
+                )  # fmt: skip
+            case PaypalConnected(account):
+                await connection.execute(
+                    "INSERT INTO merchants_v3 (community_id, paypal) VALUES ($1, $2)"
+                    " ON CONFLICT (community_id) DO UPDATE SET paypal = excluded.paypal",
                     fact.community_id, account,
                 )  # fmt: skip
 
 
 MERCHANTS = Projection(
     name="merchants",
-    version=2,
+    version=3,
     ddl="""
-        CREATE TABLE merchants_v2 (
+        CREATE TABLE merchants_v3 (
             community_id uuid PRIMARY KEY,
             account text,
+            paypal text,
             time_zone text NOT NULL DEFAULT 'UTC',
             name text NOT NULL DEFAULT ''
         );
     """,
-    tables=("merchants_v2",),
-    facts=(CommunityCreated, AccountConnected),
+    tables=("merchants_v3",),
+    facts=(CommunityCreated, AccountConnected, PaypalConnected),
     apply=apply,
 )
 
 
 async def merchant_of(connection: Any) -> Merchant:
     """The terms of the community whose rows the connection sees."""
-    row = await connection.fetchrow("SELECT account, time_zone, name FROM merchants_v2")
-    return Merchant(row["account"], row["time_zone"], row["name"]) if row else Merchant()
+    row = await connection.fetchrow("SELECT account, time_zone, name, paypal FROM merchants_v3")
+    return Merchant(*row) if row else Merchant()

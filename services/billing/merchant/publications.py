@@ -10,4 +10,7 @@ def connected(fact: Fact) -> MerchantConnected:
     return MerchantConnected(community_id=fact.community_id, occurred_at=fact.at)
 
 
-PUBLICATIONS = (Publication(events.AccountConnected, MerchantConnected, connected),)
+PUBLICATIONS = (
+    Publication(events.AccountConnected, MerchantConnected, connected),
+    Publication(events.PaypalConnected, MerchantConnected, connected),
+)

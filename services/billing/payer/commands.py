@@ -29,6 +29,15 @@ class RecordPaymentMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordKept:
+    """The processor kept, with the payment of a checkout, what that was paid by."""
+
+    person_id: PersonId
+    instrument: Instrument
+    checkout: CheckoutAttempt
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRefusal:
     """The processor made the customer, but will not keep the payment method."""
 
@@ -58,10 +67,11 @@ class WarnOfExpiry:
 
 @dataclass(frozen=True, slots=True)
 class LinkSubscription:
-    """Who chose to pay `by_hand` is not charged by a card that is there."""
+    """Who chose to pay `by_hand`, or on another `account`, is not charged by a card that is there."""
 
     subscription_id: UUID
     by_hand: bool = False
+    account: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class ReturnTrial:
 PayerCommand = (
     SavePaymentMethod
     | RecordPaymentMethod
+    | RecordKept
     | RecordRefusal
     | AdoptCustomer
     | WarnOfExpiry

@@ -5,7 +5,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.billing.payer import commands, events
-from services.billing.payer.events import CheckoutAttempt, Instrument
+from services.billing.payer.events import CheckoutAttempt, Customer, Instrument
 from shared.decider import Decider, Rejected
 from shared.ids import Code, PersonId
 
@@ -16,13 +16,12 @@ Wish = tuple[Code, CheckoutAttempt | None]
 class Payer:
     """`saving` and `deleting` are what the processor was asked for and has not answered.
 
-    `given` is the last card, when it was given by itself: a checkout that began before it knows another. `cards` are
-    those that pay for something, and that nobody was warned of. `trial` is the checkout that the one trial went with.
-    `adopted` are customers of before, beside the one that cards are kept for now.
+    `customers` are all that processors know them as, the latest last. `given` is the last card, when it was given by
+    itself: a checkout that began before it knows another. `cards` are those that pay for something, and that nobody was
+    warned of. `trial` is the checkout that the one trial went with.
     """
 
-    customer: Code | None = None
-    account: Code | None = None
+    customers: tuple[Customer, ...] = ()
     given: Instrument | None = None
     subscriptions: tuple[UUID, ...] = ()
     saving: frozenset[Wish] = frozenset()
@@ -30,7 +29,11 @@ class Payer:
     forgotten: bool = False
     cards: frozenset[Code] = frozenset()
     trial: UUID | None = None
-    adopted: frozenset[Instrument] = frozenset()
+
+    def customer_on(self, account: Code | None) -> Code | None:
+        """A customer belongs to one account of a processor and means nothing to another."""
+        known = (one.customer for one in reversed(self.customers) if one.account == account)
+        return next(known, None)
 
 
 def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEvent]:
@@ -41,16 +44,18 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
             return _answered(command, payer)
         case commands.AdoptCustomer():
             return _adopt(command, payer)
+        case commands.RecordKept():
+            return _kept(command, payer)
         case commands.WarnOfExpiry(person_id, payment_method, good_until):
             pays = payment_method in payer.cards and payer.subscriptions
             return [events.CardExpiring(person_id, payment_method, good_until)] if pays else []
-        case commands.LinkSubscription(subscription_id, by_hand):
+        case commands.LinkSubscription(subscription_id, by_hand, account):
             if payer.forgotten:
                 return [events.SubscriptionOrphaned(subscription_id)]
             if subscription_id in payer.subscriptions:
                 return []
-            given = None if by_hand else payer.given
-            return [events.SubscriptionLinked(subscription_id, given)]
+            given = payer.given if payer.given and payer.given.account == account else None
+            return [events.SubscriptionLinked(subscription_id, None if by_hand else given)]
         case commands.UnlinkSubscription(subscription_id):
             linked = subscription_id in payer.subscriptions
             return [events.SubscriptionUnlinked(subscription_id)] if linked else []
@@ -92,6 +97,19 @@ def _answered(
     return [events.PaymentMethodSaved(person_id, kept, checkout, replaces, told.good_until)]
 
 
+def _kept(told: commands.RecordKept, payer: Payer) -> list[events.PayerEvent]:
+    kept, customer = told.instrument, told.instrument.customer
+    if customer is None or Customer(customer, kept.account) in payer.customers:
+        return []
+    if payer.forgotten:
+        return [
+            events.CustomerLeftBehind(
+                told.person_id, kept.payment_method, customer, kept.account, told.checkout
+            )
+        ]
+    return [events.PaymentMethodSaved(told.person_id, kept, told.checkout, ())]
+
+
 def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerEvent]:
     if (asked.payment_method, asked.checkout) in payer.saving:
         return []
@@ -102,11 +120,13 @@ def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerE
                 asked.person_id, unkept, Code("payer_erased"), asked.checkout
             )
         ]
-    # A customer belongs to one account of the processor and means nothing to another.
-    customer = payer.customer if payer.account == asked.account else None
     return [
         events.PaymentMethodOffered(
-            asked.person_id, asked.payment_method, customer, asked.account, asked.checkout
+            asked.person_id,
+            asked.payment_method,
+            payer.customer_on(asked.account),
+            asked.account,
+            asked.checkout,
         )
     ]
 
@@ -119,23 +139,25 @@ def _adopt(asked: commands.AdoptCustomer, payer: Payer) -> list[events.PayerEven
                 person_id, kept.payment_method, kept.customer, kept.account, None
             )
         ]
-    if payer.customer is None:
+    if payer.customer_on(kept.account) is None:
         return [events.PaymentMethodSaved(person_id, kept, None, (), asked.good_until)]
-    known = {payer.customer, *(other.customer for other in payer.adopted)}
+    known = {one.customer for one in payer.customers}
     return [] if kept.customer in known else [events.CustomerAdopted(person_id, kept)]
 
 
 def _forget(person_id: PersonId, payer: Payer) -> list[events.PayerEvent]:
     if payer.forgotten:
         return []
-    forgotten = events.PayerForgotten(person_id, payer.customer, payer.account, payer.subscriptions)
-    left = [
-        events.CustomerLeftBehind(person_id, one.payment_method, one.customer, one.account, None)
-        for one in payer.adopted
-        if one.customer
-    ]
-    if payer.customer or payer.saving:
-        return [forgotten, *left]
+    last = payer.customers[-1] if payer.customers else None
+    forgotten = events.PayerForgotten(
+        person_id,
+        last.customer if last else None,
+        last.account if last else None,
+        payer.subscriptions,
+        payer.customers[:-1],
+    )
+    if last or payer.saving:
+        return [forgotten]
     return [forgotten, events.PayerErased(person_id)]
 
 
@@ -149,7 +171,7 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             cards = others | {kept.payment_method}
             return replace(_settled(payer, kept, checkout), given=given, cards=cards)
         case events.CustomerAdopted(_, kept):
-            return replace(payer, adopted=payer.adopted | {kept})
+            return replace(payer, customers=_beside(kept, payer.customers))
         case events.CardExpiring(_, payment_method):
             return replace(payer, cards=payer.cards - {payment_method})
         case events.PaymentMethodRefused(_, kept, checkout=checkout):
@@ -159,8 +181,9 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
         case events.SubscriptionUnlinked(subscription_id):
             rest = tuple(linked for linked in payer.subscriptions if linked != subscription_id)
             return replace(payer, subscriptions=rest)
-        case events.PayerForgotten(customer=customer):
-            deleting = frozenset({customer} if customer else ())
+        case events.PayerForgotten(customer=customer, others=others):
+            deleting = frozenset(other.customer for other in others)
+            deleting |= {customer} if customer else frozenset()
             return replace(payer, forgotten=True, subscriptions=(), deleting=deleting)
         case events.CustomerLeftBehind(_, payment_method, customer, checkout=checkout):
             return replace(
@@ -180,11 +203,21 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             assert_never(event)
 
 
+def _beside(adopted: Instrument, customers: tuple[Customer, ...]) -> tuple[Customer, ...]:
+    """First, for cards are kept for the latest."""
+    if adopted.customer is None:
+        return customers
+    return (Customer(adopted.customer, adopted.account), *customers)
+
+
 def _settled(payer: Payer, kept: Instrument, checkout: CheckoutAttempt | None) -> Payer:
+    customers = payer.customers
+    if kept.customer:
+        latest = Customer(kept.customer, kept.account)
+        customers = (*(one for one in customers if one != latest), latest)
     return replace(
         payer,
-        customer=kept.customer or payer.customer,
-        account=kept.account if kept.customer else payer.account,
+        customers=customers,
         saving=payer.saving - {(kept.payment_method, checkout)},
     )
 

@@ -17,12 +17,32 @@ BY_HAND = Code("by_hand")
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """The payer agrees on the processor's own page and comes back to `return_url`; `keep`: to later charges as well."""
+
+    return_url: Code
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who somebody is to a processor, on one seller's account."""
+
+    customer: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
-    """The processor's ids of what is charged: its customer when it is kept, and the seller."""
+    """The processor's ids of what is charged: its customer when it is kept, and the seller.
+
+    What needs an `approval` is good for the one charge that was agreed to.
+    """
 
     payment_method: Code
     customer: Code | None
     account: Code | None
+    approval: Approval | None = None
 
     @property
     def is_by_hand(self) -> bool:
@@ -110,12 +130,13 @@ class SubscriptionOrphaned:
 
 @dataclass(frozen=True, slots=True)
 class PayerForgotten:
-    """The person was erased: what they pay for ends, and the customer goes from the processor."""
+    """The person was erased: what they pay for ends, and the customer goes from the processor, with all `others`."""
 
     person_id: PersonId
     customer: Code | None
     account: Code | None
     subscriptions: tuple[UUID, ...]
+    others: tuple[Customer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from services.billing.checkout.events import (
     CheckoutExpired,
     PaymentMethodAsked,
 )
-from services.billing.gateways.gateway import Declined, PaymentGateway
+from services.billing.gateways.gateway import CardGateway, Declined
+from services.billing.gateways.processors import processor_at
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import CheckoutAttempt, payer_of
+from services.billing.payer.events import CheckoutAttempt, Customer, payer_of
+from services.billing.payment.events import PaymentSucceeded
 from services.billing.subscription.events import (
     SubscriptionActivated,
     SubscriptionEnded,
@@ -73,9 +75,20 @@ def when_payment_method_saved_warn_of_expiry(fact: Fact) -> list[At]:
     return [At(over - TIME_TO_REPLACE, Ask(PAYER, fact.stream_id, warn))]
 
 
+def when_payment_succeeded_record_kept(fact: Fact) -> list[Ask]:
+    paid: PaymentSucceeded = fact.body
+    charge, kept = paid.charge, paid.kept
+    if kept is None or charge.origin != "checkout":
+        return []
+    attempt = CheckoutAttempt(charge.origin_id, paid.attempt)
+    record = commands.RecordKept(charge.person_id, kept, attempt)
+    return [Ask(PAYER, payer_of(charge.person_id), record)]
+
+
 def when_subscription_began_link_subscription(fact: Fact) -> list[Ask]:
     began: TrialStarted | SubscriptionActivated = fact.body
-    link = commands.LinkSubscription(fact.stream_id, began.instrument.is_by_hand)
+    pays_by = began.instrument
+    link = commands.LinkSubscription(fact.stream_id, pays_by.is_by_hand, pays_by.account)
     return [Ask(PAYER, payer_of(began.terms.person_id), link)]
 
 
@@ -110,9 +123,11 @@ def when_person_erased_forget_payer(fact: Fact) -> list[Ask]:
 
 def when_payer_forgotten_delete_customer(fact: Fact) -> list[Call]:
     gone: events.PayerForgotten = fact.body
-    if gone.customer is None:
-        return []
-    return [Call(DeleteCustomer(gone.person_id, gone.customer, gone.account))]
+    last = [Customer(gone.customer, gone.account)] if gone.customer else []
+    return [
+        Call(DeleteCustomer(gone.person_id, one.customer, one.account))
+        for one in (*last, *gone.others)
+    ]
 
 
 def when_customer_left_behind_delete_customer(fact: Fact) -> list[Call]:
@@ -121,7 +136,7 @@ def when_customer_left_behind_delete_customer(fact: Fact) -> list[Call]:
 
 
 async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
+    processor: CardGateway = context.gateways["processor"]
     person_id, account = action.person_id, action.account
     customer = action.customer or await processor.create_customer(person_id, account)
     told = person_id, action.payment_method, customer, account
@@ -135,7 +150,7 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
 
 
 async def delete_customer(action: DeleteCustomer, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
+    processor = processor_at(context.gateways, action.account)
     await processor.delete_customer(action.customer, action.account)
     deleted = commands.RecordDeletion(action.person_id, action.customer)
     return Ask(PAYER, payer_of(action.person_id), deleted)
@@ -156,6 +171,11 @@ REACTIONS = (
         "billing.payer.when_payment_method_saved_warn_of_expiry",
         events.PaymentMethodSaved,
         when_payment_method_saved_warn_of_expiry,
+    ),
+    Reaction(
+        "billing.payer.when_payment_succeeded_record_kept",
+        PaymentSucceeded,
+        when_payment_succeeded_record_kept,
     ),
     Reaction(
         "billing.payer.when_trial_started_link_subscription",

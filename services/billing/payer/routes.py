@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
 from services.billing.by_hand.projections import ByHand, how_to_pay
-from services.billing.gateways.gateway import PaymentGateway
+from services.billing.gateways.processors import name_of, processor_at
 from services.billing.links import PaymentLink, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.payer import commands
@@ -67,17 +67,19 @@ async def read_payment_link(
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
         payment = await payment_by_id(connection, owed.payment_id) if owed.payment_id else None
+    # Cards are given to Stripe, whatever was charged before.
+    at_stripe = payment if payment and name_of(payment.account) == "stripe" else merchant
     shown = PaymentLinkShown(
         seller=merchant.name,
         state=_standing(owed, payment),
         amount=MoneyValue.of(owed.amount) if owed.amount else None,
-        account=payment.account if payment else merchant.account,
+        account=at_stripe.account,
         by_hand=await _by_hand(caller, door.community_id, payment),
     )
     if shown.state != "requires_action" or payment is None or payment.intent is None:
         return shown
-    gateway: PaymentGateway = caller.service.gateways["processor"]
-    secret = await gateway.client_secret(payment.intent, payment.account)
+    gateway = processor_at(caller.service.gateways, payment.account)
+    secret = (await gateway.payer_step(payment.intent, payment.account)).client_secret
     return shown.model_copy(update={"payment_intent": payment.intent, "client_secret": secret})
 
 

@@ -14,7 +14,7 @@ from services.billing.payment.events import (
     RefundReason,
     Way,
 )
-from shared.ids import AccountId, Code
+from shared.ids import AccountId, Code, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
 
@@ -37,9 +37,18 @@ class RecordOutcome:
     """What the processor says of an intent, whoever asked it and however often."""
 
     intent: Code
-    status: Literal["succeeded", "processing", "requires_action", "failed", "cancelled"]
+    status: Literal["succeeded", "processing", "requires_action", "approved", "failed", "cancelled"]
     code: Code | None = None
     final: bool = False
+    amount: Money | None = None
+    kept: Instrument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePayment:
+    """The payer is back from the processor's page."""
+
+    person_id: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ PaymentCommand = (
     StartCharge
     | RecordIntent
     | RecordOutcome
+    | ResumePayment
     | RecordRejection
     | RecordReceipt
     | WithdrawCharge

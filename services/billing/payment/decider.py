@@ -10,7 +10,7 @@ from services.billing.payer.events import BY_HAND, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.events import Charge, MoneyLine, total
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import Code
+from shared.ids import Code, PersonId
 from shared.money import Money
 
 Status = Literal[
@@ -39,7 +39,7 @@ class Dispute:
 class Payment:
     """One charge and its latest attempt. `left` is what was not refunded; a settled refund is None.
 
-    What is paid by hand has no intent; the one it `replaced` may have been quicker.
+    What is paid by hand has no intent; the one it `replaced`, which was made for `replaced_on`, may have been quicker.
 
     An intent is confirmed only once it is recorded here, and a new attempt begins by cancelling
     the intent of the one before at the processor: so two of them never both succeed.
@@ -53,6 +53,7 @@ class Payment:
     unwanted: bool = False
     left: tuple[MoneyLine, ...] = ()
     replaced: Code | None = None
+    replaced_on: Instrument | None = None
     receipt_id: UUID | None = None
     refunds: Mapping[UUID, events.RefundStarted | events.RefundOwed | None] = field(
         default_factory=dict
@@ -65,6 +66,11 @@ class Payment:
         currency = self.charge.amount.currency
         withheld = sum((one.withheld for one in self.disputes.values()), Money(0, currency))
         return max(total(self.left, currency) - withheld, Money(0, currency))
+
+    def made_for(self, intent: Code) -> Instrument:
+        """What an intent was made for: the one before may be at another processor."""
+        before = self.replaced_on if intent == self.replaced else None
+        return before or self.instrument
 
 
 def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[events.PaymentEvent]:
@@ -80,7 +86,7 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
         ):
             return []
         case commands.RecordIntent(attempt, intent):
-            account = payment.instrument.account
+            account = payment.made_for(intent).account
             if payment.status == "withdrawn":
                 return [events.WithdrawalAsked(intent, account)]
             return [events.PaymentIntentCreated(attempt, intent, account)]
@@ -90,6 +96,8 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
             return [events.PaymentFailed(payment.charge, attempt, code, final)]
         case commands.RecordOutcome():
             return _outcome(command, payment)
+        case commands.ResumePayment(person_id):
+            return _resume(person_id, payment)
         case commands.WithdrawCharge():
             return _withdraw(payment)
         case commands.RefundPayment() | commands.ReturnMoney() if (
@@ -124,8 +132,13 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
 def _before_anything(command: commands.PaymentCommand) -> list[events.PaymentEvent]:
     match command:
         case commands.StartCharge(charge):
-            return [_begun(command, charge, None)]
-        case commands.RefundPayment() | commands.RecordReceipt() | commands.SettleRefund():
+            return [_begun(command, charge, None, None)]
+        case (
+            commands.RefundPayment()
+            | commands.RecordReceipt()
+            | commands.SettleRefund()
+            | commands.ResumePayment()
+        ):
             raise NotFound("payment_not_found", "There is no such payment.")
         case commands.ReturnMoney(refund_id, lines, reason):
             return [events.RefundFailed(refund_id, lines, reason, Code("nothing_left"))]
@@ -137,14 +150,19 @@ def _start_again(asked: commands.StartCharge, payment: Payment) -> list[events.P
     due = payment.status in ("failed", "action", "awaited") and not payment.unwanted
     if not due or asked.attempt <= payment.attempt:
         return []
-    return [_begun(asked, payment.charge, payment.intent or payment.replaced)]
+    before = payment.intent or payment.replaced
+    made_for = payment.instrument if payment.intent else payment.replaced_on
+    return [_begun(asked, payment.charge, before, made_for)]
 
 
 def _begun(
-    asked: commands.StartCharge, charge: Charge, replaces: Code | None
+    asked: commands.StartCharge,
+    charge: Charge,
+    replaces: Code | None,
+    replaced_on: Instrument | None,
 ) -> events.ChargeStarted | events.PaymentAwaited:
     begun = events.PaymentAwaited if asked.instrument.is_by_hand else events.ChargeStarted
-    return begun(charge, asked.attempt, asked.instrument, replaces)
+    return begun(charge, asked.attempt, asked.instrument, replaces, replaced_on)
 
 
 def _receive(told: commands.RecordReceipt, payment: Payment) -> list[events.PaymentEvent]:
@@ -168,12 +186,15 @@ def _receive(told: commands.RecordReceipt, payment: Payment) -> list[events.Paym
 def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
     charge, attempt, status = payment.charge, payment.attempt, payment.status
     if told.intent == payment.replaced and told.status == "succeeded" and status != "succeeded":
-        return [events.PaymentSucceeded(charge, attempt, told.intent)]
+        return _collected(told, payment)
     if told.intent != payment.intent or status == "succeeded":
         return []
     match told.status:
         case "succeeded":
-            return [events.PaymentSucceeded(charge, attempt, told.intent)]
+            return _collected(told, payment)
+        case "approved" if status == "action" and not payment.unwanted:
+            account = payment.instrument.account
+            return [events.PaymentApproved(charge, attempt, told.intent, account)]
         case "requires_action" if status == "created":
             return [events.PaymentActionRequired(charge, attempt)]
         case "processing" if status in ("created", "action"):
@@ -185,6 +206,23 @@ def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.Paym
             return [events.PaymentFailed(charge, attempt, code, told.final)]
         case _:
             return []
+
+
+def _collected(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
+    charge, attempt = payment.charge, payment.attempt
+    if told.amount in (None, charge.amount):
+        return [events.PaymentSucceeded(charge, attempt, told.intent, told.kept)]
+    # Nothing is sold for other money than was asked; it is at the seller's, who has to look.
+    if payment.status == "failed":
+        return []
+    return [events.PaymentFailed(charge, attempt, Code("amount_differs"), final=True)]
+
+
+def _resume(person_id: PersonId, payment: Payment) -> list[events.PaymentEvent]:
+    if payment.charge.person_id != person_id:
+        raise NotFound("payment_not_found", "There is no such payment.")
+    waits = payment.status == "action" and payment.intent
+    return [events.PayerReturned(payment.intent)] if waits and payment.intent else []
 
 
 def _withdraw(payment: Payment) -> list[events.PaymentEvent]:
@@ -319,14 +357,20 @@ def _remind(dispute: Dispute | None, respond_by: datetime) -> list[events.Paymen
 
 def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | None:
     match event:
-        case events.ChargeStarted(charge, attempt, instrument):
-            return Payment(charge, attempt, instrument)
-        case events.PaymentAwaited(charge, attempt, instrument, replaces):
-            return Payment(charge, attempt, instrument, status="awaited", replaced=replaces)
+        case events.ChargeStarted(charge, attempt, instrument, replaces, on):
+            return Payment(charge, attempt, instrument, replaced=replaces, replaced_on=on)
+        case events.PaymentAwaited(charge, attempt, instrument, replaces, on):
+            waits = Payment(charge, attempt, instrument, status="awaited")
+            return replace(waits, replaced=replaces, replaced_on=on)
         case _ if payment is None:
             return None
         case events.PaymentIntentCreated(intent=intent):
-            return replace(payment, status="created", intent=intent)
+            made_for = payment.made_for(intent)
+            return replace(payment, status="created", intent=intent, instrument=made_for)
+        case events.PaymentApproved():
+            return replace(payment, status="created")
+        case events.PayerReturned():
+            return payment
         case events.PaymentActionRequired():
             return replace(payment, status="action")
         case events.PaymentProcessing():
@@ -340,7 +384,8 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
         case events.PaymentReceived(receipt_id):
             return replace(payment, receipt_id=receipt_id)
         case events.PaymentSucceeded(charge, _, intent):
-            return replace(payment, status="succeeded", left=charge.lines, intent=intent)
+            paid = replace(payment, status="succeeded", left=charge.lines, intent=intent)
+            return replace(paid, instrument=payment.made_for(intent))
         case events.RefundStarted(refund_id, lines=lines) | events.RefundOwed(
             refund_id, lines=lines
         ):

@@ -71,22 +71,27 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class ChargeStarted:
-    """It is due, and about to be charged; the intent it `replaces` must not succeed as well."""
+    """It is due, and about to be charged; the intent it `replaces`, of `replaced_on`, must not succeed as well."""
 
     charge: Charge
     attempt: int
     instrument: Instrument
     replaces: Code | None
+    replaced_on: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAwaited:
-    """It is due, and the payer is to send or bring it; the intent it `replaces` must not succeed as well."""
+    """It is due, and the payer is to send or bring it; the intent it `replaces` must not succeed as well.
+
+    That was made for `replaced_on`.
+    """
 
     charge: Charge
     attempt: int
     instrument: Instrument
     replaces: Code | None
+    replaced_on: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,23 @@ class PaymentActionRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerReturned:
+    """The payer is back from the processor's page, and says nothing of what they did there."""
+
+    intent: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentApproved:
+    """The payer has agreed on the processor's page: what was announced may be collected, and is about to be."""
+
+    charge: Charge
+    attempt: int
+    intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentProcessing:
     """The money is on its way."""
 
@@ -145,11 +167,12 @@ class PaymentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSucceeded:
-    """The money has arrived."""
+    """The money has arrived; with it, the processor may have `kept` what it came by."""
 
     charge: Charge
     attempt: int
     intent: Code
+    kept: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +288,8 @@ PaymentEvent = (
     | PaymentReceived
     | PaymentIntentCreated
     | PaymentActionRequired
+    | PayerReturned
+    | PaymentApproved
     | PaymentProcessing
     | PaymentFailed
     | PaymentWithdrawn

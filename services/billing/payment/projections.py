@@ -32,6 +32,7 @@ class Paid:
 
 _STATES = {
     events.PaymentActionRequired: "requires_action",
+    events.PaymentApproved: "processing",
     events.PaymentProcessing: "processing",
     events.PaymentFailed: "failed",
     events.PaymentWithdrawn: "withdrawn",

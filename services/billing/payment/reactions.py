@@ -6,12 +6,19 @@ from typing import cast, get_args
 from uuid import UUID
 
 from services.billing.checkout.events import ChargeAsked, CheckoutExpired
-from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, PaymentGateway
-from services.billing.gateways.webhooks import SOURCE, dispute_of, subject_of
+from services.billing.gateways.gateway import (
+    CardGateway,
+    Declined,
+    IntentOrder,
+    Kept,
+    Outcome,
+)
+from services.billing.gateways.processors import processor_at
+from services.billing.gateways.reports import dispute_reported, intent_reported
 from services.billing.order.events import OrderPaidAgain, OrderReturnAsked
 from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
-from services.billing.payment.decider import PAYMENT
+from services.billing.payment.decider import PAYMENT, Payment
 from services.billing.payment.events import Charge, DisputeReason, MoneyLine, payment_of
 from services.billing.subscription.events import (
     ChangeBilled,
@@ -37,6 +44,7 @@ class CreateIntent:
     amount: Money
     instrument: Instrument
     replaces: Code | None
+    replaced_on: Instrument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,12 @@ def when_late_renewal_paid_return_money(fact: Fact) -> list[Ask]:
 def when_charge_started_create_intent(fact: Fact) -> list[Call]:
     begun: events.ChargeStarted = fact.body
     create = CreateIntent(
-        fact.stream_id, begun.attempt, begun.charge.amount, begun.instrument, begun.replaces
+        fact.stream_id,
+        begun.attempt,
+        begun.charge.amount,
+        begun.instrument,
+        begun.replaces,
+        begun.replaced_on,
     )
     return [Call(create)]
 
@@ -146,12 +159,23 @@ def when_payment_awaited_cancel_intent(fact: Fact) -> list[Call]:
     awaited: events.PaymentAwaited = fact.body
     if awaited.replaces is None:
         return []
-    return [Call(CancelIntent(fact.stream_id, awaited.replaces, awaited.instrument.account))]
+    account = (awaited.replaced_on or awaited.instrument).account
+    return [Call(CancelIntent(fact.stream_id, awaited.replaces, account))]
 
 
 def when_intent_created_confirm_intent(fact: Fact) -> list[Call]:
     created: events.PaymentIntentCreated = fact.body
     return [Call(ConfirmIntent(fact.stream_id, created.intent, created.account))]
+
+
+def when_payer_returned_fetch_intent(fact: Fact) -> list[Call]:
+    returned: events.PayerReturned = fact.body
+    return [Call(FetchIntent(fact.stream_id, returned.intent))]
+
+
+def when_payment_approved_confirm_intent(fact: Fact) -> list[Call]:
+    approved: events.PaymentApproved = fact.body
+    return [Call(ConfirmIntent(fact.stream_id, approved.intent, approved.account))]
 
 
 def when_withdrawal_asked_cancel_intent(fact: Fact) -> list[Call]:
@@ -160,11 +184,8 @@ def when_withdrawal_asked_cancel_intent(fact: Fact) -> list[Call]:
 
 
 def when_processor_reported_fetch_intent(fact: Fact) -> list[Call]:
-    report: Webhook = fact.body
-    subject = subject_of(report.payload)
-    if report.source != SOURCE or not report.type.startswith("payment_intent.") or not subject:
-        return []
-    return [Call(FetchIntent(subject.payment_id, subject.intent))]
+    subject = intent_reported(fact.body)
+    return [Call(FetchIntent(subject.payment_id, subject.intent))] if subject else []
 
 
 def when_refund_started_create_refund(fact: Fact) -> list[Call]:
@@ -176,11 +197,8 @@ def when_refund_started_create_refund(fact: Fact) -> list[Call]:
 
 
 def when_processor_reported_fetch_dispute(fact: Fact) -> list[Call]:
-    report: Webhook = fact.body
-    subject = dispute_of(report.payload)
-    if report.source != SOURCE or not report.type.startswith("charge.dispute.") or not subject:
-        return []
-    return [Call(FetchDispute(*subject))]
+    subject = dispute_reported(fact.body)
+    return [Call(FetchDispute(*subject))] if subject else []
 
 
 def when_dispute_deadline_known_remind(fact: Fact) -> list[At]:
@@ -192,10 +210,10 @@ def when_dispute_deadline_known_remind(fact: Fact) -> list[At]:
 
 
 async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
-    account = action.instrument.account
+    instrument = action.instrument
     if action.replaces:
-        before = await processor.cancel_intent(action.replaces, account)
+        on = (action.replaced_on or instrument).account
+        before = await processor_at(context.gateways, on).cancel_intent(action.replaces, on)
         if before.status in ("succeeded", "processing"):
             # The attempt before was quicker: it becomes this one, and nothing else is charged.
             adopt = commands.RecordIntent(action.attempt, action.replaces)
@@ -205,10 +223,13 @@ async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
         action.payment_id,
         action.attempt,
         action.amount,
-        action.instrument.payment_method,
-        action.instrument.customer,
-        account,
+        instrument.payment_method,
+        instrument.customer,
+        instrument.account,
+        instrument.approval.return_url if instrument.approval else None,
+        keep=instrument.approval is not None and instrument.approval.keep,
     )
+    processor = processor_at(context.gateways, instrument.account)
     answer: commands.RecordIntent | commands.RecordRejection
     try:
         answer = commands.RecordIntent(action.attempt, await processor.create_intent(order))
@@ -217,36 +238,40 @@ async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
     return Ask(PAYMENT, action.payment_id, answer)
 
 
-async def confirm_intent(action: ConfirmIntent, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
-    outcome = await processor.confirm_intent(action.intent, action.account)
-    return _record(action.payment_id, action.intent, outcome)
+async def confirm_intent(action: ConfirmIntent, context: ActionContext) -> Ask | None:
+    """What was answered meanwhile, or is no longer wanted, is not tried again: it is looked at."""
+    payment = await _payment(action.payment_id, context)
+    if payment is None or payment.intent != action.intent:
+        return None
+    if payment.status != "created" or payment.unwanted:
+        return await fetch_intent(FetchIntent(action.payment_id, action.intent), context)
+    processor = processor_at(context.gateways, action.account)
+    outcome = await processor.confirm_intent(
+        action.intent, payment.instrument.payment_method, action.account
+    )
+    return _record(payment, action.payment_id, action.intent, outcome)
 
 
-async def cancel_intent(action: CancelIntent, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
+async def cancel_intent(action: CancelIntent, context: ActionContext) -> Ask | None:
+    processor = processor_at(context.gateways, action.account)
     outcome = await processor.cancel_intent(action.intent, action.account)
-    return _record(action.payment_id, action.intent, outcome)
+    payment = await _payment(action.payment_id, context)
+    return _record(payment, action.payment_id, action.intent, outcome) if payment else None
 
 
 async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | None:
-    try:
-        payment, _ = await context.service.handler.state(
-            PAYMENT, action.payment_id, context.community_id
-        )
-    except NotFound:
-        return None  # Whoever has an account at the processor can write any name on an intent.
+    payment = await _payment(action.payment_id, context)
     if payment is None or payment.intent != action.intent:
         return None
-    processor: PaymentGateway = context.gateways["processor"]
-    outcome = await processor.fetch_intent(action.intent, payment.instrument.account)
+    account = payment.instrument.account
+    outcome = await processor_at(context.gateways, account).fetch_intent(action.intent, account)
     if outcome.status == "untouched":
         return None
-    return _record(action.payment_id, action.intent, outcome)
+    return _record(payment, action.payment_id, action.intent, outcome)
 
 
 async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
-    processor: PaymentGateway = context.gateways["processor"]
+    processor = processor_at(context.gateways, action.account)
     refund_id, intent, account = action.refund_id, action.intent, action.account
     answer: commands.RecordRefund | commands.RecordRefundFailure
     try:
@@ -261,7 +286,7 @@ async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
 
 async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | None:
     """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
-    processor: PaymentGateway = context.gateways["processor"]
+    processor: CardGateway = context.gateways["processor"]
     found = await processor.fetch_dispute(action.dispute, action.account)
     if found is None:
         return None
@@ -285,11 +310,32 @@ async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | N
     return Ask(PAYMENT, found.payment_id, record, community_id=found.community_id)
 
 
-def _record(payment_id: UUID, intent: Code, outcome: Outcome) -> Ask:
+async def _payment(payment_id: UUID, context: ActionContext) -> Payment | None:
+    """As it is now. Whoever has an account at the processor can write any name on an intent: there may be none."""
+    try:
+        payment: Payment | None
+        payment, _ = await context.service.handler.state(PAYMENT, payment_id, context.community_id)
+    except NotFound:
+        return None
+    return payment
+
+
+def _record(payment: Payment, payment_id: UUID, intent: Code, outcome: Outcome) -> Ask:
     if outcome.status == "untouched":
         raise Transient("The processor has not made up its mind.")
-    record = commands.RecordOutcome(intent, outcome.status, outcome.code, outcome.final)
+    record = commands.RecordOutcome(
+        intent,
+        outcome.status,
+        outcome.code,
+        outcome.final,
+        outcome.amount,
+        _kept(outcome.kept, payment.made_for(intent).account),
+    )
     return Ask(PAYMENT, payment_id, record)
+
+
+def _kept(kept: Kept | None, account: Code | None) -> Instrument | None:
+    return Instrument(kept.payment_method, kept.customer, account) if kept else None
 
 
 REACTIONS = (
@@ -352,6 +398,16 @@ REACTIONS = (
         "billing.payment.when_intent_created_confirm_intent",
         events.PaymentIntentCreated,
         when_intent_created_confirm_intent,
+    ),
+    Reaction(
+        "billing.payment.when_payer_returned_fetch_intent",
+        events.PayerReturned,
+        when_payer_returned_fetch_intent,
+    ),
+    Reaction(
+        "billing.payment.when_payment_approved_confirm_intent",
+        events.PaymentApproved,
+        when_payment_approved_confirm_intent,
     ),
     Reaction(
         "billing.payment.when_withdrawal_asked_cancel_intent",

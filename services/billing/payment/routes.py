@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.by_hand.projections import claiming
-from services.billing.gateways.gateway import PaymentGateway
+from services.billing.gateways.processors import processor_at
 from services.billing.merchant.projections import merchant_of
 from services.billing.payment import commands
 from services.billing.payment.decider import PAYMENT
@@ -25,7 +25,7 @@ from services.billing.references import ids_of, reference_of
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, listing, needs, paging
-from shared.ids import AccountId
+from shared.ids import AccountId, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -40,7 +40,7 @@ class RefundPayment(Body):
 
 
 class Payment(BaseModel):
-    """`client_secret` is there for the payer while they must authenticate; `reference` is for who pays by hand."""
+    """`client_secret`, or a page, is there for the payer while they must agree; `reference` is for who pays by hand."""
 
     payment_id: UUID
     reference: str
@@ -55,6 +55,7 @@ class Payment(BaseModel):
     problem: str | None
     at: AwareDatetime
     client_secret: str | None = None
+    approval_url: str | None = None
 
 
 class RecordReceipt(Body):
@@ -129,9 +130,19 @@ async def read_payment(payment_id: UUID, caller: Annotated[Caller, needs("person
         raise NotFound("payment_not_found", "There is no such payment.")
     if payment.state != "requires_action" or payment.intent is None:
         return _shown(payment)
-    gateway: PaymentGateway = caller.service.gateways["processor"]
-    secret = await gateway.client_secret(payment.intent, payment.account)
-    return _shown(payment).model_copy(update={"client_secret": secret})
+    gateway = processor_at(caller.service.gateways, payment.account)
+    step = await gateway.payer_step(payment.intent, payment.account)
+    needed = {"client_secret": step.client_secret, "approval_url": step.url}
+    return _shown(payment).model_copy(update=needed)
+
+
+@router.post("/payments/{payment_id}/return", status_code=202, operation_id="return_to_payment")
+async def return_to_payment(
+    payment_id: UUID, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """The payer is back from the processor's page: it is asked what they did there. Its own report does the same."""
+    resume = commands.ResumePayment(PersonId(caller.person_id))
+    return await caller.ask(Ask(PAYMENT, payment_id, resume))
 
 
 @router.post("/payments/{payment_id}/refunds", status_code=202, operation_id="refund_payment")

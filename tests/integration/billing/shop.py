@@ -11,6 +11,7 @@ import httpx
 import jwt
 import stripe
 
+from services.billing.gateways.gateway import ProcessorUnavailable
 from services.billing.quotes import ALGORITHM, AUDIENCE, ISSUER
 from services.billing.settings import Settings
 from shared.clock import real_now
@@ -34,7 +35,28 @@ community, gold = uuid4(), uuid4()
 olga, ada, bob = somebody(community, "owner"), somebody(community), somebody(community)
 
 
-def settings_for(database_url: str, stripe_url: str) -> Settings:
+class Dying:
+    """A gateway whose `step` is done once, or a few times, without anybody hearing of it."""
+
+    def __init__(self, processor: Any, step: str, times: int) -> None:
+        self._processor = processor
+        self._step = step
+        self._left = times
+
+    def __getattr__(self, name: str) -> Any:
+        step = getattr(self._processor, name)
+        if name != self._step or not self._left:
+            return step
+        self._left -= 1
+
+        async def unheard(*arguments: object) -> None:
+            await step(*arguments)
+            raise ProcessorUnavailable("The process died.")
+
+        return unheard
+
+
+def settings_for(database_url: str, stripe_url: str, **more: Any) -> Settings:
     return settings_of(
         Settings,
         database_url,
@@ -42,16 +64,18 @@ def settings_for(database_url: str, stripe_url: str) -> Settings:
         stripe_key="sk_test_shop",
         stripe_webhook_secret=WEBHOOK_SECRET,
         origin=ORIGIN,
+        **more,
     )
 
 
 @contextlib.asynccontextmanager
 async def closing(plan: Blueprint) -> AsyncIterator[None]:
-    """Hang up on the processor at the end."""
+    """Hang up on the processors at the end."""
     try:
         yield
     finally:
-        await plan.gateways["processor"].close()
+        for gateway in plan.gateways.values():
+            await gateway.close()
 
 
 @contextlib.asynccontextmanager

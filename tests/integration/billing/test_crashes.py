@@ -2,38 +2,23 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from services.billing.app import blueprint_of
-from services.billing.gateways.gateway import ProcessorUnavailable
 from shared.contracts import billing_order, billing_payment, billing_subscription
 from tests.integration.billing import cards
-from tests.integration.billing.shop import Shop, ada, closing, olga, reported_to, settings_for
+from tests.integration.billing.shop import (
+    Dying,
+    Shop,
+    ada,
+    closing,
+    olga,
+    reported_to,
+    settings_for,
+)
 from tests.integration.events.house import running
-
-
-class Dying:
-    """A gateway whose `step` is done once, or a few times, without anybody hearing of it."""
-
-    def __init__(self, processor: Any, step: str, times: int) -> None:
-        self._processor = processor
-        self._step = step
-        self._left = times
-
-    def __getattr__(self, name: str) -> Any:
-        step = getattr(self._processor, name)
-        if name != self._step or not self._left:
-            return step
-        self._left -= 1
-
-        async def unheard(*arguments: object) -> None:
-            await step(*arguments)
-            raise ProcessorUnavailable("The process died.")
-
-        return unheard
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.doubles.serving import serving
 from tests.integration.billing.scripted import Answer, Scripted
 
 INTENT = Code("pi_1")
+CARD = Code("pm_on_the_intent")
 ours = Code("acct_ours")
 created: Answer = (
     200,
@@ -93,19 +94,21 @@ async def test_a_decline_says_whether_trying_again_makes_sense(code: str, *, fin
     no = (402, refusal("card_error", code="card_declined", decline_code=code))
     after = failed(code="card_declined", decline_code=code)
     async with stripe_says(no, after) as (gateway, _):
-        assert await gateway.confirm_intent(INTENT, None) == Outcome("failed", Code(code), final)
+        assert await gateway.confirm_intent(INTENT, CARD, None) == Outcome(
+            "failed", Code(code), final
+        )
 
 
 async def test_a_payer_who_is_not_there_to_authenticate_may_do_it_later() -> None:
     no = (402, refusal("card_error", code="authentication_required"))
     async with stripe_says(no, failed(code="authentication_required")) as (gateway, _):
-        assert await gateway.confirm_intent(INTENT, None) == Outcome("requires_action")
+        assert await gateway.confirm_intent(INTENT, CARD, None) == Outcome("requires_action")
 
 
 async def test_a_charge_that_is_refused_before_it_is_tried_has_failed() -> None:
     no = (400, refusal("invalid_request_error", code="payment_method_unactivated"))
     async with stripe_says(no, created) as (gateway, _):
-        outcome = await gateway.confirm_intent(INTENT, None)
+        outcome = await gateway.confirm_intent(INTENT, CARD, None)
     assert outcome == Outcome("failed", Code("payment_method_unactivated"), final=True)
 
 

@@ -14,6 +14,7 @@ from shared.testing import eventually
 from tests.integration.billing import cards
 
 KEY = "sk_test_gateway"
+CARD = Code("pm_on_the_intent")
 ten_euros = Money(1000, "EUR")
 person_id = UUID(int=1)
 
@@ -34,7 +35,7 @@ async def test_a_card_is_charged_in_two_steps_and_only_the_second_moves_money(
 ) -> None:
     intent = await stripe.create_intent(order(await cards.payment_method(stripe_url)))
     assert await stripe.fetch_intent(intent, None) == Outcome("untouched")
-    assert await stripe.confirm_intent(intent, None) == Outcome("succeeded")
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("succeeded")
     assert await stripe.fetch_intent(intent, None) == Outcome("succeeded")
 
 
@@ -42,8 +43,8 @@ async def test_confirming_again_charges_nothing_and_says_what_is(
     stripe: StripeGateway, stripe_url: str
 ) -> None:
     intent = await stripe.create_intent(order(await cards.payment_method(stripe_url)))
-    await stripe.confirm_intent(intent, None)
-    assert await stripe.confirm_intent(intent, None) == Outcome("succeeded")
+    await stripe.confirm_intent(intent, CARD, None)
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("succeeded")
 
 
 async def test_a_kept_card_is_charged_for_its_customer(
@@ -53,7 +54,7 @@ async def test_a_kept_card_is_charged_for_its_customer(
     customer = await stripe.create_customer(person_id, None)
     await stripe.keep(card, customer, None, random_id())
     intent = await stripe.create_intent(order(card, customer))
-    assert await stripe.confirm_intent(intent, None) == Outcome("succeeded")
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("succeeded")
 
 
 async def test_a_card_that_may_not_be_kept_is_declined(
@@ -77,8 +78,8 @@ async def test_a_declined_charge_fails_with_its_code(
     card = await cards.payment_method(stripe_url, cards.REFUSED_WHEN_CHARGED)
     intent = await stripe.create_intent(order(card))
     declined = Outcome("failed", Code("card_declined"))
-    assert await stripe.confirm_intent(intent, None) == declined
-    assert await stripe.confirm_intent(intent, None) == declined
+    assert await stripe.confirm_intent(intent, CARD, None) == declined
+    assert await stripe.confirm_intent(intent, CARD, None) == declined
     assert await stripe.fetch_intent(intent, None) == declined
 
 
@@ -88,9 +89,10 @@ async def test_a_charge_may_wait_for_the_payer(
 ) -> None:
     card = await cards.payment_method(stripe_url, cards.AUTHENTICATED)
     intent = await stripe.create_intent(order(card))
-    assert await stripe.confirm_intent(intent, None) == Outcome("requires_action")
-    assert await stripe.confirm_intent(intent, None) == Outcome("requires_action")
-    secret = await stripe.client_secret(intent, None)
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("requires_action")
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("requires_action")
+    secret = (await stripe.payer_step(intent, None)).client_secret
+    assert secret is not None
     await cards.authenticate(stripe_url, intent, secret, success=success)
     after = await stripe.fetch_intent(intent, None)
     assert after.status == ("succeeded" if success else "failed")
@@ -104,7 +106,7 @@ async def test_a_bank_debit_is_processing_before_it_succeeds(
     async def now() -> Outcome:
         return await stripe.fetch_intent(intent, None)
 
-    confirmed = await stripe.confirm_intent(intent, None)
+    confirmed = await stripe.confirm_intent(intent, CARD, None)
     assert confirmed in (Outcome("processing"), Outcome("succeeded"))
     await eventually(now, Outcome("succeeded").__eq__)
 
@@ -113,12 +115,12 @@ async def test_a_cancelled_intent_is_never_charged(stripe: StripeGateway, stripe
     intent = await stripe.create_intent(order(await cards.payment_method(stripe_url)))
     assert await stripe.cancel_intent(intent, None) == Outcome("cancelled")
     assert await stripe.cancel_intent(intent, None) == Outcome("cancelled")
-    assert await stripe.confirm_intent(intent, None) == Outcome("cancelled")
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("cancelled")
 
 
 async def test_what_was_charged_cannot_be_cancelled(stripe: StripeGateway, stripe_url: str) -> None:
     intent = await stripe.create_intent(order(await cards.payment_method(stripe_url)))
-    await stripe.confirm_intent(intent, None)
+    await stripe.confirm_intent(intent, CARD, None)
     assert await stripe.cancel_intent(intent, None) == Outcome("succeeded")
 
 
@@ -126,7 +128,7 @@ async def test_a_refund_is_found_again_by_our_own_id(
     stripe: StripeGateway, stripe_url: str
 ) -> None:
     intent = await stripe.create_intent(order(await cards.payment_method(stripe_url)))
-    await stripe.confirm_intent(intent, None)
+    await stripe.confirm_intent(intent, CARD, None)
     refund_id = random_id()
     assert await stripe.find_refund(intent, None, refund_id) is None
     refund = await stripe.refund(intent, None, refund_id, Money(400, "EUR"))
@@ -139,7 +141,7 @@ async def test_a_refund_of_what_was_never_paid_is_declined(
 ) -> None:
     card = await cards.payment_method(stripe_url, cards.REFUSED_WHEN_CHARGED)
     intent = await stripe.create_intent(order(card))
-    await stripe.confirm_intent(intent, None)
+    await stripe.confirm_intent(intent, CARD, None)
     with pytest.raises(Declined):
         await stripe.refund(intent, None, random_id(), ten_euros)
 

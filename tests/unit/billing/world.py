@@ -13,7 +13,13 @@ from uuid import UUID
 
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
-from services.billing.gateways.gateway import Declined, Disputed, IntentOrder, Outcome
+from services.billing.gateways.gateway import (
+    Declined,
+    Disputed,
+    IntentOrder,
+    Outcome,
+    PayerStep,
+)
 from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
@@ -84,7 +90,9 @@ class Processor:
         self.intents[intent] = Announced(order)
         return intent
 
-    async def confirm_intent(self, intent: Code, _account: Code | None) -> Outcome:
+    async def confirm_intent(
+        self, intent: Code, _payment_method: Code, _account: Code | None
+    ) -> Outcome:
         announced = self.intents[intent]
         if announced.status == "untouched":
             announced.status = {
@@ -102,8 +110,8 @@ class Processor:
             self.intents[intent].status = "cancelled"
         return self._outcome(intent)
 
-    async def client_secret(self, intent: Code, _account: Code | None) -> Code:
-        return Code(f"{intent}_secret")
+    async def payer_step(self, intent: Code, _account: Code | None) -> PayerStep:
+        return PayerStep(Code(f"{intent}_secret"))
 
     async def refund(
         self, intent: Code, _account: Code | None, refund_id: UUID, amount: Money

@@ -3,7 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.gateways.webhooks import SOURCE, Subject, dispute_of, subject_of
+from services.billing.gateways.gateway import Subject
+from services.billing.gateways.webhooks import SOURCE, dispute_of, subject_of
 from services.billing.payment.reactions import REACTIONS, FetchDispute, FetchIntent
 from shared.consumer import Webhook
 from shared.ids import Code

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import CheckoutAttempt, Instrument
+from services.billing.payer.events import CheckoutAttempt, Customer, Instrument
 from services.billing.payer.publications import tell_of_expiry
 from services.billing.payer.reactions import when_payment_method_saved_warn_of_expiry
 from shared.ids import Code
@@ -230,13 +230,19 @@ def test_a_customer_of_the_sellers_own_billing_is_charged_without_giving_a_card_
 
 
 def test_a_customer_beside_the_one_that_cards_are_kept_for_goes_with_them() -> None:
+    ours = events.PaymentMethodSaved(ada, Instrument(card, customer, account), None, ())
     beside = events.CustomerAdopted(ada, theirs)
-    given(PAYER, offered, saved).when(adopt).then(beside)
-    given(PAYER, offered, saved, beside).when(adopt).then_nothing()
-    left = events.CustomerLeftBehind(ada, Code("pm_old"), Code("cus_old"), account, None)
-    given(PAYER, offered, saved, beside).when(forget).then(forgotten_customer, left)
+    given(PAYER, offered, ours).when(adopt).then(beside)
+    given(PAYER, offered, ours, beside).when(adopt).then_nothing()
+    both = events.PayerForgotten(ada, customer, account, (), (Customer(Code("cus_old"), account),))
+    given(PAYER, offered, ours, beside).when(forget).then(both)
     first = commands.RecordDeletion(ada, Code("cus_old"))
-    given(PAYER, offered, saved, beside, forgotten_customer, left).when(first).then(
+    given(PAYER, offered, ours, beside, both).when(first).then(
         events.CustomerDeleted(Code("cus_old"))
     )
+    left = events.CustomerLeftBehind(ada, Code("pm_old"), Code("cus_old"), account, None)
     given(PAYER, forgotten, erased).when(adopt).then(left)
+
+
+def test_a_card_of_another_account_is_kept_as_the_first_one_there() -> None:
+    given(PAYER, offered, saved).when(adopt).then(events.PaymentMethodSaved(ada, theirs, None, ()))

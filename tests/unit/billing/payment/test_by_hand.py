@@ -71,7 +71,7 @@ def test_who_tried_a_card_first_does_not_pay_twice() -> None:
         events.PaymentIntentCreated(1, intent, None),
         events.PaymentActionRequired(charge, 1),
     )
-    instead = events.PaymentAwaited(charge, 2, by_hand, intent)
+    instead = events.PaymentAwaited(charge, 2, by_hand, intent, visa)
     again = commands.StartCharge(charge, 2, by_hand)
     given(PAYMENT, *tried).when(again).then(instead)
     cancelled = commands.RecordOutcome(intent, "cancelled")
@@ -83,7 +83,9 @@ def test_who_tried_a_card_first_does_not_pay_twice() -> None:
     back = given(PAYMENT, *tried, instead, by_card).when(refund)
     assert isinstance(back.events[0], events.RefundStarted), "what a card paid goes back to it"
     third = commands.StartCharge(charge, 3, visa)
-    given(PAYMENT, *tried, instead).when(third).then(events.ChargeStarted(charge, 3, visa, intent))
+    given(PAYMENT, *tried, instead).when(third).then(
+        events.ChargeStarted(charge, 3, visa, intent, visa)
+    )
 
 
 def test_who_thinks_better_of_it_pays_by_card() -> None:

@@ -26,7 +26,7 @@ withdrawn = events.PaymentWithdrawn(1, charge)
 withdrawal = events.WithdrawalAsked(first, None)
 succeeded = events.PaymentSucceeded(charge, 1, first)
 paid = (started, created, succeeded)
-started_again = events.ChargeStarted(charge, 2, amex, first)
+started_again = events.ChargeStarted(charge, 2, amex, first, visa)
 
 start = commands.StartCharge(charge, 1, visa)
 start_again = commands.StartCharge(charge, 2, amex)

@@ -1,0 +1,356 @@
+"""PayPal, by its REST API: an order is announced without effect, and collected by its id once that is recorded.
+
+An idempotency key is worth six hours there, so nothing is tried again before the order itself was looked at.
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from services.billing.gateways.gateway import (
+    Declined,
+    IntentOrder,
+    Kept,
+    Outcome,
+    PayerStep,
+    ProcessorUnavailable,
+    Subject,
+)
+from shared.clock import monotonic
+from shared.ids import Code
+from shared.money import EXPONENTS, Money
+
+LIVE = "https://api-m.paypal.com"
+TIMEOUT = 20.0
+RENEW_TOKEN_SECONDS = 60
+ACCOUNT = "paypal:"
+"""How the account of a seller at PayPal begins; what follows is their merchant id."""
+WALLET = Code("paypal")
+"""The payment method of who agrees on PayPal's own page; one that is kept has an id."""
+
+# What no later try with the same wallet will turn into money (developer.paypal.com/api/rest/reference/orders).
+FINAL = frozenset(
+    [
+        "agreement_already_cancelled",
+        "billing_agreement_not_found",
+        "compliance_violation",
+        "duplicate_invoice_id",
+        "payer_account_locked_or_closed",
+        "payer_account_restricted",
+        "payer_cannot_pay",
+        "resource_missing",
+        "token_id_not_found",
+    ]
+)
+# The same was asked before and is being done: what comes of it is heard by asking later.
+UNDER_WAY = frozenset(["order_completion_in_progress", "previous_request_in_progress"])
+# A key that was revoked, or a seller who has not let us in yet, is no fault of this charge: it waits.
+NOT_NOW = frozenset(
+    [
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ]
+)
+COLLECTED = frozenset(["COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"])
+NOT_REFUNDED = frozenset(["FAILED", "CANCELLED"])
+# Where PayPal knows no cents although ISO 4217 does (developer.paypal.com/api/rest/reference/currency-codes).
+PAYPAL_EXPONENTS = {**EXPONENTS, "HUF": 0, "TWD": 0}
+
+Json = dict[str, Any]
+
+
+class PaypalGateway:
+    """One app of the platform's, which acts for each seller on the account that they connected."""
+
+    def __init__(self, client_id: str, secret: str, url: str = LIVE) -> None:
+        self._client_id = client_id
+        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT)
+        self._credentials = httpx.BasicAuth(client_id, secret)
+        self._token, self._good_until = "", 0.0
+        self._lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def delete_customer(self, customer: Code, account: Code | None) -> None:
+        """A customer is what is kept for them: each token goes, and nothing is left."""
+        try:
+            path = f"/v3/vault/payment-tokens?customer_id={quote(customer, safe='')}"
+            while tokens := (await self._ask("GET", path, account)).get("payment_tokens"):
+                for token in tokens:
+                    path_of_token = f"/v3/vault/payment-tokens/{quote(token['id'], safe='')}"
+                    await self._ask("DELETE", path_of_token, account)
+        except Declined as gone:
+            if gone.code != "resource_missing":
+                raise
+
+    async def create_intent(self, order: IntentOrder) -> Code:
+        if order.customer is None and order.return_url is None:
+            raise Declined(Code("not_kept"), final=True)
+        body: Json = {
+            "intent": "CAPTURE",
+            "purchase_units": [
+                {
+                    "amount": written(order.amount),
+                    "custom_id": mark_of(order.community_id, order.payment_id),
+                    # Of two orders with one invoice PayPal collects one.
+                    "invoice_id": str(order.payment_id),
+                    "payee": {"merchant_id": _merchant(order.account)},
+                }
+            ],
+        }
+        if order.customer is None:
+            body["payment_source"] = {"paypal": _approval(order)}
+        key = f"order:{order.payment_id}:{order.attempt}"
+        return Code(
+            (await self._ask("POST", "/v2/checkout/orders", order.account, body, key))["id"]
+        )
+
+    async def confirm_intent(
+        self, intent: Code, payment_method: Code, account: Code | None
+    ) -> Outcome:
+        order = await self._order(intent, account)
+        by_us = payment_method != WALLET
+        if order is None or order["status"] not in ("APPROVED", *["CREATED"] * by_us):
+            return _outcome(order)
+        body = {"payment_source": {"paypal": _by_merchant(payment_method)}} if by_us else {}
+        path = f"/v2/checkout/orders/{quote(intent, safe='')}/capture"
+        try:
+            return _outcome(await self._ask("POST", path, account, body, f"capture:{intent}"))
+        except Declined as declined:
+            # It may be refused because it was collected before: only a second look says.
+            now = _outcome(await self._order(intent, account))
+            refused = now.status in ("untouched", "approved", "requires_action")
+            if not refused:
+                return now
+            return Outcome("failed", declined.code, declined.final)
+
+    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
+        return _outcome(await self._order(intent, account))
+
+    async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
+        """Nobody but us collects an order, and we do so only where it is wanted: it runs out by itself."""
+        now = await self.fetch_intent(intent, account)
+        return now if now.status in ("succeeded", "processing") else Outcome("cancelled")
+
+    async def payer_step(self, intent: Code, account: Code | None) -> PayerStep:
+        order = await self._order(intent, account) or {}
+        return PayerStep(url=next(_links(order), None))
+
+    async def refund(
+        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+    ) -> Code:
+        capture = _capture(await self._order(intent, account) or {})
+        if capture is None:
+            raise Declined(Code("nothing_collected"), final=True)
+        path = f"/v2/payments/captures/{quote(capture['id'], safe='')}/refund"
+        body = {"amount": written(amount), "custom_id": str(refund_id)}
+        refund = await self._ask("POST", path, account, body, f"refund:{refund_id}")
+        if refund["status"] in NOT_REFUNDED:
+            raise Declined(Code(refund["status"].lower()), final=True)
+        return Code(refund["id"])
+
+    async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
+        order = await self._order(intent, account) or {}
+        for refund in _payments(order).get("refunds", ()):
+            named = refund.get("custom_id") == str(refund_id)
+            if named and refund["status"] not in NOT_REFUNDED:
+                return Code(refund["id"])
+        return None
+
+    async def _order(self, intent: Code, account: Code | None) -> Json | None:
+        """The order, None once PayPal has forgotten that it was ever made."""
+        try:
+            path = f"/v2/checkout/orders/{quote(intent, safe='')}"
+            found: Json = await self._ask("GET", path, account)
+        except Declined as gone:
+            if gone.code != "resource_missing":
+                raise
+            return None
+        return found
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        account: Code | None,
+        body: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Json:
+        headers = {"Prefer": "return=representation"}
+        headers["PayPal-Auth-Assertion"] = _assertion(self._client_id, _merchant(account))
+        if key:
+            headers["PayPal-Request-Id"] = key
+        try:
+            answer = await self._sent(method, path, headers, body)
+            if answer.status_code == HTTPStatus.UNAUTHORIZED:
+                self._good_until = 0.0
+                answer = await self._sent(method, path, headers, body)
+            told: Json = answer.json() if answer.content else {}
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise ProcessorUnavailable(f"PayPal: {error!r}", retry_after=5) from error
+        if answer.is_success:
+            return told
+        raise _refused(answer.status_code, told)
+
+    async def _sent(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any
+    ) -> httpx.Response:
+        bearer = {"Authorization": f"Bearer {await self._fresh_token()}"}
+        return await self._http.request(method, path, headers={**headers, **bearer}, json=body)
+
+    async def _fresh_token(self) -> str:
+        async with self._lock:
+            if monotonic() >= self._good_until:
+                answer = await self._http.post(
+                    "/v1/oauth2/token",
+                    data={"grant_type": "client_credentials"},
+                    auth=self._credentials,
+                )
+                answer.raise_for_status()
+                told = answer.json()
+                self._token = told["access_token"]
+                self._good_until = monotonic() + float(told["expires_in"]) - RENEW_TOKEN_SECONDS
+            return self._token
+
+
+def written(money: Money) -> Json:
+    """The amount as PayPal reads it; Declined when PayPal has no coin that small."""
+    ours, theirs = EXPONENTS.get(money.currency, 2), PAYPAL_EXPONENTS.get(money.currency, 2)
+    value = Decimal(money.minor).scaleb(-ours)
+    if value != round(value, theirs):
+        raise Declined(Code("amount_not_chargeable"), final=True)
+    return {"currency_code": money.currency, "value": f"{value:.{theirs}f}"}
+
+
+def read(amount: Json) -> Money:
+    """What PayPal wrote, as we count it."""
+    currency = str(amount["currency_code"])
+    return Money(int(Decimal(amount["value"]).scaleb(EXPONENTS.get(currency, 2))), currency)
+
+
+def mark_of(community_id: UUID, payment_id: UUID) -> str:
+    """What we write on an order, and PayPal on its reports."""
+    return f"{community_id.hex}.{payment_id.hex}"
+
+
+def subject_of_mark(mark: Any, order: Any) -> Subject | None:
+    """Whose payment an order is; None for what we did not write."""
+    try:
+        community, payment = mark.split(".")
+        subject = Subject(UUID(hex=community), UUID(hex=payment), Code(order))
+    except (AttributeError, ValueError):
+        return None
+    return subject if isinstance(order, str) and order else None
+
+
+def _merchant(account: Code | None) -> str:
+    return (account or "").removeprefix(ACCOUNT)
+
+
+def _assertion(client_id: str, merchant: str) -> str:
+    """For which seller we act: an unsigned JWT, as PayPal wants it; that we may, PayPal knows from the seller."""
+    parts = ({"alg": "none"}, {"iss": client_id, "payer_id": merchant})
+    texts = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
+    return ".".join(text.rstrip("=") for text in texts) + "."
+
+
+def _approval(order: IntentOrder) -> Json:
+    wallet: Json = {
+        "experience_context": {
+            "return_url": order.return_url,
+            "cancel_url": order.return_url,
+            "user_action": "PAY_NOW",
+            "shipping_preference": "NO_SHIPPING",
+        }
+    }
+    if order.keep:
+        vault = {
+            "store_in_vault": "ON_SUCCESS",
+            "usage_type": "MERCHANT",
+            "usage_pattern": "RECURRING_PREPAID",
+            "permit_multiple_payment_tokens": True,
+        }
+        wallet["attributes"] = {"vault": vault}
+    return wallet
+
+
+def _by_merchant(payment_method: Code) -> Json:
+    return {
+        "vault_id": payment_method,
+        "stored_credential": {
+            "payment_initiator": "MERCHANT",
+            "usage": "SUBSEQUENT",
+            "usage_pattern": "RECURRING_PREPAID",
+        },
+    }
+
+
+def _payments(order: Json) -> Json:
+    units = order.get("purchase_units") or [{}]
+    payments: Json = units[0].get("payments") or {}
+    return payments
+
+
+def _capture(order: Json) -> Json | None:
+    """What was collected, or is on its way, or else what became of the last try."""
+    captures: list[Json] = _payments(order).get("captures") or []
+    good = [one for one in captures if one["status"] in (*COLLECTED, "PENDING")]
+    return next(reversed(good or captures), None)
+
+
+def _links(order: Json) -> Iterator[Code]:
+    for link in order.get("links", ()):
+        if link["rel"] == "payer-action":
+            yield Code(link["href"])
+
+
+def _outcome(order: Json | None) -> Outcome:
+    if order is None:
+        return Outcome("cancelled")
+    capture = _capture(order)
+    if capture is not None:
+        return _collected(order, capture)
+    match order["status"]:
+        case "PAYER_ACTION_REQUIRED":
+            return Outcome("requires_action")
+        case "APPROVED":
+            return Outcome("approved")
+        case "VOIDED":
+            return Outcome("cancelled")
+        case _:
+            return Outcome("untouched")
+
+
+def _collected(order: Json, capture: Json) -> Outcome:
+    if capture["status"] == "PENDING":
+        return Outcome("processing")
+    if capture["status"] not in COLLECTED:
+        reason = capture.get("status_details", {}).get("reason", "capture_declined")
+        return Outcome("failed", Code(reason.lower()))
+    vault = order.get("payment_source", {}).get("paypal", {}).get("attributes", {}).get("vault", {})
+    customer = vault.get("customer", {}).get("id")
+    kept = Kept(Code(vault["id"]), Code(customer)) if vault.get("id") and customer else None
+    return Outcome("succeeded", amount=read(capture["amount"]), kept=kept)
+
+
+def _refused(status: int, told: Json) -> Declined | ProcessorUnavailable:
+    issues = [detail.get("issue", "") for detail in told.get("details") or ()]
+    code = (issues[0] if issues else told.get("name") or "invalid_request").lower()
+    busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in NOT_NOW or code in UNDER_WAY
+    if busy:
+        return ProcessorUnavailable(f"PayPal answered {status} {code}", retry_after=5)
+    if status == HTTPStatus.NOT_FOUND:
+        code = "resource_missing"
+    # What PayPal does not understand it will not understand tomorrow.
+    return Declined(Code(code), final=code in FINAL or status == HTTPStatus.BAD_REQUEST)

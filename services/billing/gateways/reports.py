@@ -1,0 +1,22 @@
+"""What a stored report of any processor is about: it says where to look, never what is so."""
+
+from services.billing.gateways import paypal_webhooks, webhooks
+from services.billing.gateways.gateway import Subject
+from services.billing.gateways.webhooks import DisputeSubject
+from shared.consumer import Webhook
+
+
+def intent_reported(report: Webhook) -> Subject | None:
+    """The intent to look at again."""
+    if report.source == webhooks.SOURCE and report.type.startswith("payment_intent."):
+        return webhooks.subject_of(report.payload)
+    if report.source == paypal_webhooks.SOURCE:
+        return paypal_webhooks.subject_of(report.payload)
+    return None
+
+
+def dispute_reported(report: Webhook) -> DisputeSubject | None:
+    """The dispute to look at again; PayPal's are not heard of yet."""
+    if report.source == webhooks.SOURCE and report.type.startswith("charge.dispute."):
+        return webhooks.dispute_of(report.payload)
+    return None
