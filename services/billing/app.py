@@ -70,6 +70,7 @@ def blueprint() -> Blueprint:
 
 
 def blueprint_of(settings: Settings) -> Blueprint:
+    processor = StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url)
     return Blueprint(
         name="billing",
         settings=settings,

@@ -300,7 +300,8 @@ class Paypal:
             raise unprocessable("ORDER_NOT_APPROVED")
         invoice = order.unit.get("invoice_id")
         twice = (one for one in self.orders.values() if one.unit.get("invoice_id") == invoice)
-        if any(one.captures for one in twice if one.merchant == merchant):
+        taken = (one.captures for one in twice if one.merchant == merchant)
+        if any(capture["status"] != "DECLINED" for captures in taken for capture in captures):
             raise unprocessable("DUPLICATE_INVOICE_ID")
         self._take(order)
         return 201, self._shown(order)

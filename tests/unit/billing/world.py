@@ -17,9 +17,11 @@ from services.billing.gateways.gateway import (
     Declined,
     Disputed,
     IntentOrder,
+    Kept,
     Outcome,
     PayerStep,
 )
+from services.billing.gateways.paypal_gateway import ACCOUNT
 from services.billing.order.feature import FEATURE as ORDER
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
@@ -51,6 +53,9 @@ for _reaction in (reaction for feature in FEATURES for reaction in feature.react
 
 T = TypeVar("T")
 
+WALLET = Code("wallet")
+WALLETS = Code(ACCOUNT + "SELLER")
+
 
 @dataclass
 class Announced:
@@ -59,10 +64,17 @@ class Announced:
     order: IntentOrder
     status: str = "untouched"
 
+    @property
+    def is_by_wallet(self) -> bool:
+        return self.order.payment_method == WALLET
+
 
 @dataclass
 class Processor:
-    """A processor that forgets the idempotency keys of charges at once. A card's name says how it behaves."""
+    """A processor that forgets the idempotency keys of charges at once. A card's name says how it behaves.
+
+    A `wallet` is agreed to on the processor's own page. Its orders cannot be cancelled, only left alone.
+    """
 
     intents: dict[Code, Announced] = field(default_factory=dict)
     refunds: dict[Code, tuple[Code, UUID, Money]] = field(default_factory=dict)
@@ -96,18 +108,24 @@ class Processor:
         announced = self.intents[intent]
         if announced.status == "untouched":
             announced.status = {
+                "wallet": "requires_action",
                 "pm_authenticates": "requires_action",
                 "pm_slow": "processing",
                 "pm_declines": "failed",
             }.get(announced.order.payment_method, "succeeded")
+        elif announced.status == "approved":
+            announced.status = "succeeded"
         return self._outcome(intent)
 
     async def fetch_intent(self, intent: Code, _account: Code | None) -> Outcome:
         return self._outcome(intent)
 
     async def cancel_intent(self, intent: Code, _account: Code | None) -> Outcome:
-        if self.intents[intent].status in ("untouched", "requires_action", "failed"):
-            self.intents[intent].status = "cancelled"
+        announced = self.intents[intent]
+        if announced.is_by_wallet and announced.status in ("requires_action", "approved"):
+            return Outcome("cancelled")
+        if announced.status in ("untouched", "requires_action", "failed"):
+            announced.status = "cancelled"
         return self._outcome(intent)
 
     async def payer_step(self, intent: Code, _account: Code | None) -> PayerStep:
@@ -142,8 +160,11 @@ class Processor:
         return any(of == intent and now in standings for of, now in self.disputes.values())
 
     def finish(self, intent: Code, *, success: bool) -> None:
-        """The payer authenticates, or the bank makes up its mind."""
-        if self.intents[intent].status in ("requires_action", "processing"):
+        """The payer authenticates or agrees, or the bank makes up its mind."""
+        if self.intents[intent].is_by_wallet:
+            if self.intents[intent].status == "requires_action" and success:
+                self.intents[intent].status = "approved"
+        elif self.intents[intent].status in ("requires_action", "processing"):
             self.intents[intent].status = "succeeded" if success else "failed"
 
     def taken(self, payment_id: UUID) -> int:
@@ -164,6 +185,11 @@ class Processor:
 
     def _outcome(self, intent: Code) -> Outcome:
         status: Any = self.intents[intent].status
+        order = self.intents[intent].order
+        if status == "succeeded" and order.keep:
+            kept = Kept(Code(f"pm_kept_{intent}"), Code(f"cus_{intent}"))
+            self.customers.add(kept.customer)
+            return Outcome(status, amount=order.amount, kept=kept)
         return Outcome(status, Code("card_declined") if status == "failed" else None)
 
 
@@ -233,7 +259,7 @@ class World:
             community_id=community_id,
             now=self.now,
             service=_Service(self),
-            gateways={"processor": self.processor, **self.gateways},
+            gateways={"processor": self.processor, "paypal": self.processor, **self.gateways},
         )
         return _run(ACTIONS[type(call.action)](call.action, context))
 

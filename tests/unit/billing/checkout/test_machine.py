@@ -35,7 +35,7 @@ from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
 from tests.unit.billing.cast import ada, community_id, euros, noon
-from tests.unit.billing.world import World
+from tests.unit.billing.world import WALLET, WALLETS, World
 
 HOME = Code("https://club.example")
 gold = OfferLine(UUID(int=10), UUID(int=20), euros(10), "month", 0, 1)
@@ -54,6 +54,7 @@ cards = st.sampled_from(
         Code(f"pm_{kind}")
         for kind in ("good", "declines", "authenticates", "slow", "refused", "unknown")
     ]
+    + [WALLET] * 2
 )
 numbers = st.integers(0, 11)
 
@@ -87,7 +88,9 @@ class Buying(RuleBasedStateMachine):
 
     @rule(checkout_id=checkouts, card=cards, steps=st.integers(0, 6))
     def pays(self, checkout_id: UUID, card: Code, steps: int) -> None:
-        self._ask(checkout_id, commands.PayCheckout(ada, card, self.world.now))
+        agree_at = WALLETS if card == WALLET else None
+        pay = commands.PayCheckout(ada, card, self.world.now, agree_at=agree_at)
+        self._ask(checkout_id, pay)
         for _ in range(steps):
             self.world.work(0)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -246,3 +247,49 @@ def test_a_customer_beside_the_one_that_cards_are_kept_for_goes_with_them() -> N
 
 def test_a_card_of_another_account_is_kept_as_the_first_one_there() -> None:
     given(PAYER, offered, saved).when(adopt).then(events.PaymentMethodSaved(ada, theirs, None, ()))
+
+
+paypal = Code("paypal:SELLER")
+wallet = Instrument(Code("token"), Code("cus_wallet"), paypal)
+keep_wallet = commands.RecordKept(ada, wallet, first_try)
+wallet_saved = events.PaymentMethodSaved(ada, wallet, first_try, ())
+
+
+def test_what_a_payment_left_at_the_processor_is_remembered_once() -> None:
+    given(PAYER).when(keep_wallet).then(wallet_saved)
+    given(PAYER, wallet_saved).when(keep_wallet).then_nothing()
+    nobody = replace(keep_wallet, instrument=replace(wallet, customer=None))
+    given(PAYER).when(nobody).then_nothing()
+
+
+def test_a_customer_of_one_processor_means_nothing_to_another() -> None:
+    given(PAYER, wallet_saved).when(save).then(
+        events.PaymentMethodOffered(ada, card, None, None, None)
+    )
+    given(PAYER, offered, saved, wallet_saved).when(save).then(
+        events.PaymentMethodOffered(ada, card, customer, None, None)
+    )
+
+
+def test_a_card_pays_only_for_what_was_begun_on_its_account() -> None:
+    link = commands.LinkSubscription(gold, account=paypal)
+    given(PAYER, offered, saved).when(link).then(events.SubscriptionLinked(gold, None))
+    here = commands.LinkSubscription(gold)
+    given(PAYER, offered, saved).when(here).then(events.SubscriptionLinked(gold, visa))
+
+
+def test_every_processor_forgets_before_the_payer_is_erased() -> None:
+    known = (offered, saved, wallet_saved)
+    others = (Customer(customer, None),)
+    gone = events.PayerForgotten(ada, Code("cus_wallet"), paypal, (), others)
+    given(PAYER, *known).when(forget).then(gone)
+    first = commands.RecordDeletion(ada, Code("cus_wallet"))
+    without = events.CustomerDeleted(Code("cus_wallet"))
+    given(PAYER, *known, gone).when(first).then(without)
+    last = commands.RecordDeletion(ada, customer)
+    given(PAYER, *known, gone, without).when(last).then(deleted, erased)
+
+
+def test_what_is_kept_for_somebody_forgotten_meanwhile_goes_too() -> None:
+    left = events.CustomerLeftBehind(ada, Code("token"), Code("cus_wallet"), paypal, first_try)
+    given(PAYER, forgotten, erased).when(keep_wallet).then(left)
