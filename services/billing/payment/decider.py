@@ -228,9 +228,11 @@ def _resume(person_id: PersonId, payment: Payment) -> list[events.PaymentEvent]:
 def _withdraw(payment: Payment) -> list[events.PaymentEvent]:
     if payment.unwanted or payment.status in ("withdrawn", "succeeded"):
         return []
-    if payment.intent is None:
+    # The intent that is being replaced may have been quicker: nobody knows before the processor says so.
+    intent = payment.intent or payment.replaced
+    if intent is None:
         return [events.PaymentWithdrawn(payment.attempt, payment.charge)]
-    return [events.WithdrawalAsked(payment.intent, payment.instrument.account)]
+    return [events.WithdrawalAsked(intent, payment.made_for(intent).account)]
 
 
 def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]:

@@ -263,7 +263,7 @@ async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | Non
     payment = await _payment(action.payment_id, context)
     if payment is None or payment.intent != action.intent:
         return None
-    account = payment.instrument.account
+    account = payment.made_for(action.intent).account
     outcome = await processor_at(context.gateways, account).fetch_intent(action.intent, account)
     if outcome.status == "untouched":
         return None

@@ -249,6 +249,18 @@ def opened_with_the_last_code(world: World, checkout_id: UUID, lines: tuple[Line
     world.ask(Ask(CHECKOUT, checkout_id, opening))
 
 
+@pytest.mark.parametrize("second", [Code("pm_good"), WALLET])
+def test_a_try_that_is_given_up_waits_to_hear_of_the_one_before(second: Code) -> None:
+    buying = Buying()
+    checkout_id = buying.opens_the_first((book,), half)
+    buying.pays(checkout_id, Code("pm_authenticates"), 6)
+    buying.the_payer_or_the_bank_decides(number=0, success=True)  # And nobody has told us yet.
+    buying.pays(checkout_id, second, 0)
+    buying.thinks_better_of_it(checkout_id)
+    buying.teardown()
+    assert buying.world.state(CHECKOUT, checkout_id).phase == "completed"
+
+
 @pytest.mark.parametrize("in_time", [True, False])
 def test_a_code_waits_until_it_is_known_whether_money_came(*, in_time: bool) -> None:
     world = World()
