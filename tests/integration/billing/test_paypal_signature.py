@@ -1,5 +1,7 @@
 """Only what PayPal signed is believed, and nothing is fetched from where it says but PayPal's own door."""
 
+import os
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -153,3 +155,41 @@ async def test_while_paypal_does_not_answer_nobody_knows(tmp_path: Path) -> None
             b"{}", {name.lower(): text for name, text in headers.items()}, datetime.now(UTC)
         )
     await signature.close()
+
+
+ORACLE = """
+import sys
+from OpenSSL import crypto
+from paypalrestsdk.notifications import WebhookEvent
+transmission, time, webhook, raw, certificate, signature = sys.argv[1:]
+body = bytes.fromhex(raw).decode()
+certificate = crypto.load_certificate(crypto.FILETYPE_PEM, certificate)
+good = WebhookEvent._verify_signature(
+    transmission, time, webhook, body, certificate, signature, "sha256"
+)
+print(good)
+"""
+
+
+def test_paypals_own_library_agrees() -> None:
+    """paypalrestsdk is given up by PayPal and needs an old pyOpenSSL, so it lives in an environment of its own."""
+    python = os.environ.get("TESSERA_PAYPAL_SDK")
+    if not python:
+        pytest.skip('TESSERA_PAYPAL_SDK names no python with paypalrestsdk and "pyopenssl<23.3"')
+    paypal = Paypal()
+    report = paypal.report("CHECKOUT.ORDER.APPROVED", {"id": "O-1"})
+    told = report.headers
+    certificate = paypal.authority.signer().pem.decode()
+    for raw, verdict in ((report.raw, "True"), (report.raw + b" ", "False")):
+        said = (
+            told["PayPal-Transmission-Id"],
+            told["PayPal-Transmission-Time"],
+            WEBHOOK_ID,
+            raw.hex(),
+            certificate,
+            told["PayPal-Transmission-Sig"],
+        )
+        answer = subprocess.run(
+            [python, "-c", ORACLE, *said], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert answer.stdout.split()[-1] == verdict
