@@ -221,8 +221,9 @@ def _collected(told: commands.RecordOutcome, payment: Payment) -> list[events.Pa
 def _resume(person_id: PersonId, payment: Payment) -> list[events.PaymentEvent]:
     if payment.charge.person_id != person_id:
         raise NotFound("payment_not_found", "There is no such payment.")
-    waits = payment.status == "action" and payment.intent
-    return [events.PayerReturned(payment.intent)] if waits and payment.intent else []
+    if payment.status != "action" or payment.intent is None:
+        return []
+    return [events.PayerReturned(payment.intent)]
 
 
 def _withdraw(payment: Payment) -> list[events.PaymentEvent]:

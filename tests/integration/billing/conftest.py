@@ -13,6 +13,7 @@ from deploy.local.processes import accepts, leashed
 from deploy.local.settings import HOST, ROOT, free_port
 from services.billing.app import blueprint_of
 from tests.integration.billing.shop import Shop, closing, reported_to, settings_for
+from tests.integration.billing.till import Till, tilled
 from tests.integration.events.house import running
 
 PATIENCE_SECONDS = 20
@@ -48,3 +49,19 @@ async def shop(database_url: str, stripe_url: str) -> AsyncIterator[Shop]:
     plan = blueprint_of(settings_for(database_url, stripe_url))
     async with closing(plan), running(plan) as house, reported_to(house.service, stripe_url):
         yield Shop(house, stripe_url)
+
+
+@pytest.fixture
+async def till(database_url: str, stripe_url: str, tmp_path: Path) -> AsyncIterator[Till]:
+    """The same, and a PayPal that the community has connected."""
+    async with tilled(database_url, stripe_url, tmp_path) as till:
+        yield till
+
+
+@pytest.fixture
+async def dying_till(
+    database_url: str, stripe_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Till]:
+    """The same, where two answers of one step at PayPal are never heard."""
+    async with tilled(database_url, stripe_url, tmp_path, request.param) as till:
+        yield till

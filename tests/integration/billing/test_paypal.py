@@ -1,9 +1,7 @@
 """What is bought by PayPal: agreed to on its page, collected once, whoever says so, how often and in what order."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -15,22 +13,8 @@ from shared.testing import eventually
 from tests.doubles.paypal import CAPTURE, ORDERS, Authority, Paypal
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, bob, closing, olga, settings_for
-from tests.integration.billing.till import Till, tilled
+from tests.integration.billing.till import Till
 from tests.integration.events.house import Json, running
-
-
-@pytest.fixture
-async def till(database_url: str, stripe_url: str, tmp_path: Path) -> AsyncIterator[Till]:
-    async with tilled(database_url, stripe_url, tmp_path) as till:
-        yield till
-
-
-@pytest.fixture
-async def dying_till(
-    database_url: str, stripe_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[Till]:
-    async with tilled(database_url, stripe_url, tmp_path, request.param) as till:
-        yield till
 
 
 async def completed(till: Till, checkout: Json) -> Json:

@@ -1,8 +1,6 @@
 """A wallet that was kept with a first payment: it renews, is declined, gives back, and goes when its owner does."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +11,8 @@ from shared.contracts.membership_member import PersonErased
 from tests.doubles.paypal import CAPTURE, TOKENS, Wallet
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, community, olga
-from tests.integration.billing.till import Till, tilled
+from tests.integration.billing.till import Till
 from tests.integration.events.house import Json
-
-
-@pytest.fixture
-async def till(database_url: str, stripe_url: str, tmp_path: Path) -> AsyncIterator[Till]:
-    async with tilled(database_url, stripe_url, tmp_path) as till:
-        yield till
-
-
-@pytest.fixture
-async def dying_till(
-    database_url: str, stripe_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[Till]:
-    async with tilled(database_url, stripe_url, tmp_path, request.param) as till:
-        yield till
 
 
 def becomes(till: Till, wallet: Wallet) -> None:
@@ -123,6 +107,16 @@ async def test_a_card_given_later_pays_instead(till: Till) -> None:
     await shop.at(subscription["runs_until"])
     await shop.until_told(billing_subscription.SubscriptionRenewed)
     assert (till.collected(), len(await shop.charges())) == ([1000], 1)
+
+
+async def test_more_of_the_same_is_paid_from_the_wallet(till: Till) -> None:
+    shop = till.shop
+    subscription = await till.subscribes()
+    path = f"/subscriptions/{subscription['subscription_id']}/change"
+    await shop.house.ask(ada, "POST", path, {"quantity": 2})
+    await shop.until_told(billing_subscription.SubscriptionChanged)
+    first, change = till.collected()
+    assert (first, 0 < change <= 1000) == (1000, True)
 
 
 async def test_a_trial_has_no_payment_to_keep_a_wallet_with(till: Till) -> None:

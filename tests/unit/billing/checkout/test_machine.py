@@ -252,7 +252,8 @@ def opened_with_the_last_code(world: World, checkout_id: UUID, lines: tuple[Line
 @pytest.mark.parametrize("second", [Code("pm_good"), WALLET])
 def test_a_try_that_is_given_up_waits_to_hear_of_the_one_before(second: Code) -> None:
     buying = Buying()
-    checkout_id = buying.opens_the_first((book,), half)
+    buying.opens_the_first((book,), half)
+    (checkout_id,) = buying.opened
     buying.pays(checkout_id, Code("pm_authenticates"), 6)
     buying.the_payer_or_the_bank_decides(number=0, success=True)  # And nobody has told us yet.
     buying.pays(checkout_id, second, 0)

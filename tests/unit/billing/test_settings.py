@@ -1,0 +1,36 @@
+"""PayPal is set up as a whole or not at all: half of it would take money that nobody hears of."""
+
+import base64
+
+import pytest
+from pydantic import ValidationError
+
+from services.billing.settings import Settings
+
+REST = {
+    "database_url": "postgresql://nobody@localhost/nowhere",
+    "kafka": "127.0.0.1:1",
+    "secret": "s" * 64,
+    "kek": base64.urlsafe_b64encode(b"k" * 32).decode(),
+    "token_keys": '{"keys": []}',
+    "origin": "http://club.test",
+    "stripe_key": "sk_test",
+    "stripe_webhook_secret": "whsec",
+}
+PAYPAL = {
+    "paypal_client_id": "app",
+    "paypal_secret": "secret",
+    "paypal_webhook_id": "8PT597110X687430LKGECATA",
+}
+
+
+def test_it_is_off_when_nothing_is_said_of_it_and_on_with_all_three() -> None:
+    assert Settings.model_validate(REST).paypal_client_id is None
+    assert Settings.model_validate(REST | PAYPAL).paypal_client_id == "app"
+
+
+@pytest.mark.parametrize("missing", PAYPAL)
+def test_half_of_it_is_refused(missing: str) -> None:
+    told = {name: value for name, value in PAYPAL.items() if name != missing}
+    with pytest.raises(ValidationError, match="go together"):
+        Settings.model_validate(REST | told)
