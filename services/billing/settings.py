@@ -29,7 +29,8 @@ class Settings(KernelSettings):
         default="https://api-m.paypal.com", pattern=r"^https?://", description="PayPal's API"
     )
     paypal_roots: Path | None = Field(
-        default=None, description="a PEM file of the roots PayPal's certificates are under"
+        default=None,
+        description="a PEM file of what PayPal's certificates are under, instead of DigiCert's roots",
     )
 
     @model_validator(mode="after")

@@ -554,21 +554,23 @@ class Signer:
 
 
 class Authority:
-    """A root of its own, and the certificates under it."""
+    """One of its own, and the certificates under it; `above` it there may be another."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: "Authority | None" = None) -> None:
         self._key = _new_key()
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A root of ours")])
+        said = "One in between" if above else "A root of ours"
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, said)])
         self.issued: dict[str, Signer] = {}
         self._usual: Signer | None = None
         usage = _usage(signs_certificates=True)
-        root = (
-            self._draft(self._name, self._key, timedelta(days=30))
+        signer = above or self
+        own = (
+            signer._draft(self._name, self._key, timedelta(days=30))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(usage, critical=True)
-            .sign(self._key, SHA256())
+            .sign(signer._key, SHA256())
         )
-        self.pem = root.public_bytes(Encoding.PEM)
+        self.pem = own.public_bytes(Encoding.PEM)
 
     def signer(self) -> Signer:
         """The one that PayPal uses now."""

@@ -31,6 +31,7 @@ from shared.money import EXPONENTS, Money
 LIVE = "https://api-m.paypal.com"
 TIMEOUT = 20.0
 RENEW_TOKEN_SECONDS = 60
+TOKENS = "/v3/vault/payment-tokens"
 ACCOUNT = "paypal:"
 """How the account of a seller at PayPal begins; what follows is their merchant id."""
 WALLET = Code("paypal")
@@ -84,15 +85,10 @@ class PaypalGateway:
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
         """A customer is what is kept for them: each token goes, and nothing is left."""
-        try:
-            path = f"/v3/vault/payment-tokens?customer_id={quote(customer, safe='')}"
-            while tokens := (await self._ask("GET", path, account)).get("payment_tokens"):
-                for token in tokens:
-                    path_of_token = f"/v3/vault/payment-tokens/{quote(token['id'], safe='')}"
-                    await self._ask("DELETE", path_of_token, account)
-        except Declined as gone:
-            if gone.code != "resource_missing":
-                raise
+        for token in await self._kept(customer, account):
+            await self._found("DELETE", f"{TOKENS}/{quote(token['id'], safe='')}", account)
+        if await self._kept(customer, account):
+            raise ProcessorUnavailable("PayPal still keeps something of a payer.", retry_after=5)
 
     async def create_intent(self, order: IntentOrder) -> Code:
         if order.customer is None and order.return_url is None:
@@ -170,14 +166,23 @@ class PaypalGateway:
 
     async def _order(self, intent: Code, account: Code | None) -> Json | None:
         """The order, None once PayPal has forgotten that it was ever made."""
+        return await self._found("GET", f"/v2/checkout/orders/{quote(intent, safe='')}", account)
+
+    async def _kept(self, customer: Code, account: Code | None) -> list[Json]:
+        """A page of what is in the vault for a customer."""
+        path = f"{TOKENS}?customer_id={quote(customer, safe='')}"
+        tokens: list[Json] = (await self._found("GET", path, account) or {}).get(
+            "payment_tokens", []
+        )
+        return tokens
+
+    async def _found(self, method: str, path: str, account: Code | None) -> Json | None:
         try:
-            path = f"/v2/checkout/orders/{quote(intent, safe='')}"
-            found: Json = await self._ask("GET", path, account)
+            return await self._ask(method, path, account)
         except Declined as gone:
             if gone.code != "resource_missing":
                 raise
             return None
-        return found
 
     async def _ask(
         self,

@@ -96,6 +96,27 @@ async def test_a_certificate_under_another_root_is_refused(given: Given) -> None
         await given.check(given.report(replace(stranger, name="CERT-stranger")))
 
 
+@pytest.mark.parametrize("way", ["sent along", "named", "neither"])
+async def test_what_stands_between_is_sent_along_or_named(
+    given: Given, tmp_path: Path, way: str
+) -> None:
+    root = given.paypal.authority
+    between = Authority(above=root)
+    signer = between.issue()
+    sent = signer.pem + between.pem if way == "sent along" else signer.pem
+    root.issued["CERT-chain"] = signer = replace(signer, name="CERT-chain", pem=sent)
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(between.pem if way == "named" else root.pem)
+    signature = PaypalSignature(WEBHOOK_ID, given.address, trusted)
+    under = replace(given, signature=signature)
+    if way == "neither":
+        with pytest.raises(NotSigned):
+            await under.check(under.report(signer))
+    else:
+        await under.check(under.report(signer))
+    await signature.close()
+
+
 async def test_a_certificate_that_has_expired_is_refused(given: Given) -> None:
     with pytest.raises(NotSigned):
         await given.check(given.report(given.paypal.authority.issue(good_for=timedelta(days=-1))))
