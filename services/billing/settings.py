@@ -1,9 +1,6 @@
 """The environment billing reads, beside what every service reads."""
 
-from pathlib import Path
-from typing import Self
-
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 
 from shared.settings import Settings as KernelSettings
 
@@ -23,20 +20,23 @@ class Settings(KernelSettings):
     )
     paypal_secret: SecretStr | None = None
     paypal_webhook_id: str | None = Field(
-        default=None, description="the id PayPal gave our webhook, which every signature is over"
+        default=None,
+        validate_default=True,
+        description="the id PayPal gave our webhook, which every signature is over",
     )
     paypal_url: str = Field(
         default="https://api-m.paypal.com", pattern=r"^https?://", description="PayPal's API"
     )
-    paypal_roots: Path | None = Field(
+    paypal_roots: FilePath | None = Field(
         default=None,
         description="a PEM file of what PayPal's certificates are under, instead of DigiCert's roots",
     )
 
-    @model_validator(mode="after")
-    def _all_of_paypal(self) -> Self:
-        told = self.paypal_client_id, self.paypal_secret, self.paypal_webhook_id
+    @field_validator("paypal_webhook_id")
+    @classmethod
+    def _with_the_rest(cls, webhook_id: str | None, info: ValidationInfo) -> str | None:
+        told = info.data.get("paypal_client_id"), info.data.get("paypal_secret"), webhook_id
         if any(told) and not all(told):
-            message = "paypal_client_id, paypal_secret and paypal_webhook_id go together"
+            message = "it goes together with TESSERA_PAYPAL_CLIENT_ID and TESSERA_PAYPAL_SECRET"
             raise ValueError(message)
-        return self
+        return webhook_id

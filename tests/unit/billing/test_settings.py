@@ -32,5 +32,7 @@ def test_it_is_off_when_nothing_is_said_of_it_and_on_with_all_three() -> None:
 @pytest.mark.parametrize("missing", PAYPAL)
 def test_half_of_it_is_refused(missing: str) -> None:
     told = {name: value for name, value in PAYPAL.items() if name != missing}
-    with pytest.raises(ValidationError, match="go together"):
+    with pytest.raises(ValidationError, match="goes together") as refusal:
         Settings.model_validate(REST | told)
+    (error,) = refusal.value.errors()
+    assert error["loc"] == ("paypal_webhook_id",), "the command line names what to set"
