@@ -28,7 +28,7 @@ from services.billing.discount.events import Deal, Discount, DiscountRedeemed
 from services.billing.discount.projections import holding
 from services.billing.order.decider import ORDER
 from services.billing.payment.events import PaymentSucceeded, RefundIssued, payment_of
-from services.billing.payment.reactions import FetchIntent
+from services.billing.payment.reactions import ConfirmIntent, FetchIntent
 from services.billing.subscription.events import SubscriptionActivated, TrialStarted
 from shared.contracts.events_sale import SeatDenied
 from shared.decider import Refused
@@ -260,6 +260,23 @@ def test_a_try_that_is_given_up_waits_to_hear_of_the_one_before(second: Code) ->
     buying.thinks_better_of_it(checkout_id)
     buying.teardown()
     assert buying.world.state(CHECKOUT, checkout_id).phase == "completed"
+
+
+def test_a_worker_that_wakes_up_late_collects_nothing_that_another_card_has_paid() -> None:
+    buying = Buying()
+    buying.opens_the_first((book,), None)
+    (checkout_id,) = buying.opened
+    buying.pays(checkout_id, WALLET, 6)
+    (order,) = buying.world.processor.intents
+    buying.the_payer_or_the_bank_decides(number=0, success=True)
+    buying.pays(checkout_id, Code("pm_good"), 0)
+    buying.world.settle()
+    late = ConfirmIntent(payment_of(checkout_id), order, WALLETS)
+    buying.world.calls.append(Call(late))
+    buying.world.settle()
+    assert buying.world.processor.intents[order].status == "approved", "and nobody collects it"
+    buying.nobody_pays_twice()
+    buying.teardown()
 
 
 @pytest.mark.parametrize("in_time", [True, False])
