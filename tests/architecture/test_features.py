@@ -1,10 +1,12 @@
 """Every feature is one folder with the same rooms, and stands in its service's table of contents."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
+from shared.service import Blueprint
 from tests.architecture.source import named, python_files, tree_of
 from tools import house
 
@@ -79,3 +81,20 @@ def test_every_module_says_in_a_sentence_what_it_is() -> None:
         if path.name != "__init__.py" and not ast.get_docstring(tree_of(path))
     ]
     assert silent == []
+
+
+READ = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+([a-z_]+_v\d+\w*)")
+
+
+@pytest.mark.parametrize("blueprint", house.blueprints(), ids=lambda blueprint: blueprint.name)
+def test_no_read_model_is_asked_for_under_a_name_that_it_no_longer_has(
+    blueprint: Blueprint,
+) -> None:
+    """A projection's version is in the names of its tables, and others read them too."""
+    tables = {table for one in blueprint.projections for table in one.tables}
+    asked = {
+        (named(path), table)
+        for path in python_files(f"services/{blueprint.name}")
+        for table in READ.findall(path.read_text())
+    }
+    assert {(where, table) for where, table in asked if table not in tables} == set()

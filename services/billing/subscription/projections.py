@@ -412,7 +412,7 @@ async def subscriptions_after(
 async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Which of these persons have which offers, as (person, offer)."""
     rows = await connection.fetch(
-        "SELECT person_id, offer_id FROM subscriptions_v4"
+        "SELECT person_id, offer_id FROM subscriptions_v5"
         " WHERE person_id = ANY ($1) AND state <> 'ended'",
         list(person_ids),
     )
