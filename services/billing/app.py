@@ -5,6 +5,9 @@ from typing import Any
 
 from services.billing.by_hand.feature import FEATURE as BY_HAND
 from services.billing.checkout.feature import FEATURE as CHECKOUT
+from services.billing.commission.feature import FEATURE as COMMISSION
+from services.billing.commission_payout.feature import FEATURE as COMMISSION_PAYOUT
+from services.billing.commission_rules.feature import FEATURE as COMMISSION_RULES
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.gateways import paypal_webhooks, webhooks
@@ -50,6 +53,9 @@ MOUNTED = (
     PRICE_RISE,
     MIGRATION,
     TAKEOVER,
+    COMMISSION_RULES,
+    COMMISSION,
+    COMMISSION_PAYOUT,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="paypal_webhooks", router=paypal_webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
