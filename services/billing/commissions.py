@@ -89,7 +89,7 @@ def _lasts(rule: Rule, lead: BuyerSent, purchase: PurchaseCounted, buyer: Buyer)
     if rule.lasts == "months":
         # Who bought while the link counted goes on earning its owner something, when the link no longer counts.
         came = any(
-            other.at <= purchase.at and other.at < lead.until and _lead(buyer, other) == lead
+            other.at < lead.until and _lead(buyer, other) == lead
             for other in buyer.purchases.values()
         )
         return came and purchase.at < lead.at + relativedelta(months=rule.months or 0)
@@ -118,7 +118,7 @@ def _kept(rule: Rule, purchase: PurchaseCounted, buyer: Buyer) -> int:
         left[line.charged_for] += line.amount.minor
     for line in _gone(purchase, buyer):
         left[line.charged_for] -= line.amount.minor
-    counted = sum(minor for kind, minor in left.items() if minor > 0 and _counts(kind, rule))
+    counted = sum(minor for kind, minor in left.items() if _counts(kind, rule))
     return max(0, min(counted, sum(left.values())))
 
 
