@@ -33,7 +33,6 @@ from tests.unit.billing.commission_news import asking
 cleo, origin = PersonId(UUID(int=3)), UUID(int=9)
 HOLD_DAYS = 3
 
-days = st.integers(0, 12)
 kinds: st.SearchStrategy[ChargedFor] = st.sampled_from(["subscription", "ticket", "donation"])
 lasting: st.SearchStrategy[Lasts] = st.sampled_from(["first", "attribution", "months"])
 
@@ -59,20 +58,20 @@ def rules(draw: st.DrawFn) -> Rule:
 def histories(draw: st.DrawFn) -> list[News]:
     """What happened to one buyer, in the order in which it did."""
     news: list[News] = []
-    for number in range(draw(st.integers(0, 3))):
-        at = noon + timedelta(days=draw(days))
+    for number in range(draw(st.sampled_from([1, 2, 3, 0]))):
+        at = noon + timedelta(days=draw(st.integers(0, 6)))
         owner = draw(st.sampled_from([bob, cleo, ada, None]))
-        until = at + timedelta(days=draw(days))
+        until = at + timedelta(days=draw(st.sampled_from([12, 60, 3])))
         link_id = derive(origin, "link", str(number))
         news.append(BuyerSent(ada, link_id, "affiliate", owner, at, until))
     terms = CommissionRulesSet(1, (draw(rules()),), noon)
-    for number in range(draw(st.integers(1, 3))):
+    for number in range(draw(st.sampled_from([2, 3, 1]))):
         payment_id = derive(origin, "payment", str(number))
         charged = draw(st.dictionaries(kinds, st.integers(1, 500), min_size=1))
         lines = tuple(MoneyLine(kind, Money(minor, "EUR")) for kind, minor in charged.items())
-        at = noon + timedelta(days=draw(days))
+        at = noon + timedelta(days=draw(st.integers(3, 12)))
         news.append(PurchaseCounted(ada, payment_id, lines, at, terms))
-        for again in range(draw(st.integers(0, 2))):
+        for again in range(draw(st.sampled_from([2, 1, 0]))):
             kind = draw(st.sampled_from(sorted(charged)))
             part = (MoneyLine(kind, Money(draw(st.integers(1, charged[kind])), "EUR")),)
             refund_id = derive(payment_id, str(again))
@@ -177,7 +176,7 @@ def test_no_more_is_paid_than_the_share_of_what_was_kept(
     purchases = [one for one in history if isinstance(one, PurchaseCounted)]
     while todo:
         books.hear(todo.pop())
-        for _ in range(data.draw(st.integers(0, 3))):
+        if data.draw(st.booleans()):
             books.book(data.draw(st.integers(0, 9)))
         if data.draw(st.booleans()):
             books.end_hold(data.draw(st.sampled_from(purchases)), HOLD_DAYS)
