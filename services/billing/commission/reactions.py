@@ -33,7 +33,8 @@ class CountByRules:
 
 def when_person_attributed_count_it(fact: Fact) -> list[Ask]:
     came: PersonAttributed = fact.body
-    person_id, owner = PersonId(came.person_id), came.owner_id and PersonId(came.owner_id)
+    person_id = PersonId(came.person_id)
+    owner = None if came.owner_id is None else PersonId(came.owner_id)
     sent = events.BuyerSent(person_id, came.link_id, came.kind, owner, fact.at, came.until)
     return [Ask(COMMISSION, commission_stream(person_id), commands.CountBuyerSent(sent))]
 

@@ -55,8 +55,11 @@ def _pay(asked: commands.PayCommissions, account: Account) -> list[events.Commis
     if before == asked.amount:
         return []
     if before is not None:
-        detail = "This reference is another amount that was paid to them."
-        raise Rejected("receipt_used", detail, pointer="/reference")
+        raise Rejected(
+            "payout_differs",
+            "By this reference another amount was paid to them.",
+            pointer="/reference",
+        )
     due = account.due(asked.amount.currency)
     if due.minor <= 0:
         raise Rejected("nothing_due", "Nothing is due to them in this currency.", due=due.minor)

@@ -31,32 +31,52 @@ def decide(
 
 def _look(rule: Rule, pointer: str) -> None:
     if rule.kind == "campaign":
-        detail = "A campaign is nobody's, and earns nobody anything."
-        raise Rejected("campaign_earns_nothing", detail, pointer=f"{pointer}/kind")
+        raise Rejected(
+            "campaign_earns_nothing",
+            "A campaign is nobody's, and earns nobody anything.",
+            pointer=f"{pointer}/kind",
+        )
+    _look_at_share(rule, pointer)
+    _look_at_days(rule, pointer)
+
+
+def _look_at_share(rule: Rule, pointer: str) -> None:
+    share, fixed = f"{pointer}/basis_points", f"{pointer}/fixed"
     if (rule.basis_points is None) == (not rule.fixed):
-        detail = "It is a share or fixed amounts, and one of the two."
-        raise Rejected("share_or_fixed", detail, pointer=f"{pointer}/basis_points")
+        raise Rejected(
+            "share_or_fixed", "It is a share or fixed amounts, and one of the two.", pointer=share
+        )
     if rule.basis_points is not None and not 1 <= rule.basis_points <= WHOLE:
-        detail = "A share is from 1 to 10000 basis points."
-        raise Rejected("share_out_of_range", detail, pointer=f"{pointer}/basis_points")
+        raise Rejected(
+            "share_out_of_range", "A share is from 1 to 10000 basis points.", pointer=share
+        )
     if any(amount.minor <= 0 for amount in rule.fixed):
-        detail = "A fixed amount is more than nothing."
-        raise Rejected("fixed_not_positive", detail, pointer=f"{pointer}/fixed")
+        raise Rejected("fixed_not_positive", "A fixed amount is more than nothing.", pointer=fixed)
     if len({amount.currency for amount in rule.fixed}) < len(rule.fixed):
-        detail = "There is one fixed amount in a currency."
-        raise Rejected("currency_twice", detail, pointer=f"{pointer}/fixed")
+        raise Rejected("currency_twice", "There is one fixed amount in a currency.", pointer=fixed)
+
+
+def _look_at_days(rule: Rule, pointer: str) -> None:
     if rule.fixed and rule.lasts != "first":
-        detail = "A fixed amount is for the first payment alone."
-        raise Rejected("fixed_is_for_first", detail, pointer=f"{pointer}/lasts")
+        raise Rejected(
+            "fixed_is_for_first",
+            "A fixed amount is for the first payment alone.",
+            pointer=f"{pointer}/lasts",
+        )
     if (rule.months is None) == (rule.lasts == "months"):
-        detail = "Months are said where it lasts for months, and only there."
-        raise Rejected("months_unclear", detail, pointer=f"{pointer}/months")
+        raise Rejected(
+            "months_unclear",
+            "Months are said where it lasts for months, and only there.",
+            pointer=f"{pointer}/months",
+        )
     if rule.months is not None and not 1 <= rule.months <= LONGEST_MONTHS:
-        detail = "It lasts from 1 to 120 months."
-        raise Rejected("months_out_of_range", detail, pointer=f"{pointer}/months")
+        raise Rejected(
+            "months_out_of_range", "It lasts from 1 to 120 months.", pointer=f"{pointer}/months"
+        )
     if not 0 <= rule.hold_days <= LONGEST_HOLD_DAYS:
-        detail = "It waits from 0 to 90 days."
-        raise Rejected("hold_out_of_range", detail, pointer=f"{pointer}/hold_days")
+        raise Rejected(
+            "hold_out_of_range", "It waits from 0 to 90 days.", pointer=f"{pointer}/hold_days"
+        )
 
 
 def evolve(versions: Versions, event: events.CommissionRulesEvent) -> Versions:

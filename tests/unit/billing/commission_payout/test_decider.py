@@ -46,7 +46,7 @@ def test_all_that_is_due_is_paid_and_counts_once() -> None:
     given(COMMISSION_PAYOUT, *both).when(pay(euros(20))).then_rejected("amount_differs")
     given(COMMISSION_PAYOUT, *both, paid(euros(25))).when(pay(euros(25))).then_nothing()
     given(COMMISSION_PAYOUT, *both, paid(euros(25))).when(pay(euros(5))).then_rejected(
-        "receipt_used"
+        "payout_differs"
     )
     again = pay(euros(25), another)
     given(COMMISSION_PAYOUT, *both, paid(euros(25))).when(again).then_rejected("nothing_due")
