@@ -1,15 +1,15 @@
 """What each payment of a buyer earns whom, from all that is known of the buyer, in whatever order it came; pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
+from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
 from services.billing.commission.events import (
-    Buyer,
     BuyerSent,
     Change,
     Commission,
@@ -17,32 +17,45 @@ from services.billing.commission.events import (
     CommissionHeld,
     CommissionReduced,
     CommissionReleased,
-    Key,
+    DisputeCounted,
     PurchaseCounted,
+    ReturnCounted,
 )
 from services.billing.commission_rules.events import Rule
 from services.billing.payment.events import ChargedFor, MoneyLine
+from shared.ids import Code
 from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """All that is known of what one buyer's payments earn others."""
+
+    sent: frozenset[BuyerSent]
+    purchases: Mapping[UUID, PurchaseCounted]
+    returns: Mapping[UUID, ReturnCounted]
+    disputes: Mapping[tuple[UUID, Code], DisputeCounted]
+    commissions: Mapping[UUID, Commission]
 
 
 def changes(buyer: Buyer) -> Iterator[Change]:
     """What is to be said so that what was said comes to what each payment earns."""
-    wanted = dict(_earned(buyer))
-    for key in [*buyer.commissions, *(wanted.keys() - buyer.commissions.keys())]:
-        said, want = buyer.commissions.get(key), wanted.get(key)
+    wanted = {one.commission_id: one for one in _earned(buyer)}
+    for id_ in dict.fromkeys([*buyer.commissions, *wanted]):
+        said, want = buyer.commissions.get(id_), wanted.get(id_)
         now = said or (want and replace(want, amount=want.amount * 0))
-        assert now  # noqa: S101  A key is of what was said, or of what is wanted.
+        assert now  # noqa: S101  An id is of what was said, or of what is wanted.
         amount = want.amount if want else now.amount * 0
         if now.amount != amount:
             change = CommissionEarned if now.amount < amount else CommissionReduced
             now = replace(now, amount=amount)
             yield change(now)
-        is_held = _is_disputed(buyer, key)
+        is_held = _is_disputed(buyer, now.payment_id)
         if now.is_held != is_held:
             yield (CommissionHeld if is_held else CommissionReleased)(replace(now, is_held=is_held))
 
 
-def _earned(buyer: Buyer) -> Iterator[tuple[Key, Commission]]:
+def _earned(buyer: Buyer) -> Iterator[Commission]:
     for purchase in buyer.purchases.values():
         lead, terms = _lead(buyer, purchase), purchase.terms
         if lead is None or lead.owner in (None, purchase.person_id):
@@ -54,7 +67,7 @@ def _earned(buyer: Buyer) -> Iterator[tuple[Key, Commission]]:
 
 def _commission(
     rule: Rule, lead: BuyerSent, purchase: PurchaseCounted, buyer: Buyer
-) -> Iterator[tuple[Key, Commission]]:
+) -> Iterator[Commission]:
     kept, charged = _kept(rule, purchase, buyer), _sum(purchase.lines, rule)
     if not (kept and lead.owner and lead.link_id and lead.kind and purchase.terms):
         return
@@ -62,18 +75,15 @@ def _commission(
     amount = _share(rule, Money(kept, currency), Money(charged, currency))
     if amount:
         due_at = purchase.at + timedelta(days=rule.hold_days)
-        yield (
-            (purchase.payment_id, lead.owner),
-            Commission(
-                lead.owner,
-                purchase.payment_id,
-                lead.link_id,
-                lead.kind,
-                amount,
-                purchase.terms.version,
-                purchase.at,
-                due_at,
-            ),
+        yield Commission(
+            lead.owner,
+            purchase.payment_id,
+            lead.link_id,
+            lead.kind,
+            amount,
+            purchase.terms.version,
+            purchase.at,
+            due_at,
         )
 
 
@@ -139,6 +149,5 @@ def _counts(kind: ChargedFor, rule: Rule) -> bool:
     return kind != "donation" or rule.donations
 
 
-def _is_disputed(buyer: Buyer, key: Key) -> bool:
-    payment_id, _ = key
+def _is_disputed(buyer: Buyer, payment_id: UUID) -> bool:
     return any(one.payment_id == payment_id and one.is_open for one in buyer.disputes.values())

@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from services.billing.commission import commands, events
-from services.billing.commission.events import Buyer
-from services.billing.commissions import changes
+from services.billing.commissions import Buyer, changes
 from shared.decider import Decider
 
 STRANGER = Buyer(frozenset(), {}, {}, {}, {})
@@ -56,7 +55,7 @@ def evolve(buyer: Buyer, event: events.CommissionEvent) -> Buyer:
             return replace(buyer, disputes=disputes)
         case _:
             one = event.commission
-            commissions = {**buyer.commissions, (one.payment_id, one.owner): one}
+            commissions = {**buyer.commissions, one.commission_id: one}
             return replace(buyer, commissions=commissions)
 
 

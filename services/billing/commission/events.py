@@ -1,6 +1,5 @@
 """Who sent a buyer, what the buyer paid and got back, and what that earns; the stream is derived from the buyer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -88,6 +87,11 @@ class Commission:
     is_due: bool = False
 
     @property
+    def commission_id(self) -> UUID:
+        """The same for the same payment and link; it tells neither."""
+        return derive(self.payment_id, "commission", str(self.link_id))
+
+    @property
     def standing(self) -> Standing:
         """While a bank decides, nothing is due, however long it has waited."""
         if self.is_held:
@@ -133,17 +137,3 @@ class CommissionDue:
 News = BuyerSent | PurchaseCounted | ReturnCounted | DisputeCounted
 Change = CommissionEarned | CommissionReduced | CommissionHeld | CommissionReleased | CommissionDue
 CommissionEvent = News | Change
-
-Key = tuple[UUID, PersonId]
-"""One payment and one owner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """All that is known of what one buyer's payments earn others."""
-
-    sent: frozenset[BuyerSent]
-    purchases: Mapping[UUID, PurchaseCounted]
-    returns: Mapping[UUID, ReturnCounted]
-    disputes: Mapping[tuple[UUID, Code], DisputeCounted]
-    commissions: Mapping[Key, Commission]

@@ -19,7 +19,7 @@ def commission_payout_stream(owner: PersonId) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What each payment earns the owner, with the number of the fact that says so, and what was paid out."""
+    """Each commission of the owner, with the number of the fact that says so, and what was paid out."""
 
     booked: Mapping[UUID, tuple[Commission, int]] = field(default_factory=dict)
     paid: Mapping[UUID, Money] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def decide(
 ) -> list[events.CommissionPayoutEvent]:
     match command:
         case commands.BookCommission(commission, number):
-            _, known = account.booked.get(commission.payment_id, (None, 0))
+            _, known = account.booked.get(commission.commission_id, (None, 0))
             return [events.CommissionBooked(commission, number)] if number > known else []
         case commands.PayCommissions():
             return _pay(command, account)
@@ -77,7 +77,7 @@ def _pay(asked: commands.PayCommissions, account: Account) -> list[events.Commis
 def evolve(account: Account, event: events.CommissionPayoutEvent) -> Account:
     match event:
         case events.CommissionBooked(commission, number):
-            booked = {**account.booked, commission.payment_id: (commission, number)}
+            booked = {**account.booked, commission.commission_id: (commission, number)}
             return replace(account, booked=booked)
         case events.CommissionsPaid(receipt_id=receipt_id, amount=amount):
             return replace(account, paid={**account.paid, receipt_id: amount})

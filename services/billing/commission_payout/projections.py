@@ -10,7 +10,7 @@ from services.billing.commission.events import Standing
 from services.billing.commission_payout import events
 from shared.contracts.membership_link import LinkKind
 from shared.event_store import Fact
-from shared.ids import PLATFORM, derive
+from shared.ids import PLATFORM
 from shared.money import Money
 from shared.projection import Projection
 
@@ -49,9 +49,9 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     "INSERT INTO commissions_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
                     " ON CONFLICT (commission_id) DO UPDATE SET (amount_minor, standing)"
                     " = (excluded.amount_minor, excluded.standing)",
-                    derive(one.owner, "commission", str(one.payment_id)), fact.community_id,
-                    one.owner, one.link_id, one.kind, one.amount.minor, one.amount.currency,
-                    one.rules_version, one.standing, one.earned_at, one.due_at,
+                    one.commission_id, fact.community_id, one.owner, one.link_id, one.kind,
+                    one.amount.minor, one.amount.currency, one.rules_version, one.standing,
+                    one.earned_at, one.due_at,
                 )  # fmt: skip
             case events.CommissionsPaid(owner, amount=amount):
                 await connection.execute(

@@ -13,7 +13,6 @@ from services.billing.commission.commands import (
 )
 from services.billing.commission.decider import COMMISSION, STRANGER
 from services.billing.commission.events import (
-    Buyer,
     BuyerSent,
     Commission,
     CommissionDue,
@@ -27,6 +26,7 @@ from services.billing.commission.events import (
     ReturnCounted,
 )
 from services.billing.commission_rules.events import CommissionRulesSet, Rule
+from services.billing.commissions import Buyer
 from services.billing.payment.events import ChargedFor, MoneyLine
 from shared.ids import Code, PersonId
 from shared.money import Money
@@ -174,6 +174,15 @@ def test_the_last_link_before_a_payment_has_the_credit() -> None:
     given(COMMISSION, sent, bought(), CommissionEarned(earned(2000))).when(
         CountBuyerSent(by_cleo)
     ).then(by_cleo)
+
+
+def test_another_link_of_the_same_owner_takes_the_place_of_the_one_before() -> None:
+    again = replace(by_cleo, owner=bob)
+    first, second = earned(2000, days=11), replace(earned(2000, days=11), link_id=other_link)
+    heard = given(COMMISSION, sent, bought(days=11), CommissionEarned(first))
+    heard.when(CountBuyerSent(again)).then(
+        again, CommissionReduced(earned(0, days=11)), CommissionEarned(second)
+    )
 
 
 def test_who_takes_it_back_earns_nobody_anything_more() -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.billing.commission import commands
 from services.billing.commission.decider import COMMISSION, STRANGER
 from services.billing.commission.events import (
-    Buyer,
     BuyerSent,
     DisputeCounted,
     News,
@@ -23,6 +22,7 @@ from services.billing.commission.events import (
 from services.billing.commission_payout.commands import BookCommission, PayCommissions
 from services.billing.commission_payout.decider import COMMISSION_PAYOUT, Account
 from services.billing.commission_rules.events import CommissionRulesSet, Lasts, Rule
+from services.billing.commissions import Buyer
 from services.billing.payment.events import ChargedFor, MoneyLine
 from shared.ids import AccountId, Code, PersonId, derive
 from shared.money import Money, rounded
@@ -135,12 +135,16 @@ class Books:
                 assert COMMISSION_PAYOUT.decide(pay, after) == []
                 self.accounts[owner] = after
 
-    def left(self) -> dict[tuple[UUID, PersonId], int]:
-        """What each payment earns whom, in cents."""
-        return {key: one.amount.minor for key, one in self.buyer.commissions.items() if one.amount}
+    def left(self) -> dict[tuple[UUID, PersonId, UUID], int]:
+        """What each payment earns whom by which link, in cents."""
+        return {
+            (one.payment_id, one.owner, one.link_id): one.amount.minor
+            for one in self.buyer.commissions.values()
+            if one.amount
+        }
 
     def earned(self, payment_id: UUID) -> int:
-        return sum(minor for (of, _), minor in self.left().items() if of == payment_id)
+        return sum(minor for (of, _, _), minor in self.left().items() if of == payment_id)
 
 
 def settled(history: list[News]) -> Books:
@@ -191,7 +195,7 @@ def test_no_more_is_paid_than_the_share_of_what_was_kept(
     books.pay_all()
     for owner, account in books.accounts.items():
         paid = sum(amount.minor for amount in account.paid.values())
-        kept = sum(minor for (_, of), minor in books.left().items() if of == owner)
+        kept = sum(minor for (_, of, _), minor in books.left().items() if of == owner)
         # More was paid only where it was lost afterwards; that is taken off what comes.
         assert account.due("EUR").minor == kept - paid <= 0
 
