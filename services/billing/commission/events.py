@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from services.billing.commission_rules.events import CommissionRulesSet
+from services.billing.commission_rules.events import CommissionRulesSet, LinkKind
 from services.billing.payment.events import MoneyLine
-from shared.contracts.membership_link import LinkKind
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
 

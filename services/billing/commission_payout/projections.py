@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.billing.commission.events import Standing
 from services.billing.commission_payout import events
-from shared.contracts.membership_link import LinkKind
+from services.billing.commission_rules.events import LinkKind
 from shared.event_store import Fact
 from shared.ids import PLATFORM
 from shared.money import Money

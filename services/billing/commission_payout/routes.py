@@ -16,8 +16,8 @@ from services.billing.commission_payout.projections import (
     earned_by_kind,
     owners_after,
 )
+from services.billing.commission_rules.events import LinkKind
 from shared.contracts.contract import MoneyValue
-from shared.contracts.membership_link import LinkKind
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import AccountId, PersonId
 from shared.reaction import Ask

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.contracts.membership_link import LinkKind
 from shared.money import Money
 
+LinkKind = Literal["referral", "ambassador", "affiliate", "campaign"]
 Lasts = Literal["first", "months", "attribution"]
 
 HOLD_DAYS = 30

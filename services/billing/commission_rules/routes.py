@@ -7,13 +7,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from services.billing.commission_rules import commands
 from services.billing.commission_rules.decider import COMMISSION_RULES
-from services.billing.commission_rules.events import HOLD_DAYS, Lasts, Rule
+from services.billing.commission_rules.events import HOLD_DAYS, Lasts, LinkKind, Rule
 from services.billing.commission_rules.projections import (
     commission_rules_at,
     commission_rules_stream,
 )
 from shared.contracts.contract import MoneyValue
-from shared.contracts.membership_link import LinkKind
 from shared.http import Body, Caller, Written, needs
 from shared.reaction import Ask
 
