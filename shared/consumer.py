@@ -41,7 +41,7 @@ GROUP = {
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """What a vendor told us, verified and as it came: decide on the object fetched again, not on this."""
+    """What is kept of what a vendor told us, verified: decide on the object fetched again, not on this."""
 
     source: str
     type: str

@@ -1,6 +1,7 @@
 """The Stripe double `localstripe`, on loopback and in memory, as a process of its own.
 
-Its own command listens on every interface and writes each change to a pickle in /tmp; here neither happens.
+Its own command listens on every interface and writes each change to a pickle in /tmp; here neither happens. It reports
+payments without what the payer wrote beside their card, and no charges; stripe_reports.py does as the real one does.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from localstripe.resources import Store
 from localstripe.server import app
 from localstripe.webhooks import register_webhook
 
+from deploy.local import stripe_reports
 from deploy.local.settings import HOST
 
 
@@ -28,6 +30,7 @@ def main() -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")  # webhooks it sent
     Store.dump_to_disk = lambda _: None
+    stripe_reports.install()
     if options.webhook:
         register_webhook("tessera", options.webhook, options.secret.read_text(), None)
     web.run_app(app, host=options.host, port=options.port, access_log=None, print=None)

@@ -66,7 +66,11 @@ MOUNTED = (
 )
 FEATURES = (
     *MOUNTED,
-    own_data("billing", MOUNTED, Reach(streams=(payer_of,), vendors=(webhooks.SOURCE,))),
+    own_data(
+        "billing",
+        MOUNTED,
+        Reach(streams=(payer_of,), vendors=(webhooks.SOURCE, paypal_webhooks.SOURCE)),
+    ),
     retention("billing"),
 )
 

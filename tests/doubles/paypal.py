@@ -46,6 +46,13 @@ REMEMBERS = {ORDERS: timedelta(hours=6), CAPTURE: timedelta(hours=6), REFUND: ti
 UNAPPROVED_FOR = timedelta(hours=3)
 
 Json = dict[str, Any]
+PAYER: Json = {
+    "name": {"given_name": "Philomena", "surname": "Vandersloot"},
+    "email_address": "philomena.vandersloot@example.org",
+    "payer_id": "QYR5Z8XDVJNXQ",
+    "address": {"country_code": "PT"},
+}
+"""Who has all the wallets, as reports have them (developer.paypal.com/docs/api/orders/v2)."""
 Wallet = Literal["good", "declines", "pending", "refused", "closed", "forgetful"]
 """`declines` is short of money, `refused` collects nothing, `closed` is for good, `forgetful` does not keep itself."""
 
@@ -178,7 +185,11 @@ class Paypal:
         ]
 
     def report(self, kind: str, resource: Json, signed_by: "Signer | None" = None) -> Report:
-        """An event that says this, as PayPal would send it."""
+        """An event that says this, as PayPal would send it: with who pays."""
+        shipping = {"name": {"full_name": "Philomena Vandersloot"}, "address": PAYER["address"]}
+        units = [{"shipping": shipping} | unit for unit in resource.get("purchase_units", [])]
+        person = {"payer": PAYER, "payment_source": {"paypal": PAYER}}
+        resource = person | resource | ({"purchase_units": units} if units else {})
         event = {
             "id": self._new_id("WH-", 30),
             "event_version": "1.0",
@@ -186,7 +197,7 @@ class Paypal:
             "resource_type": "checkout-order" if "ORDER" in kind else "capture",
             "resource_version": "2.0",
             "event_type": kind,
-            "summary": "Échéance payée",
+            "summary": "Échéance payée par Philomena Vandersloot",
             "resource": resource,
         }
         raw = json.dumps(event, ensure_ascii=False).encode()

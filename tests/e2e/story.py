@@ -128,8 +128,8 @@ class World:
 
     # The processor's own form, in the payer's browser: card numbers never reach us.
 
-    def card(self, number: str = GOOD_CARD) -> str:
-        """What the form makes of a card."""
+    def card(self, number: str = GOOD_CARD, payer: "Account | None" = None) -> str:
+        """What the form makes of a card, and of what the payer writes beside it."""
         form = {
             "type": "card",
             "card[number]": number,
@@ -137,6 +137,8 @@ class World:
             "card[exp_year]": "2050",
             "card[cvc]": "123",
         }
+        if payer:
+            form |= {"billing_details[name]": payer.name, "billing_details[email]": payer.email}
         answer = self._form.post("/v1/payment_methods", data=form).raise_for_status()
         return str(answer.json()["id"])
 
@@ -494,7 +496,7 @@ class Member(Account):
     def pay(self, checkout_id: UUID, number: str = GOOD_CARD) -> None:
         """Give the processor's form a card, and us the form's word for it."""
         path = f"/api/billing/v1/checkouts/{checkout_id}/pay"
-        self.post(path, {"payment_method": self.world.card(number)})
+        self.post(path, {"payment_method": self.world.card(number, self)})
 
     def buy(self, *lines: Json, number: str = GOOD_CARD) -> Json:
         """Check out, pay, and wait for the word of the processor."""
@@ -527,7 +529,8 @@ class Member(Account):
     def give_card(self, number: str) -> Json:
         """Be charged by another card from now on."""
         self.post(
-            "/api/billing/v1/payer/payment-method", {"payment_method": self.world.card(number)}
+            "/api/billing/v1/payer/payment-method",
+            {"payment_method": self.world.card(number, self)},
         )
         return self.world.patiently(
             lambda: self.get("/api/billing/v1/payer/payment-method"),

@@ -16,7 +16,7 @@ from deploy.local import postgres
 from deploy.local.keys import Keys
 from deploy.local.settings import HOST, SERVICES, Settings
 from tests.e2e.conftest import Cast
-from tests.e2e.story import Member, Refused, World, offer, seats
+from tests.e2e.story import Member, Refused, World, eventually, offer, seats
 
 TICKET = 1500
 CHUNK = 1 << 20
@@ -105,13 +105,16 @@ class Search:
 
     @property
     def _database(self) -> str:
-        password = Keys.of(self._whole.state).database_password
-        port = self._whole.ports["postgres"]
-        return postgres.url(port, postgres.SUPERUSER, password, postgres.APPLICATION)
+        return database_of(self._whole)
+
+
+def database_of(whole: Settings) -> str:
+    password = Keys.of(whole.state).database_password
+    return postgres.url(whole.ports["postgres"], postgres.SUPERUSER, password, postgres.APPLICATION)
 
 
 @pytest.fixture
-def zuleika(cast: Cast, world: World) -> Member:
+def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
     """Somebody who did all there is to do, so that every service has had something of hers; then she was erased."""
     person = Member(world, f"Zuleika Quetzal{cast.tag}", f"zuleika.quetzal{cast.tag}@example.org")
     person.join(cast.community)
@@ -129,6 +132,12 @@ def zuleika(cast: Cast, world: World) -> Member:
     assert person.name in names
     assert person.get("/api/membership/v1/me")["email"] == person.email
     assert person.email in json.dumps(person.get("/api/membership/v1/me/data"))
+    payments = [fact["of"] for fact in person.get("/api/billing/v1/me/data")["facts"]]
+    eventually(lambda: reports_of(whole, payments), lambda kinds: "charge.succeeded" in kinds)
+    # The form was told her name, and the processor's reports say it; even now it is nowhere in clear.
+    word = Search(f"quetzal{cast.tag}", whole)
+    assert word.tables() == []
+    assert word.topics() == []
     person.post(f"/api/membership/v1/people/{person.person_id}/erasure")
     world.settle()
     return person
@@ -178,6 +187,14 @@ def test_the_search_finds_what_is_there(cast: Cast, world: World, whole: Setting
     assert word.dump()
     assert any("postgres" in path for path in word.files())
     assert any("kafka" in path for path in word.files())
+
+
+def reports_of(whole: Settings, payments: list[str]) -> set[str]:
+    """Of which kinds billing has kept reports about these payments."""
+    metadata = ["data", "object", "metadata", "payment_id"]
+    query = "SELECT type FROM billing.inbox WHERE topic = 'webhook' AND value #>> %s = ANY (%s)"
+    with psycopg.connect(database_of(whole)) as connection:
+        return {kind for (kind,) in connection.execute(query, (metadata, payments))}
 
 
 def _everything_said(cast: Cast, gone: Member) -> str:

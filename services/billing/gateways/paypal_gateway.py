@@ -6,6 +6,7 @@ An idempotency key is worth six hours there, so nothing is tried again before th
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from http import HTTPStatus
@@ -34,6 +35,8 @@ RENEW_TOKEN_SECONDS = 60
 TOKENS = "/v3/vault/payment-tokens"
 ACCOUNT = "paypal:"
 """How the account of a seller at PayPal begins; what follows is their merchant id."""
+MARK = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{32}")
+"""The form of what we write on an order."""
 WALLET = Code("paypal")
 """The payment method of who agrees on PayPal's own page; one that is kept has an id."""
 

@@ -1,4 +1,4 @@
-"""Where PayPal reports: verified offline, stored as it came, answered at once. Everything else is a reaction's."""
+"""Where PayPal reports: verified offline, kept without what it says of people, answered at once."""
 
 import json
 from typing import Annotated, Any
@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 
 from services.billing.gateways.gateway import Subject
-from services.billing.gateways.paypal_gateway import subject_of_mark
+from services.billing.gateways.kept import ID, TIME, TYPE, Allowed, kept
+from services.billing.gateways.paypal_gateway import MARK, subject_of_mark
 from services.billing.gateways.paypal_signature import NotSigned, PaypalSignature
 from services.billing.gateways.webhooks import Received
 from shared import telemetry
@@ -17,6 +18,19 @@ from shared.ids import PLATFORM
 from shared.problem import Problem
 
 SOURCE = "paypal"
+KEPT: Allowed = {
+    "id": ID,
+    "event_type": TYPE,
+    "create_time": TIME,
+    "resource": {
+        "id": ID,
+        "dispute_id": ID,
+        "custom_id": MARK,
+        "purchase_units": [{"custom_id": MARK}],
+        "supplementary_data": {"related_ids": {"order_id": ID}},
+    },
+}
+"""Of any type of event; a payer's name, e-mail and address stand beside it."""
 
 router = APIRouter()
 
@@ -42,7 +56,7 @@ async def receive_paypal_webhook(
         event_id,
         kind,
         str(subject.payment_id) if subject else event_id,
-        raw,
+        json.dumps(kept(event, KEPT)).encode(),
         subject.community_id if subject else PLATFORM,
     )
     return Received(new=new)

@@ -1,5 +1,6 @@
-"""Where the processor reports: verified, stored as it came, answered at once. Everything else is a reaction's."""
+"""Where Stripe reports: verified, kept without what it says of people, answered at once. The rest is a reaction's."""
 
+import json
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from services.billing.gateways.gateway import Subject
+from services.billing.gateways.kept import ID, OUR_ID, TYPE, Allowed, kept
 from shared import telemetry
 from shared.http import Caller, needs
 from shared.ids import PLATFORM, Code
@@ -15,6 +17,19 @@ from shared.problem import Problem
 
 SOURCE = "stripe"
 TOLERANCE_SECONDS = 300
+KEPT: Allowed = {
+    "id": ID,
+    "type": TYPE,
+    "created": int,
+    "account": ID,
+    "data": {
+        "object": {
+            "id": ID,
+            "metadata": {"community_id": OUR_ID, "payment_id": OUR_ID, "takeover_id": OUR_ID},
+        }
+    },
+}
+"""Of any type of event; who pays, by what and from where stands beside it (docs.stripe.com/api/events/object)."""
 
 router = APIRouter()
 
@@ -47,7 +62,7 @@ async def receive_stripe_webhook(
         event["id"],
         event["type"],
         str(subject.payment_id) if subject else event["id"],
-        raw,
+        json.dumps(kept(event, KEPT)).encode(),
         subject.community_id if subject else PLATFORM,
     )
     return Received(new=new)

@@ -1,5 +1,7 @@
 """Cards as a browser gives them to the processor: their numbers never reach us."""
 
+from typing import Any
+
 import httpx
 
 from shared.ids import Code
@@ -8,6 +10,13 @@ GOOD = "4242424242424242"
 REFUSED_WHEN_KEPT = "4000000000000002"
 REFUSED_WHEN_CHARGED = "4000000000000341"
 AUTHENTICATED = "4000002500003155"
+PAYER: dict[str, Any] = {
+    "name": "Philomena Vandersloot",
+    "email": "philomena.vandersloot@example.org",
+    "phone": "+351912345678",
+    "address": {"line1": "Rua Augusta 7", "city": "Lisboa", "country": "PT"},
+}
+"""What the form also asks for, and the processor's reports have beside a payment."""
 
 
 async def payment_method(
@@ -16,12 +25,12 @@ async def payment_method(
     """What the processor's own form answers for a card."""
     card = {"number": number, "exp_month": str(month), "exp_year": str(year), "cvc": "123"}
     form = {"type": "card"} | {f"card[{name}]": value for name, value in card.items()}
-    return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
+    return Code((await _post(f"{stripe_url}/v1/payment_methods", form | _payer()))["id"])
 
 
 async def bank_account(stripe_url: str, iban: str = "DE89370400440532013000") -> Code:
     """A bank debit, whose money takes its time."""
-    form = {"type": "sepa_debit", "sepa_debit[iban]": iban}
+    form = {"type": "sepa_debit", "sepa_debit[iban]": iban} | _payer()
     return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
 
 
@@ -40,6 +49,12 @@ async def authenticate(stripe_url: str, intent: Code, secret: Code, *, success: 
     """What the payer does in the window that the issuer opens."""
     form = {"client_secret": secret, "success": str(success).lower()}
     await _post(f"{stripe_url}/v1/payment_intents/{intent}/_authenticate", form)
+
+
+def _payer() -> dict[str, str]:
+    address = {f"[address][{name}]": value for name, value in PAYER["address"].items()}
+    others = {f"[{name}]": PAYER[name] for name in ("name", "email", "phone")}
+    return {f"billing_details{name}": value for name, value in (others | address).items()}
 
 
 async def _post(url: str, form: dict[str, str]) -> dict[str, str]:
