@@ -22,6 +22,9 @@ SOON, LATER = timedelta(hours=1), timedelta(days=1)
 
 NO_ACCOUNT = Code("")
 
+Heading = tuple[int, Wish]
+"""Which time it is taken over, and where theirs is to go: to its end, or on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
@@ -34,6 +37,10 @@ class Takeover:
     subscription_id: UUID | None = None
     ends_at: datetime | None = None
     held: events.TheirsHeldUp | None = None
+
+    @property
+    def heading(self) -> Heading:
+        return self.times, "go_on" if self.standing in ("reverting", "reverted") else "end"
 
 
 def wish_for(theirs: Theirs, takeover: Takeover) -> Wish | None:

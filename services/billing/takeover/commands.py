@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.elsewhere import Target, Theirs
+from services.billing.handover import Heading
 from shared.ids import Code, PersonId
 
 
@@ -34,13 +35,15 @@ class TakeOver:
 class RecordTheirs:
     """How theirs stands, fetched again; None where the processor knows no such thing.
 
-    It is ours to go on with where it was told to end for this takeover. `refused` is why it would not change.
+    It is ours to go on with where it was told to end for this takeover. `refused` is why it would not change. `heading`
+    is what was wanted when theirs was asked for, None for what is wanted now: what was seen before that is no news.
     """
 
     takeover_id: UUID
     theirs: Theirs | None
     at: datetime
     refused: Code | None = None
+    heading: Heading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@ def decide(command: commands.TakeoverCommand, takeover: Takeover) -> list[events
         case commands.TakeOver():
             return _begin(command, takeover)
         case commands.LookAgain():
-            return [events.TheirsDue()] if takeover.standing in UNDER_WAY else []
+            is_open = takeover.standing in (*UNDER_WAY, "reverted")
+            return [events.TheirsDue()] if is_open else []
+        case commands.RecordTheirs(heading=then) if then not in (None, takeover.heading):
+            return []
         case commands.RecordTheirs():
             return following(
                 command.theirs, takeover, command.takeover_id, command.at, command.refused

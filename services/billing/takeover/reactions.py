@@ -7,7 +7,7 @@ from services.billing.elsewhere import Theirs
 from services.billing.gateways.elsewhere import BillingElsewhere
 from services.billing.gateways.gateway import Declined
 from services.billing.gateways.webhooks import SOURCE, TakeoverSubject, takeover_of_report
-from services.billing.handover import Takeover, wish_for
+from services.billing.handover import SOON, Takeover, wish_for
 from services.billing.migration.events import PageRead
 from services.billing.takeover import commands, events
 from services.billing.takeover.decider import TAKEOVER
@@ -56,6 +56,11 @@ def when_theirs_held_up_look_again(fact: Fact) -> list[At]:
     return [At(held.look_at, Ask(TAKEOVER, fact.stream_id, commands.LookAgain()))]
 
 
+def when_takeover_reverted_look_again(fact: Fact) -> list[At]:
+    """A call that was under way may have told it to end after all."""
+    return [At(fact.at + SOON, Ask(TAKEOVER, fact.stream_id, commands.LookAgain()))]
+
+
 def when_due_look(fact: Fact) -> list[Call]:
     return [Call(LookAtTheirs(fact.stream_id))]
 
@@ -81,7 +86,9 @@ async def look_at_theirs(action: LookAtTheirs, context: ActionContext) -> Ask | 
     if takeover.theirs is None:
         return None
     theirs, refused = await _told(elsewhere, takeover, action.takeover_id, community_id)
-    record = commands.RecordTheirs(action.takeover_id, theirs, context.now, refused)
+    record = commands.RecordTheirs(
+        action.takeover_id, theirs, context.now, refused, takeover.heading
+    )
     return Ask(TAKEOVER, action.takeover_id, record, community_id=community_id)
 
 
@@ -120,6 +127,11 @@ REACTIONS = (
         "billing.takeover.when_theirs_held_up_look_again",
         events.TheirsHeldUp,
         when_theirs_held_up_look_again,
+    ),
+    Reaction(
+        "billing.takeover.when_takeover_reverted_look_again",
+        events.TakeoverReverted,
+        when_takeover_reverted_look_again,
     ),
     Reaction("billing.takeover.when_theirs_due_look", events.TheirsDue, when_due_look),
     Reaction("billing.takeover.when_reversal_asked_look", events.ReversalAsked, when_due_look),

@@ -209,3 +209,17 @@ def test_a_quarter_there_is_three_months_here_and_a_year_twelve() -> None:
     )
     for other in (replace(theirs, interval="day"), replace(theirs, every=2)):
         assert obstacles(other, ada, target, twice=False, subscribed=False) == ("offer_unfit",)
+
+
+def test_what_was_seen_before_it_moved_on_is_no_news() -> None:
+    asked = events.ReversalAsked()
+    stale = commands.RecordTheirs(takeover_id, theirs, before, heading=(1, "end"))
+    given(TAKEOVER, seen, begun, asked).when(stale).then_nothing()
+    since = replace(stale, heading=(1, "go_on"))
+    reverted = events.TakeoverReverted(begun.subscription_id)
+    given(TAKEOVER, seen, begun, asked).when(since).then(reverted)
+
+
+def test_after_a_reversal_it_is_looked_at_once_more() -> None:
+    back = (seen, begun, events.ReversalAsked(), events.TakeoverReverted(begun.subscription_id))
+    given(TAKEOVER, *back).when(commands.LookAgain()).then(events.TheirsDue())
