@@ -14,6 +14,7 @@ from services.billing.gateways import paypal_webhooks, webhooks
 from services.billing.gateways.paypal_gateway import PaypalGateway
 from services.billing.gateways.paypal_signature import PaypalSignature
 from services.billing.gateways.stripe_billing import StripeBilling
+from services.billing.gateways.stripe_books import StripeBooks
 from services.billing.gateways.stripe_gateway import StripeGateway
 from services.billing.ledger.feature import FEATURE as LEDGER
 from services.billing.merchant.feature import FEATURE as MERCHANT
@@ -25,6 +26,7 @@ from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
+from services.billing.reconciliation.feature import FEATURE as RECONCILIATION
 from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeover.feature import FEATURE as TAKEOVER
@@ -56,6 +58,7 @@ MOUNTED = (
     COMMISSION_RULES,
     COMMISSION,
     COMMISSION_PAYOUT,
+    RECONCILIATION,
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="paypal_webhooks", router=paypal_webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
@@ -89,6 +92,7 @@ def blueprint_of(settings: Settings) -> Blueprint:
         gateways={
             "processor": processor,
             "elsewhere": StripeBilling(processor),
+            "books": StripeBooks(processor),
             **_paypal(settings),
         },
     )

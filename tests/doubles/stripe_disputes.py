@@ -1,7 +1,7 @@
 """`localstripe` with what it lacks here: disputes, as Stripe shows them, opened and decided by a test.
 
-Subscriptions are in stripe_subscriptions.py. Of a dispute only what is read is kept: its
-intent, its reason, where it stands and until when evidence is heard.
+Subscriptions are in stripe_subscriptions.py, lists of charges in stripe_payments.py. Of a dispute only what is read is
+kept: its intent, its reason, where it stands and until when evidence is heard.
 Its reports are the test's to send, signed by the official signer; when they come, and how often, is what is tested.
 """
 
@@ -13,7 +13,7 @@ from localstripe.resources import PaymentIntent
 from localstripe.server import app
 
 from deploy.local import stripe_double
-from tests.doubles import stripe_subscriptions
+from tests.doubles import stripe_payments, stripe_subscriptions
 
 _disputes: dict[str, dict[str, Any]] = {}
 
@@ -65,6 +65,7 @@ def main() -> None:
     app.router.add_post("/_config/disputes/{id}", change_dispute)
     app.router.add_get("/v1/disputes/{id}", retrieve_dispute)
     stripe_subscriptions.install(app)
+    stripe_payments.install(app)
     stripe_double.main()
 
 

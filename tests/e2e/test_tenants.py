@@ -145,6 +145,7 @@ class Victim:
             "ritual_id": ritual["ritual_id"],
             "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
+            "reconciliation_id": str(uuid4()),
             "introduction_id": str(uuid4()),
             "idea_id": str(uuid4()),
             "poll_id": str(uuid4()),

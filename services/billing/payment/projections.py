@@ -1,11 +1,12 @@
 """What was charged, what came of it, and how much went back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.billing.comparison import Booked
 from services.billing.payment import events
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code
@@ -216,6 +217,40 @@ async def payments_after(
         after or PLATFORM, limit, state, first, last,
     )  # fmt: skip
     return [_paid(row) for row in rows]
+
+
+async def booked_among(
+    connection: Any, community_id: UUID, payment_ids: Collection[UUID]
+) -> dict[UUID, Booked]:
+    """Those of the payments that the community has, whoever the connection may see."""
+    rows = await connection.fetch(
+        "SELECT * FROM payments_v1 WHERE community_id = $1 AND payment_id = ANY ($2)",
+        community_id, payment_ids,
+    )  # fmt: skip
+    return {row["payment_id"]: _booked(row) for row in rows}
+
+
+async def booked_between(
+    connection: Any,
+    community_id: UUID,
+    account: Code,
+    window: tuple[datetime, datetime],
+    after: UUID | None,
+    limit: int,
+) -> list[Booked]:
+    """What the community was paid on this account from the beginning of the window on and before its end."""
+    rows = await connection.fetch(
+        "SELECT * FROM payments_v1 WHERE community_id = $1 AND payment_id > $2 AND account = $3"
+        " AND state = 'succeeded' AND at >= $4 AND at < $5 ORDER BY payment_id LIMIT $6",
+        community_id, after or PLATFORM, account, *window, limit,
+    )  # fmt: skip
+    return [_booked(row) for row in rows]
+
+
+def _booked(row: Any) -> Booked:
+    paid = _paid(row)
+    is_paid = paid.state == "succeeded"
+    return Booked(paid.payment_id, paid.intent, is_paid, paid.amount, paid.refunded)
 
 
 def _paid(row: Any) -> Paid:

@@ -20,6 +20,7 @@ from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT, Payment
 from services.billing.payment.events import Charge, DisputeReason, MoneyLine, payment_of
+from services.billing.reconciliation.events import DriftFound
 from services.billing.subscription.events import (
     ChangeBilled,
     ChangeDropped,
@@ -186,6 +187,14 @@ def when_withdrawal_asked_cancel_intent(fact: Fact) -> list[Call]:
 def when_processor_reported_fetch_intent(fact: Fact) -> list[Call]:
     subject = intent_reported(fact.body)
     return [Call(FetchIntent(subject.payment_id, subject.intent))] if subject else []
+
+
+def when_drift_found_fetch_intent(fact: Fact) -> list[Call]:
+    """A report was lost, or never sent: what the processor has collected is learned of after all."""
+    drift = fact.body.drift
+    if drift.cause != "succeeded_there":
+        return []
+    return [Call(FetchIntent(drift.payment_id, drift.intent))]
 
 
 def when_refund_started_create_refund(fact: Fact) -> list[Call]:
@@ -418,6 +427,11 @@ REACTIONS = (
         "billing.payment.when_processor_reported_fetch_intent",
         Webhook,
         when_processor_reported_fetch_intent,
+    ),
+    Reaction(
+        "billing.payment.when_drift_found_fetch_intent",
+        DriftFound,
+        when_drift_found_fetch_intent,
     ),
     Reaction(
         "billing.payment.when_refund_started_create_refund",

@@ -1,0 +1,22 @@
+"""What the reconciler asks of a processor: what became of our charges on a community's own account."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.billing.comparison import Charged, PageOfCharges
+from shared.ids import Code
+
+
+class ProcessorBooks(Protocol):
+    """Both methods raise ProcessorUnavailable, and Declined where we may not read; neither changes anything."""
+
+    async def page(
+        self, account: Code, community_id: UUID, start: datetime, end: datetime, after: Code | None
+    ) -> PageOfCharges:
+        """Some of the intents made from `start` on and before `end`; ours bear the community and the payment."""
+        ...
+
+    async def fetch(self, intent: Code, account: Code, community_id: UUID) -> Charged | None:
+        """How one stands now, None where there is none of ours."""
+        ...
