@@ -99,7 +99,7 @@ REPAIRS: dict[Cause, tuple[Actor, str]] = {
     ),
     "amount_differs": (
         "staff",
-        "Another amount was collected than was asked. Nothing was sold for it: refund it at the processor.",
+        "Another amount was collected than was asked: look at it at the processor, and refund what is too much.",
     ),
     "refunded_there": (
         "staff",
@@ -124,7 +124,10 @@ def compared_there(
     listed: PageOfCharges, booked: Mapping[UUID, Booked], seen: frozenset[UUID]
 ) -> tuple[Page, tuple[Drift, ...]]:
     """What the processor lists, beside our book and what it listed before; an intent without money is nobody's yet."""
+    asked_by = {payment_id: one.intent for payment_id, one in booked.items()}
     there = [one for one in listed.ours if one.collected]
+    # Of two that collected the same, the one that our book does not know is too much.
+    there.sort(key=lambda one: asked_by.get(one.payment_id) != one.intent)
     again = _repeated(there, seen)
     first = [one for one in there if one not in again]
     here = [booked[one.payment_id] for one in first if one.payment_id in booked]

@@ -54,9 +54,10 @@ def decide(
             is_next = run.is_comparing and number == run.page + 1
             return [events.ReconciliationFailed(code)] if is_next else []
         case commands.LookAgain(look):
-            is_next = not run.is_comparing and run.open and look == run.look + 1 <= MOST_LOOKS
-            looked = events.DriftsLookedFor(look, run.begun.account, tuple(run.open.values()))
-            return [looked] if is_next else []
+            is_next = not run.is_comparing and look == run.look + 1 <= MOST_LOOKS
+            left = tuple(run.open.values())
+            looked = events.DriftsLookedFor(look, run.begun.account, left)
+            return [looked] if is_next and left else []
         case commands.RecordLook(look):
             return _look(command, run) if run.is_looking and look == run.look else []
         case _:

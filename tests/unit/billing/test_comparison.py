@@ -98,7 +98,7 @@ def test_a_page_of_theirs_is_summed_on_both_sides() -> None:
 @pytest.mark.parametrize("page_before", [True, False])
 def test_what_is_collected_by_two_intents_is_charged_twice(*, page_before: bool) -> None:
     again = there(10, named=Code("pi_2"))
-    ours = (again,) if page_before else (there(10), again)
+    ours = (again,) if page_before else (again, there(10))
     seen = frozenset({payment_id} if page_before else ())
     book = {payment_id: here(10)}
     page, (drift,) = compared_there(PageOfCharges(ours, 0, None), book, seen)
