@@ -1,7 +1,7 @@
 """How a payment stands at the processor and in our book, and what differs."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -144,6 +144,12 @@ def compared_there(
         after=listed.after,
     )
     return page, _known(found)
+
+
+def without(listed: PageOfCharges, seen: frozenset[UUID]) -> PageOfCharges:
+    """What is not compared yet: a payment may have been refunded more than once, and on the day it was made."""
+    ours = tuple(one for one in listed.ours if one.payment_id not in seen)
+    return replace(listed, ours=ours)
 
 
 def compared_here(

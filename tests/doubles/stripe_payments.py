@@ -1,7 +1,7 @@
-"""Payment intents listed as Stripe lists them, which `localstripe` does not: by account and by when they were made.
+"""Charges and refunds listed as Stripe lists them, which `localstripe` does not: by account and by when they were made.
 
 What is asked is judged as Stripe judges it: unknown parameters are refused, and what was not expanded is an id. An
-account can be made to refuse, and an intent to be lost.
+account can be made to refuse, and an intent to be lost or to be another.
 """
 
 import re
@@ -13,6 +13,7 @@ from localstripe.resources import PaymentIntent, store
 Json = dict[str, Any]
 
 LIST = "/v1/payment_intents"
+REFUNDS = "/v1/refunds"
 LISTED = re.compile(r"limit|starting_after|created\[(gte|lt)\]|expand\[\d+\]")
 
 _accounts: dict[str, str | None] = {}
@@ -30,36 +31,59 @@ def _error(status: int, message: str) -> web.Response:
     return web.json_response({"error": {"type": kind, "message": message} | code}, status=status)
 
 
-def _list(asked: Json, account: str | None) -> web.Response:
+def _list(path: str, asked: Json, account: str | None) -> web.Response:
     if not all(LISTED.fullmatch(name) for name in asked):
         return _error(400, "Received unknown parameter")
+    kind = "refund" if path == REFUNDS else "payment_intent"
     since, until = int(asked.get("created[gte]", 0)), int(asked.get("created[lt]", 2**40))
     found = [
-        intent
-        for key, intent in store.items()
-        if key.startswith("payment_intent:")
-        and _accounts.get(intent.id) == account
-        and since <= intent.created < until
+        one
+        for one in store.values()
+        if getattr(one, "object", None) == kind
+        and _accounts.get(_intent_of(one)) == account
+        and since <= one.created < until
     ]
     found.reverse()  # The newest first.
-    ids = [intent.id for intent in found]
+    ids = [one.id for one in found]
     start = ids.index(asked["starting_after"]) + 1 if "starting_after" in asked else 0
     end = start + int(asked.get("limit", 10))
-    shown = [intent._export() for intent in found[start:end]]
-    if "data.latest_charge" not in asked.values():
-        shown = [one | {"latest_charge": (one["latest_charge"] or {}).get("id")} for one in shown]
-    listed = {"object": "list", "url": LIST, "data": shown, "has_more": end < len(found)}
+    data = [_shown(one, set(asked.values())) for one in found[start:end]]
+    listed = {"object": "list", "url": path, "data": data, "has_more": end < len(found)}
     return web.json_response(listed)
+
+
+def _intent_of(one: Any) -> str:
+    return str(one.payment_intent if one.object == "refund" else one.id)
+
+
+def _shown(one: Any, paths: set[str]) -> Json:
+    """With an id in place of what nobody asked to see."""
+    shown: Json = one._export()
+    if one.object == "payment_intent":
+        return _with_charge(shown, seen="data.latest_charge" in paths)
+    if any(path.startswith("data.payment_intent") for path in paths):
+        intent = PaymentIntent._api_retrieve(one.payment_intent)._export()
+        seen = "data.payment_intent.latest_charge" in paths
+        return shown | {"payment_intent": _with_charge(intent, seen=seen)}
+    return shown
+
+
+def _with_charge(intent: Json, *, seen: bool) -> Json:
+    charge = intent["latest_charge"]
+    return intent if seen or not charge else intent | {"latest_charge": charge["id"]}
 
 
 @web.middleware
 async def payments(request: web.Request, handler: Any) -> web.StreamResponse:
     """Note whose account an intent is made on, and answer lists of those of an account."""
     account = request.headers.get("Stripe-Account")
-    if request.path == LIST and request.method == "GET" and account:
-        asked = dict(request.query)
-        _asked.append(asked)
-        return _error(_failures.pop(0), "Not now") if _failures else _list(asked, account)
+    asked = dict(request.query)
+    is_list = request.path == LIST or (request.path == REFUNDS and "payment_intent" not in asked)
+    if is_list and request.method == "GET" and account:
+        _asked.append(asked | {"path": request.path})
+        if _failures:
+            return _error(_failures.pop(0), "Not now")
+        return _list(request.path, asked, account)
     makes = request.path == LIST and request.method == "POST"
     before = set(store) if makes else set()
     answer: web.StreamResponse = await handler(request)
@@ -75,7 +99,7 @@ async def fail(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
-async def asked(request: web.Request) -> web.Response:
+async def tell_asked(_: web.Request) -> web.Response:
     """What has been asked for lists, which is forgotten."""
     told = list(_asked)
     _asked.clear()
@@ -83,14 +107,15 @@ async def asked(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Let an intent be another than we made it, or none."""
+    """Let an intent or a refund be another than was made, or none."""
     wanted = await request.json()
-    key = f"payment_intent:{request.match_info['id']}"
-    intent = store[key]
+    kind = "refund" if request.match_info["id"].startswith("re_") else "payment_intent"
+    key = f"{kind}:{request.match_info['id']}"
+    found = store[key]
     if wanted.get("lost"):
         del store[key]
-    for name in ("amount", "created", "metadata"):
-        setattr(intent, name, wanted.get(name, getattr(intent, name)))
+    for name in ("amount", "created"):
+        setattr(found, name, wanted.get(name, getattr(found, name)))
     return web.json_response({})
 
 
@@ -99,5 +124,5 @@ def install(app: web.Application) -> None:
     PaymentIntent.amount_received = property(_received)
     app.middlewares.append(payments)
     app.router.add_post("/_config/payments/failures", fail)
-    app.router.add_post("/_config/payments/asked", asked)
+    app.router.add_post("/_config/payments/asked", tell_asked)
     app.router.add_post("/_config/payments/{id}", change)

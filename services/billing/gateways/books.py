@@ -9,12 +9,18 @@ from shared.ids import Code
 
 
 class ProcessorBooks(Protocol):
-    """Both methods raise ProcessorUnavailable, and Declined where we may not read; neither changes anything."""
+    """Each method raises ProcessorUnavailable, and Declined where we may not read; none changes anything."""
 
     async def page(
         self, account: Code, community_id: UUID, start: datetime, end: datetime, after: Code | None
     ) -> PageOfCharges:
         """Some of the intents made from `start` on and before `end`; ours bear the community and the payment."""
+        ...
+
+    async def refunded(
+        self, account: Code, community_id: UUID, start: datetime, end: datetime, after: Code | None
+    ) -> PageOfCharges:
+        """Intents of ours, each once, of which something went back in that time; `after` is a refund. No strangers."""
         ...
 
     async def fetch(self, intent: Code, account: Code, community_id: UUID) -> Charged | None:

@@ -16,7 +16,7 @@ from services.billing.gateways.webhooks import subject_of_intent
 from shared.ids import Code
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentListParams
+    from stripe.params import PaymentIntentListParams, RefundListParams
 
 PAGE = 100
 CHARGE = "latest_charge"
@@ -44,6 +44,24 @@ class StripeBooks:
         ours = tuple(one for one in found if one)
         last = Code(listed.data[-1].id) if listed.data and listed.has_more else None
         return PageOfCharges(ours, len(found) - len(ours), last)
+
+    async def refunded(
+        self, account: Code, community_id: UUID, start: datetime, end: datetime, after: Code | None
+    ) -> PageOfCharges:
+        asked: RefundListParams = {
+            "created": {"gte": int(start.timestamp()), "lt": int(end.timestamp())},
+            "limit": PAGE,
+            "expand": [f"data.payment_intent.{CHARGE}"],
+        }
+        if after:
+            asked["starting_after"] = after
+        with translated():
+            listed = await self._client.v1.refunds.list_async(asked, options(account))
+        intents = [one.to_dict().get("payment_intent") for one in listed.data]
+        found = [charged_of(one, community_id) for one in intents if one]
+        ours = {one.intent: one for one in found if one}
+        last = Code(listed.data[-1].id) if listed.data and listed.has_more else None
+        return PageOfCharges(tuple(ours.values()), 0, last)
 
     async def fetch(self, intent: Code, account: Code, community_id: UUID) -> Charged | None:
         try:

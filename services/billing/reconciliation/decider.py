@@ -18,12 +18,13 @@ MOST_PAGES = 300
 MOST_DRIFTS = 100
 MOST_LOOKS = 30
 
+FOLLOWING: Mapping[Side, Side] = {"there": "refunds", "refunds": "here", "here": "here"}
 TOO_MANY = Code("too_many")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`page` is the last that was compared, on the way there or here. `open` is what differs, by its payment.
+    """`page` is the last that was compared; the next is of `side`. `open` is what differs, by its payment.
 
     `seen` are the payments that the processor has listed with their money.
     """
@@ -110,7 +111,7 @@ def evolve(run: Run | None, event: events.ReconciliationEvent) -> Run | None:
         case _ if run is None:
             return None
         case events.PageCompared(number, side, page=page):
-            following: Side = side if page.after else "here"
+            following = side if page.after else FOLLOWING[side]
             return replace(run, page=number, side=following, seen=run.seen | set(page.seen))
         case events.DriftFound(drift):
             return replace(run, open={**run.open, drift.payment_id: drift}, found=run.found + 1)

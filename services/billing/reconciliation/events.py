@@ -8,7 +8,7 @@ from uuid import UUID
 from services.billing.comparison import Drift, Page
 from shared.ids import Code, derive
 
-Side = Literal["there", "here"]
+Side = Literal["there", "refunds", "here"]
 
 
 def daily_of(community_id: UUID, day: datetime) -> UUID:
@@ -18,7 +18,7 @@ def daily_of(community_id: UUID, day: datetime) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationBegun:
-    """Of the intents made from `start` on and before `end`, and of what was collected then."""
+    """Of the intents made from `start` on and before `end`, and of what was refunded or collected then."""
 
     account: Code
     start: datetime
@@ -28,7 +28,7 @@ class ReconciliationBegun:
 
 @dataclass(frozen=True, slots=True)
 class PageCompared:
-    """First what the processor lists, then what our book has and it did not list."""
+    """First what the processor lists, then older payments it has refunded in that time, then what only our book has."""
 
     number: int
     side: Side

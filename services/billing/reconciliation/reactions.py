@@ -12,13 +12,14 @@ from services.billing.comparison import (
     compared_here,
     compared_there,
     settled_among,
+    without,
 )
 from services.billing.gateways.books import ProcessorBooks
 from services.billing.gateways.gateway import Declined
 from services.billing.merchant.events import AccountConnected
 from services.billing.payment.projections import booked_among, booked_between
 from services.billing.reconciliation import commands, events
-from services.billing.reconciliation.decider import RECONCILIATION
+from services.billing.reconciliation.decider import FOLLOWING, RECONCILIATION
 from services.billing.reconciliation.events import Side, daily_of
 from shared.event_store import Fact
 from shared.ids import Code
@@ -77,12 +78,12 @@ def when_reconciliation_begun_compare_page(fact: Fact) -> list[Call]:
 
 
 def when_page_compared_compare_next(fact: Fact) -> list[Call]:
-    """What the processor lists comes first, then what our book has."""
+    """Each side to its end, one after another."""
     told: events.PageCompared = fact.body
     after = told.page.after
     if after is None and told.side == "here":
         return []
-    side: Side = told.side if after else "here"
+    side = told.side if after else FOLLOWING[told.side]
     following = ComparePage(
         fact.stream_id, told.number + 1, side, told.account, told.start, told.end, after
     )
@@ -109,7 +110,7 @@ def when_drifts_looked_for_compare_them(fact: Fact) -> list[Call]:
 
 
 async def compare_page(action: ComparePage, context: ActionContext) -> Ask:
-    compare = _compare_there if action.side == "there" else _compare_here
+    compare = _compare_here if action.side == "here" else _compare_there
     answer: commands.RecordPage | commands.FailReconciliation
     try:
         page, drifts = await compare(action, context)
@@ -122,12 +123,16 @@ async def compare_page(action: ComparePage, context: ActionContext) -> Ask:
 async def _compare_there(action: ComparePage, context: ActionContext) -> Compared:
     books: ProcessorBooks = context.gateways["books"]
     community_id = context.community_id
-    listed = await books.page(action.account, community_id, action.start, action.end, action.after)
+    ask = books.page if action.side == "there" else books.refunded
+    listed = await ask(action.account, community_id, action.start, action.end, action.after)
     async with context.service.pool.acquire() as connection:
         booked = await booked_among(
             connection, community_id, [one.payment_id for one in listed.ours]
         )
-    return compared_there(listed, booked, await _seen(action, context))
+    seen = await _seen(action, context)
+    if action.side == "refunds":
+        listed = without(listed, seen)
+    return compared_there(listed, booked, seen)
 
 
 async def _compare_here(action: ComparePage, context: ActionContext) -> Compared:

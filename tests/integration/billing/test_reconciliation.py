@@ -81,13 +81,13 @@ class Books:
         listed = await self.shop.house.ask(olga, "GET", "/reconciliations")
         return [one for one in listed["items"] if one["by_clock"]]
 
-    async def refunds(self, intent: str, minor: int) -> None:
+    async def refunds(self, intent: str, minor: int) -> str:
         """The seller, on the processor's own page."""
         form = {"payment_intent": intent, "amount": str(minor)}
-        await self.posts("/v1/refunds", data=form)
+        return str((await self.posts("/v1/refunds", data=form))["id"])
 
-    async def changes(self, intent: str, **wanted: Any) -> None:
-        await self.posts(f"/_config/payments/{intent}", json=wanted)
+    async def changes(self, of: str, **wanted: Any) -> None:
+        await self.posts(f"/_config/payments/{of}", json=wanted)
 
     async def fails(self, *statuses: int) -> None:
         await self.posts("/_config/payments/failures", json={"statuses": statuses})
@@ -131,8 +131,9 @@ async def test_where_both_sides_say_the_same_nothing_differs(books: Books) -> No
     assert (run["state"], run["compared"], run["drifts"], run["found"]) == ("compared", 1, 0, [])
     assert run["strangers"] == 1, "a charge of the seller's own"
     assert run["sums"] == [{"there": money(1000), "here": money(1000)}]
-    (asked,) = await books.asked()
-    assert asked["limit"] == "100"
+    asked = await books.asked()
+    assert [one["path"] for one in asked] == ["/v1/payment_intents", "/v1/refunds"]
+    assert {one["limit"] for one in asked} == {"100"}
 
 
 async def test_what_succeeded_there_unheard_is_heard_of_and_settled(books: Books) -> None:
@@ -186,6 +187,23 @@ async def test_what_was_refunded_there_by_hand_is_told_to_staff_once(books: Book
     assert len(await books.shop.told(StaffMessageRequested)) == 1
 
 
+async def test_what_is_refunded_later_is_found_on_the_day_it_went_back(books: Books) -> None:
+    older, again = await books.sells(), await books.sells(who=bob)
+    for payment in (older, again):
+        long_ago = int((books.shop.now - 3 * DAY).timestamp())
+        await books.changes(payment["payment_intent"], created=long_ago)
+    await books.shop.at(books.shop.now + 35 * DAY)
+    books.began = books.shop.now
+    for minor in (400, 100):
+        refund = await books.refunds(older["payment_intent"], minor)
+        await books.changes(refund, created=int(books.shop.now.timestamp()))
+    run = await books.compares()
+    (drift,) = run["found"]
+    assert (drift["payment_id"], drift["cause"]) == (older["payment_id"], "refunded_there")
+    assert (drift["there"], drift["here"]) == (money(1000), money(1500))
+    assert run["compared"] == 1, "once, and nothing that was not refunded"
+
+
 async def test_what_is_missing_there_or_another_amount_is_for_staff(books: Books) -> None:
     lost, other = await books.sells(), await books.sells(who=bob)
     await books.changes(lost["payment_intent"], lost=True)
@@ -232,7 +250,8 @@ async def test_an_account_is_read_page_by_page_and_waits_where_it_is_asked_too_o
         lambda seen: seen["state"] == "compared",
     )
     assert (run["compared"], run["drifts"]) == (2, 0)
-    pages = [one.get("starting_after") for one in await books.asked()]
+    lists = [one for one in await books.asked() if one["path"] == "/v1/payment_intents"]
+    pages = [one.get("starting_after") for one in lists]
     assert pages[0] is None
     assert pages[-1]
 
@@ -324,4 +343,5 @@ async def test_a_page_that_was_read_unheard_is_read_again_and_counts_once(
     )
     assert (run["compared"], run["drifts"]) == (2, 0)
     assert run["sums"] == [{"there": money(3000), "here": money(3000)}]
-    assert len(await dying_books.asked()) == 4
+    lists = [one for one in await dying_books.asked() if one["path"] == "/v1/payment_intents"]
+    assert len(lists) == 4

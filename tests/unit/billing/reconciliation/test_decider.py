@@ -53,8 +53,9 @@ def read(number: int, side: Side, of: Page) -> PageCompared:
     return PageCompared(number, side, account, start, end, of)
 
 
-listed, booked = read(1, "there", page()), read(2, "here", page())
-over = (begun, listed, DriftFound(drift), booked, ReconciliationEnded(1))
+listed, returned = read(1, "there", page()), read(2, "refunds", page())
+booked = read(3, "here", page())
+over = (begun, listed, DriftFound(drift), returned, booked, ReconciliationEnded(1))
 first_look = DriftsLookedFor(1, account, (drift,))
 
 
@@ -84,9 +85,10 @@ def test_a_page_is_recorded_once_and_in_its_turn() -> None:
     given(RUN, begun).when(RecordPage(2, "there", page(), ())).then_nothing()
     given(RUN, begun).when(RecordPage(1, "here", page(), ())).then_nothing()
     given(RUN).when(record).then_nothing()
-    last = RecordPage(2, "here", page(), (drift,))
-    given(RUN, begun, listed, DriftFound(drift)).when(last).then(booked, ReconciliationEnded(1))
-    given(RUN, *over).when(RecordPage(3, "here", page(), ())).then_nothing()
+    last = RecordPage(3, "here", page(), (drift,))
+    there = (begun, listed, DriftFound(drift), returned)
+    given(RUN, *there).when(last).then(booked, ReconciliationEnded(1))
+    given(RUN, *over).when(RecordPage(4, "here", page(), ())).then_nothing()
 
 
 def test_what_is_too_much_for_one_fails_with_what_was_found() -> None:
@@ -168,7 +170,9 @@ def test_what_is_listed_comes_before_what_is_booked() -> None:
         "pi_9",
     )
     (turning,) = when_page_compared_compare_next(fact(listing))
-    assert (turning.action.side, turning.action.after) == ("here", None)  # type: ignore[attr-defined]  # As above.
+    assert (turning.action.side, turning.action.after) == ("refunds", None)  # type: ignore[attr-defined]  # As above.
+    (last,) = when_page_compared_compare_next(fact(returned))
+    assert last.action.side == "here"  # type: ignore[attr-defined]  # As above.
     assert when_page_compared_compare_next(fact(booked)) == []
 
 
