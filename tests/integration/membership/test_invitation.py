@@ -59,12 +59,13 @@ def code_of(problem: Json) -> str:
 
 
 async def person_once_admitted(house: House, email: str, community_id: str) -> tuple[str, str]:
-    async def person() -> tuple[str | None, str]:
+    async def person() -> str | None:
         token = await house.token(email, community_id)
-        return (await house.call("GET", "/me", token=token)).get("person_id"), token
+        found: str | None = (await house.call("GET", "/me", token=token)).get("person_id")
+        return found
 
-    person_id, token = await eventually(person, lambda seen: seen[0] is not None)
-    return str(person_id), token
+    person_id = await eventually(person, lambda seen: seen is not None)
+    return str(person_id), await house.token(email, community_id)
 
 
 async def test_who_is_invited_with_a_gift_comes_in_and_has_it_until_that_day(house: House) -> None:
