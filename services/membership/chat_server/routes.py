@@ -18,12 +18,12 @@ from services.membership.chat_server.events import OnLoss, RoleOfTier
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.gateways.gateway import chat_of, in_a_request
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.auth import ExpiredLink
 from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PLATFORM, Code, CommunityId
-from shared.problem import Problem, error
+from shared.problem import Problem
 from shared.reaction import Ask
 
 LINK_LIFE = timedelta(hours=1)
@@ -96,13 +96,8 @@ async def set_chat_rules(
     body: SetChatRules, caller: Annotated[Caller, needs("community.write", strict=True)]
 ) -> Written:
     chat_of(caller.service.gateways)
-    async with caller.read() as connection:
-        known = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
-    wrong = [
-        error("tier_not_found", "There is no such tier.", f"/roles/{number}/tier_id")
-        for number, mapped in enumerate(body.roles)
-        if mapped.tier_id not in known
-    ]
+    named = ((f"/roles/{number}/tier_id", one.tier_id) for number, one in enumerate(body.roles))
+    wrong = await unknown_tiers(caller, named)
     if wrong:
         raise Problem(422, "invalid_request", "Some tiers are not there.", errors=wrong)
     rules = commands.SetChatRules(

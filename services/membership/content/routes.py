@@ -38,7 +38,7 @@ from services.membership.file.projections import file_now
 from services.membership.gateways.gateway import files_of
 from services.membership.member.projections import standing_of
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.decider import NotFound
 from shared.files import Door, File
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs, paging
@@ -249,7 +249,7 @@ async def _link(caller: Caller, community_id: UUID, item: Item, file_id: UUID | 
 
 async def _item(caller: Caller, body: Describe) -> Item:
     """What is described, once all it names is known to exist."""
-    wrong = await _unknown_tiers(caller, body)
+    wrong = await _wrong_tiers(caller, body)
     found = [await _part(caller, asked) for asked in body.files]
     wrong += [
         error("file_not_there", "There is no such completed file.", f"/files/{number}/file_id")
@@ -271,16 +271,10 @@ async def _item(caller: Caller, body: Describe) -> Item:
     )
 
 
-async def _unknown_tiers(caller: Caller, body: Describe) -> list[dict[str, Any]]:
-    async with caller.read() as connection:
-        known = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
+async def _wrong_tiers(caller: Caller, body: Describe) -> list[dict[str, Any]]:
     named = [(f"/tiers/{number}", tier_id) for number, tier_id in enumerate(body.tiers)]
     named += [(f"/early/{number}/tier_id", e.tier_id) for number, e in enumerate(body.early)]
-    return [
-        error("tier_not_found", "There is no such tier.", pointer)
-        for pointer, tier_id in named
-        if tier_id not in known
-    ]
+    return await unknown_tiers(caller, named)
 
 
 async def _part(caller: Caller, asked: FileAsked) -> Part | None:

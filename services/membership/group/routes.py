@@ -12,10 +12,10 @@ from services.membership.group.decider import GROUP, MOST_GROUPS, groups_stream
 from services.membership.group.events import Door, GroupId
 from services.membership.group.projections import groups_now
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Label
-from shared.problem import Problem, error
+from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -86,13 +86,8 @@ async def list_groups(caller: Annotated[Caller, needs("community.write")]) -> Gr
 
 
 async def _door(body: DescribeGroup, caller: Caller) -> Door:
-    async with caller.read() as connection:
-        known = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
-    wrong = [
-        error("tier_not_found", "There is no such tier.", f"/tier_ids/{number}")
-        for number, tier_id in enumerate(body.tier_ids)
-        if tier_id not in known
-    ]
+    named = ((f"/tier_ids/{number}", tier_id) for number, tier_id in enumerate(body.tier_ids))
+    wrong = await unknown_tiers(caller, named)
     if wrong:
         raise Problem(422, "invalid_request", "Some tiers are not there.", errors=wrong)
     tiers = tuple(TierId(tier_id) for tier_id in sorted(set(body.tier_ids)))

@@ -27,10 +27,10 @@ from services.membership.poll.decider import (
 from services.membership.poll.events import Question, QuestionKind, Secrecy, Shown, Terms
 from services.membership.poll.projections import PollRow, poll_now, polls_of, urn_of
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, Label
-from shared.problem import Problem, error
+from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -87,13 +87,8 @@ async def open_poll(body: OpenPoll, caller: Staff) -> OpenedPoll:
 
 
 async def _know_tiers(caller: Caller, tiers: tuple[UUID, ...]) -> None:
-    async with caller.read() as connection:
-        known = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
-    wrong = [
-        error("tier_not_found", "There is no such tier.", f"/tiers/{number}")
-        for number, tier_id in enumerate(tiers)
-        if tier_id not in known
-    ]
+    named = ((f"/tiers/{number}", tier_id) for number, tier_id in enumerate(tiers))
+    wrong = await unknown_tiers(caller, named)
     if wrong:
         raise Problem(422, "invalid_request", wrong[0]["detail"], errors=wrong)
 

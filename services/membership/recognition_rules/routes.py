@@ -14,10 +14,10 @@ from services.membership.recognition_rules.decider import RECOGNITION_RULES, rul
 from services.membership.recognition_rules.events import Level, Rules, ScoredKind, Weight
 from services.membership.recognition_rules.projections import rules_now
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, Label
-from shared.problem import Problem, error
+from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -122,13 +122,12 @@ async def preview_recognition_rules(
 
 
 async def _rules(body: RecognitionRules, caller: Caller) -> Rules:
-    async with caller.read() as connection:
-        tiers = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
-    wrong = [
-        error("tier_not_found", "There is no such tier.", f"/levels/{number}/tier_id")
+    named = [
+        (f"/levels/{number}/tier_id", level.tier_id)
         for number, level in enumerate(body.levels)
-        if level.tier_id is not None and level.tier_id not in tiers
+        if level.tier_id is not None
     ]
+    wrong = await unknown_tiers(caller, named)
     if wrong:
         raise Problem(422, "invalid_request", wrong[0]["detail"], errors=wrong)
     return Rules(

@@ -24,7 +24,7 @@ from services.membership.ritual.projections import (
     rituals_of,
 )
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import tiers_of
+from services.membership.tiers_named import unknown_tiers
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Code, Label, PersonId
@@ -224,16 +224,9 @@ async def _rituals(caller: Caller) -> list[RitualRow]:
 
 async def _plan(caller: Caller, body: DescribeRitual) -> Plan:
     """What is described, by the community's own wall clock, once all tiers it names are known to exist."""
-    async with caller.read() as connection:
-        known = {tier.tier_id for tier in await tiers_of(connection, caller.community_id)}
+    named = ((f"/tiers/{number}", tier_id) for number, tier_id in enumerate(body.tiers))
+    _refuse(await unknown_tiers(caller, named))
     community = await community_now(caller.service, caller.community_id)
-    _refuse(
-        [
-            error("tier_not_found", "There is no such tier.", f"/tiers/{number}")
-            for number, tier_id in enumerate(body.tiers)
-            if tier_id not in known
-        ]
-    )
     return Plan(
         Label(body.name),
         Code(body.rule),
