@@ -29,7 +29,9 @@ class Stack:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.settings = Settings(
-            state=folder, cache=Settings.from_environment().cache, ports=_free_ports()
+            state=folder,
+            cache=Settings.from_environment().cache,
+            ports={name: free_port() for name in OFFSETS},
         )
         self._keys = Keys.of(folder)
         self._processes = Processes(folder)
@@ -185,10 +187,3 @@ async def execute(url: str, statements: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(statements)
     await connection.close()
-
-
-def _free_ports() -> dict[str, int]:
-    ports: set[int] = set()
-    while len(ports) < len(OFFSETS):
-        ports.add(free_port())
-    return dict(zip(OFFSETS, ports, strict=True))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ SERVICES = ("membership", "billing", "events", "analytics")
 
 DEFAULT_BASE = 8080
 HIGHEST_PORT = 65535
+FREE_PORTS = range(20_000, 32_768)
+_claims: list[socket.socket] = []  # a datagram socket of the same number, closed with the process
 
 # What is added to the base, which is the port of the origin itself.
 OFFSETS = {
@@ -72,11 +75,23 @@ def variable(name: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
+    """A port that nobody uses, and that nobody else who asks here is given while this process lives.
+
+    Below those that a system gives to connections by itself (32768 and up), or one of them could take it
+    before its server is there.
+    """
+    for port in random.sample(FREE_PORTS, len(FREE_PORTS)):
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        with socket.socket() as probe:
+            try:
+                claim.bind((HOST, port))
+                probe.bind((HOST, port))
+            except OSError:
+                claim.close()
+                continue
+        _claims.append(claim)
         return port
+    raise Trouble(f"No port from {FREE_PORTS.start} to {FREE_PORTS.stop - 1} is free.")
 
 
 def _ports(state: Path) -> dict[str, int]:

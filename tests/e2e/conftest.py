@@ -3,15 +3,14 @@
 import os
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local.settings import HOST, OFFSETS, ROOT, Settings
+from deploy.local.settings import HOST, OFFSETS, ROOT, Settings, free_port
 from deploy.local.stack import Stack
 from tests.e2e.story import Community, Member, Organiser, World, eventually
 
@@ -32,7 +31,7 @@ def own_stack(runs: Path) -> Iterator[Stack]:
     for left in runs.glob("*"):
         if not psutil.pid_exists(int(left.name)):
             _end(_stack(left, {}))
-    stack = _stack(runs / str(os.getpid()), _free_ports())
+    stack = _stack(runs / str(os.getpid()), {name: free_port() for name in OFFSETS})
     try:
         yield stack
     finally:
@@ -93,12 +92,3 @@ def _end(stack: Stack) -> None:
     shutil.rmtree(state, ignore_errors=True)
     if state.parent.exists() and not any(state.parent.iterdir()):
         state.parent.rmdir()
-
-
-def _free_ports() -> dict[str, int]:
-    """Held all at once while they are chosen, so that no two are the same."""
-    with ExitStack() as held:
-        probes = {name: held.enter_context(socket.socket()) for name in OFFSETS}
-        for probe in probes.values():
-            probe.bind((HOST, 0))
-        return {name: probe.getsockname()[1] for name, probe in probes.items()}

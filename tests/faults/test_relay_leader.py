@@ -9,7 +9,8 @@ import pytest
 from deploy.local import programs
 from deploy.local.keys import Keys
 from deploy.local.processes import Program
-from tests.e2e.conftest import Cast, _free_ports
+from deploy.local.settings import free_port
+from tests.e2e.conftest import Cast
 from tests.faults.checker import wrongs
 from tests.faults.conftest import Victim
 
@@ -61,7 +62,7 @@ def _second_worker(victim: Victim) -> Program:
     settings = victim.settings
     service = programs.service(settings, Keys.of(settings.state), "membership")
     worker = next(program for program in service.processes if program.name == "membership-worker")
-    port = _free_ports()["membership_worker"]
+    port = free_port()
     return replace(
         worker,
         name="membership-worker-2",
