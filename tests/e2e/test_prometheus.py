@@ -1,26 +1,20 @@
-"""A real Prometheus asks a real stack: every figure is met, every rule is evaluated, and nobody is woken."""
+"""A real Prometheus, collector and Caddy around a real stack: every figure is met, every rule is evaluated."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from deploy.local.settings import HOST, Settings, free_port
+from deploy.local.settings import Settings
 from tests.e2e.conftest import Cast
 from tests.e2e.story import eventually, offer
-from tests.unit.deploy.figures import FOLDER, VENDORS, asked, expressions
-from tests.unit.deploy.manifests import checker
+from tests.e2e.watched import TRACED, Watch
+from tests.unit.deploy.figures import asked, expressions
 from tools.house import SERVICES
 
-OFTEN = "1s"
-ELSEWHERE = ("Caddy", "the collector's kafkametrics", "the collector's postgresql")
-"""They run beside the stack in containers and clusters, and not here."""
 TROUBLE = {
     "tessera_agenda_retries_total",
     "tessera_append_conflicts_total",
@@ -40,88 +34,71 @@ TROUBLE = {
 WINDOW = re.compile(r"\$__\w+")
 
 
-@pytest.fixture
-def prometheus(whole: Settings, tmp_path: Path) -> Iterator[httpx.Client]:
-    """As it is configured for containers, but where this stack's processes are."""
-    config = yaml.safe_load((FOLDER / "prometheus.yaml").read_text())
-    config["global"] = dict.fromkeys(config["global"], OFTEN)
-    config["rule_files"] = [str(FOLDER / "rules" / "*.yaml")]
-    (job,) = (job for job in config["scrape_configs"] if job["job_name"] == "tessera")
-    config["scrape_configs"] = [job]
-    for group in job["static_configs"]:
-        service, role = group["labels"]["service"], group["labels"]["role"]
-        port = whole.ports[f"{service}_{'admin' if role == 'api' else role}"]
-        group["targets"] = [f"{HOST}:{port}"]
-    path = tmp_path / "prometheus.yaml"
-    path.write_text(yaml.safe_dump(config))
-    with (
-        running(checker("prometheus"), path) as address,
-        httpx.Client(base_url=address) as client,
-    ):
-        eventually(lambda: ready(client))
-        yield client
-
-
-@contextmanager
-def running(program: str, config: Path) -> Iterator[str]:
-    """A server of this test's own."""
-    where = f"{HOST}:{free_port()}"
-    words = [f"--config.file={config}", f"--storage.tsdb.path={config.parent / 'data'}"]
-    with (config.parent / "log").open("w") as log:
-        server = subprocess.Popen(
-            [program, *words, f"--web.listen-address={where}"], stdout=log, stderr=log
-        )
-        try:
-            yield f"http://{where}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def ready(prometheus: httpx.Client) -> bool:
-    try:
-        return prometheus.get("/api/v1/targets").is_success
-    except httpx.ConnectError:
-        return False
-
-
-def told(prometheus: httpx.Client, path: str, **parameters: str) -> Any:
-    return prometheus.get(f"/api/v1/{path}", params=parameters).raise_for_status().json()["data"]
+@pytest.fixture(scope="module")
+def watch(whole: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    with Watch(whole, tmp_path_factory.mktemp("watch")) as opened:
+        eventually(lambda: opened.told("targets"), everybody_answers)
+        yield opened
 
 
 def everybody_answers(found: Any) -> bool:
-    return [one["health"] for one in found["activeTargets"]] == ["up"] * 2 * len(SERVICES)
+    """Each service's two processes, Caddy, the collector's own figures and those it gathers, and Prometheus."""
+    return [one["health"] for one in found["activeTargets"]] == ["up"] * (2 * len(SERVICES) + 4)
 
 
 def without_trouble() -> set[str]:
-    """What is asked for of our own processes, but for what is first counted when something goes wrong."""
-    elsewhere = {name for name, whose in VENDORS.items() if whose in ELSEWHERE}
-    return {name for _, one in expressions() for name in asked(one)} - elsewhere - TROUBLE
+    """What is asked for, but for what is first counted when something goes wrong."""
+    return {name for _, one in expressions() for name in asked(one)} - TROUBLE
 
 
-def test_every_figure_is_met_and_every_rule_evaluated(prometheus: httpx.Client, cast: Cast) -> None:
+def test_every_figure_is_met_and_every_rule_evaluated(watch: Watch, cast: Cast) -> None:
     cast.member("Ada Moreira").buy(offer(cast.monthly))
     cast.world.settle()
-    eventually(lambda: told(prometheus, "targets"), everybody_answers)
-
     wanted = without_trouble()
 
     def missing() -> set[str]:
         cast.organiser.dashboard()  # a share of calls is of those since the last scrape
-        return wanted - set(told(prometheus, "label/__name__/values"))
+        httpx.get(f"{watch.origin}/api/events/v1/me/data")
+        return wanted - set(watch.told("label/__name__/values"))
 
     eventually(missing, lambda names: not names)
-    groups = told(prometheus, "rules")["groups"]
+    groups = watch.told("rules")["groups"]
     assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
     firing = {
         one["labels"]["alertname"]
-        for one in told(prometheus, "alerts")["alerts"]
+        for one in watch.told("alerts")["alerts"]
         if one["state"] == "firing" and one["labels"]["severity"] == "page"
     }
     assert firing == set()
 
 
-def test_every_panel_of_a_dashboard_has_an_answer(prometheus: httpx.Client) -> None:
-    eventually(lambda: told(prometheus, "targets"), everybody_answers)
+def test_every_panel_of_a_dashboard_has_an_answer(watch: Watch) -> None:
     for _, expression in expressions():
-        told(prometheus, "query", query=WINDOW.sub("1m", expression))
+        watch.told("query", query=WINDOW.sub("1m", expression))
+
+
+def test_spans_reach_the_collector_and_come_out_as_figures(watch: Watch) -> None:
+    answer = httpx.get(f"{watch.traced}/api/{TRACED}/v1/me/data")
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    query = f'tessera_span_calls{{service_name="tessera-{TRACED}-api"}}'
+    eventually(lambda: watch.told("query", query=query)["result"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", HTTPStatus.OK),
+        ("/mailbox", HTTPStatus.OK),
+        *((f"/docs/{service}/", HTTPStatus.OK) for service in SERVICES),
+        *((f"/openapi/{service}.json", HTTPStatus.OK) for service in SERVICES),
+        *((f"/api/{service}/v1/nothing", HTTPStatus.NOT_FOUND) for service in SERVICES),
+        ("/metrics", HTTPStatus.NOT_FOUND),
+        ("/docs/membership/agenda", HTTPStatus.NOT_FOUND),
+        ("/nothing", HTTPStatus.NOT_FOUND),
+    ],
+)
+def test_caddy_leads_where_the_stack_s_own_origin_does(
+    watch: Watch, whole: Settings, path: str, status: HTTPStatus
+) -> None:
+    for origin in (watch.origin, whole.origin):
+        assert httpx.get(origin + path, follow_redirects=True).status_code == status

@@ -1,7 +1,8 @@
 """`python -m tools.validators`: brings the field's checkers, pinned, for the tests in tests/unit/deploy.
 
-Needs Go and, for promtool, Debian's package manager; a machine without them is told what it goes without, and those
-tests are skipped there. Again costs seconds: what is there already is not built anew.
+And what stands around the services in containers, for tests/e2e/test_prometheus.py: Caddy, the collector, Prometheus.
+Needs Go and, for Debian's Prometheus, its package manager; a machine without them is told what it goes without, and
+those tests are skipped there. Again costs seconds: what is there already is not built anew.
 """
 
 import json
@@ -39,7 +40,7 @@ def main() -> int:
         build(place / "bin")
         write_schemas(place)
     else:
-        print("Without Go: no kubeconform, kube-score, gitleaks and kustomize.")
+        print("Without Go: no kubeconform, kube-score, gitleaks, kustomize, caddy and collector.")
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
         unpack_prometheus(place)
     else:
@@ -48,9 +49,12 @@ def main() -> int:
 
 
 def build(place: Path) -> None:
-    """The tools that go.mod names, held to go.sum."""
+    """What each go.mod names, held to its go.sum."""
     settings = {"GOBIN": str(place), "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-    run("go", "install", "-trimpath", "tool", at=HERE, settings=settings)
+    for module in (HERE, HERE / "edge"):
+        run("go", "install", "-trimpath", "tool", at=module, settings=settings)
+    collector = ("go", "build", "-trimpath", "-o", str(place / "otelcol"), ".")
+    run(*collector, at=HERE / "collector", settings=settings)
 
 
 def unpack_prometheus(place: Path) -> None:

@@ -181,3 +181,16 @@ def test_what_is_installed_into_an_image_is_what_was_locked() -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return Keys.of(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "package"),
+    [
+        ("edge", "edge", "github.com/caddyserver/caddy/v2"),
+        ("collector", "collector", "go.opentelemetry.io/collector/otelcol"),
+    ],
+)
+def test_what_is_tried_is_of_the_version_that_is_run(name: str, module: str, package: str) -> None:
+    pins = (house.ROOT / "tools" / "validators" / module / "go.mod").read_text()
+    (pinned,) = re.findall(rf"^\s*{re.escape(package)} v([\d.]+)", pins, re.MULTILINE)
+    assert service(name)["image"].partition(":")[2].removesuffix("-alpine") == pinned
