@@ -202,13 +202,14 @@ class Relay:
             "SELECT greatest((SELECT max(position) FROM events), (SELECT accepted FROM relays WHERE name = $1))",
             self.name,
         )
-        for tp, position in (await last_positions(self._bootstrap, self._topics)).items():
-            if position > highest:
-                message = (
-                    f"{tp.topic}/{tp.partition} ends at position {position}, the log at {highest}: "
-                    f"run `python -m services.{self._store.service} advance-position {position}` and start again."
-                )
-                raise Ahead(message)
+        ends = await last_positions(self._bootstrap, self._topics)
+        tp = max(ends, key=ends.__getitem__, default=None)
+        if tp and ends[tp] > highest:
+            message = (
+                f"{tp.topic}/{tp.partition} ends at position {ends[tp]}, the log at {highest}: "
+                f"run `python -m services.{self._store.service} advance-position {ends[tp]}` and start again."
+            )
+            raise Ahead(message)
 
 
 def _add(
