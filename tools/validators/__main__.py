@@ -1,4 +1,4 @@
-"""`python -m tools.validators`: brings the field's checkers, pinned, for the tests in tests/unit/deploy.
+"""`python -m tools.validators`: brings the field's checkers, pinned, for tests/unit/deploy, and Stripe's own mock.
 
 And what stands around the services in containers, for tests/e2e/test_prometheus.py: Caddy, the collector, Prometheus.
 Needs Go and, for Debian's Prometheus, its package manager; a machine without them is told what it goes without, and
@@ -29,6 +29,7 @@ MODULES = {
     "sigs.k8s.io/gateway-api": "config/crd/standard",
 }
 """Where each operator's module keeps its definitions."""
+STRIPE, STRIPE_SPEC = "github.com/stripe/stripe-mock", "stripe.openapi.json"
 Schema = dict[str, Any]
 
 
@@ -39,8 +40,9 @@ def main() -> int:
     if shutil.which("go"):
         build(place / "bin")
         write_schemas(place)
+        write_stripe(place)
     else:
-        print("Without Go: no kubeconform, kube-score, gitleaks, kustomize, caddy and collector.")
+        print("Without Go: no checkers but promtool, no caddy, collector and stripe-mock.")
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
         unpack_prometheus(place)
     else:
@@ -97,6 +99,12 @@ def _unpack_core(place: Path, into: Path) -> None:
                 schema = json.loads(archive.read(name).replace(b'"/api/_def', b'"_def'))
                 schema.pop("$id", None)
                 (into / name.removeprefix(prefix)).write_text(json.dumps(schema))
+
+
+def write_stripe(place: Path) -> None:
+    """Stripe's description of its API, out of stripe-mock at the version that go.mod pins."""
+    told = json.loads(run("go", "mod", "download", "-json", STRIPE, at=HERE))
+    shutil.copyfile(Path(told["Dir"]) / "embedded/openapi/spec3.json", place / STRIPE_SPEC)
 
 
 class _Definition(yaml.SafeLoader):
