@@ -1,6 +1,7 @@
-"""Judges requests and answers by a vendor's own OpenAPI 3.1 document, where somebody has put one.
+"""Judges requests and answers by a vendor's own OpenAPI document (3.0 or 3.1), where somebody has put one.
 
-TESSERA_VENDOR_SPECS names the folder. The documents are the vendors', so they are no part of this repository.
+TESSERA_VENDOR_SPECS names the folder; Stripe's own also comes with stripe-mock, by `python -m tools.validators`. The
+documents are the vendors', so they are no part of this repository.
 """
 
 import json
@@ -15,14 +16,17 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tools.validators import place
+
 DOCUMENT = "urn:vendor"
 
 
 def path_of(vendor: str) -> Path | None:
     """The vendor's document, None where it is absent."""
-    folder = os.environ.get("TESSERA_VENDOR_SPECS")
-    path = Path(folder or "", f"{vendor}.openapi.json")
-    return path if folder and path.is_file() else None
+    told = os.environ.get("TESSERA_VENDOR_SPECS")
+    folders = [Path(told)] if told else []
+    paths = (folder / f"{vendor}.openapi.json" for folder in [*folders, place.folder()])
+    return next((path for path in paths if path.is_file()), None)
 
 
 class Spec:
@@ -36,7 +40,8 @@ class Spec:
     @classmethod
     @cache
     def read(cls, path: Path) -> Self:
-        return cls(json.loads(path.read_text()))
+        document = json.loads(path.read_text())
+        return cls(_modern(document) if document["openapi"].startswith("3.0") else document)
 
     def knows(self, method: str, template: str) -> bool:
         return method.lower() in self._paths.get(template, {})
@@ -56,8 +61,9 @@ class Spec:
     def wrong_answer(self, method: str, template: str, status: int, body: Any) -> list[str]:
         """What the vendor would not say; None stands for no body."""
         answers = self._paths[template][method.lower()]["responses"]
-        code = str(status) if str(status) in answers else f"{status // 100}XX"
-        if code not in answers:
+        codes = (str(status), f"{status // 100}XX", "default")
+        code = next((one for one in codes if one in answers), None)
+        if code is None:
             return [f"{status} is not among its answers"]
         where = ["paths", template, method.lower(), "responses", code]
         answer = answers[code]
@@ -77,3 +83,13 @@ class Spec:
             {"$ref": f"{DOCUMENT}#{quote(pointer)}"}, registry=self._registry
         )
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def _modern(schema: Any) -> Any:
+    """What 3.0 says in words of its own, as 3.1 says it: `nullable` becomes one more type."""
+    if isinstance(schema, list):
+        return [_modern(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _modern(value) for name, value in schema.items()}
+    return {"anyOf": [told, {"type": "null"}]} if told.pop("nullable", None) is True else told

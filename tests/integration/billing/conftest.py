@@ -1,5 +1,6 @@
 """A Stripe double that we did not write, as a process of its own."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from deploy.local.processes import accepts, leashed
 from deploy.local.settings import HOST, ROOT, free_port
 from services.billing.app import blueprint_of
+from tests.doubles.stripe import mock
 from tests.integration.billing.shop import Shop, closing, reported_to, settings_for
 from tests.integration.billing.till import Till, tilled
 from tests.integration.events.house import running
@@ -31,8 +33,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stripe_url() -> Iterator[str]:
     """The address of a running localstripe, which has disputes."""
+    with _process("tests.doubles.stripe_disputes") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def localstripe_url() -> Iterator[str]:
+    """One that answers as its authors wrote it."""
+    with _process("deploy.local.stripe_double") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stripe_mock() -> Iterator[str | None]:
+    """The address of Stripe's own stripe-mock, None on a machine that has not built it."""
+    program = mock.program()
+    with mock.running(program) if program else contextlib.nullcontext() as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _process(module: str) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "tests.doubles.stripe_disputes", "--port", str(port)]
+    command = [sys.executable, "-m", module, "--port", str(port)]
     double = subprocess.Popen(leashed(command, SIGTERM), cwd=ROOT)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not accepts(port):

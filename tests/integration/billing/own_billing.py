@@ -73,33 +73,8 @@ class OwnBilling:
         account: str = ACCOUNT,
         **more: Any,
     ) -> Json:
-        """A monthly subscription that has run since last year; `more` is as Stripe shows it."""
-        start = self.shop.now.replace(microsecond=0) - timedelta(days=10)
-        end = start + timedelta(days=30)
-        found: Json = {
-            "id": f"sub_{uuid4().hex}",
-            "object": "subscription",
-            "status": "active",
-            "customer": _customer(customer),
-            "default_payment_method": _card(card) if card else None,
-            "default_source": None,
-            "collection_method": "charge_automatically",
-            "cancel_at_period_end": False,
-            "cancel_at": None,
-            "canceled_at": None,
-            "ended_at": None,
-            "start_date": seconds(start - timedelta(days=400)),
-            "billing_cycle_anchor": seconds(end),
-            "discounts": [],
-            "metadata": {},
-            "automatic_tax": {"enabled": False},
-            "default_tax_rates": [],
-            "pause_collection": None,
-            "pending_update": None,
-            "schedule": None,
-            "currency": "eur",
-            "items": {"object": "list", "data": [_item(minor, start, end)], "has_more": False},
-        }
+        """One of these; `more` is as Stripe shows it."""
+        found = shown(customer, card, minor, self.shop.now)
         body = {"subscription": found | more, "account": account}
         return await self._config("POST", "", body)
 
@@ -168,6 +143,36 @@ class OwnBilling:
         answer.raise_for_status()
         told: Json = answer.json()
         return told
+
+
+def shown(customer: str, card: str | None, minor: int, now: datetime) -> Json:
+    """A monthly subscription that has run since last year, as Stripe shows it with all that can be expanded."""
+    start = now.replace(microsecond=0) - timedelta(days=10)
+    end = start + timedelta(days=30)
+    return {
+        "id": f"sub_{uuid4().hex}",
+        "object": "subscription",
+        "status": "active",
+        "customer": _customer(customer),
+        "default_payment_method": _card(card) if card else None,
+        "default_source": None,
+        "collection_method": "charge_automatically",
+        "cancel_at_period_end": False,
+        "cancel_at": None,
+        "canceled_at": None,
+        "ended_at": None,
+        "start_date": seconds(start - timedelta(days=400)),
+        "billing_cycle_anchor": seconds(end),
+        "discounts": [],
+        "metadata": {},
+        "automatic_tax": {"enabled": False},
+        "default_tax_rates": [],
+        "pause_collection": None,
+        "pending_update": None,
+        "schedule": None,
+        "currency": "eur",
+        "items": {"object": "list", "data": [_item(minor, start, end)], "has_more": False},
+    }
 
 
 def _customer(customer: str) -> Json:

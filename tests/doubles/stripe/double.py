@@ -1,0 +1,324 @@
+"""A Stripe of our own: every operation that the gateways ask for, with the state that decides what it answers.
+
+It knows accounts (no object of one is seen from another), idempotency keys as Stripe keeps them, and trouble on demand.
+Where `spec` is given, every answer is held to Stripe's own OpenAPI document, and where there is a `witness`, every
+request is shown to Stripe's own stripe-mock: `wrong` keeps the verdicts of both. What people, banks and trouble do is a
+method here, or a path under /_config for whoever has it in another process.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from tests.doubles import openapi
+from tests.doubles.stripe import customers, ledger, payments, refusals, reversals, subscriptions
+from tests.doubles.stripe.forms import LISTED, decoded, read, text
+from tests.doubles.stripe.refusals import Refusal
+from tests.doubles.stripe.reports import Endpoint
+from tests.doubles.stripe.world import Book, Call, Event, Json, Operation, World, page
+
+EVENTS = "/v1/events"
+REMEMBERS = timedelta(hours=24)
+OPERATIONS = (
+    *customers.OPERATIONS,
+    *payments.OPERATIONS,
+    *ledger.OPERATIONS,
+    *reversals.OPERATIONS,
+    *subscriptions.OPERATIONS,
+)
+Witness = Callable[[Request, bytes], Awaitable[str | None]]
+"""What a witness has against a request, None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class Known:
+    """What was asked under a key, and what was answered; None while that is being worked out."""
+
+    mark: bytes
+    at: datetime
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`takes_it`: what is asked is done, and only the answer is lost. Without a status, it is only slow."""
+
+    operation: str
+    status: int | None
+    seconds: float
+    takes_it: bool
+
+
+class Stripe(World):
+    """The vendor. `asked` counts what reached it, by operation."""
+
+    def __init__(
+        self,
+        takes_seconds: float | None = 0.3,
+        spec: openapi.Spec | None = None,
+        witness: Witness | None = None,
+    ) -> None:
+        super().__init__(takes_seconds)
+        self.asked: Counter[str] = Counter()
+        self.faults: list[Fault] = []
+        self.revoked: set[str] = set()
+        self.endpoints: dict[str, Endpoint] = {}
+        self.wrong: list[str] = []
+        self._spec, self._witness = spec, witness
+        self._keys: dict[tuple[str | None, str], Known] = {}
+        self.listeners.append(self._report)
+        self.listeners.append(lambda event: reversals.dispute_if_they_would(self, event))
+        self.app = Starlette(routes=[*self._routes(), *self._controls()])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    async def close(self) -> None:
+        """Report nothing more."""
+        for endpoint in self.endpoints.values():
+            await endpoint.close()
+
+    # What people, banks, time and trouble do.
+
+    def fail(self, operation: str, status: int, times: int = 1, seconds: float = 0) -> None:
+        """The next answers to an operation; nothing of what it asks is done."""
+        self.faults += [Fault(operation, status, seconds, takes_it=False)] * times
+
+    def break_down(
+        self, operation: str, status: int = 500, times: int = 1, seconds: float = 0
+    ) -> None:
+        """What is asked next is done, and the answer is lost on its way."""
+        self.faults += [Fault(operation, status, seconds, takes_it=True)] * times
+
+    def slow_down(self, operation: str, seconds: float, times: int = 1) -> None:
+        """What is asked next is done, after a while."""
+        self.faults += [Fault(operation, None, seconds, takes_it=True)] * times
+
+    def pass_by(self, time: timedelta) -> None:
+        """Keys are forgotten, and what runs there runs on."""
+        self.passed += time
+        subscriptions.turn(self, self.now)
+
+    def settle(self, intent: str, account: str | None = None, *, success: bool = True) -> None:
+        """A debit has arrived, or never will."""
+        payments.settle(self, self.books[account], intent, success=success)
+
+    def authenticate(
+        self, intent: str, account: str | None = None, *, success: bool = True
+    ) -> None:
+        """The payer does as the issuer wants, or does not."""
+        payments.authenticate(self, self.books[account], intent, success=success)
+
+    def dispute(
+        self, intent: str, account: str | None = None, *, reason: str = "fraudulent", **more: Any
+    ) -> reversals.Dispute:
+        told = {"status": "needs_response"} | more
+        return reversals.open_dispute(self, self.books[account], intent, reason, **told)
+
+    def decide(self, dispute: str, status: str, account: str | None = None) -> reversals.Dispute:
+        return reversals.decide(self, self.books[account], dispute, status)
+
+    def charges(self, account: str | None = None) -> list[Json]:
+        """What has been collected, whatever we believe; the oldest first."""
+        every = reversed(self.books[account].every(payments.Charge))
+        return [one.shown() for one in every if one.status == "succeeded"]
+
+    # The API.
+
+    def _routes(self) -> list[Route]:
+        known = [
+            *OPERATIONS,
+            Operation("GET", EVENTS, self._list_events, {**LISTED, "type": text}),
+            Operation("GET", EVENTS + "/{id}", self._read_event),
+        ]
+        return [
+            Route(one.template, self._door(one), methods=[one.method], name=one.name)
+            for one in known
+        ]
+
+    def _door(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            raw = await request.body()
+            self.asked[operation.name] += 1
+            if self._witness and operation.template != payments.AUTHENTICATE:
+                complaint = await self._witness(request, raw)
+                self.wrong += [f"{operation.name}: {complaint}"] if complaint else []
+            headers = {}
+            try:
+                done, again = await self._answer(operation, request, raw)
+                headers = {"Idempotent-Replayed": "true"} if again else {}
+            except Refusal as refusal:
+                done = _refused(refusal)
+            self._judge(operation, done)
+            return Response(done.body, done.status, headers, "application/json")
+
+        return answer
+
+    async def _answer(
+        self, operation: Operation, request: Request, raw: bytes
+    ) -> tuple[Answer, bool]:
+        """What is answered, and whether it was before."""
+        book = self._book_of(request)
+        fault = self._fault(operation)
+        name = request.headers.get("idempotency-key") if operation.method == "POST" else None
+        if name is None:
+            return await self._done(operation, request, book, raw, fault), False
+        mark = hashlib.sha256(request.url.path.encode() + b"\n" + raw).digest()
+        known = self._keys.get((book.account, name))
+        if known and self.now - known.at < REMEMBERS:
+            return _replayed(known, mark), True
+        known = self._keys[book.account, name] = Known(mark, self.now)
+        try:
+            known.answer = await self._done(operation, request, book, raw, fault, known)
+        finally:
+            if known.answer is None:
+                del self._keys[book.account, name]
+        return known.answer, False
+
+    async def _done(
+        self,
+        operation: Operation,
+        request: Request,
+        book: Book,
+        raw: bytes,
+        fault: Fault | None,
+        known: Known | None = None,
+    ) -> Answer:
+        """Done once it is understood; a refusal of what was understood is an answer like any other."""
+        if fault and fault.seconds:
+            await asyncio.sleep(fault.seconds)
+        if fault and fault.status and not fault.takes_it:
+            raise refusals.trouble(fault.status)
+        told = raw.decode() if operation.method == "POST" else request.url.query
+        asked = read(decoded(told), operation.reads, operation.needs)
+        paths = asked.pop("expand", [])
+        try:
+            found = operation.act(Call(self, book, request.path_params, asked))
+            answer = Answer(200, json.dumps(book.expanded(found, paths)).encode())
+        except Refusal as refusal:
+            answer = _refused(refusal)
+        if fault and fault.status:
+            if known:
+                known.answer = answer
+            raise refusals.trouble(fault.status)
+        return answer
+
+    def _book_of(self, request: Request) -> Book:
+        key = _key_of(request.headers.get("authorization", ""))
+        if not key.startswith(("sk_", "rk_")) or key in self.revoked:
+            raise refusals.NO_KEY
+        account = request.headers.get("stripe-account")
+        if account not in self.books:
+            message = f"The provided key does not have access to account '{account}'."
+            raise refusals.invalid(message, code="account_invalid", status=403)
+        return self.books[account]
+
+    def _fault(self, operation: Operation) -> Fault | None:
+        for fault in self.faults:
+            if fault.operation == operation.name:
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _judge(self, operation: Operation, answer: Answer) -> None:
+        if self._spec is None or not self._spec.knows(operation.method, operation.template):
+            return
+        method, body = operation.method, json.loads(answer.body)
+        verdict = self._spec.wrong_answer(method, operation.template, answer.status, body)
+        self.wrong += [f"{operation.name}: {one}" for one in verdict]
+
+    def _list_events(self, call: Call) -> Json:
+        mine = [one for one in reversed(self.events) if one.account == call.book.account]
+        return page(call, EVENTS, mine, ("type",))
+
+    def _read_event(self, call: Call) -> Json:
+        mine = (one for one in self.events if one.account == call.book.account)
+        found = next((one for one in mine if one.id == call.ids["id"]), None)
+        if found is None:
+            raise refusals.missing("event", call.ids["id"])
+        return found.shown()
+
+    def _report(self, event: Event) -> None:
+        for endpoint in self.endpoints.values():
+            endpoint.hear(event)
+
+    # The same from another process.
+
+    def _controls(self) -> list[Route]:
+        acts: dict[str, Callable[[Request, Json], Any]] = {
+            "/_config/webhooks/{name}": self._add_endpoint,
+            "/_config/accounts/{account}": self._connect,
+            "/_config/faults": self._add_fault,
+            "/_config/disputes": self._open_dispute,
+            "/_config/disputes/{id}": self._decide,
+        }
+        return [Route(path, _control(act), methods=["POST"]) for path, act in acts.items()]
+
+    def _add_endpoint(self, request: Request, told: Json) -> Json:
+        self.endpoints[request.path_params["name"]] = Endpoint(**told)
+        return {}
+
+    def _connect(self, request: Request, _: Json) -> Json:
+        return {"id": self.connect(request.path_params["account"]).account}
+
+    def _add_fault(self, _: Request, told: Json) -> Json:
+        status, seconds = told.get("status"), told.get("seconds", 0)
+        fault = Fault(told["operation"], status, seconds, told.get("takes_it", False))
+        self.faults += [fault] * told.get("times", 1)
+        return {}
+
+    def _open_dispute(self, request: Request, told: Json) -> Json:
+        account = request.headers.get("stripe-account")
+        return self.dispute(told.pop("payment_intent"), account, **told).shown()
+
+    def _decide(self, request: Request, told: Json) -> Json:
+        book = self.books[request.headers.get("stripe-account")]
+        id_ = request.path_params["id"]
+        return reversals.decide(self, book, id_, told.get("status"), told.get("due_by")).shown()
+
+
+def _control(act: Callable[[Request, Json], Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        raw = await request.body()
+        told = act(request, json.loads(raw) if raw else {})
+        return Response(json.dumps(told), media_type="application/json")
+
+    return answer
+
+
+def _replayed(known: Known, mark: bytes) -> Answer:
+    if known.mark != mark:
+        raise refusals.ANOTHER_BODY
+    if known.answer is None:
+        raise refusals.IN_USE
+    return known.answer
+
+
+def _refused(refusal: Refusal) -> Answer:
+    return Answer(refusal.status, json.dumps(refusal.body).encode())
+
+
+def _key_of(header: str) -> str:
+    """As a bearer's token, or as the name that curl sends."""
+    scheme, _, told = header.partition(" ")
+    if scheme == "Basic":
+        return base64.b64decode(told).decode().partition(":")[0]
+    return told if scheme == "Bearer" else ""

@@ -1,0 +1,404 @@
+"""What our double of Stripe does that no other does: keys, trouble, banks that take their time, and its reports."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+from stripe import Webhook
+
+from services.billing.app import blueprint_of
+from services.billing.gateways import stripe_gateway
+from services.billing.gateways.gateway import Declined, Outcome, ProcessorUnavailable
+from services.billing.gateways.stripe_gateway import StripeGateway
+from shared.contracts.billing_payment import PaymentSucceeded
+from shared.ids import Code, random_id
+from shared.money import Money
+from shared.testing import eventually
+from tests.doubles.stripe.double import Stripe
+from tests.doubles.stripe.payments import Charge
+from tests.doubles.stripe.reports import signed
+from tests.integration.billing import cards, stripe_there
+from tests.integration.billing.shop import (
+    WEBHOOK_SECRET,
+    Shop,
+    ada,
+    closing,
+    reported_to,
+    settings_for,
+)
+from tests.integration.billing.stripe_there import CLUB, KEY, NO_CARD, There, ten_euros
+from tests.integration.events.house import running
+
+CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/{intent}/confirm"
+INTENTS = "/v1/payment_intents"
+TEN: dict[str, str] = {"amount": "1000", "currency": "eur"}
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[There]:
+    async with stripe_there.ours() as found:
+        yield found
+
+
+@pytest.fixture
+async def browser(there: There) -> AsyncIterator[httpx.AsyncClient]:
+    """Whoever speaks to it without the SDK."""
+    async with httpx.AsyncClient(base_url=there.url, auth=(KEY, "")) as client:
+        yield client
+
+
+@pytest.fixture
+async def shop(database_url: str, there: There) -> AsyncIterator[Shop]:
+    """Billing, and the double's reports on their way to it."""
+    plan = blueprint_of(settings_for(database_url, there.url))
+    async with closing(plan), running(plan) as house, reported_to(house.service, there.url):
+        yield Shop(house, there.url)
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str, str | None]:
+    error = answer.json()["error"]
+    return answer.status_code, error["type"], error.get("code")
+
+
+# Who judges it.
+
+
+async def test_an_answer_that_stripe_would_not_give_is_told(there: There) -> None:
+    if stripe_there.spec() is None:
+        pytest.skip("there is no description of Stripe's answers: python -m tools.validators")
+    intent = await there.paid()
+    kept: Any = there.ours.books[CLUB].get(intent)
+    kept.status = "paid"
+    await there.gateway.fetch_intent(intent, CLUB)
+    wrong = there.ours.wrong.pop()
+    assert "GET /v1/payment_intents/{intent}: $.status: 'paid' is not one of" in wrong
+
+
+async def test_a_request_that_stripe_would_not_take_is_told(stripe_mock: str | None) -> None:
+    if stripe_mock is None:
+        pytest.skip("there is no stripe-mock: python -m tools.validators, which needs Go")
+    async with stripe_there.ours(stripe_mock) as there:
+        unknown: Any = {"metadata": {}, "favourite_colour": "blue"}
+        with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter"):
+            await there.gateway.client.v1.customers.create_async(unknown)
+        assert "POST /v1/customers: Request validation error" in there.ours.wrong.pop()
+
+
+# Keys.
+
+
+async def test_what_is_repeated_under_its_key_is_answered_from_memory(
+    browser: httpx.AsyncClient,
+) -> None:
+    key = {"Idempotency-Key": "k"}
+    first, second = [await browser.post(INTENTS, data=TEN, headers=key) for _ in range(2)]
+    assert first.json() == second.json()
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+
+
+async def test_another_request_under_the_same_key_is_refused(browser: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "k"}
+    await browser.post(INTENTS, data=TEN, headers=key)
+    other = await browser.post(INTENTS, data=TEN | {"amount": "2000"}, headers=key)
+    assert error_of(other) == (400, "idempotency_error", None)
+    elsewhere = await browser.post("/v1/customers", data={}, headers=key)
+    assert error_of(elsewhere) == (400, "idempotency_error", None)
+
+
+async def test_a_key_that_is_being_worked_on_is_in_use(
+    there: There, browser: httpx.AsyncClient
+) -> None:
+    there.ours.slow_down(CREATE, seconds=0.2)
+    key = {"Idempotency-Key": "k"}
+    asked = (browser.post(INTENTS, data=TEN, headers=key) for _ in range(2))
+    first, second = await asyncio.gather(*asked)
+    statuses = sorted([first.status_code, second.status_code])
+    assert statuses == [200, 409]
+    late = next(one for one in (first, second) if one.status_code == 409)
+    assert error_of(late)[2] == "idempotency_key_in_use"
+
+
+async def test_a_decline_is_remembered_and_a_mistake_is_not(
+    there: There, browser: httpx.AsyncClient
+) -> None:
+    card = await there.card("4000000000009995", account=None)
+    confirmed = TEN | {"payment_method": card, "confirm": "true"}
+    key = {"Idempotency-Key": "declined"}
+    for _ in range(2):
+        answer = await browser.post(INTENTS, data=confirmed, headers=key)
+        assert error_of(answer) == (402, "card_error", "card_declined")
+    assert len(there.ours.platform.every(Charge)) == 1
+    key = {"Idempotency-Key": "mistaken"}
+    wrong = await browser.post(INTENTS, data=TEN | {"amount": "ten"}, headers=key)
+    assert error_of(wrong)[2] == "parameter_invalid_integer"
+    assert (await browser.post(INTENTS, data=TEN, headers=key)).is_success
+
+
+async def test_a_key_is_forgotten_after_a_day(there: There, browser: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = await browser.post(INTENTS, data=TEN, headers=key)
+    there.ours.pass_by(timedelta(hours=25))
+    second = await browser.post(INTENTS, data=TEN, headers=key)
+    assert first.json()["id"] != second.json()["id"]
+
+
+# Trouble.
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_one_failure_is_not_noticed_and_two_are(there: There, status: int) -> None:
+    there.ours.fail(CREATE, status)
+    await there.announced()
+    there.ours.fail(CREATE, status, times=2)
+    with pytest.raises(ProcessorUnavailable):
+        await there.announced()
+
+
+async def test_too_many_requests_are_tried_again_later(there: There) -> None:
+    there.ours.fail(CREATE, 429)
+    with pytest.raises(ProcessorUnavailable):
+        await there.announced()
+    await there.announced()
+
+
+async def test_a_charge_whose_answer_was_lost_is_made_once(there: There) -> None:
+    intent = await there.announced()
+    there.ours.break_down(CONFIRM, times=2)
+    assert await there.gateway.confirm_intent(intent, NO_CARD, CLUB) == Outcome("succeeded")
+    assert len(there.ours.charges(CLUB)) == 1
+
+
+async def test_a_charge_that_takes_longer_than_we_wait_is_made_once(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = await there.announced()
+    monkeypatch.setattr(stripe_gateway, "PATIENCE_SECONDS", 0.2)
+    hasty = StripeGateway(KEY, there.url)
+    there.ours.slow_down(CONFIRM, seconds=1.5)
+    try:
+        with pytest.raises(ProcessorUnavailable):
+            await hasty.confirm_intent(intent, NO_CARD, CLUB)
+    finally:
+        await hasty.close()
+    assert there.ours.charges(CLUB) == []
+
+    async def outcome() -> Outcome:
+        return await there.gateway.fetch_intent(intent, CLUB)
+
+    await eventually(outcome, Outcome("succeeded").__eq__)
+    assert await there.gateway.confirm_intent(intent, NO_CARD, CLUB) == Outcome("succeeded")
+    assert len(there.ours.charges(CLUB)) == 1
+
+
+# Payers and banks.
+
+
+async def _charged(there: There, card: Code, **more: Any) -> Any:
+    told = {"amount": 1000, "currency": "eur", "payment_method": card, "confirm": True} | more
+    asked: Any = told
+    return await there.gateway.client.v1.payment_intents.create_async(
+        asked, {"stripe_account": CLUB}
+    )
+
+
+async def test_who_is_not_there_cannot_authenticate(there: There) -> None:
+    customer = await there.gateway.create_customer(random_id(), CLUB)
+    card = await there.card("4000002760003184")
+    await there.gateway.keep(card, customer, CLUB, random_id())
+    with pytest.raises(stripe.CardError) as refusal:
+        await _charged(there, card, customer=customer, off_session=True)
+    assert refusal.value.code == "authentication_required"
+    intent = await _charged(there, card, customer=customer)
+    assert intent.status == "requires_action"
+
+
+async def test_a_card_that_was_set_up_once_is_charged_while_nobody_is_there(there: There) -> None:
+    customer = await there.gateway.create_customer(random_id(), CLUB)
+    card = await there.card(cards.AUTHENTICATED)
+    first = await _charged(there, card, customer=customer, setup_future_usage="off_session")
+    there.ours.authenticate(first.id, CLUB)
+    later = await _charged(there, card, customer=customer, off_session=True)
+    assert later.status == "succeeded"
+
+
+async def test_who_authenticates_may_still_be_declined(there: There) -> None:
+    intent = await there.announced("4000008260003178")
+    await there.gateway.confirm_intent(intent, NO_CARD, CLUB)
+    there.ours.authenticate(intent, CLUB)
+    found = await there.gateway.fetch_intent(intent, CLUB)
+    assert found == Outcome("failed", Code("insufficient_funds"))
+
+
+@pytest.mark.parametrize(
+    ("iban", "status"),
+    [("DE89370400440532013000", "succeeded"), ("DE62370400440532013001", "failed")],
+)
+async def test_a_debit_takes_its_time(there: There, iban: str, status: str) -> None:
+    made = await there.gateway.client.v1.payment_methods.create_async(
+        {"type": "sepa_debit", "sepa_debit": {"iban": iban}}, {"stripe_account": CLUB}
+    )
+    intent = await _charged(there, Code(made.id), payment_method_types=["sepa_debit"])
+    assert intent.status == "processing"
+    (arrives,) = there.ours.waiting
+    arrives()
+    assert (await there.gateway.fetch_intent(Code(intent.id), CLUB)).status == status
+
+
+async def test_the_same_card_is_known_again_on_its_account_alone(there: There) -> None:
+    methods = there.gateway.client.v1.payment_methods
+    prints = []
+    for account in (CLUB, CLUB, None):
+        card = await there.card(account=account)
+        found = await methods.retrieve_async(card, {}, stripe_gateway.options(account))
+        assert found.card is not None
+        prints.append(found.card.fingerprint)
+    assert prints[0] == prints[1] != prints[2]
+
+
+async def test_a_refund_may_fail_days_later(there: There) -> None:
+    intent = await there.announced("4000000000005126")
+    await there.gateway.confirm_intent(intent, NO_CARD, CLUB)
+    refund_id = random_id()
+    refund = await there.gateway.refund(intent, CLUB, refund_id, ten_euros)
+    assert await there.gateway.find_refund(intent, CLUB, refund_id) == refund
+    there.ours.waiting.pop()()
+    assert await there.gateway.find_refund(intent, CLUB, refund_id) is None
+
+
+async def test_a_bank_may_want_the_money_back_at_once(there: There) -> None:
+    intent = await there.announced("4000000000000259")
+    await there.gateway.confirm_intent(intent, NO_CARD, CLUB)
+    with pytest.raises(Declined, match="charge_disputed"):
+        await there.gateway.refund(intent, CLUB, random_id(), ten_euros)
+
+
+# Balances and fees.
+
+
+async def test_the_balance_moves_with_charges_refunds_and_disputes(there: There) -> None:
+    intent = await there.paid()
+    await there.gateway.refund(intent, CLUB, random_id(), Money(400, "EUR"))
+    dispute = there.ours.dispute(intent, CLUB)
+    there.ours.decide(dispute.id, "won", CLUB)
+    moves = there.gateway.client.v1.balance_transactions
+    listed = await moves.list_async({}, {"stripe_account": CLUB})
+    told = [(one.type, one.amount, one.fee) for one in listed.data]
+    assert told[::-1] == [
+        ("charge", 1000, 40),
+        ("refund", -400, 0),
+        ("adjustment", -600, 2000),
+        ("adjustment", 600, -2000),
+    ]
+
+
+async def test_the_platforms_fee_is_in_its_own_book_and_goes_back_in_part(there: There) -> None:
+    client = there.gateway.client.v1
+    intent = await _charged(there, await there.card(), application_fee_amount=100)
+    asked: Any = {"payment_intent": intent.id, "amount": 500, "refund_application_fee": True}
+    await client.refunds.create_async(asked, {"stripe_account": CLUB})
+    (fee,) = (await client.application_fees.list_async({})).data
+    assert (fee.account, fee.amount, fee.amount_refunded) == (CLUB, 100, 50)
+    (kept,) = (
+        await client.balance_transactions.list_async({"type": "charge"}, {"stripe_account": CLUB})
+    ).data
+    assert kept.net == 1000 - 40 - 100
+
+
+# Parameters and lists.
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"currency": "eur"}, "parameter_missing"),
+        (TEN | {"amount": "10.5"}, "parameter_invalid_integer"),
+        (TEN | {"colour": "blue"}, "parameter_unknown"),
+        (TEN | {"amount": "49"}, "amount_too_small"),
+        (TEN | {"payment_method": "pm_of_nobody"}, "resource_missing"),
+        (TEN | {"metadata": "text"}, None),
+        (TEN | {"metadata[a][b]": "deep"}, None),
+        (TEN | {"confirm": "yes"}, None),
+        (TEN | {"expand[0]": "colour"}, None),
+        (TEN | {"application_fee_amount": "10"}, None),
+    ],
+)
+async def test_what_is_not_asked_for_rightly_is_refused(
+    browser: httpx.AsyncClient, told: dict[str, str], code: str | None
+) -> None:
+    answer = await browser.post(INTENTS, data=told)
+    assert error_of(answer) == (400, "invalid_request_error", code)
+
+
+async def test_who_has_no_key_is_nobody(there: There) -> None:
+    async with httpx.AsyncClient(base_url=there.url) as stranger:
+        assert (await stranger.get(INTENTS)).status_code == 401
+
+
+async def test_lists_can_be_walked_both_ways(there: There) -> None:
+    made = [await there.gateway.create_customer(random_id(), CLUB) for _ in range(5)]
+    customers = there.gateway.client.v1.customers
+    down = await customers.list_async({"limit": 2}, {"stripe_account": CLUB})
+    assert [one.id async for one in down.auto_paging_iter()] == made[::-1]
+    up = await customers.list_async(
+        {"limit": 2, "ending_before": made[1]}, {"stripe_account": CLUB}
+    )
+    assert [one.id for one in up.data] == [made[3], made[2]]
+    assert up.has_more
+    with pytest.raises(stripe.InvalidRequestError, match="between 1 and 100"):
+        await customers.list_async({"limit": 101}, {"stripe_account": CLUB})
+
+
+# Reports.
+
+
+async def test_reports_that_come_late_twice_and_backwards_count_once(
+    there: There, shop: Shop
+) -> None:
+    await shop.opens()
+    endpoint = there.ours.endpoints["shop"]
+    endpoint.late, endpoint.times, endpoint.disorder = 0.2, 2, True
+    offer_id = await shop.offer()
+    checkout_id = await shop.checkout({"offer_id": offer_id})
+    await shop.pays(checkout_id, await shop.card(cards.AUTHENTICATED))
+    path = f"/checkouts/{checkout_id}"
+    waits = await shop.until(ada, path, lambda seen: seen["processor"]["client_secret"])
+    there.ours.authenticate(waits["processor"]["payment_intent"])
+    await shop.state_of(checkout_id, "completed")
+    await eventually(_all_told(there.ours))
+    await shop.house.quiet()
+    assert endpoint.refused == []
+    assert len(await shop.told(PaymentSucceeded)) == 1
+    assert len(there.ours.charges()) == 1
+
+
+def _all_told(double: Stripe) -> Any:
+    async def told() -> bool:
+        return all(not endpoint.busy for endpoint in double.endpoints.values())
+
+    return told
+
+
+async def test_a_report_is_signed_by_the_sdk_and_checked_by_it(there: There, shop: Shop) -> None:
+    await there.paid(account=None)
+    event = next(one for one in there.ours.events if one.type == "payment_intent.succeeded")
+    report = signed(event, WEBHOOK_SECRET)
+    checked = Webhook.construct_event(
+        report.raw, report.headers["Stripe-Signature"], WEBHOOK_SECRET
+    )
+    assert checked.id == event.id
+
+    async def sent(raw: bytes, headers: dict[str, str]) -> int:
+        answer = await shop.house.client.post("/webhooks/stripe", content=raw, headers=headers)
+        return answer.status_code
+
+    an_hour_ago = int((datetime.now(UTC) - timedelta(hours=1)).timestamp())
+    old, forged = signed(event, WEBHOOK_SECRET, an_hour_ago), signed(event, "whsec_guessed")
+    assert await sent(report.raw, report.headers) == 200
+    assert await sent(report.raw + b" ", report.headers) == 400
+    assert await sent(old.raw, old.headers) == 400
+    assert await sent(forged.raw, forged.headers) == 400
