@@ -18,12 +18,20 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.doubles import openapi
-from tests.doubles.stripe import customers, ledger, payments, refusals, reversals, subscriptions
+from tests.doubles.stripe import (
+    checkout,
+    customers,
+    ledger,
+    payments,
+    refusals,
+    reversals,
+    subscriptions,
+)
 from tests.doubles.stripe.forms import LISTED, decoded, read, text
 from tests.doubles.stripe.refusals import Refusal
 from tests.doubles.stripe.reports import Endpoint
@@ -37,6 +45,7 @@ OPERATIONS = (
     *ledger.OPERATIONS,
     *reversals.OPERATIONS,
     *subscriptions.OPERATIONS,
+    *checkout.OPERATIONS,
 )
 Witness = Callable[[Request, bytes], Awaitable[str | None]]
 """What a witness has against a request, None for nothing."""
@@ -68,7 +77,7 @@ class Fault:
 
 
 class Stripe(World):
-    """The vendor. `asked` counts what reached it, by operation."""
+    """The vendor. `asked` counts what reached it, by operation; `collected`, how many charges brought money."""
 
     def __init__(
         self,
@@ -78,11 +87,12 @@ class Stripe(World):
     ) -> None:
         super().__init__(takes_seconds)
         self.asked: Counter[str] = Counter()
+        self.collected = 0
         self.faults: list[Fault] = []
         self.revoked: set[str] = set()
         self.endpoints: dict[str, Endpoint] = {}
         self.wrong: list[str] = []
-        self._spec, self._witness = spec, witness
+        self._spec, self.witness = spec, witness
         self._keys: dict[tuple[str | None, str], Known] = {}
         self.listeners.append(self._report)
         self.listeners.append(lambda event: reversals.dispute_if_they_would(self, event))
@@ -150,16 +160,26 @@ class Stripe(World):
             Operation("GET", EVENTS + "/{id}", self._read_event),
         ]
         return [
-            Route(one.template, self._door(one), methods=[one.method], name=one.name)
-            for one in known
+            *(Route(one.template, self._door(one), methods=[one.method]) for one in known),
+            Route(checkout.PAGE, self._page, methods=["GET"]),
         ]
+
+    async def _page(self, request: Request) -> Response:
+        """Whoever follows a session's link gives the card that they name there, and is led back."""
+        number = request.query_params.get("card", "4242424242424242")
+        try:
+            back = checkout.visit(self, request.path_params["session"], number)
+        except Refusal as refusal:
+            return Response(_refused(refusal).body, refusal.status, media_type="application/json")
+        return RedirectResponse(back, 303)
 
     def _door(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             raw = await request.body()
             self.asked[operation.name] += 1
-            if self._witness and operation.template != payments.AUTHENTICATE:
-                complaint = await self._witness(request, raw)
+            self.address = str(request.base_url).rstrip("/")
+            if self.witness and operation.template != payments.AUTHENTICATE:
+                complaint = await self.witness(request, raw)
                 self.wrong += [f"{operation.name}: {complaint}"] if complaint else []
             headers = {}
             try:
@@ -257,6 +277,7 @@ class Stripe(World):
         return found.shown()
 
     def _report(self, event: Event) -> None:
+        self.collected += event.type == "charge.succeeded"
         for endpoint in self.endpoints.values():
             endpoint.hear(event)
 
@@ -266,6 +287,7 @@ class Stripe(World):
         acts: dict[str, Callable[[Request, Json], Any]] = {
             "/_config/webhooks/{name}": self._add_endpoint,
             "/_config/accounts/{account}": self._connect,
+            "/_config/charges": self._count_charges,
             "/_config/faults": self._add_fault,
             "/_config/disputes": self._open_dispute,
             "/_config/disputes/{id}": self._decide,
@@ -278,6 +300,9 @@ class Stripe(World):
 
     def _connect(self, request: Request, _: Json) -> Json:
         return {"id": self.connect(request.path_params["account"]).account}
+
+    def _count_charges(self, _: Request, __: Json) -> Json:
+        return {"charges": self.collected}
 
     def _add_fault(self, _: Request, told: Json) -> Json:
         status, seconds = told.get("status"), told.get("seconds", 0)

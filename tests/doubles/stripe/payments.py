@@ -461,7 +461,7 @@ def _intent(call: Call) -> Intent:
 TYPES = one_of("card", "sepa_debit")
 
 
-def _types(name: str, value: Any) -> list[str]:
+def types_read(name: str, value: Any) -> list[str]:
     return [TYPES(name, one) for one in texts(name, value)]
 
 
@@ -482,7 +482,11 @@ ON_SESSION = {
     "setup_future_usage": one_of("off_session", "on_session"),
 }
 CREATED = ANEW | ON_SESSION
-CREATED |= {"confirm": boolean, "application_fee_amount": integer, "payment_method_types": _types}
+CREATED |= {
+    "confirm": boolean,
+    "application_fee_amount": integer,
+    "payment_method_types": types_read,
+}
 ONE = INTENTS + "/{intent}"
 AUTHENTICATE = ONE + "/_authenticate"
 OPERATIONS = (

@@ -115,7 +115,8 @@ class Event:
 class World:
     """Shared by all operations. `events` are the last that happened, the oldest first.
 
-    `takes_seconds`: how long banks take where they do not answer at once; None where a test says when.
+    `address`: where it was last spoken to. `takes_seconds`: how long banks take where they do not answer at once, None
+    where a test says when.
     """
 
     def __init__(self, takes_seconds: float | None = 0.3) -> None:
@@ -125,6 +126,7 @@ class World:
         self.waiting: list[Callable[[], None]] = []
         self.takes_seconds = takes_seconds
         self.passed = timedelta()
+        self.address = ""
         self._ids = count(1)
 
     @property

@@ -30,23 +30,25 @@ from tests.integration.billing.shop import (
     reported_to,
     settings_for,
 )
-from tests.integration.billing.stripe_there import CLUB, KEY, NO_CARD, There, ten_euros
+from tests.integration.billing.stripe_there import CLUB, COMMUNITY, KEY, NO_CARD, There, ten_euros
 from tests.integration.events.house import running
 
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/{intent}/confirm"
 INTENTS = "/v1/payment_intents"
+ON_THE_CLUB: Any = {"stripe_account": CLUB}
 TEN: dict[str, str] = {"amount": "1000", "currency": "eur"}
 
 
 @pytest.fixture
-async def there() -> AsyncIterator[There]:
-    async with stripe_there.ours() as found:
+async def there(stripe_mock: str | None) -> AsyncIterator[There]:
+    async with stripe_there.ours(stripe_mock) as found:
         yield found
 
 
 @pytest.fixture
 async def browser(there: There) -> AsyncIterator[httpx.AsyncClient]:
-    """Whoever speaks to it without the SDK."""
+    """Whoever speaks to it without the SDK, and wrongly where a test wants that: nobody else is shown it."""
+    there.ours.witness = None
     async with httpx.AsyncClient(base_url=there.url, auth=(KEY, "")) as client:
         yield client
 
@@ -201,9 +203,7 @@ async def test_a_charge_that_takes_longer_than_we_wait_is_made_once(
 async def _charged(there: There, card: Code, **more: Any) -> Any:
     told = {"amount": 1000, "currency": "eur", "payment_method": card, "confirm": True} | more
     asked: Any = told
-    return await there.gateway.client.v1.payment_intents.create_async(
-        asked, {"stripe_account": CLUB}
-    )
+    return await there.gateway.client.v1.payment_intents.create_async(asked, ON_THE_CLUB)
 
 
 async def test_who_is_not_there_cannot_authenticate(there: There) -> None:
@@ -240,7 +240,7 @@ async def test_who_authenticates_may_still_be_declined(there: There) -> None:
 )
 async def test_a_debit_takes_its_time(there: There, iban: str, status: str) -> None:
     made = await there.gateway.client.v1.payment_methods.create_async(
-        {"type": "sepa_debit", "sepa_debit": {"iban": iban}}, {"stripe_account": CLUB}
+        {"type": "sepa_debit", "sepa_debit": {"iban": iban}}, ON_THE_CLUB
     )
     intent = await _charged(there, Code(made.id), payment_method_types=["sepa_debit"])
     assert intent.status == "processing"
@@ -286,7 +286,7 @@ async def test_the_balance_moves_with_charges_refunds_and_disputes(there: There)
     dispute = there.ours.dispute(intent, CLUB)
     there.ours.decide(dispute.id, "won", CLUB)
     moves = there.gateway.client.v1.balance_transactions
-    listed = await moves.list_async({}, {"stripe_account": CLUB})
+    listed = await moves.list_async({}, ON_THE_CLUB)
     told = [(one.type, one.amount, one.fee) for one in listed.data]
     assert told[::-1] == [
         ("charge", 1000, 40),
@@ -300,12 +300,10 @@ async def test_the_platforms_fee_is_in_its_own_book_and_goes_back_in_part(there:
     client = there.gateway.client.v1
     intent = await _charged(there, await there.card(), application_fee_amount=100)
     asked: Any = {"payment_intent": intent.id, "amount": 500, "refund_application_fee": True}
-    await client.refunds.create_async(asked, {"stripe_account": CLUB})
+    await client.refunds.create_async(asked, ON_THE_CLUB)
     (fee,) = (await client.application_fees.list_async({})).data
     assert (fee.account, fee.amount, fee.amount_refunded) == (CLUB, 100, 50)
-    (kept,) = (
-        await client.balance_transactions.list_async({"type": "charge"}, {"stripe_account": CLUB})
-    ).data
+    (kept,) = (await client.balance_transactions.list_async({"type": "charge"}, ON_THE_CLUB)).data
     assert kept.net == 1000 - 40 - 100
 
 
@@ -334,7 +332,7 @@ async def test_what_is_not_asked_for_rightly_is_refused(
     assert error_of(answer) == (400, "invalid_request_error", code)
 
 
-async def test_who_has_no_key_is_nobody(there: There) -> None:
+async def test_who_has_no_key_is_nobody(there: There, browser: httpx.AsyncClient) -> None:
     async with httpx.AsyncClient(base_url=there.url) as stranger:
         assert (await stranger.get(INTENTS)).status_code == 401
 
@@ -342,15 +340,80 @@ async def test_who_has_no_key_is_nobody(there: There) -> None:
 async def test_lists_can_be_walked_both_ways(there: There) -> None:
     made = [await there.gateway.create_customer(random_id(), CLUB) for _ in range(5)]
     customers = there.gateway.client.v1.customers
-    down = await customers.list_async({"limit": 2}, {"stripe_account": CLUB})
+    down = await customers.list_async({"limit": 2}, ON_THE_CLUB)
     assert [one.id async for one in down.auto_paging_iter()] == made[::-1]
-    up = await customers.list_async(
-        {"limit": 2, "ending_before": made[1]}, {"stripe_account": CLUB}
-    )
+    up = await customers.list_async({"limit": 2, "ending_before": made[1]}, ON_THE_CLUB)
     assert [one.id for one in up.data] == [made[3], made[2]]
     assert up.has_more
     with pytest.raises(stripe.InvalidRequestError, match="between 1 and 100"):
-        await customers.list_async({"limit": 101}, {"stripe_account": CLUB})
+        await customers.list_async({"limit": 101}, ON_THE_CLUB)
+
+
+# The hosted page.
+
+
+async def _visited(there: There, url: str | None, number: str = cards.GOOD) -> httpx.Response:
+    assert url is not None
+    async with httpx.AsyncClient() as payer:
+        return await payer.get(url, params={"card": number})
+
+
+async def test_a_payer_pays_on_the_hosted_page_and_is_led_back(there: There) -> None:
+    sessions = there.gateway.client.v1.checkout.sessions
+    told: Any = {
+        "mode": "payment",
+        "success_url": "http://club.test/thanks?session={CHECKOUT_SESSION_ID}",
+        "line_items": [
+            {
+                "quantity": 2,
+                "price_data": {
+                    "currency": "eur",
+                    "unit_amount": 500,
+                    "product_data": {"name": "Gold"},
+                },
+            }
+        ],
+        "payment_intent_data": {"metadata": {"community_id": str(COMMUNITY)}},
+    }
+    session = await sessions.create_async(told, ON_THE_CLUB)
+    assert (session.amount_total, session.payment_status) == (1000, "unpaid")
+    declined = await _visited(there, session.url, "4000000000009995")
+    assert error_of(declined) == (402, "card_error", "card_declined")
+    back = await _visited(there, session.url)
+    assert back.headers["location"] == f"http://club.test/thanks?session={session.id}"
+    found = await sessions.retrieve_async(session.id, {}, ON_THE_CLUB)
+    assert (found.status, found.payment_status, found.url) == ("complete", "paid", None)
+    (charge,) = there.ours.charges(CLUB)
+    assert charge["payment_intent"] == found.payment_intent
+    assert charge["metadata"] == {"community_id": str(COMMUNITY)}
+    assert (await _visited(there, session.url)).status_code == 400
+    assert there.ours.events[-1].type == "checkout.session.completed"
+
+
+async def test_a_card_is_given_on_the_hosted_page_and_nothing_is_charged(there: There) -> None:
+    customer = await there.gateway.create_customer(random_id(), CLUB)
+    told: Any = {
+        "mode": "setup",
+        "customer": customer,
+        "currency": "eur",
+        "success_url": "http://club.test/thanks",
+    }
+    sessions = there.gateway.client.v1.checkout.sessions
+    session = await sessions.create_async(told, ON_THE_CLUB)
+    await _visited(there, session.url, cards.AUTHENTICATED)
+    found = await sessions.retrieve_async(session.id, {"expand": ["setup_intent"]}, ON_THE_CLUB)
+    setup: Any = found.setup_intent
+    assert there.ours.charges(CLUB) == []
+    later = await _charged(there, setup.payment_method, customer=customer, off_session=True)
+    assert later.status == "succeeded"
+
+
+async def test_a_session_that_has_expired_takes_nothing(there: There) -> None:
+    told: Any = {"mode": "setup", "currency": "eur", "success_url": "http://club.test/thanks"}
+    sessions = there.gateway.client.v1.checkout.sessions
+    session = await sessions.create_async(told, ON_THE_CLUB)
+    await sessions.expire_async(session.id, {}, ON_THE_CLUB)
+    assert (await _visited(there, session.url)).status_code == 400
 
 
 # Reports.
