@@ -30,12 +30,14 @@ QUESTIONS = (
     "append",
     "hot_stream",
     "command",
+    "checkout",
     "relay",
     "catchup",
     "latency",
     "failover",
     "growth",
     "memory",
+    "billing_run",
 )
 OUT = Path(__file__).parent / "out"
 

@@ -1,4 +1,4 @@
-"""The least that could be called joining: FastAPI, the same body, the same token check, one INSERT."""
+"""The least that could be called joining, or opening a checkout: FastAPI, the same body and token check, one INSERT."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +9,7 @@ import uvloop
 from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
+from services.billing.checkout.routes import OpenCheckout
 from services.membership.member.routes import JoinCommunity
 from shared.auth import InvalidToken, Principal, TokenVerifier
 from shared.ids import random_id
@@ -25,10 +26,23 @@ CREATE TABLE bare_members (
 )
 """
 INSERT = "INSERT INTO bare_members VALUES ($1, $2, $3, $4, $5, $6)"
+CHECKOUTS = """
+CREATE TABLE bare_checkouts (
+    checkout_id uuid PRIMARY KEY,
+    community_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    basket json NOT NULL
+)
+"""
+INSERT_CHECKOUT = "INSERT INTO bare_checkouts VALUES ($1, $2, $3, $4)"
 
 
 class Joined(BaseModel):
     person_id: UUID
+
+
+class Opened(BaseModel):
+    checkout_id: UUID
 
 
 def signed_in(request: Request) -> Principal:
@@ -55,6 +69,19 @@ async def join_community(
         INSERT, person_id, community_id, principal.account_id, body.name, body.email, body.language
     )
     return Joined(person_id=person_id)
+
+
+@app.post("/api/billing/v1/checkouts", status_code=201)
+async def open_checkout(
+    body: OpenCheckout, request: Request, principal: Annotated[Principal, Depends(signed_in)]
+) -> Opened:
+    checkout_id = random_id()
+    pool: asyncpg.Pool = request.app.state.pool
+    community_id, person_id = principal.community_id, principal.person_id
+    await pool.execute(
+        INSERT_CHECKOUT, checkout_id, community_id, person_id, body.model_dump_json()
+    )
+    return Opened(checkout_id=checkout_id)
 
 
 async def main(settings: Settings) -> None:

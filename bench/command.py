@@ -1,6 +1,7 @@
 """What does a command cost the server, from HTTP to the log and back, beside a bare route with one INSERT?"""
 
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -32,8 +33,9 @@ async def run(stack: Stack) -> list[Result]:
 
     crowd, generator = Crowd(stack), Generator(stack.folder)
     await crowd.open_community()
-    ours = Server(stack.database_url, crowd, generator, api, port, OURS)
-    beside = Server(stack.database_url, crowd, generator, bare_api, bare_port, BESIDE)
+    asked = stack.database_url, crowd.newcomers, generator
+    ours = Server(*asked, api, port, OURS)
+    beside = Server(*asked, bare_api, bare_port, BESIDE)
     for server in (ours, beside):
         await server.answer(WARM_UP)
     samples = await alternate(
@@ -45,40 +47,41 @@ async def run(stack: Stack) -> list[Result]:
             samples["beside"],
             f"joining a community, {CONNECTIONS} connections, a token per request checked on both sides;"
             f" user and system time of the API process alone, one process each; load from {generator.name};"
-            f" {_rate(ours)}/s beside {_rate(beside)}/s",
+            f" {ours.rate}/s beside {beside.rate}/s",
         )
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One that lets people join; its answer is the CPU time a request cost it, once the rows are counted."""
+    """One that is asked in numbers; its answer is the CPU time a request cost it, once the rows are counted."""
 
     url: str
-    crowd: Crowd
+    requests: Callable[[int, int], Awaitable[list[str]]]
     generator: Generator
     process: psutil.Process
     port: int
     counting: str
     rates: Samples = field(default_factory=Samples)
 
+    @property
+    def rate(self) -> str:
+        return f"{self.rates.median:.0f}"
+
     async def answer(self, number: int) -> float:
-        lines = await self.crowd.newcomers(number, self.port)
+        lines = await self.requests(number, self.port)
         rows, versions = await query(self.url, self.counting)
-        before = _cpu(self.process)
+        before = cpu(self.process)
         elapsed = await self.generator.send(lines, self.port, CONNECTIONS)
-        spent = _cpu(self.process) - before
+        spent = cpu(self.process) - before
         stored = await query(self.url, self.counting)
         verify("rows, versions", stored, (rows + number, versions + number))
         self.rates.values.append(number / elapsed)
         return 1000 * spent / number
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu(process: psutil.Process) -> float:
+    """User and system seconds of a process and of those it has started."""
     processes = [process, *process.children(recursive=True)]
     times = [one.cpu_times() for one in processes]
     return sum(time.user + time.system for time in times)
-
-
-def _rate(server: Server) -> str:
-    return f"{server.rates.median:.0f}"

@@ -75,16 +75,17 @@ class Crowd:
         await connection.close()
         path = f"{ROOT}/communities/{self.community_id}/members"
         return [
-            _line(port, "POST", path, self.token(account_id), {"name": "Ada", "email": email})
+            line(port, "POST", path, self.token(account_id), {"name": "Ada", "email": email})
             for email, account_id in accounts.items()
         ]
 
     def reading(self, port: int, path: str) -> str:
         """A request of the owner to read something."""
-        return _line(port, "GET", path, self.token(self.owner, "owner"), None)
+        return line(port, "GET", path, self.token(self.owner, "owner"), None)
 
 
-def _line(port: int, method: str, path: str, token: str, body: object) -> str:
+def line(port: int, method: str, path: str, token: str, body: object) -> str:
+    """One request, for a generator of load."""
     key = random_id() if method == "POST" else ""
     text = json.dumps(body) if body else ""
     return f"{port}\t{method}\t{path}\t{token}\t{key}\t{text}"

@@ -79,6 +79,11 @@ class Stack:
         told |= {"TESSERA_KAFKA": self.kafka, "TESSERA_DATABASE_URL": self.database_url}
         return told | {"TESSERA_CLOCK": "real"} | more
 
+    def read(self, service: str, **more: str) -> dict[str, str]:
+        """The same as a process of ours would read it, by the names of the settings."""
+        told = self.told(service, **more).items()
+        return {name.removeprefix("TESSERA_").lower(): value for name, value in told}
+
     def kernel_settings(self, *, kafka: bool = False, **more: object) -> kernel.Settings:
         """The settings of a service that is opened in this process."""
         told: dict[str, object] = {
