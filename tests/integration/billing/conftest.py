@@ -45,6 +45,13 @@ def localstripe_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def double_url() -> Iterator[str]:
+    """Our own, in another process."""
+    with _process("tests.doubles.stripe") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def stripe_mock() -> Iterator[str | None]:
     """The address of Stripe's own stripe-mock, None on a machine that has not built it."""
     program = mock.program()

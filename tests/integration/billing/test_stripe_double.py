@@ -66,6 +66,27 @@ def error_of(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, error["type"], error.get("code")
 
 
+async def test_it_is_told_to_from_another_process(double_url: str) -> None:
+    async with stripe_there.theirs(double_url) as there, httpx.AsyncClient() as outside:
+
+        async def told(path: str, **body: Any) -> Any:
+            answer = await outside.post(f"{double_url}/_config/{path}", json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        await told(f"accounts/{CLUB}")
+        await told("faults", operation=CREATE, status=500, times=2)
+        with pytest.raises(ProcessorUnavailable):
+            await there.paid()
+        intent = await there.paid(None)
+        assert await told("charges") == {"charges": 1}
+        opened = await told("disputes", payment_intent=intent, reason="fraudulent")
+        await told(f"disputes/{opened['id']}", status="won")
+        found = await there.gateway.fetch_dispute(Code(opened["id"]), None)
+        assert found is not None
+        assert found.standing == "won"
+
+
 # Who judges it.
 
 
