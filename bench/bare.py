@@ -15,7 +15,7 @@ from shared.auth import InvalidToken, Principal, TokenVerifier
 from shared.ids import random_id
 from shared.settings import Settings
 
-TABLE = """
+TABLES = """
 CREATE TABLE bare_members (
     person_id uuid PRIMARY KEY,
     community_id uuid NOT NULL,
@@ -23,10 +23,7 @@ CREATE TABLE bare_members (
     name text NOT NULL,
     email text NOT NULL,
     language text NOT NULL
-)
-"""
-INSERT = "INSERT INTO bare_members VALUES ($1, $2, $3, $4, $5, $6)"
-CHECKOUTS = """
+);
 CREATE TABLE bare_checkouts (
     checkout_id uuid PRIMARY KEY,
     community_id uuid NOT NULL,
@@ -34,6 +31,7 @@ CREATE TABLE bare_checkouts (
     basket json NOT NULL
 )
 """
+INSERT = "INSERT INTO bare_members VALUES ($1, $2, $3, $4, $5, $6)"
 INSERT_CHECKOUT = "INSERT INTO bare_checkouts VALUES ($1, $2, $3, $4)"
 
 

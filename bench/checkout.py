@@ -1,16 +1,14 @@
 """What does opening a checkout cost the server, beside a bare route with one INSERT?"""
 
 import json
-import sys
 from datetime import timedelta
 
 import httpx
 
-from bench import bare
-from bench.command import CONNECTIONS, REQUESTS, WARM_UP, Server
+from bench.command import CONNECTIONS, beside_bare
 from bench.crowd import Generator, line
-from bench.measure import Goal, Question, Result, alternate, until, verify
-from bench.stack import Stack, execute
+from bench.measure import Goal, Question, Result, until
+from bench.stack import Stack
 from deploy.local.settings import HOST
 from services.billing.app import blueprint_of
 from services.billing.settings import Settings
@@ -33,22 +31,12 @@ BESIDE = "SELECT count(*), count(*) FROM bare_checkouts"
 
 async def run(stack: Stack) -> list[Result]:
     stack.migrate("billing")
-    api, port = stack.api("billing"), stack.settings.ports["billing"]
+    api = stack.api("billing")
     stack.worker("billing")
-    await execute(stack.database_url, bare.CHECKOUTS)
-    bare_port = stack.settings.ports["origin"]
-    told = stack.told("billing", TESSERA_PORT=str(bare_port))
-    bare_api = stack.launch("bare", [sys.executable, "-m", "bench.bare"], told, bare_port)
-
     buyers, generator = Buyers(stack), Generator(stack.folder)
     await buyers.find_something_to_buy()
-    asked = stack.database_url, buyers.baskets, generator
-    ours = Server(*asked, api, port, OURS)
-    beside = Server(*asked, bare_api, bare_port, BESIDE)
-    for server in (ours, beside):
-        await server.answer(WARM_UP)
-    samples = await alternate(
-        {"ours": lambda: ours.answer(REQUESTS), "beside": lambda: beside.answer(REQUESTS)}
+    ours, beside, samples = await beside_bare(
+        stack, "billing", api, buyers.baskets, generator, (OURS, BESIDE)
     )
     return [
         QUESTION.compared(
@@ -107,12 +95,10 @@ class Buyers:
     async def baskets(self, number: int, port: int) -> list[str]:
         """Their requests to open a checkout, as lines for a generator of load."""
         people = [Principal(random_id(), self._community_id, random_id()) for _ in range(number)]
-        lines = [
+        return [
             line(port, "POST", f"{ROOT}/checkouts", self._token(one), self._basket())
             for one in people
         ]
-        verify("requests", len(lines), number)
-        return lines
 
     def _basket(self) -> dict[str, object]:
         back = f"{self._stack.settings.origin}/thanks"

@@ -17,6 +17,9 @@ CONNECTIONS = 32
 REQUESTS = scaled(3_000, least=CONNECTIONS)
 WARM_UP = scaled(1_000, least=CONNECTIONS)
 
+Requests = Callable[[int, int], Awaitable[list[str]]]
+"""So many, to that port, as lines for a generator of load."""
+
 OURS = (
     "SELECT count(*), coalesce(sum(version), 0) FROM membership.events WHERE type = 'MemberJoined'"
 )
@@ -25,21 +28,11 @@ BESIDE = "SELECT count(*), count(*) FROM bare_members"
 
 async def run(stack: Stack) -> list[Result]:
     stack.migrate("membership")
-    api, port = stack.api("membership"), stack.settings.ports["membership"]
-    await execute(stack.database_url, bare.TABLE)
-    bare_port = stack.settings.ports["origin"]
-    told = stack.told("membership", TESSERA_PORT=str(bare_port))
-    bare_api = stack.launch("bare", [sys.executable, "-m", "bench.bare"], told, bare_port)
-
+    api = stack.api("membership")
     crowd, generator = Crowd(stack), Generator(stack.folder)
     await crowd.open_community()
-    asked = stack.database_url, crowd.newcomers, generator
-    ours = Server(*asked, api, port, OURS)
-    beside = Server(*asked, bare_api, bare_port, BESIDE)
-    for server in (ours, beside):
-        await server.answer(WARM_UP)
-    samples = await alternate(
-        {"ours": lambda: ours.answer(REQUESTS), "beside": lambda: beside.answer(REQUESTS)}
+    ours, beside, samples = await beside_bare(
+        stack, "membership", api, crowd.newcomers, generator, (OURS, BESIDE)
     )
     return [
         QUESTION.compared(
@@ -52,12 +45,36 @@ async def run(stack: Stack) -> list[Result]:
     ]
 
 
+async def beside_bare(
+    stack: Stack,
+    service: str,
+    api: psutil.Process,
+    requests: Requests,
+    generator: Generator,
+    counting: tuple[str, str],
+) -> tuple["Server", "Server", dict[str, Samples]]:
+    """Our API and the bare one, and what each gave when they were asked in turns; `counting` are theirs likewise."""
+    await execute(stack.database_url, bare.TABLES)
+    bare_port = stack.settings.ports["origin"]
+    told = stack.told(service, TESSERA_PORT=str(bare_port))
+    bare_api = stack.launch("bare", [sys.executable, "-m", "bench.bare"], told, bare_port)
+    asked = stack.database_url, requests, generator
+    ours = Server(*asked, api, stack.settings.ports[service], counting[0])
+    beside = Server(*asked, bare_api, bare_port, counting[1])
+    for server in (ours, beside):
+        await server.answer(WARM_UP)
+    samples = await alternate(
+        {"ours": lambda: ours.answer(REQUESTS), "beside": lambda: beside.answer(REQUESTS)}
+    )
+    return ours, beside, samples
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """One that is asked in numbers; its answer is the CPU time a request cost it, once the rows are counted."""
 
     url: str
-    requests: Callable[[int, int], Awaitable[list[str]]]
+    requests: Requests
     generator: Generator
     process: psutil.Process
     port: int

@@ -1,10 +1,12 @@
 """Our double of Stripe, on loopback, as a process of its own: `python -m tests.doubles.stripe --port N`."""
 
 import argparse
+import gc
 
 import uvicorn
 
 from deploy.local.settings import HOST
+from shared.cli import YOUNG
 from tests.doubles.stripe.double import Stripe
 
 
@@ -14,6 +16,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--account", action="append", default=[], help="one that lets us act")
     options = parser.parse_args()
+    gc.set_threshold(YOUNG)  # as in a service
     double = Stripe()
     for account in options.account:
         double.connect(account)
