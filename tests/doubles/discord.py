@@ -84,6 +84,9 @@ class Discord:
         self.limits: dict[str, tuple[int, float]] = {}
         self.failures: list[Failure] = []
         self.agents: set[str] = set()
+        self.stream_url = "wss://gateway.discord.gg"
+        self.shards, self.starts_at_once, self.starts_left = 1, 1, 1_000
+        self.between_starts = 0.0
         self._codes: dict[str, tuple[str, str | None]] = {}
         self._tokens: dict[str, tuple[str, str]] = {}
         self._spent: dict[str, tuple[int, float]] = {}
@@ -158,6 +161,7 @@ class Discord:
             ("DELETE", member + "/roles/{role_id}", self._remove_role),
             ("POST", "/channels/{channel_id}/invites", self._invite),
             ("DELETE", "/invites/{code}", self._withdraw),
+            ("GET", "/gateway/bot", self._stream_plan),
         ):
             yield Route(BASE + template, self._served(method, template, act), methods=[method])
 
@@ -336,6 +340,17 @@ class Discord:
         self._allowed(guild, MANAGE_CHANNELS)
         told = _invite(guild, code)
         del guild.invites[code]
+        return self._told(request, told)
+
+    def _stream_plan(self, request: Request, _: Any) -> Response:
+        self._as_bot(request)
+        limit = {
+            "total": 1_000,
+            "remaining": self.starts_left,
+            "reset_after": 100,
+            "max_concurrency": self.starts_at_once,
+        }
+        told = {"url": self.stream_url, "shards": self.shards, "session_start_limit": limit}
         return self._told(request, told)
 
     def _as_bot(self, request: Request) -> None:

@@ -14,7 +14,9 @@ from services.membership.gateways.gateway import (
     ChatInvite,
     ChatProblem,
     ChatRefused,
+    StreamPlan,
     Unreachable,
+    Unwelcome,
 )
 from shared.clock import monotonic
 from shared.ids import Code
@@ -200,6 +202,18 @@ class DiscordGateway:
             return None
         return frozenset(answer.json()["roles"])
 
+    async def stream_plan(self) -> StreamPlan:
+        """How the bot's gateway is to be followed just now."""
+        told = (await self._ask("GET", "/gateway/bot")).json()
+        limit = told["session_start_limit"]
+        return StreamPlan(
+            url=told["url"],
+            shards=told["shards"],
+            at_once=limit["max_concurrency"],
+            remaining=limit["remaining"],
+            reset_after=limit["reset_after"] / 1_000,
+        )
+
     async def _ask(
         self,
         method: str,
@@ -236,7 +250,7 @@ class DiscordGateway:
         if status == HTTPStatus.UNAUTHORIZED:
             # Discord shuts out a network that goes on asking with a wrong token.
             self._limits.close("", WITHOUT_TOKEN)
-            return Unreachable("Discord does not know our bot's token.")
+            return Unwelcome("Discord does not know our bot's token.")
         return _Refused(_code_of(answer))
 
 

@@ -44,6 +44,10 @@ class Unreachable(Exception):
     """The other side does not answer; the same may be tried again."""
 
 
+class Unwelcome(Unreachable):
+    """The other side does not know us, and will not until somebody has put that right."""
+
+
 class Unsure(Unreachable):
     """The other side stopped answering once it had everything: it may have done what we asked, or not."""
 
@@ -151,6 +155,91 @@ class ChatInvite:
 
     code: str
     until: datetime
+
+
+SightingKind = Literal["comment", "reply", "reaction", "reaction_received", "thread"]
+StreamProblem = Literal["away", "token_refused", "intents_refused", "starts_spent", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Somebody did something on a server; all by the vendor's ids, and never a word of what was said.
+
+    `key` is the same whenever the vendor tells of it, among those of its kind, and so is the time `page_at`; `seen_at`
+    is None where the vendor does not say when. `towards` is whom it was an answer to.
+    """
+
+    server: str
+    account: str
+    kind: SightingKind
+    key: str
+    place: str
+    page_at: datetime
+    seen_at: datetime | None = None
+    towards: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSession:
+    """How far one of `count` streams was heard: with it the vendor goes on where we stopped, for a while."""
+
+    shard: int
+    count: int
+    session_id: str
+    url: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """`sightings` are those of one dispatch, `unreadable` that it was none we know; `at` is on the monotonic clock."""
+
+    session: StreamSession
+    sightings: tuple[Sighting, ...]
+    at: float
+    unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """What the vendor advises: how many streams, how many may begin in five seconds, and how many beginnings are left.
+
+    `reset_after` is in seconds: then all of them are there again.
+    """
+
+    url: str
+    shards: int
+    at_once: int
+    remaining: int
+    reset_after: float
+
+
+class StreamRefused(Exception):
+    """The vendor closed the stream for good: trying again is in vain until somebody acts."""
+
+    def __init__(self, problem: StreamProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class StreamListener(Protocol):
+    """Who is told what is heard. Whoever tells waits until the listener has room."""
+
+    async def hear(self, heard: Heard) -> None:
+        """Something came; it is to be stored before the session's place is."""
+        ...
+
+    async def notice(self, shard: int, problem: StreamProblem | None) -> None:
+        """How a stream stands now: None while it is followed."""
+        ...
+
+
+class ChatStream(Protocol):
+    """What a chat vendor tells of as it happens."""
+
+    async def follow(self, sessions: Sequence[StreamSession], listener: StreamListener) -> None:
+        """Follow every stream for ever, from these places on where the vendor knows them. StreamRefused ends it."""
+        ...
 
 
 class Chat(Protocol):
