@@ -10,6 +10,7 @@ from services.membership.account.feature import FEATURE as ACCOUNT
 from services.membership.acquaintance.decider import acquaintance_stream
 from services.membership.acquaintance.feature import FEATURE as ACQUAINTANCE
 from services.membership.activity.feature import FEATURE as ACTIVITY
+from services.membership.activity_choice.feature import FEATURE as ACTIVITY_CHOICE
 from services.membership.admission.feature import FEATURE as ADMISSION
 from services.membership.announcement.feature import FEATURE as ANNOUNCEMENT
 from services.membership.application.feature import FEATURE as APPLICATION
@@ -93,6 +94,7 @@ MOUNTED = (
     PREFERENCE,
     FILE,
     CONTENT,
+    ACTIVITY_CHOICE,
     ACTIVITY,
     ANNOUNCEMENT,
     NOTICE,
@@ -171,16 +173,22 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.oidc_keys_url,
             httpx.AsyncClient(),
         )
-    if settings.discord_token and settings.discord_client_id and settings.discord_client_secret:
-        gateways["chat"] = DiscordGateway(
-            settings.discord_token.get_secret_value(),
-            settings.discord_client_id,
-            settings.discord_client_secret.get_secret_value(),
-            url=settings.discord_url,
-            origin=settings.origin,
-            back=settings.discord_return or f"{settings.origin}/discord",
-        )
-    return gateways | _messenger(settings) | _files(settings)
+    return gateways | _chat(settings) | _messenger(settings) | _files(settings)
+
+
+def _chat(settings: Settings) -> dict[str, Any]:
+    token, secret = settings.discord_token, settings.discord_client_secret
+    if not (token and settings.discord_client_id and secret):
+        return {}
+    chat = DiscordGateway(
+        token.get_secret_value(),
+        settings.discord_client_id,
+        secret.get_secret_value(),
+        url=settings.discord_url,
+        origin=settings.origin,
+        back=settings.discord_return or f"{settings.origin}/discord",
+    )
+    return {"chat": chat}
 
 
 def _messenger(settings: Settings) -> dict[str, Messenger]:

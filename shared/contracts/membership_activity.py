@@ -16,6 +16,9 @@ ActivityKind = Literal[
     "content_request",
     "initiative",
     "content_opened",
+    "reply",
+    "reaction_received",
+    "thread",
 ]
 
 
@@ -23,6 +26,7 @@ class ActivityRecorded(Contract):
     """A person did something in the community; told once for each signal of each source."""
 
     topic: ClassVar[str] = "tessera.membership.activity.v1"
+    version: ClassVar[int] = 2
 
     person_id: UUID
     kind: ActivityKind

@@ -1,10 +1,10 @@
-"""A signal counts once, however often its source sends it.
+"""A signal counts once, however often its source sends it, and not at all of who wants nothing recorded.
 
 A page is one hour of one community by the signals' own clock: what it has seen fits in memory, and the batches of many
 callers share its lane and its write. A signal sent again with another time would be another page's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -38,6 +38,11 @@ def page_of(community_id: UUID, seen_at: datetime) -> UUID:
     return derive(community_id, "activity", f"{seen_at.astimezone(UTC):%Y-%m-%dT%H}")
 
 
+def signal_of(community_id: UUID, source: str, key: str) -> UUID:
+    """The id of a signal by what its source calls it."""
+    return derive(community_id, "signal", source, key)
+
+
 def check_times(times: tuple[datetime, ...], at: datetime) -> None:
     """The pointer leads to the first that is wrong."""
     for number, seen_at in enumerate(times):
@@ -52,8 +57,10 @@ def check_times(times: tuple[datetime, ...], at: datetime) -> None:
 def decide(command: commands.RecordSignals, page: Page) -> list[SignalRecorded]:
     new: dict[UUID, Signal] = {}
     for signal in command.signals:
-        if not page.has(signal.signal_id):
-            new.setdefault(signal.signal_id, signal)
+        if signal.person_id in command.declined or page.has(signal.signal_id):
+            continue
+        towards = None if signal.towards in command.declined else signal.towards
+        new.setdefault(signal.signal_id, replace(signal, towards=towards))
     return [SignalRecorded(signal) for signal in new.values()]
 
 

@@ -17,18 +17,26 @@ Kind = Literal[
     "attendance",
     "content_request",
     "initiative",
+    "reply",
+    "reaction_received",
+    "thread",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """`signal_id` follows from the community, the source and the source's own id of it."""
+    """`signal_id` follows from the community, the source and the source's own id of it.
+
+    `place` is where, by the source's own id; `towards` is whom it was an answer to.
+    """
 
     signal_id: UUID
     person_id: PersonId
     kind: Kind
     source: Code
     seen_at: datetime
+    place: Code | None = None
+    towards: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from services.membership.activity import routes
 from services.membership.activity.decider import ACTIVITY
 from services.membership.activity.projections import ACTIVITY_DAYS
 from services.membership.activity.publications import PUBLICATIONS
-from services.membership.activity.reactions import REACTIONS
+from services.membership.activity.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -14,4 +14,5 @@ FEATURE = Feature(
     projections=(ACTIVITY_DAYS,),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
+    actions=ACTIONS,
 )

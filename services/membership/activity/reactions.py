@@ -1,17 +1,18 @@
-"""Who is named as having been at an occurrence of a ritual has taken part."""
+"""Who is named as having been at an occurrence of a ritual has taken part, unless they want none of it recorded."""
 
 from services.membership.activity import commands
 from services.membership.activity.decider import ACTIVITY, page_of
 from services.membership.activity.events import Signal
+from services.membership.activity_choice.projections import declined_now
 from services.membership.ritual.events import OccurrenceHeld
 from shared.event_store import Fact
 from shared.ids import Code, derive
-from shared.reaction import Ask, Reaction
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction
 
 SOURCE = Code("ritual")
 
 
-def when_occurrence_held_record_attendance(fact: Fact) -> list[Ask]:
+def when_occurrence_held_record_attendance(fact: Fact) -> list[Call]:
     held: OccurrenceHeld = fact.body
     if not held.people:
         return []
@@ -25,8 +26,13 @@ def when_occurrence_held_record_attendance(fact: Fact) -> list[Ask]:
         )
         for person_id in held.people
     )
-    page = page_of(fact.community_id, held.planned_at)
-    return [Ask(ACTIVITY, page, commands.RecordSignals(signals))]
+    return [Call(commands.RecordAttendance(signals))]
+
+
+async def record_attendance(action: commands.RecordAttendance, context: ActionContext) -> Ask:
+    declined = await declined_now(context.service, context.community_id)
+    page = page_of(context.community_id, action.signals[0].seen_at)
+    return Ask(ACTIVITY, page, commands.RecordSignals(action.signals, declined))
 
 
 REACTIONS = (
@@ -36,3 +42,5 @@ REACTIONS = (
         react=when_occurrence_held_record_attendance,
     ),
 )
+
+ACTIONS = (Action(of=commands.RecordAttendance, perform=record_attendance),)

@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.membership.activity import commands
-from services.membership.activity.decider import ACTIVITY, check_times, page_of
+from services.membership.activity.decider import ACTIVITY, check_times, page_of, signal_of
 from services.membership.activity.events import Kind, Signal
 from services.membership.activity.projections import Tally, activity_of
+from services.membership.activity_choice.projections import declined_now
 from services.membership.member.projections import known_among, member_now
 from shared.http import Body, Caller, Written, needs
-from shared.ids import Code, PersonId, derive
+from shared.ids import Code, PersonId
 from shared.problem import Problem, error
 from shared.reaction import Ask
 
@@ -42,20 +43,21 @@ class RecordActivity(Body):
 async def record_activity(
     body: RecordActivity, caller: Annotated[Caller, needs("activity.write")]
 ) -> Written:
-    """All or none; a signal that was told before, by its source and its id, counts no second time."""
+    """All or none; what was told before, by its source and its id, counts no second time; of who declined, nothing."""
     check_times(tuple(signal.seen_at for signal in body.signals), caller.now)
     await _check_people(caller, body.signals)
     community_id = caller.community_id
+    declined = await declined_now(caller.service, community_id)
     pages: dict[UUID, list[Signal]] = defaultdict(list)
     for seen in body.signals:
-        signal_id = derive(community_id, "signal", body.source, seen.id)
+        signal_id = signal_of(community_id, body.source, seen.id)
         signal = Signal(
             signal_id, PersonId(seen.person_id), seen.kind, Code(body.source), seen.seen_at
         )
         pages[page_of(community_id, seen.seen_at)].append(signal)
     return await caller.ask(
         *(
-            Ask(ACTIVITY, page, commands.RecordSignals(tuple(signals)))
+            Ask(ACTIVITY, page, commands.RecordSignals(tuple(signals), declined))
             for page, signals in pages.items()
         )
     )
@@ -74,9 +76,10 @@ async def _check_people(caller: Caller, signals: list[SignalSeen]) -> None:
 
 
 class Activity(BaseModel):
-    """`last_day` is the last on which they did it."""
+    """`last_day` is the last on which they did it; `recorded` whether they let what they do be recorded."""
 
     person_id: UUID
+    recorded: bool
     since: date
     items: list[Tally]
 
@@ -92,4 +95,7 @@ async def read_activity(
     begin = since or (caller.now - LOOK_BACK).date()
     async with caller.read() as connection:
         items = await activity_of(connection, person_id, begin)
-    return Activity(person_id=person_id, since=begin, items=items)
+    declined = await declined_now(caller.service, caller.community_id)
+    return Activity(
+        person_id=person_id, recorded=person_id not in declined, since=begin, items=items
+    )

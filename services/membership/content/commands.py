@@ -35,10 +35,11 @@ ContentCommand = DraftContent | ReviseContent | PublishContent | WithdrawContent
 
 @dataclass(frozen=True, slots=True)
 class OpenContent:
-    """`opens_at` is when it opens to this person, None when never."""
+    """`opens_at` is when it opens to this person, None when never; `recorded`, whether they let what they do be so."""
 
     person_id: PersonId
     content_id: ContentId
     kind: Kind
     opens_at: datetime | None
     at: datetime
+    recorded: bool = True

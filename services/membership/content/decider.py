@@ -170,7 +170,7 @@ def opening_of(content_id: ContentId, person_id: PersonId) -> UUID:
 
 def decide_opening(command: commands.OpenContent, opened: Opened) -> list[events.ContentOpened]:
     check_open(command.opens_at, command.at)
-    if opened.on == command.at.date():
+    if not command.recorded or opened.on == command.at.date():
         return []
     return [
         events.ContentOpened(command.person_id, command.content_id, command.kind, command.at.date())

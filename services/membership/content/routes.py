@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.membership.access.projections import standing_now
+from services.membership.activity_choice.projections import declined_now
 from services.membership.content import commands
 from services.membership.content.decider import (
     CONTENT,
@@ -186,7 +187,8 @@ async def open_content(
     item, visible_from = await published_now(caller.service, caller.community_id, content_id)
     content, person_id = ContentId(content_id), PersonId(caller.person_id)
     opening = opens_at(item, visible_from, content, await _reader(caller))
-    asked = commands.OpenContent(person_id, content, item.kind, opening, caller.now)
+    recorded = person_id not in await declined_now(caller.service, caller.community_id)
+    asked = commands.OpenContent(person_id, content, item.kind, opening, caller.now, recorded)
     stream = opening_of(content, person_id)
     if OPENING.decide(asked, await caller.state(OPENING, stream)):
         await caller.ask(Ask(OPENING, stream, asked))

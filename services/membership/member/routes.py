@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import account_of
+from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
@@ -210,7 +211,10 @@ async def list_members(
 
 
 class Me(BaseModel):
-    """Who the token speaks of. Without a community there is only the account."""
+    """Who the token speaks of. Without a community there is only the account.
+
+    `activity_recorded`: whether what they do there may be recorded, by their own choice.
+    """
 
     account_id: UUID
     community_id: UUID | None = None
@@ -220,6 +224,7 @@ class Me(BaseModel):
     name: str | None = None
     email: str | None = None
     access: list[Reason] = []
+    activity_recorded: bool | None = None
 
 
 @router.get("/me", operation_id="read_me")
@@ -235,6 +240,7 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
         return me
     member = await member_now(service, community_id, person_id)
     name, email = await caller.open_all([profile.name, profile.email])
+    declined = await declined_now(service, community_id)
     async with caller.read() as connection:
         reasons = await reasons_of(connection, person_id)
     return me.model_copy(
@@ -244,5 +250,6 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
             "name": name,
             "email": email,
             "access": [reason for reason in reasons if reason.lives_at(caller.now)],
+            "activity_recorded": person_id not in declined,
         }
     )

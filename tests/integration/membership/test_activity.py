@@ -157,3 +157,26 @@ async def test_no_word_and_no_id_of_the_source_is_kept(house: House) -> None:
     rows = await house.service.pool.fetch("SELECT data FROM events WHERE type = 'SignalRecorded'")
     assert len(rows) == 1
     assert "secret-words" not in rows[0]["data"]
+
+
+async def test_of_who_wants_nothing_recorded_nothing_is(house: House) -> None:
+    community_id, owner, ada, token = await a_member(house)
+    assert (await house.call("GET", "/me", token=token))["activity_recorded"] is True
+    for _ in range(2):
+        await house.call("PUT", "/me/activity", {"recorded": False}, token=token)
+    assert (await house.call("GET", "/me", token=token))["activity_recorded"] is False
+    bob, _ = await house.join("bob@example.com", community_id, "Bob")
+    await house.eventually(lambda: _members(house, owner), 2)
+    told = batch(signal(ada), signal(bob))
+    await house.call("POST", "/activity", told, token=owner, expect=202)
+    assert await stored(house) == 1
+    await house.quiet()
+    assert await tallies(house, ada, token) == {}
+    seen = await house.call("GET", f"/people/{ada}/activity", token=owner)
+    assert seen["recorded"] is False
+    await house.call("PUT", "/me/activity", {"recorded": True}, token=token)
+    await house.call("POST", "/activity", batch(signal(ada)), token=owner, expect=202)
+    assert await stored(house) == 2
+    await house.call("PUT", "/me/activity", {"recorded": "maybe"}, token=token, expect=422)
+    await house.call("PUT", "/me/activity", {"recorded": False}, token=owner, expect=403)
+    await house.call("PUT", "/me/activity", {"recorded": False}, expect=401)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -43,6 +44,14 @@ def test_a_signal_counts_once_in_a_batch_and_over_batches() -> None:
 
 def test_a_batch_that_was_sent_before_changes_nothing() -> None:
     given(ACTIVITY, SignalRecorded(signal(1))).when(RecordSignals((signal(1),))).then_nothing()
+
+
+def test_of_who_wants_nothing_recorded_nothing_is_not_even_that_somebody_answered_them() -> None:
+    bob = PersonId(UUID(int=9))
+    answer = replace(signal(1), kind="reply", towards=bob)
+    theirs = replace(signal(2), person_id=bob)
+    record = RecordSignals((answer, theirs), declined=frozenset((bob,)))
+    given(ACTIVITY).when(record).then(SignalRecorded(replace(answer, towards=None)))
 
 
 @each(st.lists(st.uuids(), max_size=200))

@@ -200,6 +200,10 @@ def test_who_may_open_it_opens_it_and_that_counts_once_a_day() -> None:
     )
 
 
+def test_who_wants_nothing_recorded_opens_it_all_the_same() -> None:
+    given(OPENING).when(replace(opening(noon, noon), recorded=False)).then_nothing()
+
+
 def test_what_is_closed_or_not_open_yet_is_not_opened() -> None:
     given(OPENING, opened).when(opening(None, noon)).then_rejected("content_closed")
     given(OPENING).when(opening(noon, noon - timedelta(seconds=1))).then_rejected(

@@ -1,8 +1,7 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.membership.activity.commands import RecordSignals
-from services.membership.activity.decider import ACTIVITY, page_of
+from services.membership.activity.commands import RecordAttendance
 from services.membership.activity.reactions import when_occurrence_held_record_attendance
 from services.membership.notice.reactions import when_staff_reminded_of_ritual_find_staff
 from services.membership.ritual import commands, events
@@ -13,7 +12,7 @@ from services.membership.ritual.reactions import (
 )
 from shared.ids import Label, PersonId
 from shared.reaction import Ask, At
-from tests.unit.membership.facts import community_id, fact, noon, some_stream
+from tests.unit.membership.facts import fact, noon, some_stream
 
 ada, bob = PersonId(UUID(int=1)), PersonId(UUID(int=2))
 sunday, day = date(2026, 3, 1), timedelta(days=1)
@@ -43,11 +42,10 @@ def test_the_letter_is_worth_nothing_once_it_has_begun() -> None:
 
 def test_who_was_there_has_taken_part_once() -> None:
     held = fact(events.OccurrenceHeld(sunday, noon, 5, (ada, bob), corrected=False))
-    (ask,) = when_occurrence_held_record_attendance(held)
-    assert (ask.decider, ask.stream_id) == (ACTIVITY, page_of(community_id, noon))
-    assert isinstance(ask.command, RecordSignals)
-    assert [signal.person_id for signal in ask.command.signals] == [ada, bob]
-    assert len({signal.signal_id for signal in ask.command.signals}) == 2
-    assert [ask] == when_occurrence_held_record_attendance(held)
+    (call,) = when_occurrence_held_record_attendance(held)
+    assert isinstance(call.action, RecordAttendance)
+    assert [signal.person_id for signal in call.action.signals] == [ada, bob]
+    assert len({signal.signal_id for signal in call.action.signals}) == 2
+    assert [call] == when_occurrence_held_record_attendance(held)
     nobody = events.OccurrenceHeld(sunday, noon, 5, (), corrected=False)
     assert when_occurrence_held_record_attendance(fact(nobody)) == []
