@@ -31,6 +31,7 @@ from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways import whatsapp_reports
 from services.membership.gateways.discord_gateway import DiscordGateway
+from services.membership.gateways.discord_stream import DiscordStream
 from services.membership.gateways.gateway import Messenger
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.proofs import sessions_of
@@ -188,7 +189,9 @@ def _chat(settings: Settings) -> dict[str, Any]:
         origin=settings.origin,
         back=settings.discord_return or f"{settings.origin}/discord",
     )
-    return {"chat": chat}
+    if not settings.discord_activity:
+        return {"chat": chat}
+    return {"chat": chat, "chat_stream": DiscordStream(token.get_secret_value(), chat.stream_plan)}
 
 
 def _messenger(settings: Settings) -> dict[str, Messenger]:

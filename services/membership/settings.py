@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from shared.settings import Settings as KernelSettings
 
@@ -41,6 +41,10 @@ class Settings(KernelSettings):
         default=None, description="the page Discord sends people back to; origin/discord if unset"
     )
     discord_url: str = Field(default="https://discord.com/api/v10", description="Discord's API")
+    discord_activity: bool = Field(
+        default=False,
+        description="has a worker listen to who takes part on Discord, with the above",
+    )
     whatsapp_token: SecretStr | None = Field(
         default=None, description="a system user's; with the three below it turns groups on"
     )
@@ -67,3 +71,14 @@ class Settings(KernelSettings):
     files_region: str = "us-east-1"
     files_key: str | None = None
     files_secret: SecretStr | None = None
+
+    @field_validator("discord_activity")
+    @classmethod
+    def _can_listen(cls, wanted: bool, info: ValidationInfo) -> bool:  # noqa: FBT001  As pydantic calls it.
+        """The bot is the one of chat access: who listens must know whose accounts they hear."""
+        needed = ("discord_token", "discord_client_id", "discord_client_secret")
+        missing = [name for name in needed if not info.data.get(name)]
+        if wanted and missing:
+            message = f"needs TESSERA_{missing[0].upper()} as well"
+            raise ValueError(message)
+        return wanted

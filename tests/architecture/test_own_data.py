@@ -75,6 +75,8 @@ TABLES = {
     "webhook_queues": "nobody",
     "webhook_deliveries": "nobody; what an endpoint answered, while it refuses",
     "link_visits": "numbers by day",
+    "chat_listeners": "nobody",
+    "chat_streams": "nobody; which session was heard to which number",
 }
 
 

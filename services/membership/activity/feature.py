@@ -4,7 +4,7 @@ from services.membership.activity import routes
 from services.membership.activity.decider import ACTIVITY
 from services.membership.activity.projections import ACTIVITY_DAYS
 from services.membership.activity.publications import PUBLICATIONS
-from services.membership.activity.reactions import ACTIONS, REACTIONS
+from services.membership.activity.reactions import ACTIONS, LOOPS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -15,4 +15,5 @@ FEATURE = Feature(
     reactions=REACTIONS,
     publications=PUBLICATIONS,
     actions=ACTIONS,
+    loops=LOOPS,
 )

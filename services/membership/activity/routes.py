@@ -1,7 +1,7 @@
-"""Telling what people did, one signal or many at once; and how much somebody takes part."""
+"""Telling what people did, one signal or many at once; how much somebody takes part; whether the chat is heard."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,11 @@ from services.membership.activity.decider import ACTIVITY, check_times, page_of,
 from services.membership.activity.events import Kind, Signal
 from services.membership.activity.projections import Tally, activity_of
 from services.membership.activity_choice.projections import declined_now
+from services.membership.chat_server.projections import chat_server_now
+from services.membership.gateways.gateway import StreamProblem, chat_stream_of
+from services.membership.gateways.listening import SENTENCES, standing_of
 from services.membership.member.projections import known_among, member_now
+from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
 from shared.problem import Problem, error
@@ -98,4 +102,33 @@ async def read_activity(
     declined = await declined_now(caller.service, caller.community_id)
     return Activity(
         person_id=person_id, recorded=person_id not in declined, since=begin, items=items
+    )
+
+
+class ChatActivity(BaseModel):
+    """`since` it stands so: followed, or with this problem, of which `detail` says who must do what."""
+
+    followed: bool
+    problem: StreamProblem | None
+    detail: str | None
+    since: datetime | None
+
+
+@router.get("/chat/activity", operation_id="read_chat_activity")
+async def read_chat_activity(
+    caller: Annotated[Caller, needs("community.write")],
+) -> ChatActivity:
+    chat_stream_of(caller.service.gateways)
+    server, _ = await chat_server_now(caller.service, caller.community_id)
+    if server.server is None:
+        raise Rejected("no_chat_server", "Connect a chat server first.")
+    async with caller.read() as connection:
+        now = await standing_of(connection, server.server)
+    if now is None:
+        return ChatActivity(followed=False, problem=None, detail=None, since=None)
+    return ChatActivity(
+        followed=now.problem is None,
+        problem=now.problem,
+        detail=SENTENCES[now.problem] if now.problem else None,
+        since=now.since,
     )

@@ -1,6 +1,7 @@
 """Which seats there are on a community's chat server, and which are stuck until somebody acts."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,14 @@ from uuid import UUID
 from services.membership.chat import events
 from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.events import SeatNow
+from services.membership.member.events import PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
 from shared.service import Service
+
+CHAT_ACCOUNT = "chat_account"
 
 SENTENCES: Mapping[events.Problem, str] = {
     "account_gone": "The Discord account no longer exists: link another.",
@@ -109,6 +113,62 @@ CHAT_SEATS = Projection(
     ),
     apply=apply,
 )
+
+
+ACCOUNTS_DDL = """
+CREATE TABLE chat_accounts_v1 (
+    person_id    uuid PRIMARY KEY,
+    community_id uuid NOT NULL,
+    link_id      uuid NOT NULL UNIQUE
+);
+"""
+
+
+async def apply_accounts(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.ChatLinked(person_id, link_id):
+                await connection.execute(
+                    "INSERT INTO chat_accounts_v1 VALUES ($1, $2, $3)"
+                    " ON CONFLICT (person_id) DO UPDATE SET link_id = excluded.link_id",
+                    person_id, fact.community_id, link_id,
+                )  # fmt: skip
+            case events.ChatUnlinkAsked(person_id) | events.ChatUnlinked(person_id):
+                await _forget_account(connection, person_id)
+            case PersonErased():
+                await _forget_account(connection, fact.stream_id)
+
+
+async def _forget_account(connection: Any, person_id: UUID) -> None:
+    await connection.execute("DELETE FROM chat_accounts_v1 WHERE person_id = $1", person_id)
+
+
+CHAT_ACCOUNTS = Projection(
+    name="chat_accounts",
+    version=1,
+    ddl=ACCOUNTS_DDL,
+    tables=("chat_accounts_v1",),
+    facts=(events.ChatLinked, events.ChatUnlinkAsked, events.ChatUnlinked, PersonErased),
+    apply=apply_accounts,
+)
+
+
+async def people_behind(
+    service: Service, community_id: UUID, accounts: Collection[str]
+) -> dict[str, PersonId]:
+    """Whose accounts these are, of those that are linked here; the others are looked for and not kept."""
+    find = service.vault.find
+    links = await asyncio.gather(*(find(CHAT_ACCOUNT, community_id, one) for one in accounts))
+    rows = await service.pool.fetch(
+        "SELECT link_id, person_id FROM chat_accounts_v1 WHERE link_id = ANY ($1)",
+        [link for link in links if link],
+    )
+    people = {row["link_id"]: PersonId(row["person_id"]) for row in rows}
+    return {
+        account: people[link]
+        for account, link in zip(accounts, links, strict=True)
+        if link in people
+    }
 
 
 async def seat_now(service: Service, community_id: UUID, person_id: PersonId) -> Seat:

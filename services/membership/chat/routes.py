@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from services.membership.chat import commands
 from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.events import Problem, StepKind, Who
-from services.membership.chat.projections import SENTENCES, stuck_seats_of
+from services.membership.chat.projections import CHAT_ACCOUNT, SENTENCES, stuck_seats_of
 from services.membership.gateways.gateway import (
     Chat,
     ChatRefused,
@@ -28,7 +28,6 @@ from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import PersonId
 from shared.reaction import Ask
 
-CHAT_ACCOUNT = "chat_account"
 LINK_LIFE = timedelta(hours=1)
 INVITES = "https://discord.gg/"
 

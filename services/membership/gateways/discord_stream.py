@@ -50,7 +50,7 @@ NEW_PLAN = frozenset({4010, 4011})
 STILL_OURS = 4000
 """We close with this where we mean to come back: by 1000 and 1001 a session would be over."""
 
-TIMEOUT = 10.0
+TIMEOUT, CLOSING = 10.0, 2.0
 LARGEST = 64 * 1024 * 1024
 FRAMES_AHEAD = 16
 BETWEEN_STARTS = 5.0
@@ -171,7 +171,7 @@ class _Shard:
         self._session = session or self._none
         self._listener = listener
         self._tries = 0
-        self._answered = True
+        self._is_answered = True
         self._is_busy = False
 
     async def run(self, waits: Sequence[float]) -> None:
@@ -195,7 +195,9 @@ class _Shard:
                 async with self._connected() as socket:
                     await turn.aclose()
                     while True:
-                        why = await self._take(socket, orjson.loads(await socket.recv()))
+                        frame = orjson.loads(await socket.recv())
+                        self._is_answered = True
+                        why = await self._take(socket, frame)
                         if why:
                             await socket.close(STILL_OURS)
                             return why
@@ -215,7 +217,7 @@ class _Shard:
             max_size=LARGEST,
             max_queue=FRAMES_AHEAD,
             open_timeout=TIMEOUT,
-            close_timeout=TIMEOUT,
+            close_timeout=CLOSING,
             ping_interval=None,  # Discord has a heartbeat of its own.
         ) as socket:
             try:
@@ -245,8 +247,6 @@ class _Shard:
                 await self._dispatched(frame["t"], frame["s"], frame["d"])
             case Op.HEARTBEAT:
                 await self._send(socket, Op.HEARTBEAT, self._session.seq or None)
-            case Op.HEARTBEAT_ACK:
-                self._answered = True
             case Op.RECONNECT:
                 return "asked"
             case Op.INVALID_SESSION:
@@ -270,20 +270,20 @@ class _Shard:
             seen = sightings(name, data)
         except Unreadable:
             unreadable = True
-        # While the listener has no room we read nothing, not even that Discord has heard our heart beat.
+        # While the listener has no room nothing is read, not even an answer to our heartbeat.
         self._is_busy = True
         await self._listener.hear(Heard(self._session, seen, monotonic(), unreadable))
         self._is_busy = False
 
     async def _beat(self, socket: ClientConnection, interval: float) -> None:
-        """A Discord that does not answer one beat before the next is gone, whatever the connection says."""
-        self._answered = True
+        """A Discord of which nothing comes from one beat to the next is gone, whatever the connection says."""
+        self._is_answered = True
         await asyncio.sleep(interval / 1_000 * jitter())
         while True:
-            if not self._answered and not self._is_busy:
+            if not self._is_answered and not self._is_busy:
                 await socket.close(STILL_OURS)
                 return
-            self._answered = False
+            self._is_answered = False
             await self._send(socket, Op.HEARTBEAT, self._session.seq or None)
             await asyncio.sleep(interval / 1_000)
 

@@ -158,7 +158,9 @@ class ChatInvite:
 
 
 SightingKind = Literal["comment", "reply", "reaction", "reaction_received", "thread"]
-StreamProblem = Literal["away", "token_refused", "intents_refused", "starts_spent", "refused"]
+StreamProblem = Literal[
+    "away", "token_refused", "intents_refused", "starts_spent", "refused", "unheard"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,14 @@ class Chat(Protocol):
     async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
         """The roles of a member, None for who is not on the server."""
         ...
+
+
+def chat_stream_of(gateways: Mapping[str, Any]) -> ChatStream:
+    """What the chat tells of as it happens, or NotFound on a platform that does not listen."""
+    stream: ChatStream | None = gateways.get("chat_stream")
+    if stream is None:
+        raise NotFound("chat_activity_not_offered", "This platform does not listen to the chat.")
+    return stream
 
 
 def chat_of(gateways: Mapping[str, Any]) -> Chat:

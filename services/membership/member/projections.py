@@ -169,6 +169,12 @@ async def known_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
     return {row["person_id"] for row in rows}
 
 
+async def joined_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
+    """Those of the ids who are members just now."""
+    joined = "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1) AND standing = 'joined'"
+    return {row["person_id"] for row in await connection.fetch(joined, list(people))}
+
+
 async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:
     """The member as of now; NotFound when the community never had such a person."""
     member: Member

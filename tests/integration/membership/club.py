@@ -140,16 +140,18 @@ async def connect(house: House, discord: Discord, guild: Guild, token: str, **mo
 
 
 @asynccontextmanager
-async def gathered(database_url: str) -> AsyncIterator[Club]:
+async def gathered(
+    database_url: str, discord: Discord | None = None, **more: Any
+) -> AsyncIterator[Club]:
     """The double on loopback, and nothing that Discord's own document calls wrong in the end."""
-    discord = Discord()
+    discord = discord or Discord()
     async with serving(discord) as address:
         told: dict[str, Any] = {
             "discord_token": TOKEN,
             "discord_client_id": CLIENT_ID,
             "discord_client_secret": CLIENT_SECRET,
             "discord_url": address + BASE,
-        }
+        } | more
         async with running(database_url, **told) as house:
             community_id, owner = await house.community("olga@example.com")
             gold = await house.tier(owner, "Gold", paid=True)
