@@ -51,6 +51,13 @@ def emitted() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "telemetry.count":
                 found |= {_metric(name) + "_total" for name in _names(node.args[0])}
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "telemetry.gauge":
+                # The others are named by a row of the lags below.
+                found |= {
+                    _metric(str(one.value))
+                    for one in node.args[:1]
+                    if isinstance(one, ast.Constant)
+                }
     lags = (house.ROOT / "shared" / "lags.sql").read_text()
     found |= {_metric(name) for name in re.findall(r"SELECT '([\w.]+)'", lags)}
     return found
