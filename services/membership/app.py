@@ -41,10 +41,12 @@ from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.goal.feature import FEATURE as GOAL
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
+from services.membership.holding.feature import FEATURE as HOLDING
 from services.membership.idea.feature import FEATURE as IDEA
 from services.membership.introduction.feature import FEATURE as INTRODUCTION
 from services.membership.invitation.decider import addressee_of
 from services.membership.invitation.feature import FEATURE as INVITATION
+from services.membership.lapse.feature import FEATURE as LAPSE
 from services.membership.link.feature import FEATURE as LINK
 from services.membership.member.events import PersonErased
 from services.membership.member.feature import FEATURE as MEMBER
@@ -58,6 +60,7 @@ from services.membership.poll.feature import FEATURE as POLL
 from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.recognition.feature import FEATURE as RECOGNITION
 from services.membership.recognition_rules.feature import FEATURE as RECOGNITION_RULES
+from services.membership.retention_rules.feature import FEATURE as RETENTION_RULES
 from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
 from services.membership.settings import Settings
@@ -125,6 +128,9 @@ MOUNTED = (
     SEAT,
     SITTER,
     SITUATION,
+    HOLDING,
+    RETENTION_RULES,
+    LAPSE,
     MEMBER_EXPORT,
     exports("membership"),
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.

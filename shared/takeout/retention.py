@@ -12,7 +12,8 @@ from shared.http import Caller, needs
 from shared.personal_value import Retention
 
 RULES: Mapping[Retention, str] = {
-    "profile": "Until the person is erased: then its key is destroyed at once.",
+    "profile": "Until the person is erased, by themselves, by staff or by the community's rules: then its key is"
+    " destroyed at once.",
     "accounting": "Ten years after the person is erased (France, Code de commerce L123-22): then its key goes.",
 }
 """Of each class of sealed words. Facts themselves are kept for ever: after an erasure their ids are nobody's."""

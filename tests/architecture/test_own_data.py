@@ -60,6 +60,7 @@ IMPERSONAL = {
     "by_hand",
     "receipt",
     "poll",
+    "retention_rules",
 }
 SPOKEN_OF = re.compile(r"\b(person_id|PersonId|account_id|AccountId)\b")
 

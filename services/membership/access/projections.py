@@ -209,3 +209,13 @@ async def tiers_open_to(
     for row in rows:
         found.setdefault(row["person_id"], {})[row["tier_id"]] = row["since"]
     return found
+
+
+async def kept_open(connection: Any, people: Sequence[UUID]) -> set[UUID]:
+    """Those among them who may enter or open something for more than having joined."""
+    rows = await connection.fetch(
+        "SELECT person_id FROM access_v2 WHERE person_id = ANY ($1) AND ended_at IS NULL AND kind <> 'joined'"
+        " UNION SELECT person_id FROM bought_v2 WHERE person_id = ANY ($1) AND ended_at IS NULL",
+        list(people),
+    )
+    return {row["person_id"] for row in rows}

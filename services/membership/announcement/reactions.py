@@ -24,6 +24,7 @@ from services.membership.gateways.hand import Hand
 from services.membership.goal.events import GoalReviewAsked
 from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
+from services.membership.lapse.events import LapseForetold
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.notice.events import StaffAddressed, Values
@@ -148,6 +149,14 @@ def when_level_endangered_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, endangered.person_id, Code("level_reminder"), values, page)]
 
 
+def when_lapse_foretold_send_mail(fact: Fact) -> list[Call]:
+    """What they would lose is told while they can come back."""
+    told: LapseForetold = fact.body
+    values = ((Code("until"), Label(told.ends_at.isoformat())),)
+    template = Code(f"forgotten_soon_{told.ground}")
+    return [_mail(fact, told.person_id, template, values, _page(fact, "welcome"))]
+
+
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     told: BackersTold = fact.body
     template, values = Code("idea_answered"), ((Code("words"), told.words),)
@@ -197,6 +206,11 @@ REACTIONS = (
         name="membership.announcement.when_level_endangered_send_mail",
         to=LevelEndangered,
         react=when_level_endangered_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_lapse_foretold_send_mail",
+        to=LapseForetold,
+        react=when_lapse_foretold_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_backers_told_send_mail",

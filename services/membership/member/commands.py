@@ -5,6 +5,7 @@ from typing import Literal
 
 from services.membership.admission.events import Way
 from services.membership.member.events import Language, Service
+from services.membership.retention_rules.events import Ground
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, PersonId
 from shared.personal_value import Sealed
@@ -62,10 +63,24 @@ class ErasePerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetLapsed:
+    """Their time is over by the community's rules; nobody who came back meanwhile is forgotten."""
+
+    person_id: PersonId
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmForgotten:
     service: Service
 
 
 MemberCommand = (
-    JoinCommunity | AdmitPerson | LeaveCommunity | BanMember | ErasePerson | ConfirmForgotten
+    JoinCommunity
+    | AdmitPerson
+    | LeaveCommunity
+    | BanMember
+    | ErasePerson
+    | ForgetLapsed
+    | ConfirmForgotten
 )

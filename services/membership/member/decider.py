@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.membership.member import commands, events
+from services.membership.retention_rules.events import Ground
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import AccountId
 
@@ -28,6 +29,9 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return _admit(command, member)
         case commands.ConfirmForgotten(service):
             return _confirm(service, member)
+        case commands.ForgetLapsed(person_id, ground):
+            erased = events.PersonErased(person_id, member.account_id)
+            return [erased] if is_gone(member, ground) else []
         case commands.ErasePerson() if member.standing == "erased":
             return []
         case _ if member.standing in ("unknown", "erased"):
@@ -50,6 +54,13 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return [events.MemberBanned(member.account_id)]
         case _:
             assert_never(command)
+
+
+def is_gone(member: Member, ground: Ground) -> bool:
+    """Whether this is why they may be forgotten."""
+    if ground == "left":
+        return member.standing == "left"
+    return member.standing == "joined" and member.account_id is None
 
 
 def _join(command: commands.JoinCommunity, member: Member) -> list[events.MemberEvent]:

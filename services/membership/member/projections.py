@@ -10,8 +10,9 @@ from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.projections import community_now
 from services.membership.member import events
 from services.membership.member.commands import Ownership
-from services.membership.member.decider import MEMBER, Member
+from services.membership.member.decider import MEMBER, Member, is_gone
 from services.membership.member.events import StandingNow
+from services.membership.retention_rules.events import Ground
 from shared.decider import NotFound
 from shared.event_store import Fact, Keep
 from shared.ids import PersonId
@@ -177,25 +178,33 @@ async def joined_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
 
 async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:
     """The member as of now; NotFound when the community never had such a person."""
-    member: Member
-    member, _ = await service.handler.state(MEMBER, person_id, community_id)
+    member = await _state_of(service, community_id, person_id)
     if member.standing == "unknown":
         raise NotFound("person_not_found", "There is no such person.")
     return member
 
 
-async def standing_of(service: Service, community_id: UUID, person_id: UUID) -> StandingNow:
-    """Where the person stands as of now, `unknown` for who never joined."""
+async def _state_of(service: Service, community_id: UUID, person_id: UUID) -> Member:
     member: Member
     member, _ = await service.handler.state(MEMBER, person_id, community_id)
-    return member.standing
+    return member
+
+
+async def standing_of(service: Service, community_id: UUID, person_id: UUID) -> StandingNow:
+    """Where the person stands as of now, `unknown` for who never joined."""
+    return (await _state_of(service, community_id, person_id)).standing
+
+
+async def is_gone_now(
+    service: Service, community_id: UUID, person_id: UUID, ground: Ground
+) -> bool:
+    """Whether this is why the person may be forgotten, as of now."""
+    return is_gone(await _state_of(service, community_id, person_id), ground)
 
 
 async def came_in(service: Service, community_id: UUID, person_id: UUID) -> bool:
     """Whether somebody signs in as this person, or has; who is brought from elsewhere does not yet."""
-    member: Member
-    member, _ = await service.handler.state(MEMBER, person_id, community_id)
-    return member.account_id is not None
+    return (await _state_of(service, community_id, person_id)).account_id is not None
 
 
 async def person_of(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:

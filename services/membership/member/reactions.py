@@ -1,9 +1,10 @@
-"""Who was invited, taken in, given a seat or came by a file is in; an erasure ends when every service forgot."""
+"""Who was invited, taken in, given a seat or came by a file is in; an erasure, asked or due, ends when all forgot."""
 
 from collections.abc import Callable
 
 from services.membership.application.events import ApplicationAccepted
 from services.membership.invitation.events import InvitationAccepted
+from services.membership.lapse.events import PersonLapsed
 from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
@@ -71,7 +72,18 @@ def when_rows_taken_admit(fact: Fact) -> list[At]:
     ]
 
 
+def when_person_lapsed_forget(fact: Fact) -> list[Ask]:
+    lapsed: PersonLapsed = fact.body
+    forget = commands.ForgetLapsed(lapsed.person_id, lapsed.ground)
+    return [Ask(MEMBER, lapsed.person_id, forget)]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.member.when_person_lapsed_forget",
+        to=PersonLapsed,
+        react=when_person_lapsed_forget,
+    ),
     Reaction(
         name="membership.member.when_rows_taken_admit",
         to=RowsTaken,
