@@ -152,7 +152,7 @@ class TokenVerifier:
 
 
 LinkPurpose = Literal[
-    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group"
+    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group", "erasure"
 ]  # fmt: skip
 
 

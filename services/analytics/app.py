@@ -12,10 +12,12 @@ from services.analytics.revenue.feature import FEATURE as REVENUE
 from services.analytics.settings import Settings
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.analytics_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.analytics_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.destruction import destruction
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
 
@@ -29,6 +31,7 @@ MOUNTED = (
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     erasure.feature("analytics", PersonErased, PersonForgotten),
+    destruction("analytics", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
 FEATURES = (*MOUNTED, own_data("analytics", MOUNTED), retention("analytics"))
 

@@ -32,9 +32,11 @@ from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeover.feature import FEATURE as TAKEOVER
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.billing_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
@@ -66,6 +68,7 @@ MOUNTED = (
     exports("billing"),
     # The others are told once the processor has forgotten the person too.
     erasure.feature("billing", PayerErased, PersonForgotten),
+    destruction("billing", PayerErased, PersonDataDestroyed, KeptDataDestroyed),
 )
 FEATURES = (
     *MOUNTED,

@@ -13,10 +13,12 @@ from services.events.ticket.feature import FEATURE as TICKET
 from services.events.ticket_export.feature import FEATURE as TICKET_EXPORT
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.events_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.events_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
@@ -31,6 +33,7 @@ MOUNTED = (
     TICKET_EXPORT,
     exports("events"),
     erasure.feature("events", PersonErased, PersonForgotten),
+    destruction("events", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
 FEATURES = (*MOUNTED, own_data("events", MOUNTED), retention("events"))
 

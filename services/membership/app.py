@@ -18,6 +18,7 @@ from services.membership.attribution.feature import FEATURE as ATTRIBUTION
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.ballot.feature import FEATURE as BALLOT
 from services.membership.broadcast.feature import FEATURE as BROADCAST
+from services.membership.certificate.feature import FEATURE as CERTIFICATE
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_audit.feature import FEATURE as CHAT_AUDIT
 from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
@@ -30,6 +31,7 @@ from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways import whatsapp_reports
+from services.membership.gateways.certifier import Certifier
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.discord_stream import DiscordStream
 from services.membership.gateways.gateway import Messenger
@@ -72,10 +74,12 @@ from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
 from services.membership.tier.feature import FEATURE as TIER
 from shared import erasure
 from shared.auth import TokenSigner
+from shared.contracts.membership_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.membership_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
+from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
@@ -131,10 +135,12 @@ MOUNTED = (
     HOLDING,
     RETENTION_RULES,
     LAPSE,
+    CERTIFICATE,
     MEMBER_EXPORT,
     exports("membership"),
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
+    destruction("membership", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
 REACH = Reach(
     person_of=person_of,
@@ -165,6 +171,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
     password = settings.smtp_password
     gateways: dict[str, Any] = {
         "signer": TokenSigner(settings.token_key.get_secret_value()),
+        "certifier": Certifier(settings.token_key.get_secret_value()),
         "post": SmtpGateway(
             settings.smtp,
             settings.mail_from,

@@ -90,3 +90,16 @@ class PersonForgotten(Contract):
     """A service has destroyed what it held of a person."""
 
     person_id: UUID
+
+
+class PersonDataDestroyed(Contract):
+    """A service looked again after it forgot a person: no key of theirs is left, but for accounting until then."""
+
+    person_id: UUID
+    kept_until: AwareDatetime | None
+
+
+class KeptDataDestroyed(Contract):
+    """What a service had kept of a forgotten person for accounting is destroyed as well."""
+
+    person_id: UUID

@@ -54,6 +54,7 @@ MEANINGS: Mapping[str, str] = {
     "OnboardingCompleted.missed": "How many were not done in their time.",
     "OnboardingStepDone.by": "Whether it was noticed by itself, or the member says so.",
     "OnboardingStepDone.step": "The step, by the key that the community gave it.",
+    "kept_until": "Until when the law wants what is left kept for accounting; null where nothing is left.",
     "link_id": "The link that people are sent by.",
     "LinkMade.kind": "A member's referral, an ambassador's, an affiliate's, or a campaign.",
     "Origin.origin": "The print of their id elsewhere: version 5 of RFC 9562, in the community's id as the namespace.",

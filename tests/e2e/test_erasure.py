@@ -148,6 +148,10 @@ def test_an_erased_person_is_forgotten_everywhere(
 ) -> None:
     erasure = cast.organiser.erasure_of(zuleika.person_id)
     assert (erasure["confirmed_by"], erasure["waiting_for"]) == (sorted(SERVICES), [])
+    path = f"/api/membership/v1/erasures/{zuleika.person_id}/certificate"
+    statement = cast.organiser.get(path)["statement"]
+    assert statement["state"] == "complete"
+    assert all(one["destroyed_at"] for one in statement["services"])
 
     # The word is the one that her name and her address share. Only the mails themselves still have it.
     word = Search(f"quetzal{cast.tag}", whole)

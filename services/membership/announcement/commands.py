@@ -6,6 +6,7 @@ from uuid import UUID
 from services.membership.announcement.events import NotSentReason
 from shared.ids import Code, Label, PersonId
 from shared.money import Money
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,14 @@ AnnouncementCommand = RecordSent | RecordNotSent
 
 @dataclass(frozen=True, slots=True)
 class SendMail:
-    """A call to the post. No personal data: the address is opened when the letter is written."""
+    """A call to the post. No personal data: the address and `sealed` values are opened when the letter is written."""
 
     message_id: UUID
     person_id: PersonId
     template: Code
     values: tuple[tuple[Code, Label | int | Money], ...]
     link: Label | None
+    sealed: tuple[tuple[Code, Sealed], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

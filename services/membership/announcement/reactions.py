@@ -37,6 +37,7 @@ from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
 from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
+from shared.personal_value import Sealed
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
 
 COPY = Code("announcement")
@@ -67,10 +68,11 @@ def _mail(
     template: Code,
     values: Values = (),
     link: Label | None = None,
+    sealed: tuple[tuple[Code, Sealed], ...] = (),
 ) -> Call:
     """One letter of a fact for one person, the same however often the fact is read."""
     message_id = derive(fact.event_id, "message", str(person_id))
-    return Call(commands.SendMail(message_id, person_id, template, values, link))
+    return Call(commands.SendMail(message_id, person_id, template, values, link, sealed))
 
 
 def _page(fact: Fact, name: str) -> Label:
@@ -154,7 +156,8 @@ def when_lapse_foretold_send_mail(fact: Fact) -> list[Call]:
     told: LapseForetold = fact.body
     values = ((Code("until"), Label(told.ends_at.isoformat())),)
     template = Code(f"forgotten_soon_{told.ground}")
-    return [_mail(fact, told.person_id, template, values, _page(fact, "welcome"))]
+    sealed = ((Code("certificate"), told.way),) if told.way else ()
+    return [_mail(fact, told.person_id, template, values, _page(fact, "welcome"), sealed)]
 
 
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
@@ -309,13 +312,19 @@ async def _write(action: commands.SendMail, context: ActionContext) -> events.No
         sender=addressee.page.name,
         template=action.template,
         language=addressee.language,
-        values={name: _spoken(value) for name, value in action.values},
+        values={name: _spoken(value) for name, value in action.values}
+        | await _opened(action, context),
         link=action.link and urljoin(context.service.settings.origin, action.link),
         time_zone=addressee.page.time_zone,
         look=Look(addressee.page.colour, addressee.page.logo),
         way_out=way_out(context, action.person_id, kind),
     )
     return await _post(letter, context)
+
+
+async def _opened(action: commands.SendMail, context: ActionContext) -> dict[str, Value]:
+    texts = await context.service.vault.open([value for _, value in action.sealed])
+    return {name: text for (name, _), text in zip(action.sealed, texts, strict=True) if text}
 
 
 def kind_of(template: str) -> Kind:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from services.membership.lapse.events import Holding
 from services.membership.retention_rules.events import Ground, KeepingRules
-from shared.ids import PersonId
+from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,10 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class LookAtAbsence:
-    """How they stand `at` a moment: gone or here, and what keeps them; by the rules of a version."""
+    """How they stand `at` a moment: gone or here, and what keeps them; by the rules of a version.
+
+    `way` and `mark` are for whom it foretells something.
+    """
 
     person_id: PersonId
     absence: Absence | None
@@ -26,6 +30,8 @@ class LookAtAbsence:
     rules: KeepingRules
     version: int
     at: datetime
+    way: Sealed | None = None
+    mark: Code | None = None
 
 
 LapseCommand = LookAtAbsence

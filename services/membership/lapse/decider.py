@@ -38,7 +38,10 @@ def decide(command: commands.LapseCommand, lapse: Lapse) -> list[events.LapseEve
         return [_foretell(look, absence, due)]
     if look.at < max(told.ends_at, due):
         return []
-    return [events.PersonLapsed(look.person_id, absence.ground, absence.since, look.version)]
+    lapsed = events.PersonLapsed(
+        look.person_id, absence.ground, absence.since, look.version, told.mark
+    )
+    return [lapsed]
 
 
 def due_at(look: commands.LookAtAbsence, absence: commands.Absence) -> datetime | None:
@@ -53,7 +56,7 @@ def _foretell(
     """Whose time was over before anybody told them has as long as the others."""
     ends_at = max(due, look.at + timedelta(days=look.rules.notice_days))
     return events.LapseForetold(
-        look.person_id, absence.ground, absence.since, ends_at, look.version
+        look.person_id, absence.ground, absence.since, ends_at, look.version, look.way, look.mark
     )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from services.membership.retention_rules.events import Ground
-from shared.ids import PersonId
+from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 
 Holding = Literal["access", "subscription", "ticket", "dispute", "role"]
 """What keeps somebody, whatever the rules."""
@@ -14,13 +15,18 @@ Because = Literal["back", "rules", Holding]
 
 @dataclass(frozen=True, slots=True)
 class LapseForetold:
-    """They are gone `since`: by the rules of this version they are forgotten at `ends_at`, and are told so."""
+    """They are gone `since`: by the rules of this version they are forgotten at `ends_at`, and are told so.
+
+    `way` leads to the certificate of it, and `mark` is what they can tell it by (`proof.py`).
+    """
 
     person_id: PersonId
     ground: Ground
     since: datetime
     ends_at: datetime
     rules: int
+    way: Sealed | None = None
+    mark: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class PersonLapsed:
     ground: Ground
     since: datetime
     rules: int
+    mark: Code | None = None
 
 
 LapseEvent = LapseForetold | LapseCalledOff | PersonLapsed

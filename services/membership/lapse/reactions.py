@@ -7,10 +7,11 @@ from uuid import UUID
 
 from services.membership.crowd import caught_up, tell_each
 from services.membership.keeping import EVERY
-from services.membership.lapse import commands
+from services.membership.lapse import commands, events
 from services.membership.lapse.decider import LAPSE, decide, lapse_stream
 from services.membership.lapse.projections import looks_at_absent, round_of
-from services.membership.member.projections import is_gone_now
+from services.membership.member.projections import is_gone_now, profile_of
+from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.retention_rules.events import RetentionRoundBegun
 from services.membership.retention_rules.projections import keeping_now
 from shared.event_store import Fact
@@ -46,9 +47,9 @@ async def look_at_absent(action: commands.LookAtAbsent, context: ActionContext) 
             if (await keeping_now(service, community_id)).version != action.version:
                 return
             for look, lapse in page:
-                if decide(look, lapse):
-                    current = await _as_of_now(service, community_id, look)
-                    yield look.person_id, [Ask(LAPSE, lapse_stream(look.person_id), current)]
+                decided = decide(look, lapse)
+                if decided:
+                    yield look.person_id, [await _asked(look, decided[0], context)]
 
     await tell_each(moves(), context)
 
@@ -56,6 +57,22 @@ async def look_at_absent(action: commands.LookAtAbsent, context: ActionContext) 
 def looked_at(due: datetime, now: datetime) -> datetime:
     """A round that comes late by a day or more tells nobody that less time is left than they have."""
     return due if now < due + EVERY else now
+
+
+async def _asked(
+    look: commands.LookAtAbsence, decided: events.LapseEvent, context: ActionContext
+) -> Ask:
+    """Who is told gets a way to the certificate, sealed for them: with their key goes what their mark is made with."""
+    service, person_id = context.service, look.person_id
+    current, sealer = await _as_of_now(service, context.community_id, look), service.vault.sealer()
+    profile = await profile_of(service, person_id)
+    (address,) = await service.vault.open([profile.email if profile else None])
+    if isinstance(decided, events.LapseForetold) and address is not None:
+        nonce = new_nonce()
+        way = way_to(service, context.community_id, person_id, nonce, context.now)
+        sealed = await sealer.seal(person_id, way)
+        current = replace(current, way=sealed, mark=mark_of(nonce, address))
+    return Ask(LAPSE, lapse_stream(person_id), current, sealer.take_keep())
 
 
 async def _as_of_now(

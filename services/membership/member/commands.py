@@ -7,7 +7,7 @@ from services.membership.admission.events import Way
 from services.membership.member.events import Language, Service
 from services.membership.retention_rules.events import Ground
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, PersonId
+from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 
 Ownership = Literal["none", "shared", "sole"]
@@ -60,6 +60,7 @@ class ErasePerson:
     person_id: PersonId
     ownership: Ownership = "none"
     by_owner: bool = False
+    mark: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class ForgetLapsed:
 
     person_id: PersonId
     ground: Ground
+    mark: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

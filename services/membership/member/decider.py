@@ -9,7 +9,7 @@ from typing import assert_never
 from services.membership.member import commands, events
 from services.membership.retention_rules.events import Ground
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import AccountId
+from shared.ids import AccountId, Code
 
 HOLDERS: frozenset[events.Service] = frozenset(("membership", "billing", "events", "analytics"))
 
@@ -19,6 +19,7 @@ class Member:
     standing: events.StandingNow = "unknown"
     account_id: AccountId | None = None
     forgotten_by: frozenset[events.Service] = frozenset()
+    mark: Code | None = None
 
 
 def decide(command: commands.MemberCommand, member: Member) -> list[events.MemberEvent]:
@@ -29,8 +30,8 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return _admit(command, member)
         case commands.ConfirmForgotten(service):
             return _confirm(service, member)
-        case commands.ForgetLapsed(person_id, ground):
-            erased = events.PersonErased(person_id, member.account_id)
+        case commands.ForgetLapsed(person_id, ground, mark):
+            erased = events.PersonErased(person_id, member.account_id, mark)
             return [erased] if is_gone(member, ground) else []
         case commands.ErasePerson() if member.standing == "erased":
             return []
@@ -48,8 +49,8 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return [events.MemberLeft()]
         case _ if command.ownership == "shared" and not command.by_owner:
             raise Rejected("owners_only", "Only an owner shuts out an owner.")
-        case commands.ErasePerson(person_id):
-            return [events.PersonErased(person_id, member.account_id)]
+        case commands.ErasePerson(person_id, mark=mark):
+            return [events.PersonErased(person_id, member.account_id, mark)]
         case commands.BanMember():
             return [events.MemberBanned(member.account_id)]
         case _:
@@ -141,8 +142,8 @@ def evolve(member: Member, event: events.MemberEvent) -> Member:
             return replace(member, standing="left")
         case events.MemberBanned():
             return replace(member, standing="banned")
-        case events.PersonErased():
-            return replace(member, standing="erased")
+        case events.PersonErased(mark=mark):
+            return replace(member, standing="erased", mark=mark)
         case events.ErasureConfirmed(service):
             return replace(member, forgotten_by=member.forgotten_by | {service})
         case events.PersonErasureCompleted():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, PersonId
+from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 
 Language = Literal["en", "fr"]
@@ -50,10 +50,14 @@ class MemberBanned:
 
 @dataclass(frozen=True, slots=True)
 class PersonErased:
-    """From now on every service, this one too, destroys what it holds; their roles end."""
+    """From now on every service, this one too, destroys what it holds; their roles end.
+
+    `mark` is what only they can tell the certificate by (`proof.py`).
+    """
 
     person_id: PersonId
     account_id: AccountId | None = None
+    mark: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def when_rows_taken_admit(fact: Fact) -> list[At]:
 
 def when_person_lapsed_forget(fact: Fact) -> list[Ask]:
     lapsed: PersonLapsed = fact.body
-    forget = commands.ForgetLapsed(lapsed.person_id, lapsed.ground)
+    forget = commands.ForgetLapsed(lapsed.person_id, lapsed.ground, lapsed.mark)
     return [Ask(MEMBER, lapsed.person_id, forget)]
 
 

@@ -28,6 +28,7 @@ from services.membership.member.projections import (
     person_of,
     profile_of,
 )
+from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
@@ -133,16 +134,37 @@ async def ban_member(
     return await caller.ask(Ask(MEMBER, person_id, ban))
 
 
+class ErasureAsked(Written):
+    """`certificate` is where what became of it can be fetched, without an account, for twelve years.
+
+    What stands behind its `#` proves that it is yours, and is told this once: a repeat has none.
+    """
+
+    certificate: str | None = None
+
+
 @router.post("/people/{person_id}/erasure", status_code=202, operation_id="erase_person")
 async def erase_person(
     person_id: PersonId,
     caller: Annotated[Caller, needs("members.erase", strict=True, or_self=True)],
-) -> Written:
+) -> ErasureAsked:
+    """For good. Staff who ask for somebody hand the certificate's address on to them."""
+    service, community_id = caller.service, caller.community_id
     ownership = await ownership_of(caller.service, caller.community_id, person_id)
     principal = caller.principal
     by_self = principal is not None and principal.person_id == person_id
-    erase = commands.ErasePerson(person_id, ownership, by_self or "owner" in caller.roles)
-    return await caller.ask(Ask(MEMBER, person_id, erase))
+    nonce, profile = new_nonce(), await profile_of(service, person_id)
+    address = await caller.open(profile.email if profile else None)
+    mark = mark_of(nonce, address) if address else None
+    erase = commands.ErasePerson(person_id, ownership, by_self or "owner" in caller.roles, mark)
+    written = await caller.ask(Ask(MEMBER, person_id, erase))
+    if written.would:
+        return ErasureAsked(**written.model_dump())
+    kept = (await member_now(service, community_id, person_id)).mark
+    way = way_to(
+        service, community_id, person_id, nonce if mark and kept == mark else "", caller.now
+    )
+    return ErasureAsked(**written.model_dump(), certificate=way.removesuffix("#"))
 
 
 class Erasure(BaseModel):
