@@ -1,20 +1,23 @@
 """Who is gone is told ahead and then forgotten, as the community's rules say; the dry run says it before."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.membership.lapse import projections
+from services.membership.lapse import projections, reactions
+from services.membership.lapse.commands import LookAtAbsent
+from services.membership.lapse.reactions import look_at_absent
 from shared.clock import real_now
 from shared.contracts.billing_dispute import DisputeClosed, DisputeOpened
 from shared.contracts.billing_subscription import SubscriptionEnded, TrialStarted
 from shared.contracts.contract import Contract, MoneyValue
 from shared.contracts.events_gathering import GatheringPublished
 from shared.contracts.events_ticket import TicketBought
+from shared.reaction import ActionContext
 from tests.integration.membership.house import House, Json
 from tests.integration.membership.test_member_import import brought, file_of
 
@@ -255,6 +258,45 @@ async def test_a_round_goes_over_many_some_at_a_time(
     assert {who for who, _, _ in await here.decided()} == people
     await here.days_pass(371)
     assert not people & await here.known()
+
+
+async def test_a_round_that_is_performed_again_does_nothing_twice(house: House) -> None:
+    here = await circle(house)
+    people = {await here.gone(f"p{number}@example.com") for number in range(3)}
+    await here.days_pass(400)
+    await here.write(left_days=366)
+    look = LookAtAbsent(house.service.clock.now(), version=1)
+    for key in (uuid4(), uuid4()):
+        await look_at_absent(look, context_of(here, key))
+    decided = await here.decided()
+    assert {who for who, _, _ in decided} == people
+    assert len(decided) == len(people)
+
+
+async def test_new_rules_stop_a_round_that_is_under_way(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await circle(house)
+    people = {await here.gone(f"p{number}@example.com") for number in range(3)}
+    await here.days_pass(400)
+    looks = reactions.looks_at_absent
+
+    async def interrupted(*told: Any) -> AsyncIterator[list[projections.Looked]]:
+        """Somebody thinks better of it after the first page."""
+        async for page in looks(*told):
+            yield page
+            await house.call("PUT", RULES, {}, token=here.owner)
+
+    monkeypatch.setattr(projections, "AT_ONCE", 1)
+    monkeypatch.setattr(reactions, "looks_at_absent", interrupted)
+    await here.write(left_days=366)
+    first = min(people)
+    assert await here.decided() == [(first, "foretell", "left"), (first, "call_off", "rules")]
+
+
+def context_of(here: Circle, key: UUID) -> ActionContext:
+    service = here.house.service
+    return ActionContext(key, 1, UUID(here.community_id), service.clock.now(), service)
 
 
 async def test_rules_are_for_those_who_may_erase_and_concern_their_own_community(
