@@ -28,8 +28,9 @@ def mark_of(nonce: str, address: str) -> Code:
 
 
 def way_to(
-    service: Service, community_id: UUID, person_id: PersonId, nonce: str, now: datetime
+    service: Service, community_id: UUID, person_id: PersonId, now: datetime, nonce: str | None
 ) -> str:
     """The nonce stands behind the `#`, which browsers do not send: not even whoever is asked learns it."""
     token = service.links.make("erasure", person_id, community_id, now + LINK_LIFE)
-    return f"{service.settings.origin}/api/membership/v1/public/erasures/{token}#{nonce}"
+    way = f"{service.settings.origin}/api/membership/v1/public/erasures/{token}"
+    return way if nonce is None else f"{way}#{nonce}"

@@ -16,6 +16,7 @@ from services.membership.retention_rules.events import RetentionRoundBegun
 from services.membership.retention_rules.projections import keeping_now
 from shared.event_store import Fact
 from shared.ids import PersonId
+from shared.personal import Sealer
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction
 from shared.service import Service
 
@@ -62,17 +63,25 @@ def looked_at(due: datetime, now: datetime) -> datetime:
 async def _asked(
     look: commands.LookAtAbsence, decided: events.LapseEvent, context: ActionContext
 ) -> Ask:
-    """Who is told gets a way to the certificate, sealed for them: with their key goes what their mark is made with."""
-    service, person_id = context.service, look.person_id
+    service = context.service
     current, sealer = await _as_of_now(service, context.community_id, look), service.vault.sealer()
+    if isinstance(decided, events.LapseForetold):
+        current = await _with_way(current, sealer, context)
+    return Ask(LAPSE, lapse_stream(look.person_id), current, sealer.take_keep())
+
+
+async def _with_way(
+    look: commands.LookAtAbsence, sealer: Sealer, context: ActionContext
+) -> commands.LookAtAbsence:
+    """The way to the certificate is sealed for them: with their key goes what their mark is made with."""
+    service, person_id, nonce = context.service, look.person_id, new_nonce()
     profile = await profile_of(service, person_id)
     (address,) = await service.vault.open([profile.email if profile else None])
-    if isinstance(decided, events.LapseForetold) and address is not None:
-        nonce = new_nonce()
-        way = way_to(service, context.community_id, person_id, nonce, context.now)
-        sealed = await sealer.seal(person_id, way)
-        current = replace(current, way=sealed, mark=mark_of(nonce, address))
-    return Ask(LAPSE, lapse_stream(person_id), current, sealer.take_keep())
+    if address is None:
+        return look
+    way = way_to(service, context.community_id, person_id, context.now, nonce)
+    sealed = await sealer.seal(person_id, way)
+    return replace(look, way=sealed, mark=mark_of(nonce, address))
 
 
 async def _as_of_now(

@@ -150,7 +150,7 @@ async def erase_person(
 ) -> ErasureAsked:
     """For good. Staff who ask for somebody hand the certificate's address on to them."""
     service, community_id = caller.service, caller.community_id
-    ownership = await ownership_of(caller.service, caller.community_id, person_id)
+    ownership = await ownership_of(service, community_id, person_id)
     principal = caller.principal
     by_self = principal is not None and principal.person_id == person_id
     nonce, profile = new_nonce(), await profile_of(service, person_id)
@@ -160,11 +160,10 @@ async def erase_person(
     written = await caller.ask(Ask(MEMBER, person_id, erase))
     if written.would:
         return ErasureAsked(**written.model_dump())
-    kept = (await member_now(service, community_id, person_id)).mark
-    way = way_to(
-        service, community_id, person_id, nonce if mark and kept == mark else "", caller.now
-    )
-    return ErasureAsked(**written.model_dump(), certificate=way.removesuffix("#"))
+    is_marked = mark and mark == (await member_now(service, community_id, person_id)).mark
+    told = nonce if is_marked else None
+    way = way_to(service, community_id, person_id, caller.now, told)
+    return ErasureAsked(**written.model_dump(), certificate=way)
 
 
 class Erasure(BaseModel):

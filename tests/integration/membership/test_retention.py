@@ -279,7 +279,7 @@ async def test_new_rules_stop_a_round_that_is_under_way(
     here = await circle(house)
     people = {await here.gone(f"p{number}@example.com") for number in range(3)}
     await here.days_pass(400)
-    looks = reactions.looks_at_absent
+    looks = projections.looks_at_absent
 
     async def interrupted(*told: Any) -> AsyncIterator[list[projections.Looked]]:
         """Somebody thinks better of it after the first page."""
