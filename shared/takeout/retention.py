@@ -1,4 +1,4 @@
-"""How long a service keeps what, by one table, and how much would go today: said, and not done."""
+"""How long a service keeps what, by one table, and of how many the time is over: said, and done by `destruction`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ WHERE EXISTS (SELECT FROM own_data_v1 o WHERE o.subject = k.person_id) GROUP BY 
 
 
 class KeptClass(BaseModel):
-    """`people` have words of this class here; `due` are those whose time is over, so that they open no more."""
+    """`people` have words of this class here; `due` are those whose time is over: they open no more, and go."""
 
     retention: Retention
     rule: str

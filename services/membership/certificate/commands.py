@@ -29,4 +29,11 @@ class ReportKeptDestruction:
     destroyed_at: datetime
 
 
-CertificateCommand = OpenCertificate | ReportDestruction | ReportKeptDestruction
+@dataclass(frozen=True, slots=True)
+class LookIfComplete:
+    """Its time is over."""
+
+    person_id: PersonId
+
+
+CertificateCommand = OpenCertificate | ReportDestruction | ReportKeptDestruction | LookIfComplete

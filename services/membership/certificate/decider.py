@@ -1,7 +1,7 @@
 """A certificate is complete when the person was erased and every service has seen that nothing is left."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never, get_args
 from uuid import UUID
 
@@ -9,6 +9,9 @@ from services.membership.certificate import commands, events
 from services.membership.member.events import Service
 from shared.decider import Decider
 from shared.ids import derive
+
+PATIENCE = timedelta(days=3)
+"""After this an erasure that not every service has confirmed is overdue."""
 
 HOLDERS: frozenset[Service] = frozenset(get_args(Service))
 
@@ -21,6 +24,7 @@ class Certificate:
     reports: tuple[events.DestructionReported, ...] = ()
     kept: tuple[events.KeptDestructionReported, ...] = ()
     completed_at: datetime | None = None
+    is_overdue: bool = False
 
     @property
     def reported(self) -> frozenset[Service]:
@@ -52,6 +56,11 @@ def decide(
             if certificate.kept_destroyed_at(service) is not None:
                 return []
             return [events.KeptDestructionReported(person_id, service, destroyed_at)]
+        case commands.LookIfComplete(person_id):
+            waiting_for = tuple(sorted(HOLDERS - certificate.reported))
+            if not waiting_for or certificate.is_overdue:
+                return []
+            return [events.CertificateOverdue(person_id, waiting_for)]
         case _:
             assert_never(command)
 
@@ -74,6 +83,8 @@ def evolve(certificate: Certificate, event: events.CertificateEvent) -> Certific
             return replace(certificate, reports=(*certificate.reports, event))
         case events.KeptDestructionReported():
             return replace(certificate, kept=(*certificate.kept, event))
+        case events.CertificateOverdue():
+            return replace(certificate, is_overdue=True)
         case events.CertificateCompleted(completed_at=completed_at):
             return replace(certificate, completed_at=completed_at)
         case _:

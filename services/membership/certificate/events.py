@@ -36,6 +36,14 @@ class KeptDestructionReported:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateOverdue:
+    """It has waited for these for days: somebody has to look."""
+
+    person_id: PersonId
+    waiting_for: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateCompleted:
     """Every service has reported; the last of them looked then."""
 
@@ -44,5 +52,9 @@ class CertificateCompleted:
 
 
 CertificateEvent = (
-    CertificateOpened | DestructionReported | KeptDestructionReported | CertificateCompleted
+    CertificateOpened
+    | DestructionReported
+    | KeptDestructionReported
+    | CertificateOverdue
+    | CertificateCompleted
 )

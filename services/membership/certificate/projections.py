@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.membership.certificate import events
 from services.membership.certificate.decider import (
     CERTIFICATE,
     HOLDERS,
+    PATIENCE,
     Certificate,
     certificate_stream,
 )
@@ -17,9 +18,6 @@ from services.membership.member.events import Service as Holder
 from shared.event_store import Fact
 from shared.projection import Projection
 from shared.service import Service
-
-PATIENCE = timedelta(days=3)
-"""After this an erasure that not every service has confirmed is overdue: somebody has to look."""
 
 State = Literal["pending", "overdue", "complete"]
 

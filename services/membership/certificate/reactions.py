@@ -1,14 +1,15 @@
-"""An erasure opens its certificate, and each service's report goes into it."""
+"""An erasure opens its certificate, each service's report goes into it, and it is not waited for silently."""
 
 from collections.abc import Callable
 from typing import Any
 
 from services.membership.certificate import commands
-from services.membership.certificate.decider import CERTIFICATE, certificate_stream
+from services.membership.certificate.decider import CERTIFICATE, PATIENCE, certificate_stream
+from services.membership.certificate.events import CertificateOpened
 from services.membership.member.events import PersonErased, Service
 from shared.contracts import analytics_destruction, billing_destruction, events_destruction
 from shared.event_store import Fact
-from shared.reaction import Ask, Reaction
+from shared.reaction import Ask, At, Reaction
 from shared.takeout import destruction
 
 
@@ -19,6 +20,12 @@ def _ask(command: commands.CertificateCommand) -> list[Ask]:
 def when_person_erased_open(fact: Fact) -> list[Ask]:
     erased: PersonErased = fact.body
     return _ask(commands.OpenCertificate(erased.person_id, fact.at, erased.mark))
+
+
+def when_certificate_opened_look_later(fact: Fact) -> list[At]:
+    opened: CertificateOpened = fact.body
+    (look,) = _ask(commands.LookIfComplete(opened.person_id))
+    return [At(opened.erased_at + PATIENCE, look)]
 
 
 def _destroyed(service: Service) -> Callable[[Fact], list[Ask]]:
@@ -42,6 +49,11 @@ SOURCES: tuple[tuple[Service, Any], ...] = (
 REACTIONS = (
     Reaction(
         "membership.certificate.when_person_erased_open", PersonErased, when_person_erased_open
+    ),
+    Reaction(
+        "membership.certificate.when_certificate_opened_look_later",
+        CertificateOpened,
+        when_certificate_opened_look_later,
     ),
     Reaction(
         "membership.certificate.when_membership_destroyed_report",

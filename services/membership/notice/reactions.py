@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.membership.application.events import ApplicationSent
+from services.membership.certificate.events import CertificateOverdue
 from services.membership.chat_audit.events import ChatServerCompared
 from services.membership.community.projections import community_now
 from services.membership.group_seat.events import GroupRemovalDue, GroupRemovalReminded
@@ -82,6 +83,14 @@ def when_group_removal_due_find_staff(fact: Fact) -> list[Call]:
     return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
 
 
+def when_certificate_overdue_find_staff(fact: Fact) -> list[Call]:
+    """One letter a day, however many erasures wait."""
+    notice_id = derive(fact.community_id, "erasures", fact.at.date().isoformat())
+    link = Label(f"/communities/{fact.community_id}/erasures")
+    template, permission = Code("erasure_overdue"), Code("members.erase")
+    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
+
+
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
     match value:
         case MoneyValue():
@@ -112,6 +121,11 @@ async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask 
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.notice.when_certificate_overdue_find_staff",
+        to=CertificateOverdue,
+        react=when_certificate_overdue_find_staff,
+    ),
     Reaction(
         name="membership.notice.when_group_removal_due_find_staff",
         to=GroupRemovalDue,

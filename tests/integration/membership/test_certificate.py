@@ -184,6 +184,7 @@ async def test_who_lapses_has_the_link_in_the_letter_that_told_them(
 
 async def test_staff_see_which_erasures_wait_for_whom_and_which_are_overdue(house: House) -> None:
     here = await circle(house)
+    await house.join("olga@example.com", here.community_id, "Olga")
     ada, _ = await erased(here)
     (listed,) = (await house.call("GET", "/erasures", token=here.owner))["items"]
     waiting = ["analytics", "billing", "events"]
@@ -196,6 +197,9 @@ async def test_staff_see_which_erasures_wait_for_whom_and_which_are_overdue(hous
     overdue = "/erasures?filter[state]=overdue"
     (listed,) = (await house.call("GET", overdue, token=here.owner))["items"]
     assert listed["state"] == "overdue"
+    await house.quiet()
+    letters = [letter.template for letter in house.mailbox.to("olga@example.com")]
+    assert letters.count("erasure_overdue") == 1
     await reports(here, ada, *OTHERS)
     assert (await house.call("GET", overdue, token=here.owner))["items"] == []
     complete = "/erasures?filter[state]=complete"

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.certificate.commands import (
+    LookIfComplete,
     OpenCertificate,
     ReportDestruction,
     ReportKeptDestruction,
@@ -12,6 +13,7 @@ from services.membership.certificate.decider import CERTIFICATE, HOLDERS
 from services.membership.certificate.events import (
     CertificateCompleted,
     CertificateOpened,
+    CertificateOverdue,
     DestructionReported,
     KeptDestructionReported,
 )
@@ -50,6 +52,14 @@ def test_each_reports_once_and_in_any_order() -> None:
         given(CERTIFICATE, *reported(*services)).when(OpenCertificate(ada, noon, mark)).then(
             opened, CertificateCompleted(ada, noon)
         )
+
+
+def test_what_is_waited_for_too_long_is_said_once() -> None:
+    overdue = CertificateOverdue(ada, ("analytics", "events", "membership"))
+    look = LookIfComplete(ada)
+    given(CERTIFICATE, opened, *reported("billing")).when(look).then(overdue)
+    given(CERTIFICATE, opened, *reported("billing"), overdue).when(look).then_nothing()
+    given(CERTIFICATE, opened, *reported(*HOLDERS)).when(look).then_nothing()
 
 
 def test_what_was_kept_goes_once_too() -> None:
