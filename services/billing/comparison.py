@@ -34,6 +34,15 @@ class Charged:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundThere:
+    """One that has gone through at the processor; `refund_id` is ours, where we asked for it."""
+
+    refund: Code
+    amount: Money
+    refund_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
     """One payment in our book: what was asked by its latest intent, whether it `is_paid`, and what went back."""
 
@@ -102,8 +111,8 @@ REPAIRS: dict[Cause, tuple[Actor, str]] = {
         "Another amount was collected than was asked: look at it at the processor, and refund what is too much.",
     ),
     "refunded_there": (
-        "staff",
-        "It was refunded at the processor, and we do not hear of that: end what it pays for, if it is to end.",
+        "tessera",
+        "It was refunded at the processor, which is asked and recorded. Where that does not help, look at it there.",
     ),
     "refund_missing_there": (
         "staff",

@@ -38,7 +38,8 @@ CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID = "app-of-ours", "app-secret", "8PT597110X6
 SIGNER = "messageverificationcerts.paypal.com"
 ORDERS, TOKENS = "/v2/checkout/orders", "/v3/vault/payment-tokens"
 ORDER, CAPTURE = ORDERS + "/{id}", ORDERS + "/{id}/capture"
-REFUND = "/v2/payments/captures/{capture_id}/refund"
+CAPTURED = "/v2/payments/captures/{capture_id}"
+REFUND, REFUNDED = CAPTURED + "/refund", "/v2/payments/refunds/{refund_id}"
 CERTS = "/v1/notifications/certs/"
 
 # For how long PayPal knows a request id (developer.paypal.com/api/rest/reference/idempotency).
@@ -154,6 +155,22 @@ class Paypal:
         capture.pop("status_details")
         self._tell_capture("COMPLETED" if success else "DENIED", order, capture)
 
+    def give_back(self, order_id: str, value: str, status: str = "COMPLETED") -> Json:
+        """The seller refunds some of it on PayPal's own page; what is PENDING is not there yet."""
+        order = self.orders[order_id]
+        (capture,) = order.captures
+        amount = capture["amount"] | {"value": value}
+        refund = self._back(order, capture, {"amount": amount, "status": status})
+        if status == "COMPLETED":
+            self._tell_refund(order, refund)
+        return refund
+
+    def settle_refund(self, order_id: str, refund: Json, status: str) -> None:
+        """One that was pending has gone through, or failed."""
+        refund["status"] = status
+        name = {"COMPLETED": "PAYMENT.CAPTURE.REFUNDED"}.get(status, f"PAYMENT.REFUND.{status}")
+        self._tell_refund(self.orders[order_id], refund, name)
+
     def pass_by(self, time: timedelta) -> None:
         """Orders that nobody approved are forgotten, and so are request ids."""
         self.now += time
@@ -194,7 +211,7 @@ class Paypal:
             "id": self._new_id("WH-", 30),
             "event_version": "1.0",
             "create_time": f"{self.now:%Y-%m-%dT%H:%M:%SZ}",
-            "resource_type": "checkout-order" if "ORDER" in kind else "capture",
+            "resource_type": _resource_type(kind),
             "resource_version": "2.0",
             "event_type": kind,
             "summary": "Échéance payée par Philomena Vandersloot",
@@ -215,7 +232,9 @@ class Paypal:
             ("POST", ORDERS, self._create),
             ("GET", ORDER, self._read),
             ("POST", CAPTURE, self._collect),
+            ("GET", CAPTURED, self._show_capture),
             ("POST", REFUND, self._give_back),
+            ("GET", REFUNDED, self._show_refund),
             ("GET", TOKENS, self._list),
             ("DELETE", TOKENS + "/{id}", self._delete),
         ):
@@ -347,36 +366,47 @@ class Paypal:
         self._tell_capture(told, order, capture)
 
     def _give_back(self, request: Request, merchant: str, body: Json) -> tuple[int, Json]:
-        capture_id = request.path_params["capture_id"]
-        found = (
-            (order, capture)
-            for order in self.orders.values()
-            for capture in order.captures
-            if capture["id"] == capture_id and order.merchant == merchant
-        )
-        order, capture = next(found, (None, None))
-        if order is None or capture is None:
-            raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+        order, capture = self._captured(request, merchant)
         if capture["status"] == "PENDING":
             raise unprocessable("PENDING_CAPTURE")
-        gone = sum(Decimal(refund["amount"]["value"]) for refund in order.refunds)
+        gone = _gone(order)
         paid = Decimal(capture["amount"]["value"])
         if gone == paid:
             raise unprocessable("CAPTURE_FULLY_REFUNDED")
         if body["amount"]["currency_code"] != capture["amount"]["currency_code"]:
             raise unprocessable("REFUND_CAPTURE_CURRENCY_MISMATCH")
-        gone += Decimal(body["amount"]["value"])
-        if gone > paid:
+        if gone + Decimal(body["amount"]["value"]) > paid:
             raise unprocessable("REFUND_AMOUNT_EXCEEDED")
-        capture["status"] = "REFUNDED" if gone == paid else "PARTIALLY_REFUNDED"
-        refund = {
-            "id": self._new_id("", 17),
-            "status": "COMPLETED",
-            "amount": body["amount"],
-            "custom_id": body["custom_id"],
-        }
-        order.refunds.append(refund)
+        refund = self._back(order, capture, {"status": "COMPLETED"} | body)
+        self._tell_refund(order, refund)
         return 201, refund
+
+    def _back(self, order: Order, capture: Json, asked: Json) -> Json:
+        up = f"{self._address}{CAPTURED.format(capture_id=capture['id'])}"
+        links = [{"href": up, "rel": "up", "method": "GET"}]
+        refund = {"id": self._new_id("", 17), "links": links} | asked
+        order.refunds.append(refund)
+        is_all = _gone(order) == Decimal(capture["amount"]["value"])
+        capture["status"] = "REFUNDED" if is_all else "PARTIALLY_REFUNDED"
+        return refund
+
+    def _captured(self, request: Request, merchant: str) -> tuple[Order, Json]:
+        for order in self.orders.values():
+            for capture in order.captures if order.merchant == merchant else ():
+                if capture["id"] == request.path_params["capture_id"]:
+                    return order, capture
+        raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+
+    def _show_capture(self, request: Request, merchant: str, _body: Json) -> tuple[int, Json]:
+        order, capture = self._captured(request, merchant)
+        return 200, capture | _related(order)
+
+    def _show_refund(self, request: Request, merchant: str, _body: Json) -> tuple[int, Json]:
+        for order in self.orders.values():
+            for refund in order.refunds if order.merchant == merchant else ():
+                if refund["id"] == request.path_params["refund_id"]:
+                    return 200, refund
+        raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
 
     def _list(self, request: Request, merchant: str, _body: Json) -> tuple[int, Json]:
         customer = request.query_params["customer_id"]
@@ -443,8 +473,13 @@ class Paypal:
         return shown
 
     def _tell_capture(self, kind: str, order: Order, capture: Json) -> None:
-        related = {"supplementary_data": {"related_ids": {"order_id": order.id}}}
-        self._tell(f"PAYMENT.CAPTURE.{kind}", capture | related)
+        self._tell(f"PAYMENT.CAPTURE.{kind}", capture | _related(order))
+
+    def _tell_refund(
+        self, order: Order, refund: Json, kind: str = "PAYMENT.CAPTURE.REFUNDED"
+    ) -> None:
+        """Of a refund, the payer is the seller."""
+        self._tell(kind, refund | {"payer": {"merchant_id": order.merchant}})
 
     def _tell(self, kind: str, resource: Json) -> None:
         self.reports.append(self.report(kind, resource))
@@ -489,6 +524,21 @@ class Paypal:
 
     def _new_id(self, prefix: str, length: int) -> str:
         return prefix + f"{next(self._ids):X}".zfill(length - len(prefix))
+
+
+def _related(order: Order) -> Json:
+    return {"supplementary_data": {"related_ids": {"order_id": order.id}}}
+
+
+def _gone(order: Order) -> Decimal:
+    stand = (one for one in order.refunds if one["status"] in ("COMPLETED", "PENDING"))
+    return sum((Decimal(one["amount"]["value"]) for one in stand), Decimal(0))
+
+
+def _resource_type(kind: str) -> str:
+    if "ORDER" in kind:
+        return "checkout-order"
+    return "refund" if "REFUND" in kind else "capture"
 
 
 MESSAGES = {

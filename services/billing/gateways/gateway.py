@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from services.billing.comparison import RefundThere
 from shared.event_store import Unavailable
 from shared.ids import Code
 from shared.money import Money
@@ -12,6 +13,14 @@ from shared.money import Money
 
 class ProcessorUnavailable(Unavailable):
     """The processor cannot answer now: nothing is known of the outcome, and the same may be asked again."""
+
+
+def refund_named(mark: Any) -> UUID | None:
+    """Which refund of ours it is, as we wrote it there; None where something else is written, or nothing."""
+    try:
+        return UUID(mark)
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 class Declined(Exception):
@@ -138,6 +147,14 @@ class PaymentGateway(Protocol):
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
         """The refund that was made under this id, if it was."""
+        ...
+
+    async def refunds(self, intent: Code, account: Code | None) -> tuple[RefundThere, ...]:
+        """What has gone back of a charge, whoever asked for it; not what may still fail, or has failed."""
+        ...
+
+    async def refunded(self, about: Code, account: Code | None) -> Subject | None:
+        """Whose payment it is that a refund is reported of; None for what we did not charge."""
         ...
 
 

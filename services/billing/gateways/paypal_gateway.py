@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import httpx
 
+from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
     Declined,
     IntentOrder,
@@ -24,6 +25,7 @@ from services.billing.gateways.gateway import (
     PayerStep,
     ProcessorUnavailable,
     Subject,
+    refund_named,
 )
 from shared.clock import monotonic
 from shared.ids import Code
@@ -144,7 +146,7 @@ class PaypalGateway:
 
     async def payer_step(self, intent: Code, account: Code | None) -> PayerStep:
         order = await self._order(intent, account) or {}
-        return PayerStep(url=next(_links(order), None))
+        return PayerStep(url=next(_links(order, "payer-action"), None))
 
     async def refund(
         self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
@@ -160,12 +162,36 @@ class PaypalGateway:
         return Code(refund["id"])
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
-        order = await self._order(intent, account) or {}
-        for refund in _payments(order).get("refunds", ()):
-            named = refund.get("custom_id") == str(refund_id)
+        for refund in await self._refunds(intent, account):
+            named = refund_named(refund.get("custom_id")) == refund_id
             if named and refund["status"] not in NOT_REFUNDED:
                 return Code(refund["id"])
         return None
+
+    async def refunds(self, intent: Code, account: Code | None) -> tuple[RefundThere, ...]:
+        return tuple(
+            RefundThere(Code(one["id"]), read(one["amount"]), refund_named(one.get("custom_id")))
+            for one in await self._refunds(intent, account)
+            if one["status"] == "COMPLETED"
+        )
+
+    async def refunded(self, about: Code, account: Code | None) -> Subject | None:
+        refund = await self._found("GET", f"/v2/payments/refunds/{quote(about, safe='')}", account)
+        capture = next(_links(refund or {}, "up"), "")
+        return await self._charged(urlsplit(capture).path.rpartition("/")[2], account)
+
+    async def _charged(self, capture: str, account: Code | None) -> Subject | None:
+        """Whose payment it is that was collected so."""
+        if not capture:
+            return None
+        path = f"/v2/payments/captures/{quote(capture, safe='')}"
+        found = await self._found("GET", path, account) or {}
+        related = found.get("supplementary_data", {}).get("related_ids", {})
+        return subject_of_mark(found.get("custom_id"), related.get("order_id"))
+
+    async def _refunds(self, intent: Code, account: Code | None) -> list[Json]:
+        refunds: list[Json] = _payments(await self._order(intent, account) or {}).get("refunds", [])
+        return refunds
 
     async def _order(self, intent: Code, account: Code | None) -> Json | None:
         """The order, None once PayPal has forgotten that it was ever made."""
@@ -317,9 +343,9 @@ def _capture(order: Json) -> Json | None:
     return next(reversed(good or captures), None)
 
 
-def _links(order: Json) -> Iterator[Code]:
-    for link in order.get("links", ()):
-        if link["rel"] == "payer-action":
+def _links(found: Json, rel: str) -> Iterator[Code]:
+    for link in found.get("links", ()):
+        if link["rel"] == rel:
             yield Code(link["href"])
 
 

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request
 
 from services.billing.gateways.gateway import Subject
 from services.billing.gateways.kept import ID, TIME, TYPE, Allowed, kept
-from services.billing.gateways.paypal_gateway import MARK, subject_of_mark
+from services.billing.gateways.paypal_gateway import ACCOUNT, MARK, subject_of_mark
 from services.billing.gateways.paypal_signature import NotSigned, PaypalSignature
-from services.billing.gateways.webhooks import Received
+from services.billing.gateways.webhooks import Received, RefundSubject
 from shared import telemetry
 from shared.clock import real_now
 from shared.decider import NotFound
 from shared.http import Caller, needs
-from shared.ids import PLATFORM
+from shared.ids import PLATFORM, Code
 from shared.problem import Problem
 
 SOURCE = "paypal"
@@ -26,11 +26,13 @@ KEPT: Allowed = {
         "id": ID,
         "dispute_id": ID,
         "custom_id": MARK,
+        "payer": {"merchant_id": ID},
         "purchase_units": [{"custom_id": MARK}],
+        "disputed_transactions": [{"seller": {"merchant_id": ID}}],
         "supplementary_data": {"related_ids": {"order_id": ID}},
     },
 }
-"""Of any type of event; a payer's name, e-mail and address stand beside it."""
+"""Of any type of event; a payer's name, e-mail and address stand beside it. Of a refund, the seller is the payer."""
 
 router = APIRouter()
 
@@ -74,3 +76,14 @@ def subject_of(event: dict[str, Any]) -> Subject | None:
     except (KeyError, TypeError, IndexError, AttributeError):
         pass
     return None
+
+
+def refund_of(event: dict[str, Any]) -> RefundSubject | None:
+    """The refund that a report is about, and the seller whose it is; nothing of ours is on what they made there."""
+    try:
+        refund, seller = event["resource"]["id"], event["resource"]["payer"]["merchant_id"]
+    except (KeyError, TypeError):
+        return None
+    if not isinstance(refund, str) or not isinstance(seller, str):
+        return None
+    return RefundSubject(Code(refund), Code(ACCOUNT + seller))

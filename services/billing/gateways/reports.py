@@ -2,8 +2,11 @@
 
 from services.billing.gateways import paypal_webhooks, webhooks
 from services.billing.gateways.gateway import Subject
-from services.billing.gateways.webhooks import DisputeSubject
+from services.billing.gateways.webhooks import DisputeSubject, RefundSubject
 from shared.consumer import Webhook
+
+REFUNDS_AT_STRIPE = ("charge.refunded", "charge.refund.", "refund.")
+REFUNDS_AT_PAYPAL = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.REFUND.")
 
 
 def intent_reported(report: Webhook) -> Subject | None:
@@ -12,6 +15,15 @@ def intent_reported(report: Webhook) -> Subject | None:
         return webhooks.subject_of(report.payload)
     if report.source == paypal_webhooks.SOURCE:
         return paypal_webhooks.subject_of(report.payload)
+    return None
+
+
+def refund_reported(report: Webhook) -> RefundSubject | None:
+    """What may have gone back at the processor, whoever asked for it."""
+    if report.source == webhooks.SOURCE and report.type.startswith(REFUNDS_AT_STRIPE):
+        return webhooks.refund_of(report.payload)
+    if report.source == paypal_webhooks.SOURCE and report.type.startswith(REFUNDS_AT_PAYPAL):
+        return paypal_webhooks.refund_of(report.payload)
     return None
 
 

@@ -18,10 +18,12 @@ from stripe import (
     InvalidRequestError,
     PaymentIntent,
     RateLimitError,
+    Refund,
     RequestOptions,
     StripeClient,
 )
 
+from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
     Declined,
     Disputed,
@@ -29,6 +31,8 @@ from services.billing.gateways.gateway import (
     Outcome,
     PayerStep,
     ProcessorUnavailable,
+    Subject,
+    refund_named,
 )
 from services.billing.gateways.webhooks import subject_of_intent
 from shared.ids import Code
@@ -190,15 +194,32 @@ class StripeGateway:
         return Code(refund.id)
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:
+        for refund in await self._refunds(intent, account):
+            if _ours(refund) == refund_id and refund.status not in NOT_REFUNDED:
+                return Code(refund.id)
+        return None
+
+    async def refunds(self, intent: Code, account: Code | None) -> tuple[RefundThere, ...]:
+        return tuple(
+            RefundThere(Code(one.id), money_of(one.amount, one.currency), _ours(one))
+            for one in await self._refunds(intent, account)
+            if one.status == "succeeded"
+        )
+
+    async def refunded(self, about: Code, account: Code | None) -> Subject | None:
+        try:
+            return subject_of_intent((await self._retrieve(about, account)).to_dict())
+        except Declined as unknown:
+            if unknown.code != "resource_missing":
+                raise
+            return None
+
+    async def _refunds(self, intent: Code, account: Code | None) -> list[Refund]:
         with translated():
             refunds = await self.client.v1.refunds.list_async(
                 {"payment_intent": intent, "limit": PAGE}, options(account)
             )
-            async for refund in refunds.auto_paging_iter():
-                named = getattr(refund.metadata, "refund_id", None) == str(refund_id)
-                if named and refund.status not in NOT_REFUNDED:
-                    return Code(refund.id)
-        return None
+            return [refund async for refund in refunds.auto_paging_iter()]
 
     async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
         try:
@@ -241,6 +262,10 @@ def good_until(month: int, year: int) -> date:
     """The first day on which a card is no longer good."""
     years, before = divmod(month, MONTHS)
     return date(year + years, before + 1, 1)
+
+
+def _ours(refund: Refund) -> UUID | None:
+    return refund_named(getattr(refund.metadata, "refund_id", None))
 
 
 def _disputed(dispute: Dispute) -> Disputed | None:

@@ -25,6 +25,7 @@ KEPT: Allowed = {
     "data": {
         "object": {
             "id": ID,
+            "payment_intent": ID,
             "metadata": {"community_id": OUR_ID, "payment_id": OUR_ID, "takeover_id": OUR_ID},
         }
     },
@@ -103,6 +104,24 @@ def dispute_of(event: dict[str, Any]) -> DisputeSubject | None:
     if not isinstance(dispute, str) or not isinstance(account, str | None):
         return None
     return DisputeSubject(Code(dispute), Code(account) if account else None)
+
+
+class RefundSubject(NamedTuple):
+    """Of which refund, or intent, a report says that money went back, and on whose account."""
+
+    about: Code
+    account: Code | None
+
+
+def refund_of(event: dict[str, Any]) -> RefundSubject | None:
+    """The intent that a report of a refund, or of its charge, is about: it bears our mark, and they may not."""
+    try:
+        intent, account = event["data"]["object"]["payment_intent"], event.get("account")
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not intent or not isinstance(intent, str) or not isinstance(account, str | None):
+        return None
+    return RefundSubject(Code(intent), Code(account) if account else None)
 
 
 class TakeoverSubject(NamedTuple):

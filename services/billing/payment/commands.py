@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.comparison import RefundThere
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import (
     Charge,
@@ -115,6 +116,14 @@ class RecordRefundFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRefundsThere:
+    """What the processor says of an intent and of all that went back of it, whoever asked it and however often."""
+
+    outcome: RecordOutcome
+    refunds: tuple[RefundThere, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDispute:
     """What the processor says of a dispute of this intent, however often and in whatever order."""
 
@@ -145,6 +154,7 @@ PaymentCommand = (
     | RecordRefund
     | SettleRefund
     | RecordRefundFailure
+    | RecordRefundsThere
     | RecordDispute
     | RemindOfEvidence
 )

@@ -1,16 +1,17 @@
 """An amount is collected at most once, in whatever order news comes; no more goes back than came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
+from services.billing.comparison import RefundThere
 from services.billing.payer.events import BY_HAND, Instrument
 from services.billing.payment import commands, events
-from services.billing.payment.events import Charge, MoneyLine, total
+from services.billing.payment.events import Charge, ChargedFor, MoneyLine, total
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import Code, PersonId
+from shared.ids import Code, PersonId, derive
 from shared.money import Money
 
 Status = Literal[
@@ -18,9 +19,15 @@ Status = Literal[
 ]  # fmt: skip
 
 
+Returning = events.RefundStarted | events.RefundOwed | events.RefundedThere
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
+    """`amount` is what the bank wants, and in the end what it has decided about."""
+
     opened: events.DisputeOpened
+    amount: Money
     respond_by: datetime | None
     outcome: events.DisputeOutcome | None = None
 
@@ -32,12 +39,16 @@ class Dispute:
     def withheld(self) -> Money:
         """What the bank has taken, and keeps if the dispute is lost; an inquiry takes nothing."""
         taken = not self.opened.inquiry and self.outcome in (None, "lost")
-        return self.opened.amount * taken
+        return self.amount * taken
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One charge and its latest attempt. `left` is what was not refunded; a settled refund is None.
+
+    `issued` are the processor's ids of what went back. What went back there may be money that is promised in another
+    refund as well, which fails then: until it does, `left` is less than nothing. Of two that promise it for different
+    things, nobody knows before which one fails: it may stay less for one thing, and be as much more for another.
 
     What is paid by hand has no intent; the one it `replaced`, which was made for `replaced_on`, may have been quicker.
 
@@ -55,17 +66,31 @@ class Payment:
     replaced: Code | None = None
     replaced_on: Instrument | None = None
     receipt_id: UUID | None = None
-    refunds: Mapping[UUID, events.RefundStarted | events.RefundOwed | None] = field(
-        default_factory=dict
-    )
+    refunds: Mapping[UUID, Returning | None] = field(default_factory=dict)
+    issued: frozenset[Code] = frozenset()
     disputes: Mapping[Code, Dispute] = field(default_factory=dict)
 
     @property
     def refundable(self) -> Money:
         """What was neither refunded nor taken by a bank."""
-        currency = self.charge.amount.currency
-        withheld = sum((one.withheld for one in self.disputes.values()), Money(0, currency))
-        return max(total(self.left, currency) - withheld, Money(0, currency))
+        nothing = self.charge.amount * 0
+        withheld = sum((one.withheld for one in self.disputes.values()), nothing)
+        return max(total(self.left, nothing.currency) - withheld, nothing)
+
+    @property
+    def remaining(self) -> Money:
+        """What neither went back nor was lost to a bank."""
+        nothing = self.charge.amount * 0
+        lost = (one.withheld for one in self.disputes.values() if not one.is_open)
+        return max(sum(self.kept().values(), nothing) - sum(lost, nothing), nothing)
+
+    def kept(self, but_for: UUID | None = None) -> dict[ChargedFor, Money]:
+        """What has not gone back, by what it was charged for: of refunds, all but `but_for` may still fail."""
+        kept = {line.charged_for: line.amount for line in self.left}
+        for one in self.refunds.values():
+            for line in one.lines if one and one.refund_id != but_for else ():
+                kept[line.charged_for] += line.amount
+        return kept
 
     def made_for(self, intent: Code) -> Instrument:
         """What an intent was made for: the one before may be at another processor."""
@@ -113,7 +138,7 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
             return [_refund(payment, refund_id, back, reason)]
         case commands.RecordRefund(refund_id, refund):
             begun = payment.refunds.get(refund_id)
-            return [_issued(payment, begun, refund)] if begun else []
+            return [_once(payment, begun, refund)] if begun else []
         case commands.SettleRefund(refund_id):
             return _settle(payment, refund_id)
         case commands.RecordRefundFailure(refund_id, code):
@@ -121,6 +146,8 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
             return (
                 [events.RefundFailed(refund_id, begun.lines, begun.reason, code)] if begun else []
             )
+        case commands.RecordRefundsThere():
+            return _refunded_there(command, payment)
         case commands.RecordDispute():
             return _dispute(command, payment)
         case commands.RemindOfEvidence(dispute, respond_by):
@@ -251,7 +278,7 @@ def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]
         raise Rejected(
             "refund_exceeds_payment", "That is more than is left of it.", left=left.minor
         )
-    parts = wanted.split([line.amount.minor for line in payment.left])
+    parts = wanted.split([max(line.amount.minor, 0) for line in payment.left])
     return tuple(
         MoneyLine(line.charged_for, part)
         for line, part in zip(payment.left, parts, strict=True)
@@ -264,6 +291,7 @@ def _still_there(wanted: tuple[MoneyLine, ...], payment: Payment) -> tuple[Money
     purse, back = payment.refundable, []
     for line in wanted:
         part = min(line.amount, rest.get(line.charged_for, line.amount * 0), purse)
+        part = max(part, part * 0)
         purse -= part
         if part:
             back.append(MoneyLine(line.charged_for, part))
@@ -295,22 +323,25 @@ def _settle(payment: Payment, refund_id: UUID) -> list[events.PaymentEvent]:
     match payment.refunds[refund_id]:
         case events.RefundOwed() as owed:
             return [_issued(payment, owed, BY_HAND)]
-        case events.RefundStarted():
+        case events.RefundStarted() | events.RefundedThere():
             raise Rejected("refund_by_processor", "The processor sends this one back.")
         case None:
             return []
 
 
-def _issued(
-    payment: Payment, begun: events.RefundStarted | events.RefundOwed, refund: Code
-) -> events.RefundIssued:
-    kept = {line.charged_for for line in payment.left if line.amount}
-    # A refund that is on its way may still fail, so its money is not gone yet.
-    for other in payment.refunds.values():
-        if other and other.refund_id != begun.refund_id:
-            kept |= {line.charged_for for line in other.lines}
-    charged = (line.charged_for for line in payment.charge.lines)
-    emptied = tuple(kind for kind in charged if kind not in kept)
+def _once(
+    payment: Payment, begun: Returning, refund: Code
+) -> events.RefundIssued | events.RefundFailed:
+    if refund not in payment.issued:
+        return _issued(payment, begun, refund)
+    # It was found there without our mark, and recorded as somebody else's: the money went back once.
+    return events.RefundFailed(begun.refund_id, begun.lines, begun.reason, Code("known_already"))
+
+
+def _issued(payment: Payment, begun: Returning, refund: Code) -> events.RefundIssued:
+    kept = payment.kept(but_for=begun.refund_id)
+    is_all = sum(amount.minor for amount in kept.values()) <= 0
+    emptied = tuple(kind for kind, amount in kept.items() if is_all or amount.minor <= 0)
     return events.RefundIssued(
         begun.refund_id,
         begun.person_id,
@@ -323,6 +354,62 @@ def _issued(
     )
 
 
+def _refunded_there(
+    told: commands.RecordRefundsThere, payment: Payment
+) -> list[events.PaymentEvent]:
+    """Who hears of the refund first hears of the payment, too."""
+    news = _outcome(told.outcome, payment)
+    payment = _after(payment, news)
+    if payment.status != "succeeded" or payment.intent != told.outcome.intent:
+        return news
+    for one in told.refunds:
+        found = [] if one.refund in payment.issued else _found(one, payment)
+        payment = _after(payment, found)
+        news += found
+    return news
+
+
+def _found(one: RefundThere, payment: Payment) -> list[events.PaymentEvent]:
+    ours = payment.refunds.get(one.refund_id) if one.refund_id else None
+    if ours:
+        return [_issued(payment, ours, one.refund)]
+    lines = _gone(one.amount, payment)
+    if not lines:
+        return []
+    charge = payment.charge
+    refund_id = derive(charge.origin_id, "refunded there", one.refund)
+    amount = total(lines, charge.amount.currency)
+    there = events.RefundedThere(
+        refund_id, charge.person_id, amount, lines, "made_there", one.refund
+    )
+    return [there, _issued(_after(payment, [there]), there, one.refund)]
+
+
+def _gone(amount: Money, payment: Payment) -> tuple[MoneyLine, ...]:
+    """What it was charged for that went back: first what is promised to nobody, then what is promised elsewhere."""
+    kept, nothing = payment.kept(), payment.charge.amount * 0
+    if amount.currency != nothing.currency:
+        return ()
+    purse = min(amount, payment.remaining)
+    free = {line.charged_for: max(line.amount, nothing) for line in payment.left}
+    first = min(purse, sum(free.values(), nothing))
+    parts = _shares(first, list(free.values()))
+    promised = [max(kept[kind] - part, nothing) for kind, part in zip(free, parts, strict=True)]
+    others = _shares(purse - first, promised)
+    pairs = zip(free, parts, others, strict=True)
+    return tuple(MoneyLine(kind, one + other) for kind, one, other in pairs if one + other)
+
+
+def _shares(amount: Money, of: Sequence[Money]) -> list[Money]:
+    return amount.split([one.minor for one in of]) if amount else [amount] * len(of)
+
+
+def _after(payment: Payment, news: Sequence[events.PaymentEvent]) -> Payment:
+    for event in news:
+        payment = evolve(payment, event) or payment
+    return payment
+
+
 def _dispute(told: commands.RecordDispute, payment: Payment) -> list[events.PaymentEvent]:
     if told.intent != payment.intent:
         return []
@@ -333,13 +420,15 @@ def _dispute(told: commands.RecordDispute, payment: Payment) -> list[events.Paym
     opening = _opening(told, charge)
     if known is None or (known.opened.inquiry and not opening.inquiry):
         news.append(opening)
-        known = Dispute(opening, told.respond_by)
+        known = Dispute(opening, opening.amount, told.respond_by)
     match told.standing:
         case "inquiry" | "open":
             if known.is_open and told.respond_by != known.respond_by:
                 news.append(events.DisputeDeadlineMoved(told.dispute, told.respond_by))
         case outcome if known.is_open:
-            amount = known.opened.amount
+            # What a seller gave back to end it is not lost as well.
+            lost = min(opening.amount, _after(payment, news).remaining)
+            amount = lost if outcome == "lost" else known.amount
             news.append(events.DisputeClosed(told.dispute, charge, amount, outcome))
     return news
 
@@ -389,25 +478,29 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
         case events.PaymentSucceeded(charge, _, intent):
             paid = replace(payment, status="succeeded", left=charge.lines, intent=intent)
             return replace(paid, instrument=payment.made_for(intent))
-        case events.RefundStarted(refund_id, lines=lines) | events.RefundOwed(
-            refund_id, lines=lines
+        case (
+            events.RefundStarted(refund_id, lines=lines)
+            | events.RefundOwed(refund_id, lines=lines)
+            | events.RefundedThere(refund_id, lines=lines)
         ):
             refunds = {**payment.refunds, refund_id: event}
             return replace(payment, left=_moved(payment.left, lines, -1), refunds=refunds)
-        case events.RefundIssued(refund_id):
-            return replace(payment, refunds={**payment.refunds, refund_id: None})
+        case events.RefundIssued(refund_id, refund=refund):
+            refunds, issued = {**payment.refunds, refund_id: None}, payment.issued | {refund}
+            return replace(payment, refunds=refunds, issued=issued)
         case events.RefundFailed(refund_id, lines):
             begun = payment.refunds.get(refund_id)
             left = _moved(payment.left, lines, 1) if begun else payment.left
             return replace(payment, left=left, refunds={**payment.refunds, refund_id: None})
         case events.DisputeOpened(dispute, respond_by=respond_by):
-            return _with(payment, dispute, Dispute(event, respond_by))
+            return _with(payment, dispute, Dispute(event, event.amount, respond_by))
         case events.DisputeDeadlineMoved(dispute, respond_by):
             return _with(
                 payment, dispute, replace(payment.disputes[dispute], respond_by=respond_by)
             )
-        case events.DisputeClosed(dispute, outcome=outcome):
-            return _with(payment, dispute, replace(payment.disputes[dispute], outcome=outcome))
+        case events.DisputeClosed(dispute, amount=amount, outcome=outcome):
+            decided = replace(payment.disputes[dispute], outcome=outcome, amount=amount)
+            return _with(payment, dispute, decided)
         case events.EvidenceDue():
             return payment
         case _:

@@ -13,7 +13,9 @@ from shared.personal_value import Sealed
 
 Way = Literal["transfer", "cash", "cheque", "other"]
 ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
-RefundReason = Literal["requested", "seat_denied", "gathering_cancelled", "duplicate", "ended"]
+RefundReason = Literal[
+    "requested", "seat_denied", "gathering_cancelled", "duplicate", "ended", "made_there"
+]
 
 DisputeReason = Literal[
     "bank_cannot_process",
@@ -208,6 +210,21 @@ class RefundOwed:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundedThere:
+    """It went back at the processor itself, under its id `refund`, and we had not asked for it.
+
+    Of what the processor says no more counts than was still kept.
+    """
+
+    refund_id: UUID
+    person_id: PersonId
+    amount: Money
+    lines: tuple[MoneyLine, ...]
+    reason: RefundReason
+    refund: Code
+
+
+@dataclass(frozen=True, slots=True)
 class RefundIssued:
     """It was sent back. Nothing is kept any more of what was charged for what is `emptied`."""
 
@@ -297,6 +314,7 @@ PaymentEvent = (
     | WithdrawalAsked
     | RefundStarted
     | RefundOwed
+    | RefundedThere
     | RefundIssued
     | RefundFailed
     | DisputeOpened

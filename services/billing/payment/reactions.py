@@ -12,9 +12,14 @@ from services.billing.gateways.gateway import (
     IntentOrder,
     Kept,
     Outcome,
+    Subject,
 )
 from services.billing.gateways.processors import processor_at
-from services.billing.gateways.reports import dispute_reported, intent_reported
+from services.billing.gateways.reports import (
+    dispute_reported,
+    intent_reported,
+    refund_reported,
+)
 from services.billing.order.events import OrderPaidAgain, OrderReturnAsked
 from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
@@ -74,6 +79,20 @@ class CreateRefund:
     refund_id: UUID
     amount: Money
     intent: Code
+    account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRefunds:
+    payment_id: UUID
+    intent: Code
+
+
+@dataclass(frozen=True, slots=True)
+class FindRefunded:
+    """Of `about`, a refund or an intent, somebody says that money went back."""
+
+    about: Code
     account: Code | None
 
 
@@ -197,6 +216,19 @@ def when_drift_found_fetch_intent(fact: Fact) -> list[Call]:
     return [Call(FetchIntent(drift.payment_id, drift.intent))]
 
 
+def when_drift_found_fetch_refunds(fact: Fact) -> list[Call]:
+    """What went back there is recorded here, though nobody reported it."""
+    drift = fact.body.drift
+    if drift.cause != "refunded_there":
+        return []
+    return [Call(FetchRefunds(drift.payment_id, drift.intent))]
+
+
+def when_processor_reported_find_refunded(fact: Fact) -> list[Call]:
+    subject = refund_reported(fact.body)
+    return [Call(FindRefunded(*subject))] if subject else []
+
+
 def when_refund_started_create_refund(fact: Fact) -> list[Call]:
     begun: events.RefundStarted = fact.body
     refund = CreateRefund(
@@ -293,18 +325,44 @@ async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
     return Ask(PAYMENT, action.payment_id, answer)
 
 
+async def fetch_refunds(action: FetchRefunds, context: ActionContext) -> Ask | None:
+    payment_id, community_id = action.payment_id, context.community_id
+    payment = await _payment(payment_id, context)
+    if payment is None:
+        return None
+    return await _refunded(payment, Subject(community_id, payment_id, action.intent), context)
+
+
+async def find_refunded(action: FindRefunded, context: ActionContext) -> Ask | None:
+    """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
+    processor = processor_at(context.gateways, action.account)
+    subject = await processor.refunded(action.about, action.account)
+    if subject is None:
+        return None
+    payment = await _payment(subject.payment_id, context, subject.community_id)
+    if payment is None or payment.made_for(subject.intent).account != action.account:
+        return None
+    return await _refunded(payment, subject, context)
+
+
+async def _refunded(payment: Payment, subject: Subject, context: ActionContext) -> Ask | None:
+    intent, account = subject.intent, payment.made_for(subject.intent).account
+    processor = processor_at(context.gateways, account)
+    refunds = await processor.refunds(intent, account)
+    if not refunds:
+        return None
+    outcome = await processor.fetch_intent(intent, account)
+    record = commands.RecordRefundsThere(_outcome(payment, intent, outcome), refunds)
+    return Ask(PAYMENT, subject.payment_id, record, community_id=subject.community_id)
+
+
 async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | None:
     """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
     processor: CardGateway = context.gateways["processor"]
     found = await processor.fetch_dispute(action.dispute, action.account)
     if found is None:
         return None
-    try:
-        payment, _ = await context.service.handler.state(
-            PAYMENT, found.payment_id, found.community_id
-        )
-    except NotFound:
-        return None
+    payment = await _payment(found.payment_id, context, found.community_id)
     if payment is None or payment.instrument.account != action.account:
         return None
     known = found.reason in get_args(DisputeReason)
@@ -319,20 +377,28 @@ async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | N
     return Ask(PAYMENT, found.payment_id, record, community_id=found.community_id)
 
 
-async def _payment(payment_id: UUID, context: ActionContext) -> Payment | None:
+async def _payment(
+    payment_id: UUID, context: ActionContext, community_id: UUID | None = None
+) -> Payment | None:
     """As it is now. Whoever has an account at the processor can write any name on an intent: there may be none."""
     try:
         payment: Payment | None
-        payment, _ = await context.service.handler.state(PAYMENT, payment_id, context.community_id)
+        payment, _ = await context.service.handler.state(
+            PAYMENT, payment_id, community_id or context.community_id
+        )
     except NotFound:
         return None
     return payment
 
 
 def _record(payment: Payment, payment_id: UUID, intent: Code, outcome: Outcome) -> Ask:
+    return Ask(PAYMENT, payment_id, _outcome(payment, intent, outcome))
+
+
+def _outcome(payment: Payment, intent: Code, outcome: Outcome) -> commands.RecordOutcome:
     if outcome.status == "untouched":
         raise Transient("The processor has not made up its mind.")
-    record = commands.RecordOutcome(
+    return commands.RecordOutcome(
         intent,
         outcome.status,
         outcome.code,
@@ -340,7 +406,6 @@ def _record(payment: Payment, payment_id: UUID, intent: Code, outcome: Outcome) 
         outcome.amount,
         _kept(outcome.kept, payment.made_for(intent).account),
     )
-    return Ask(PAYMENT, payment_id, record)
 
 
 def _kept(kept: Kept | None, account: Code | None) -> Instrument | None:
@@ -434,6 +499,16 @@ REACTIONS = (
         when_drift_found_fetch_intent,
     ),
     Reaction(
+        "billing.payment.when_drift_found_fetch_refunds",
+        DriftFound,
+        when_drift_found_fetch_refunds,
+    ),
+    Reaction(
+        "billing.payment.when_processor_reported_find_refunded",
+        Webhook,
+        when_processor_reported_find_refunded,
+    ),
+    Reaction(
         "billing.payment.when_refund_started_create_refund",
         events.RefundStarted,
         when_refund_started_create_refund,
@@ -461,5 +536,7 @@ ACTIONS = (
     Action(CancelIntent, cancel_intent),
     Action(FetchIntent, fetch_intent),
     Action(CreateRefund, create_refund),
+    Action(FetchRefunds, fetch_refunds),
+    Action(FindRefunded, find_refunded),
     Action(FetchDispute, fetch_dispute),
 )

@@ -167,9 +167,29 @@ async def test_what_succeeded_there_unheard_is_heard_of_and_settled(books: Books
     assert await books.shop.told(StaffMessageRequested) == []
 
 
-async def test_what_was_refunded_there_by_hand_is_told_to_staff_once(books: Books) -> None:
+async def test_what_was_refunded_there_unheard_is_recorded_and_settled(books: Books) -> None:
     payment = await books.sells()
     await books.refunds(payment["payment_intent"], 400)
+    run = await books.compares()
+    (drift,) = run["found"]
+    assert (drift["cause"], drift["acts"], drift["settled_at"]) == (
+        "refunded_there",
+        "tessera",
+        None,
+    )
+    assert (drift["there"], drift["here"]) == (money(1100), money(1500))
+    (issued,) = await books.shop.told(billing_payment.RefundIssued)
+    assert (str(issued.payment_id), issued.amount.minor) == (payment["payment_id"], 400)
+    await books.shop.at(books.shop.now + 2 * HOUR)
+    assert (await books.read(run["reconciliation_id"]))["settled"] == 1
+    assert (await books.compares())["drifts"] == 0
+    assert len(await books.shop.told(billing_payment.RefundIssued)) == 1
+    assert await books.shop.told(StaffMessageRequested) == []
+
+
+async def test_what_went_back_beyond_what_was_kept_is_told_to_staff_once(books: Books) -> None:
+    payment = await books.sells()
+    await books.refunds(payment["payment_intent"], 1600)
     midnight = datetime.combine(books.shop.now.date() + DAY, datetime.min.time(), UTC)
     await books.shop.at(midnight + 3 * HOUR)
     (daily,) = await books.daily()
@@ -180,8 +200,8 @@ async def test_what_was_refunded_there_by_hand_is_told_to_staff_once(books: Book
     assert (letter.template, letter.permission) == ("payments_drift", "refunds.write")
     assert letter.values == {"drifts": 1}
     (drift,) = (await books.read(daily["reconciliation_id"]))["found"]
-    assert (drift["cause"], drift["acts"]) == ("refunded_there", "staff")
-    assert (drift["there"], drift["here"]) == (money(1100), money(1500))
+    assert (drift["cause"], drift["acts"]) == ("refunded_there", "tessera")
+    assert (drift["there"], drift["here"]) == (money(-100), money(1500))
     await books.shop.at(midnight + DAY + 6 * HOUR)
     assert len(await books.daily()) == 2, "and every day"
     assert len(await books.shop.told(StaffMessageRequested)) == 1

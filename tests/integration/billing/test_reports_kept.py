@@ -126,6 +126,7 @@ def before(payment_id: str) -> list[tuple[str, Json]]:
         {"id": "pi_1", "metadata": metadata, "billing_details": cards.PAYER},
         {"id": "sub_1", "metadata": {"takeover_id": str(uuid4()), "community_id": "Vandersloot"}},
         {"id": cards.PAYER["email"], "metadata": "Philomena"},
+        {"id": "re_1", "payment_intent": "pi_1", "receipt_number": "Vandersloot"},
         {"id": "pi_2", "note": "zero \u0000, \\u0000 and \\\u0000 of Philomena"},
         cards.PAYER["name"],
         None,
@@ -133,6 +134,13 @@ def before(payment_id: str) -> list[tuple[str, Json]]:
     paypal: list[Any] = [
         {"id": "ORDER", "purchase_units": [{"custom_id": mark, "shipping": cards.PAYER}, person]},
         {"id": "C", "custom_id": mark, "supplementary_data": {"related_ids": {"order_id": "O"}}},
+        {"id": "R", "payer": {"merchant_id": "M1", "email_address": cards.PAYER["email"]}},
+        {
+            "dispute_id": "PP-1",
+            "disputed_transactions": [
+                {"seller": {"merchant_id": "M1", "name": "Vandersloot"}, "buyer": cards.PAYER}
+            ],
+        },
         {"id": 7, "custom_id": "Philomena", "purchase_units": [cards.PAYER]},
         {"id": "O", "purchase_units": [], "supplementary_data": {"related_ids": []}},
         [person],

@@ -62,7 +62,8 @@ def test_what_differs_has_one_cause(
 
 def test_every_cause_says_who_acts() -> None:
     assert {cause for cause, (actor, _) in REPAIRS.items() if actor == "tessera"} == {
-        "succeeded_there"
+        "succeeded_there",
+        "refunded_there",
     }
     assert all(sentence.endswith(".") for _, sentence in REPAIRS.values())
 

@@ -28,7 +28,7 @@ def stripe(about: Any, **more: Any) -> dict[str, Any]:
 
 
 def test_of_stripes_reports_stays_what_leads_to_the_object() -> None:
-    about = {"id": "ch_1", "metadata": OURS}
+    about = {"id": "ch_1", "payment_intent": "pi_1", "metadata": OURS}
     personal = {"billing_details": PERSON, "receipt_email": PERSON["email"], "shipping": PERSON}
     card = {"payment_method_details": {"card": {"last4": "4242"}}}
     metadata = OURS | {"note": PERSON["name"], "person_id": "7"}
@@ -42,6 +42,7 @@ def test_of_stripes_reports_stays_what_leads_to_the_object() -> None:
     assert reduced == stripe(about)
     assert webhooks.subject_of(reduced) == Subject(community_id, payment_id, Code("ch_1"))
     assert webhooks.dispute_of(reduced) == webhooks.dispute_of(event)
+    assert webhooks.refund_of(reduced) == webhooks.refund_of(event) == ("pi_1", "acct_1")
     assert webhooks.takeover_of_report(reduced) == (community_id, takeover_id)
 
 
@@ -55,25 +56,39 @@ def test_of_a_type_that_nobody_knows_stays_which_object_it_is_about() -> None:
 
 def test_of_paypals_reports_stays_what_leads_to_the_order() -> None:
     frame = {"id": "WH-1", "create_time": "2026-11-28T20:00:00.123Z"}
-    order = {"id": "ORDER", "purchase_units": [{"custom_id": MARK}]}
+    order = {"id": "ORDER", "payer": {}, "purchase_units": [{"custom_id": MARK}]}
     capture = {
         "id": "CAPTURE",
+        "payer": {},
         "custom_id": MARK,
         "supplementary_data": {"related_ids": {"order_id": "ORDER"}},
     }
     for kind, about in (
         ("CHECKOUT.ORDER.APPROVED", order),
         ("PAYMENT.CAPTURE.COMPLETED", capture),
-        ("CUSTOMER.DISPUTE.CREATED", {"dispute_id": "PP-D-1"}),
+        ("PAYMENT.CAPTURE.REFUNDED", {"id": "REFUND", "payer": {"merchant_id": "SELLER"}}),
+        (
+            "CUSTOMER.DISPUTE.CREATED",
+            {
+                "dispute_id": "PP-D-1",
+                "payer": {},
+                "disputed_transactions": [{"seller": {"merchant_id": "SELLER"}}],
+            },
+        ),
     ):
         event = frame | {"event_type": kind, "resource": about}
         said: dict[str, Any] = json.loads(json.dumps(event))
         said |= {"summary": f"By {PERSON['name']}", "links": [PERSON]}
-        said["resource"] |= {"payer": PERSON, "payment_source": {"paypal": PERSON}}
+        said["resource"]["payer"] |= PERSON
+        said["resource"]["payment_source"] = {"paypal": PERSON}
+        for transaction in said["resource"].get("disputed_transactions", ()):
+            transaction |= {"buyer": PERSON, "custom": PERSON["email"]}
+            transaction["seller"] |= PERSON
         for unit in said["resource"].get("purchase_units", ()):
             unit |= {"shipping": PERSON, "description": PERSON["name"]}
         assert kept(said, paypal_webhooks.KEPT) == event
         assert paypal_webhooks.subject_of(event) == paypal_webhooks.subject_of(said)
+        assert paypal_webhooks.refund_of(event) == paypal_webhooks.refund_of(said)
 
 
 @pytest.mark.parametrize(

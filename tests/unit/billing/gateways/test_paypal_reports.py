@@ -8,7 +8,12 @@ import pytest
 from services.billing.gateways.gateway import Subject
 from services.billing.gateways.paypal_gateway import mark_of
 from services.billing.gateways.paypal_webhooks import SOURCE
-from services.billing.gateways.reports import dispute_reported, intent_reported
+from services.billing.gateways.reports import (
+    dispute_reported,
+    intent_reported,
+    refund_reported,
+)
+from services.billing.gateways.webhooks import RefundSubject
 from shared.consumer import Webhook
 from shared.ids import Code
 
@@ -51,6 +56,24 @@ def test_a_report_of_an_order_and_one_of_its_capture_name_the_same_payment() -> 
 )
 def test_what_we_did_not_make_names_nothing(kind: str, resource: Any) -> None:
     assert reported(kind, resource) is None
+
+
+def test_a_refund_is_looked_for_at_the_seller_whose_it_is() -> None:
+    made = {"id": "REFUND", "payer": {"merchant_id": "SELLER"}}
+
+    def about(kind: str, resource: Any) -> RefundSubject | None:
+        return refund_reported(Webhook(SOURCE, kind, {"id": "WH-1", "resource": resource}))
+
+    found = RefundSubject(Code("REFUND"), Code("paypal:SELLER"))
+    assert about("PAYMENT.CAPTURE.REFUNDED", made) == found
+    assert about("PAYMENT.REFUND.FAILED", made) == found
+    assert about("PAYMENT.CAPTURE.COMPLETED", made) is None
+    odd: Any
+    for odd in (None, [], {"id": "REFUND"}, made | {"id": 7}, made | {"payer": {"merchant_id": 7}}):
+        assert about("PAYMENT.CAPTURE.REFUNDED", odd) is None
+    assert (
+        refund_reported(Webhook("another", "PAYMENT.CAPTURE.REFUNDED", {"resource": made})) is None
+    )
 
 
 def test_paypals_disputes_are_not_heard_of_yet() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from services.billing.gateways.gateway import Subject
 from services.billing.gateways.webhooks import SOURCE, dispute_of, subject_of
-from services.billing.payment.reactions import REACTIONS, FetchDispute, FetchIntent
+from services.billing.payment.reactions import REACTIONS, FetchDispute, FetchIntent, FindRefunded
 from shared.consumer import Webhook
 from shared.ids import Code
 from shared.reaction import Call, Reaction, intents_of
@@ -65,7 +65,21 @@ def test_a_dispute_is_asked_again_on_the_account_that_it_was_reported_for() -> N
     fetch = [Call(FetchDispute(Code("dp_1"), Code("acct_ours")))]
     assert asked("charge.dispute.closed", connected) == fetch
     assert asked("charge.dispute.closed", connected, source="another") == []
-    assert asked("charge.refunded", connected) == []
+
+
+def test_what_went_back_of_an_intent_is_asked_on_the_account_that_it_was_reported_for() -> None:
+    about = {"id": "re_1", "payment_intent": "pi_1", "metadata": {}}
+    report = {"id": "evt_1", "account": "acct_ours", "data": {"object": about}}
+    find = [Call(FindRefunded(Code("pi_1"), Code("acct_ours")))]
+    for kind in ("charge.refunded", "refund.created", "charge.refund.updated"):
+        assert asked(kind, report) == find
+    assert asked("charge.succeeded", report) == []
+    assert asked("charge.refunded", report, source="another") == []
+    assert asked("refund.created", report | {"account": 7}) == []
+    for odd in (None, 7, "", {"id": "pi_1"}):
+        told = {"data": {"object": about | {"payment_intent": odd}}}
+        assert asked("refund.created", told) == []
+    assert asked("refund.created", {"data": {"object": "re_1"}}) == []
 
 
 @pytest.mark.parametrize(
