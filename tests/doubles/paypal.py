@@ -40,6 +40,7 @@ ORDERS, TOKENS = "/v2/checkout/orders", "/v3/vault/payment-tokens"
 ORDER, CAPTURE = ORDERS + "/{id}", ORDERS + "/{id}/capture"
 CAPTURED = "/v2/payments/captures/{capture_id}"
 REFUND, REFUNDED = CAPTURED + "/refund", "/v2/payments/refunds/{refund_id}"
+DISPUTE = "/v1/customer/disputes/{id}"
 CERTS = "/v1/notifications/certs/"
 
 # For how long PayPal knows a request id (developer.paypal.com/api/rest/reference/idempotency).
@@ -115,6 +116,7 @@ class Paypal:
         self.now = datetime.now(UTC)
         self.orders: dict[str, Order] = {}
         self.tokens: dict[str, Token] = {}
+        self.disputes: dict[str, Json] = {}
         self.merchants: set[str] = set()
         self.asked: Counter[str] = Counter()
         self.reports: list[Report] = []
@@ -170,6 +172,46 @@ class Paypal:
         refund["status"] = status
         name = {"COMPLETED": "PAYMENT.CAPTURE.REFUNDED"}.get(status, f"PAYMENT.REFUND.{status}")
         self._tell_refund(self.orders[order_id], refund, name)
+
+    def open_dispute(self, order_id: str, **more: Any) -> str:
+        """The buyer turns to the seller, or with another stage to PayPal, and wants all of it back."""
+        order = self.orders[order_id]
+        (capture,) = order.captures
+        transaction = {
+            "seller_transaction_id": capture["id"],
+            "custom": order.unit["custom_id"],
+            "gross_amount": capture["amount"],
+            "buyer": {"name": "Philomena Vandersloot"},
+            "seller": {"merchant_id": order.merchant, "name": "Club"},
+        }
+        dispute: Json = {
+            "dispute_id": self._new_id("PP-D-", 20),
+            "create_time": f"{self.now:%Y-%m-%dT%H:%M:%S.000Z}",
+            "disputed_transactions": [transaction],
+            "reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED",
+            "status": "WAITING_FOR_SELLER_RESPONSE",
+            "dispute_amount": capture["amount"],
+            "dispute_life_cycle_stage": "INQUIRY",
+            "dispute_channel": "INTERNAL",
+            "messages": [{"posted_by": "BUYER", "content": "Rua Augusta 1, says Philomena"}],
+        } | more
+        self.disputes[dispute["dispute_id"]] = dispute
+        self._tell("CUSTOMER.DISPUTE.CREATED", dispute)
+        return str(dispute["dispute_id"])
+
+    def change_dispute(self, dispute_id: str, **more: Any) -> None:
+        """Either of them answers, it is escalated, or another day is set."""
+        self.disputes[dispute_id] |= more
+        self._tell("CUSTOMER.DISPUTE.UPDATED", self.disputes[dispute_id])
+
+    def resolve_dispute(self, dispute_id: str, outcome: str, returned: str | None = None) -> None:
+        dispute = self.disputes[dispute_id]
+        dispute |= {"status": "RESOLVED", "dispute_outcome": {"outcome_code": outcome}}
+        dispute.pop("seller_response_due_date", None)
+        if returned:
+            amount = dispute["dispute_amount"] | {"value": returned}
+            dispute["dispute_outcome"]["amount_refunded"] = amount
+        self._tell("CUSTOMER.DISPUTE.RESOLVED", dispute)
 
     def pass_by(self, time: timedelta) -> None:
         """Orders that nobody approved are forgotten, and so are request ids."""
@@ -235,6 +277,7 @@ class Paypal:
             ("GET", CAPTURED, self._show_capture),
             ("POST", REFUND, self._give_back),
             ("GET", REFUNDED, self._show_refund),
+            ("GET", DISPUTE, self._show_dispute),
             ("GET", TOKENS, self._list),
             ("DELETE", TOKENS + "/{id}", self._delete),
         ):
@@ -408,6 +451,14 @@ class Paypal:
                     return 200, refund
         raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
 
+    def _show_dispute(self, request: Request, merchant: str, _body: Json) -> tuple[int, Json]:
+        dispute = self.disputes.get(request.path_params["id"])
+        if dispute is not None:
+            (transaction,) = dispute["disputed_transactions"]
+            if transaction["seller"]["merchant_id"] == merchant:
+                return 200, dispute
+        raise Refusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+
     def _list(self, request: Request, merchant: str, _body: Json) -> tuple[int, Json]:
         customer = request.query_params["customer_id"]
         kept = [
@@ -538,6 +589,8 @@ def _gone(order: Order) -> Decimal:
 def _resource_type(kind: str) -> str:
     if "ORDER" in kind:
         return "checkout-order"
+    if "DISPUTE" in kind:
+        return "dispute"
     return "refund" if "REFUND" in kind else "capture"
 
 
@@ -546,6 +599,7 @@ MESSAGES = {
     422: "The requested action could not be performed, semantically incorrect, or failed business validation.",
 }
 DOCUMENTS = {
+    "/v1/customer": "paypal.customer_disputes_v1",
     "/v2/checkout": "paypal.checkout_orders_v2",
     "/v2/payments": "paypal.payments_payment_v2",
     "/v3/vault": "paypal.vault_payment_tokens_v3",

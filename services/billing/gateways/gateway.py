@@ -157,9 +157,13 @@ class PaymentGateway(Protocol):
         """Whose payment it is that a refund is reported of; None for what we did not charge."""
         ...
 
+    async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
+        """How a dispute stands now, None when it is about nothing that we charged."""
+        ...
+
 
 class CardGateway(PaymentGateway, Protocol):
-    """One that also keeps cards given by themselves, and tells of disputes."""
+    """One that also keeps cards given by themselves."""
 
     async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
         """A customer that keeps cards; the processor learns no name and no address."""
@@ -173,8 +177,4 @@ class CardGateway(PaymentGateway, Protocol):
         The answer is the first day on which a card is no longer good, None where nothing expires.
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
-        ...
-
-    async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
-        """How a dispute stands now, None when it is about nothing that we charged."""
         ...

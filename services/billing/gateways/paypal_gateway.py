@@ -8,7 +8,6 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -19,6 +18,7 @@ import httpx
 from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
     Declined,
+    Disputed,
     IntentOrder,
     Kept,
     Outcome,
@@ -27,9 +27,11 @@ from services.billing.gateways.gateway import (
     Subject,
     refund_named,
 )
+from services.billing.gateways.paypal_disputes import disputed
+from services.billing.gateways.paypal_money import read, written
 from shared.clock import monotonic
 from shared.ids import Code
-from shared.money import EXPONENTS, Money
+from shared.money import Money
 
 LIVE = "https://api-m.paypal.com"
 TIMEOUT = 20.0
@@ -69,9 +71,6 @@ NOT_NOW = frozenset(
 )
 COLLECTED = frozenset(["COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"])
 NOT_REFUNDED = frozenset(["FAILED", "CANCELLED"])
-# Where PayPal knows no cents although ISO 4217 does (developer.paypal.com/api/rest/reference/currency-codes).
-PAYPAL_EXPONENTS = {**EXPONENTS, "HUF": 0, "TWD": 0}
-
 Json = dict[str, Any]
 
 
@@ -180,6 +179,15 @@ class PaypalGateway:
         capture = next(_links(refund or {}, "up"), "")
         return await self._charged(urlsplit(capture).path.rpartition("/")[2], account)
 
+    async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
+        """Of a dispute about several payments, the first is told."""
+        path = f"/v1/customer/disputes/{quote(dispute, safe='')}"
+        found = await self._found("GET", path, account) or {}
+        for transaction in found.get("disputed_transactions", ())[:1]:
+            subject = await self._charged(transaction.get("seller_transaction_id", ""), account)
+            return disputed(found, subject) if subject else None
+        return None
+
     async def _charged(self, capture: str, account: Code | None) -> Subject | None:
         """Whose payment it is that was collected so."""
         if not capture:
@@ -256,21 +264,6 @@ class PaypalGateway:
                 self._token = told["access_token"]
                 self._good_until = monotonic() + float(told["expires_in"]) - RENEW_TOKEN_SECONDS
             return self._token
-
-
-def written(money: Money) -> Json:
-    """The amount as PayPal reads it; Declined when PayPal has no coin that small."""
-    ours, theirs = EXPONENTS.get(money.currency, 2), PAYPAL_EXPONENTS.get(money.currency, 2)
-    value = Decimal(money.minor).scaleb(-ours)
-    if value != round(value, theirs):
-        raise Declined(Code("amount_not_chargeable"), final=True)
-    return {"currency_code": money.currency, "value": f"{value:.{theirs}f}"}
-
-
-def read(amount: Json) -> Money:
-    """What PayPal wrote, as we count it."""
-    currency = str(amount["currency_code"])
-    return Money(int(Decimal(amount["value"]).scaleb(EXPONENTS.get(currency, 2))), currency)
 
 
 def mark_of(community_id: UUID, payment_id: UUID) -> str:

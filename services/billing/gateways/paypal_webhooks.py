@@ -9,7 +9,7 @@ from services.billing.gateways.gateway import Subject
 from services.billing.gateways.kept import ID, TIME, TYPE, Allowed, kept
 from services.billing.gateways.paypal_gateway import ACCOUNT, MARK, subject_of_mark
 from services.billing.gateways.paypal_signature import NotSigned, PaypalSignature
-from services.billing.gateways.webhooks import Received, RefundSubject
+from services.billing.gateways.webhooks import DisputeSubject, Received, RefundSubject
 from shared import telemetry
 from shared.clock import real_now
 from shared.decider import NotFound
@@ -87,3 +87,15 @@ def refund_of(event: dict[str, Any]) -> RefundSubject | None:
     if not isinstance(refund, str) or not isinstance(seller, str):
         return None
     return RefundSubject(Code(refund), Code(ACCOUNT + seller))
+
+
+def dispute_of(event: dict[str, Any]) -> DisputeSubject | None:
+    """The dispute that a report is about, and the seller whose money it is."""
+    try:
+        dispute = event["resource"]["dispute_id"]
+        seller = event["resource"]["disputed_transactions"][0]["seller"]["merchant_id"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    if not isinstance(dispute, str) or not isinstance(seller, str):
+        return None
+    return DisputeSubject(Code(dispute), Code(ACCOUNT + seller))

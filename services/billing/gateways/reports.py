@@ -28,7 +28,9 @@ def refund_reported(report: Webhook) -> RefundSubject | None:
 
 
 def dispute_reported(report: Webhook) -> DisputeSubject | None:
-    """The dispute to look at again; PayPal's are not heard of yet."""
+    """The dispute to look at again."""
     if report.source == webhooks.SOURCE and report.type.startswith("charge.dispute."):
         return webhooks.dispute_of(report.payload)
+    if report.source == paypal_webhooks.SOURCE and report.type.startswith("CUSTOMER.DISPUTE."):
+        return paypal_webhooks.dispute_of(report.payload)
     return None

@@ -250,7 +250,7 @@ class RefundFailed:
 
 @dataclass(frozen=True, slots=True)
 class DisputeOpened:
-    """The payer's bank wants it back and is to be answered by `respond_by`.
+    """The payer's bank, or PayPal for them, wants it back and is to be answered by `respond_by`.
 
     An `inquiry` moves no money yet; when it becomes a dispute, that opens.
     """

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.billing.checkout.events import ChargeAsked, CheckoutExpired
 from services.billing.gateways.gateway import (
-    CardGateway,
     Declined,
     IntentOrder,
     Kept,
@@ -358,7 +357,7 @@ async def _refunded(payment: Payment, subject: Subject, context: ActionContext) 
 
 async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | None:
     """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
-    processor: CardGateway = context.gateways["processor"]
+    processor = processor_at(context.gateways, action.account)
     found = await processor.fetch_dispute(action.dispute, action.account)
     if found is None:
         return None

@@ -89,6 +89,7 @@ def test_of_paypals_reports_stays_what_leads_to_the_order() -> None:
         assert kept(said, paypal_webhooks.KEPT) == event
         assert paypal_webhooks.subject_of(event) == paypal_webhooks.subject_of(said)
         assert paypal_webhooks.refund_of(event) == paypal_webhooks.refund_of(said)
+        assert paypal_webhooks.dispute_of(event) == paypal_webhooks.dispute_of(said)
 
 
 @pytest.mark.parametrize(
