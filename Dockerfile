@@ -22,7 +22,7 @@ ENV PATH=/opt/tessera/bin:$PATH \
     TESSERA_ADMIN_PORT=9100
 WORKDIR /srv/tessera
 
-# For demonstrations alone: secrets made on the spot, a mailbox and a double of Stripe.
+# For demonstrations alone: secrets made on the spot, a mailbox, doubles of Stripe and PayPal.
 FROM build AS build-doubles
 COPY requirements-doubles.lock ./
 RUN python -m pip --python /opt/tessera/bin/python install \
@@ -32,7 +32,7 @@ FROM base AS doubles
 COPY --from=build-doubles /opt/tessera /opt/tessera
 COPY deploy deploy
 RUN python -m compileall -q deploy \
-    && for name in all postgres collector stripe membership billing events analytics; do \
+    && for name in all postgres collector stripe paypal membership billing events analytics; do \
            install -d -o 10001 -g 10001 -m 0755 "/keys/$name"; \
        done
 USER 10001:10001

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.keys import Keys, public
+from deploy.local.paypal_authority import Authority
 from deploy.local.settings import SERVICES
 
 FOLDER = Path("/keys")
@@ -22,18 +23,24 @@ OBSERVER = "observer"  # asks Postgres how it is, and reads no row
 def files(keys: Keys) -> dict[str, dict[str, str]]:
     """Every file by the volume it lies in."""
     passwords = {role: _password(keys, role) for role in (SUPERUSER, OBSERVER, *SERVICES)}
+    paypal = {name: getattr(keys, name) for name in ("paypal_secret", "paypal_authority")}
     told = {service: _told(keys, service, passwords[service]) for service in SERVICES}
     return told | {
         "postgres": passwords,
         "collector": {"password": passwords[OBSERVER]},
         "stripe": {"webhook_secret": keys.webhook_secret},
+        "paypal": {"keys.json": json.dumps(paypal)},
     }
 
 
 def _told(keys: Keys, service: str, password: str) -> dict[str, str]:
     own = {
         "membership": {"TESSERA_TOKEN_KEY": json.dumps(keys.token_key)},
-        "billing": {"TESSERA_STRIPE_WEBHOOK_SECRET": keys.webhook_secret},
+        "billing": {
+            "TESSERA_STRIPE_WEBHOOK_SECRET": keys.webhook_secret,
+            "TESSERA_PAYPAL_SECRET": keys.paypal_secret,
+            "paypal.pem": Authority.read(keys.paypal_authority).pem.decode(),
+        },
         "events": {"TESSERA_QUOTE_KEY": json.dumps(keys.quote_key)},
     }
     return {

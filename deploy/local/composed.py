@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from deploy.local.settings import ROOT, SERVICES, Settings, variable
 from deploy.local.trouble import Trouble
 
-PUBLISHED = ("origin", "postgres", "kafka", "stripe", "prometheus", "grafana")
+PUBLISHED = ("origin", "postgres", "kafka", "stripe", "paypal", "prometheus", "grafana")
 PROFILE = "demo"
 
 

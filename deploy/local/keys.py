@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +22,8 @@ class Keys:
 
     database_password: str
     webhook_secret: str
+    paypal_secret: str
+    paypal_authority: str
     service_secrets: dict[str, str]
     key_encryption_keys: dict[str, str]
     token_key: Jwk
@@ -29,12 +31,13 @@ class Keys:
 
     @classmethod
     def of(cls, state: Path) -> Self:
-        """The keys of this stack, made now if it has none."""
+        """The keys of this stack, made now if it has none, or not yet all."""
         path = state / "keys.json"
-        if not path.exists():
+        known = json.loads(path.read_text()) if path.exists() else {}
+        if {one.name for one in fields(cls)} - set(known):
             fresh = path.with_suffix(".new")
             fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(asdict(cls.made())))
+            fresh.write_text(json.dumps(asdict(cls.made()) | known))
             fresh.rename(path)
         return cls(**json.loads(path.read_text()))
 
@@ -44,6 +47,8 @@ class Keys:
         return cls(
             database_password=secrets.token_hex(16),
             webhook_secret=f"whsec_{secrets.token_hex(24)}",
+            paypal_secret=secrets.token_hex(KEY_BYTES),
+            paypal_authority=_authority(),
             service_secrets={service: secrets.token_hex(KEY_BYTES) for service in SERVICES},
             key_encryption_keys={service: _base64(os.urandom(KEY_BYTES)) for service in SERVICES},
             token_key=_ed25519(),
@@ -70,6 +75,13 @@ def _ed25519() -> Jwk:
     thumbprint = _unpadded(hashlib.sha256(canonical.encode()).digest())
     secret = _unpadded(private.private_bytes_raw())
     return named | {"alg": "EdDSA", "use": "sig", "kid": thumbprint, "d": secret}
+
+
+def _authority() -> str:
+    """The key of who vouches for what the PayPal double signs."""
+    from deploy.local.paypal_authority import Authority  # noqa: PLC0415 - once a stack
+
+    return Authority().kept()
 
 
 def _base64(raw: bytes) -> str:

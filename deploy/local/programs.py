@@ -11,10 +11,13 @@ from pathlib import Path
 
 from deploy.local import kafka, postgres
 from deploy.local.keys import Keys, public
+from deploy.local.paypal_authority import WEBHOOK_ID
+from deploy.local.paypal_double import CLIENT_ID
 from deploy.local.processes import Processes, Program, accepts
 from deploy.local.settings import HOST, ROOT, Settings
 
 STRIPE_KEY = "sk_test_local"
+PAYPAL_ROOT = "paypal.pem"
 UNLIMITED = "100000"  # everybody here comes from one address, so limits per address mean nothing
 MAIL_FROM = "Tessera <hello@tessera.localhost>"
 
@@ -27,6 +30,7 @@ def parts(settings: Settings, keys: Keys, processes: Processes) -> list[Program]
         postgres.program(state / "postgres", ports["postgres"], keys.database_password, processes),
         kafka.program(state / "kafka", listeners, settings.cache, processes),
         _server("stripe", "stripe_double", {"port": "stripe"}, ports),
+        _server("paypal", "paypal_double", {"port": "paypal"}, ports, *_paypal(settings)),
         _server("mailbox", "mailbox", {"port": "mailbox", "smtp-port": "smtp"}, ports),
         _server("origin", "origin", {"port": "origin"}, ports, "--ports", json.dumps(dict(ports))),
     ]
@@ -108,11 +112,21 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_STRIPE_URL": f"http://{HOST}:{settings.ports['stripe']}",
             "TESSERA_STRIPE_KEY": STRIPE_KEY,
             "TESSERA_STRIPE_WEBHOOK_SECRET": keys.webhook_secret,
+            "TESSERA_PAYPAL_URL": f"http://{HOST}:{settings.ports['paypal']}",
+            "TESSERA_PAYPAL_CLIENT_ID": CLIENT_ID,
+            "TESSERA_PAYPAL_SECRET": keys.paypal_secret,
+            "TESSERA_PAYPAL_WEBHOOK_ID": WEBHOOK_ID,
+            "TESSERA_PAYPAL_ROOTS": str(settings.state / PAYPAL_ROOT),
         },
         "events": {
             "TESSERA_QUOTE_KEY": json.dumps(keys.quote_key),
         },
     }
+
+
+def _paypal(settings: Settings) -> tuple[str, str]:
+    webhook = f"http://{HOST}:{settings.ports['billing']}/api/billing/v1/webhooks/paypal"
+    return f"--webhook={webhook}", f"--keys={settings.state / 'keys.json'}"
 
 
 def code_of(*folders: Path) -> str:

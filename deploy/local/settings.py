@@ -30,6 +30,7 @@ OFFSETS = {
     "stripe": 33,
     "smtp": 34,
     "mailbox": 35,
+    "paypal": 36,
     "prometheus": 40,  # these two in containers alone
     "grafana": 41,
     **{f"{service}_admin": 1021 + number for number, service in enumerate(SERVICES)},

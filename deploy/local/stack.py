@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from deploy.local import kafka, programs
 from deploy.local.keys import Keys
+from deploy.local.paypal_authority import Authority
 from deploy.local.processes import Processes, Program, inherited, require_free
 from deploy.local.settings import HOST, ROOT, SERVICES, Settings
 from deploy.local.trouble import Trouble, require_space
@@ -23,7 +24,7 @@ NEEDED_BYTES = 1500 * 10**6
 REPORT_SECONDS = 10
 WEBHOOK = "/api/billing/v1/webhooks/stripe"
 STORES = {"postgres", "kafka"}
-MADE_HERE = ("run", "logs", "postgres", "kafka", "keys.json", "ports.json", "lock")
+MADE_HERE = ("run", "logs", "postgres", "kafka", "keys.json", "paypal.pem", "ports.json", "lock")
 
 
 Thing = TypeVar("Thing")
@@ -43,6 +44,8 @@ class Stack:
         with self._alone():
             self.settings.remember()
             keys = Keys.of(self.settings.state)
+            root = Authority.read(keys.paypal_authority).pem
+            (self.settings.state / programs.PAYPAL_ROOT).write_bytes(root)
             parts = programs.parts(self.settings, keys, self.processes)
             served = {name: programs.service(self.settings, keys, name) for name in services}
             processes = (process for service in served.values() for process in service.processes)

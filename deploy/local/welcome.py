@@ -39,6 +39,7 @@ def _table(settings: Settings, places: Sequence[tuple[str, str]]) -> str:
         ),
         (f"{HOST}:{ports['kafka']}", "Apache Kafka, the topics tessera.*"),
         (f"{HOST}:{ports['stripe']}", "the Stripe double"),
+        (f"{HOST}:{ports['paypal']}", "the PayPal double: whoever follows its link has agreed"),
         *places,
     ]
     width = max(len(place) for place, _ in rows)

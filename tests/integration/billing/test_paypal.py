@@ -7,10 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from deploy.local.paypal_authority import Authority
+from deploy.local.paypal_double import CAPTURE, ORDERS
 from services.billing.app import blueprint_of
 from shared.contracts import billing_merchant, billing_order, billing_payment, billing_subscription
 from shared.testing import eventually
-from tests.doubles.paypal import CAPTURE, ORDERS, Authority, Paypal
+from tests.doubles.paypal import Paypal
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, bob, closing, olga, settings_for
 from tests.integration.billing.till import Till

@@ -8,6 +8,15 @@ from uuid import UUID
 import httpx
 import pytest
 
+from deploy.local.paypal_double import (
+    CAPTURE,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    ORDER,
+    ORDERS,
+    REFUND,
+    Wallet,
+)
 from deploy.local.settings import HOST, free_port
 from services.billing.gateways.gateway import (
     Declined,
@@ -20,17 +29,7 @@ from services.billing.gateways.paypal_gateway import ACCOUNT, WALLET, PaypalGate
 from shared.ids import Code, random_id
 from shared.money import Money
 from tests.doubles import openapi
-from tests.doubles.paypal import (
-    CAPTURE,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    ORDER,
-    ORDERS,
-    REFUND,
-    Paypal,
-    Wallet,
-    spec_of,
-)
+from tests.doubles.paypal import Paypal, spec_of
 from tests.doubles.serving import serving
 
 Given = tuple[Paypal, PaypalGateway]

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.local.paypal_double import CAPTURE, TOKENS, Wallet
 from shared.contracts import billing_payment, billing_subscription
 from shared.contracts.billing_message import MessageRequested
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
-from tests.doubles.paypal import CAPTURE, TOKENS, Wallet
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, community, olga
 from tests.integration.billing.till import Till

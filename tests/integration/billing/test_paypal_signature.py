@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.paypal_authority import WEBHOOK_ID, Authority, Signer
+from deploy.local.paypal_double import Report
 from deploy.local.settings import HOST, free_port
 from services.billing.gateways.gateway import ProcessorUnavailable
 from services.billing.gateways.paypal_gateway import LIVE
 from services.billing.gateways.paypal_signature import NotSigned, PaypalSignature
-from tests.doubles.paypal import WEBHOOK_ID, Authority, Paypal, Report, Signer
+from tests.doubles.paypal import Paypal
 from tests.doubles.serving import serving
 
 CERTIFICATES = "GET certificate"

@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 
+from deploy.local.paypal_authority import WEBHOOK_ID
+from deploy.local.paypal_double import CLIENT_ID, CLIENT_SECRET, Report, Wallet
 from services.billing.app import blueprint_of
-from tests.doubles.paypal import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, Paypal, Report, Wallet
+from tests.doubles.paypal import Paypal
 from tests.doubles.serving import serving
 from tests.integration.billing.shop import (
     Dying,

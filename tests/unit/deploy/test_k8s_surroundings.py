@@ -28,6 +28,7 @@ from tools import house, kubernetes
 OF_THE_STACK_ALONE = {
     "TESSERA_WEBHOOKS_TO_LOOPBACK",
     "TESSERA_STRIPE_URL",
+    *(f"TESSERA_PAYPAL_{name}" for name in ("URL", "CLIENT_ID", "SECRET", "WEBHOOK_ID", "ROOTS")),
     "TESSERA_FILES_FOLDER",  # Pods share no disk: in a cluster a bucket keeps files.
 }
 TO_ANY_ADDRESS = {"NetworkPolicy/postgres", "NetworkPolicy/kafka"}
