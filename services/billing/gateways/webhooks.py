@@ -97,13 +97,8 @@ class DisputeSubject(NamedTuple):
 
 def dispute_of(event: dict[str, Any]) -> DisputeSubject | None:
     """The dispute that a report is about, None when it names none."""
-    try:
-        dispute, account = event["data"]["object"]["id"], event.get("account")
-    except (KeyError, TypeError, AttributeError):
-        return None
-    if not isinstance(dispute, str) or not isinstance(account, str | None):
-        return None
-    return DisputeSubject(Code(dispute), Code(account) if account else None)
+    found = _named(event, "id")
+    return DisputeSubject(*found) if found else None
 
 
 class RefundSubject(NamedTuple):
@@ -115,13 +110,19 @@ class RefundSubject(NamedTuple):
 
 def refund_of(event: dict[str, Any]) -> RefundSubject | None:
     """The intent that a report of a refund, or of its charge, is about: it bears our mark, and they may not."""
+    found = _named(event, "payment_intent")
+    return RefundSubject(*found) if found else None
+
+
+def _named(event: dict[str, Any], name: str) -> tuple[Code, Code | None] | None:
+    """The id that a report has under this name, and the account it is about."""
     try:
-        intent, account = event["data"]["object"]["payment_intent"], event.get("account")
+        found, account = event["data"]["object"][name], event.get("account")
     except (KeyError, TypeError, AttributeError):
         return None
-    if not intent or not isinstance(intent, str) or not isinstance(account, str | None):
+    if not found or not isinstance(found, str) or not isinstance(account, str | None):
         return None
-    return RefundSubject(Code(intent), Code(account) if account else None)
+    return Code(found), Code(account) if account else None
 
 
 class TakeoverSubject(NamedTuple):
