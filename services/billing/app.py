@@ -41,6 +41,7 @@ from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
 from shared.takeout.search import Reach
+from shared.visibility.gate import VISIBILITY
 
 MOUNTED = (
     MERCHANT,
@@ -64,6 +65,7 @@ MOUNTED = (
     Feature(name="webhooks", router=webhooks.router),
     Feature(name="paypal_webhooks", router=paypal_webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    VISIBILITY,
     LEDGER,
     exports("billing"),
     # The others are told once the processor has forgotten the person too.

@@ -22,6 +22,7 @@ from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
+from shared.visibility.gate import VISIBILITY
 
 MOUNTED = (
     GATHERING,
@@ -30,6 +31,7 @@ MOUNTED = (
     TICKET,
     KEY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    VISIBILITY,
     TICKET_EXPORT,
     exports("events"),
     erasure.feature("events", PersonErased, PersonForgotten),

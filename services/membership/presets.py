@@ -13,6 +13,7 @@ from shared.contracts.billing_offer import OfferPublished
 from shared.contracts.events_gathering import GatheringPublished
 
 Model = Literal["subscription", "course", "workshop", "donation", "sponsor"]
+Method = Literal["GET", "POST", "PUT"]
 Step = Literal[
     "paid_tier",
     "free_tier",
@@ -23,6 +24,7 @@ Step = Literal[
     "priced_gathering",
     "own_account",
     "chat_server",
+    "seen_by_strangers",
 ]
 
 
@@ -43,10 +45,14 @@ PRESETS: Mapping[Model, Preset] = {
 }
 
 
-def steps(model: Model, *, live: bool) -> dict[Step, bool]:
-    """What to do, in order, and whether it is needed: who takes real money has an account of their own."""
+def steps(model: Model, *, live: bool, private: bool) -> dict[Step, bool]:
+    """What to do, in order, and whether it is needed: who takes real money has an account of their own.
+
+    Who hides from strangers is told that none of them can pay.
+    """
     preset = PRESETS[model]
-    needed = dict.fromkeys(preset.needs, True)
+    hidden: dict[Step, bool] = {"seen_by_strangers": True} if private else {}
+    needed = hidden | dict.fromkeys(preset.needs, True)
     return needed | {"own_account": live} | dict.fromkeys(preset.helps, False)
 
 
@@ -83,7 +89,7 @@ def _sold_by(offer: OfferPublished) -> Step | None:
 class Call:
     """How a step is taken. `body` is ready to be sent, or to be changed first; None where only the owner knows it."""
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     body: dict[str, Any] | None
 
@@ -95,6 +101,7 @@ class Frame:
     currency: str
     paid_tier: UUID | None
     now: datetime
+    community_id: UUID
 
     def money(self, minor: int) -> dict[str, Any]:
         """An amount in the community's own currency."""
@@ -127,12 +134,15 @@ PATHS: Mapping[Step, str] = {
     "priced_gathering": "/api/events/v1/gatherings",
     "own_account": "/api/billing/v1/merchant/account",
     "chat_server": "/api/membership/v1/chat/server/authorization",
+    "seen_by_strangers": "/api/membership/v1/communities/{community_id}/visibility",
 }
+METHODS: Mapping[Step, Method] = {"chat_server": "GET", "seen_by_strangers": "PUT"}
 BODIES: Mapping[Step, Callable[[Frame], dict[str, Any]]] = {
     "paid_tier": lambda _: {"name": "Supporters", "paid": True},
     "free_tier": lambda _: {"name": "Friends", "paid": False},
     "recurring_offer": lambda f: f.offer("Supporters, monthly", 10_00, "month", **f.of_tier()),
     "lasting_offer": lambda f: f.offer("The course", 99_00, "once", **f.of_tier()),
+    "seen_by_strangers": lambda _: {"visibility": "unlisted"},
     "single_offer": lambda f: f.offer("Sponsorship", 500_00, "once"),
     "donation_offer": lambda f: {
         "name": "A donation",
@@ -155,4 +165,5 @@ def call_for(step: Step, frame: Frame) -> Call | None:
     if step in AFTER and frame.paid_tier is None:
         return None
     body = BODIES[step](frame) if step in BODIES else None
-    return Call("GET" if step == "chat_server" else "POST", PATHS[step], body)
+    path = PATHS[step].format(community_id=frame.community_id)
+    return Call(METHODS.get(step, "POST"), path, body)

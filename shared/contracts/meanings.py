@@ -156,6 +156,7 @@ MEANINGS: Mapping[str, str] = {
     "trial_ends_at": "Until when nothing is charged.",
     "until": "The last day on which it may take place; null where it is promised for ever.",
     "values": "What the template is filled with, by the names it uses; never personal data.",
+    "visibility": "Who may see the community: everybody finds it, who has its address, or only who belongs to it.",
     "visible_from": "From when it is open; for some tiers it may be earlier.",
     "was_paying": "Whether it ever brought money; false for a trial that ended as one.",
     "who": "Who must act before it can go on.",

@@ -12,6 +12,9 @@ Role = Literal[
 ]  # fmt: skip
 
 
+Visibility = Literal["public", "unlisted", "private"]
+
+
 class CommunityContract(Contract):
     """A fact about a community itself; the key is the community's stream."""
 
@@ -21,11 +24,14 @@ class CommunityContract(Contract):
 class CommunityCreated(CommunityContract):
     """An organiser opened a community."""
 
+    version: ClassVar[int] = 2
+
     kind: CommunityKind
     name: LabelText
     currency: Currency
     time_zone: LabelText
     mode: Literal["live", "test"]
+    visibility: Visibility = "public"
 
 
 class StaffRoleGranted(CommunityContract):

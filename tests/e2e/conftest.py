@@ -61,7 +61,7 @@ class Cast:
         self.monthly = self.organiser.publish_offer("Singer", 1200, "month", tier=self.singers)
         offers = f"/api/billing/v1/public/communities/{self.community.id}/offers"
         eventually(
-            lambda: world.public(offers)["items"],
+            lambda: self.organiser.get(offers)["items"],
             lambda items: [one["sellable"] for one in items] == [True],
         )
 

@@ -15,6 +15,7 @@ from shared.decider import Rejected
 from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import Label
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -133,9 +134,7 @@ async def retire_offer(offer_id: UUID, caller: Organiser) -> Written:
 
 @router.get("/public/communities/{community_id}/offers", operation_id="list_offers")
 async def list_offers(
-    community_id: UUID,
-    caller: Annotated[Caller, needs("public")],
-    page: Annotated[Page, Depends(paging)],
+    community_id: UUID, caller: Visitor, page: Annotated[Page, Depends(paging)]
 ) -> Offers:
     async with caller.read(community_id) as connection:
         found = await offers_after(connection, page.cursor(UUID), page.limit + 1)

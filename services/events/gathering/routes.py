@@ -20,6 +20,7 @@ from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Label
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -108,9 +109,7 @@ async def read_gathering(
 
 @router.get("/public/communities/{community_id}/gatherings", operation_id="list_coming_gatherings")
 async def list_coming_gatherings(
-    community_id: UUID,
-    caller: Annotated[Caller, needs("public")],
-    page: Annotated[Page, Depends(paging)],
+    community_id: UUID, caller: Visitor, page: Annotated[Page, Depends(paging)]
 ) -> Gatherings:
     async with caller.read(community_id) as connection:
         coming = await coming_gatherings(

@@ -22,7 +22,8 @@ from services.membership.gateways.gateway import (
     Unsendable,
 )
 from services.membership.gateways.proofs import CODE_LIFE, SESSION_LIFE, Proofs, TooMany
-from services.membership.member.projections import admitted
+from services.membership.hidden import check_seen
+from services.membership.member.projections import admitted, person_of
 from shared.auth import TOKEN_LIFE, Principal
 from shared.command_handler import Claimed
 from shared.event_store import Keep, Unavailable
@@ -147,6 +148,7 @@ async def issue_token(
         case RefreshGrant():
             in_cookie = body.cookie or body.refresh_token is None
             held = body.refresh_token or request.cookies.get(COOKIE, "")
+            await _check_seen(caller, await proofs.holder(held), body.community_id)
             rotated = await proofs.rotate_session(held)
             if rotated is None:
                 raise _not_proved("The session has ended; sign in again.")
@@ -227,6 +229,17 @@ async def _client(caller: Caller, body: ClientGrant) -> Principal:
     return replace(principal, is_machine=True)
 
 
+async def _check_seen(
+    caller: Caller, account_id: AccountId | None, community_id: UUID | None
+) -> None:
+    """NotFound where there is no such community for the account; what proves nothing is refused where it is used."""
+    service = caller.service
+    if community_id is None or account_id is None or account_id in service.settings.platform_staff:
+        return
+    known = await person_of(service, community_id, account_id)
+    await check_seen(service, community_id, account_id, known)
+
+
 async def _principal(caller: Caller, account_id: AccountId, community_id: UUID | None) -> Principal:
     service = caller.service
     principal = Principal(
@@ -234,6 +247,7 @@ async def _principal(caller: Caller, account_id: AccountId, community_id: UUID |
     )
     if community_id is None:
         return principal
+    await _check_seen(caller, account_id, community_id)
     community = await community_now(service, community_id)
     person_id = await admitted(service, community_id, account_id)
     return acting_in(community_id, community, principal, person_id)

@@ -13,6 +13,7 @@ from services.membership.admission.projections import admission_now
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Label
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -54,9 +55,7 @@ async def choose_admission(
 
 
 @router.get("/public/communities/{community_id}/admission", operation_id="read_admission")
-async def read_admission(
-    community_id: UUID, caller: Annotated[Caller, needs("public")]
-) -> AdmissionDoor:
+async def read_admission(community_id: UUID, caller: Visitor) -> AdmissionDoor:
     """Whether one may join by oneself, and what is asked of who applies."""
     admission = await admission_now(caller.service, community_id)
     questions = [

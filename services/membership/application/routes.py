@@ -26,8 +26,14 @@ from services.membership.application.projections import (
 )
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import Address
+from services.membership.hidden import check_seen
 from services.membership.member.events import Language
-from services.membership.member.projections import found_by, person_at, standing_of
+from services.membership.member.projections import (
+    found_by,
+    person_at,
+    person_of,
+    standing_of,
+)
 from services.membership.tier.projections import free_tiers_of
 from shared.command_handler import Claimed
 from shared.decider import NotFound
@@ -63,12 +69,13 @@ async def apply_to_join(
 ) -> Applied:
     """An answer comes by letter, within sixty days or not at all; who is taken in is a member at once."""
     service, account_id = caller.service, AccountId(caller.account_id)
+    person_id = await person_at(service, community_id, account_id, body.email)
+    await check_seen(service, community_id, account_id, person_id)
     community = await community_now(service, community_id)
     admission = await admission_now(service, community_id)
     application_id = application_stream(community_id, account_id)
     known = await application_now(service, community_id, application_id)
     applicant = applicant_of(application_id, known.number + 1)
-    person_id = await person_at(service, community_id, account_id, body.email)
     send = commands.SendApplication(
         account_id=account_id,
         name=await caller.seal(applicant, body.name),
@@ -130,8 +137,12 @@ async def withdraw_application(
     community_id: CommunityId, caller: Annotated[Caller, needs("account")]
 ) -> Written:
     """What it said is forgotten."""
-    community = await community_now(caller.service, community_id)
-    application_id = application_stream(community_id, caller.account_id)
+    service, account_id = caller.service, caller.account_id
+    application_id = application_stream(community_id, account_id)
+    if (await application_now(service, community_id, application_id)).standing == "unknown":
+        known = await person_of(service, community_id, account_id)
+        await check_seen(service, community_id, account_id, known)
+    community = await community_now(service, community_id)
     ask = Ask(APPLICATION, application_id, commands.WithdrawApplication())
     return await caller.ask(ask, community_id=community_id, mode=community.mode)
 

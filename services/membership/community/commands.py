@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.membership.community.events import Brand, CommunityKind, Mode, Role
+from services.membership.community.events import Brand, CommunityKind, Mode, Role, Visibility
 from shared.ids import AccountId, Code, CommunityId, Label
 
 
@@ -16,6 +16,7 @@ class CreateCommunity:
     currency: Code
     time_zone: Code
     mode: Mode
+    visibility: Visibility = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class MoveCommunity:
 @dataclass(frozen=True, slots=True)
 class RebrandCommunity:
     brand: Brand
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseVisibility:
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,13 @@ class RevokeAllRoles:
 
 
 CommunityCommand = (
-    CreateCommunity | MoveCommunity | RebrandCommunity | GrantRole | RevokeRole | RevokeAllRoles
+    CreateCommunity
+    | MoveCommunity
+    | RebrandCommunity
+    | ChooseVisibility
+    | GrantRole
+    | RevokeRole
+    | RevokeAllRoles
 )
 
 

@@ -19,9 +19,15 @@ class Community:
     roles_version: int = 0
     brand: events.Brand | None = None
     time_zone: Code = UTC
+    visibility: events.Visibility = "public"
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
+
+    def is_hidden_from(self, account_id: AccountId, *, is_member: bool) -> bool:
+        """Whether it is for the account as if there were none."""
+        is_inside = is_member or bool(self.roles_of(account_id))
+        return self.slug is None or (self.visibility == "private" and not is_inside)
 
     @property
     def owners(self) -> set[AccountId]:
@@ -44,6 +50,8 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
             return [events.CommunityMoved(slug)]
         case commands.RebrandCommunity(brand):
             return [] if brand == community.brand else [events.CommunityRebranded(brand)]
+        case commands.ChooseVisibility(chosen):
+            return [] if chosen == community.visibility else [events.VisibilityChosen(chosen)]
         case commands.GrantRole() | commands.RevokeRole():
             return _change_staff(command, community)
         case _:
@@ -91,6 +99,7 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
             currency=command.currency,
             time_zone=command.time_zone,
             mode=command.mode,
+            visibility=command.visibility,
         ),
         events.StaffRoleGranted(command.owner, "owner", roles_version=1),
     ]
@@ -98,8 +107,10 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
 
 def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
-        case events.CommunityCreated(slug=slug, mode=mode, brand=brand, time_zone=time_zone):
-            return Community(slug, mode, brand=brand, time_zone=time_zone)
+        case events.CommunityCreated(_, _, slug, brand, _, time_zone, mode, visibility):
+            return Community(slug, mode, frozenset(), 0, brand, time_zone, visibility)
+        case events.VisibilityChosen(visibility):
+            return replace(community, visibility=visibility)
         case events.CommunityRebranded(brand):
             return replace(community, brand=brand)
         case events.CommunityMoved(slug):

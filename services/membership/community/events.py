@@ -7,6 +7,8 @@ from shared.ids import AccountId, Code, CommunityId, Label
 
 CommunityKind = Literal["brand", "media", "creator", "association"]
 Mode = Literal["live", "test"]
+Visibility = Literal["public", "unlisted", "private"]
+"""Found by anybody; by whoever has its address; or only by who belongs to it or is invited."""
 Role = Literal[
     "owner",
     "admin",
@@ -37,6 +39,14 @@ class CommunityCreated:
     currency: Code
     time_zone: Code
     mode: Mode
+    visibility: Visibility = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityChosen:
+    """Strangers see it like this from now on; members and staff see all of it in any case."""
+
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,12 @@ class StaffRoleRevoked:
 
 
 CommunityEvent = (
-    CommunityCreated | CommunityMoved | CommunityRebranded | StaffRoleGranted | StaffRoleRevoked
+    CommunityCreated
+    | CommunityMoved
+    | CommunityRebranded
+    | VisibilityChosen
+    | StaffRoleGranted
+    | StaffRoleRevoked
 )
 
 

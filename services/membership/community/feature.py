@@ -2,7 +2,7 @@
 
 from services.membership.community import routes
 from services.membership.community.decider import COMMUNITY, SLUG
-from services.membership.community.projections import COMMUNITIES, STAFF_ROLES
+from services.membership.community.projections import COMMUNITIES, STAFF_ROLES, VISIBILITY
 from services.membership.community.publications import PUBLICATIONS
 from services.membership.community.reactions import REACTIONS
 from shared.feature import Feature
@@ -11,7 +11,7 @@ FEATURE = Feature(
     name="community",
     deciders=(COMMUNITY, SLUG),
     router=routes.router,
-    projections=(COMMUNITIES, STAFF_ROLES),
+    projections=(COMMUNITIES, STAFF_ROLES, VISIBILITY),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
 )

@@ -13,6 +13,7 @@ from shared.event_store import Fact
 from shared.ids import AccountId, CommunityId
 from shared.projection import Projection
 from shared.service import Service
+from shared.visibility.gate import visibility
 
 DDL = """
 CREATE TABLE communities_v1 (
@@ -86,6 +87,7 @@ COMMUNITIES = Projection(
 )
 
 STAFF_ROLES = staff_roles(events.StaffRoleGranted, events.StaffRoleRevoked)
+VISIBILITY = visibility(events.CommunityCreated, events.VisibilityChosen)
 
 _PAGE = (
     "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode"

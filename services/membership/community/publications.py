@@ -2,6 +2,7 @@
 
 from services.membership.community import events
 from shared.contracts import membership_community as contracts
+from shared.contracts import membership_visibility
 from shared.event_store import Fact
 from shared.feature import Publication
 
@@ -16,6 +17,14 @@ def _created(fact: Fact) -> contracts.CommunityCreated:
         currency=event.currency,
         time_zone=event.time_zone,
         mode=event.mode,
+        visibility=event.visibility,
+    )
+
+
+def _chosen(fact: Fact) -> membership_visibility.VisibilityChosen:
+    event: events.VisibilityChosen = fact.body
+    return membership_visibility.VisibilityChosen(
+        community_id=fact.community_id, occurred_at=fact.at, visibility=event.visibility
     )
 
 
@@ -43,6 +52,7 @@ def _revoked(fact: Fact) -> contracts.StaffRoleRevoked:
 
 PUBLICATIONS = (
     Publication(of=events.CommunityCreated, to=contracts.CommunityCreated, map=_created),
+    Publication(of=events.VisibilityChosen, to=membership_visibility.VisibilityChosen, map=_chosen),
     Publication(of=events.StaffRoleGranted, to=contracts.StaffRoleGranted, map=_granted),
     Publication(of=events.StaffRoleRevoked, to=contracts.StaffRoleRevoked, map=_revoked),
 )

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.membership.account.projections import account_exists
 from services.membership.community import commands
 from services.membership.community.decider import COMMUNITY, SLUG, slug_stream
-from services.membership.community.events import Brand, CommunityKind, Mode, Role
+from services.membership.community.events import Brand, CommunityKind, Mode, Role, Visibility
 from services.membership.community.projections import (
     CommunityPage,
     acting_in,
@@ -26,6 +26,7 @@ from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label
 from shared.money import CURRENCIES
 from shared.problem import Problem, error
 from shared.reaction import Ask
+from shared.visibility.gate import visibility_of, visitor
 
 router = APIRouter()
 
@@ -58,6 +59,7 @@ class CreateCommunity(Body):
     currency: Annotated[str, AfterValidator(_currency)]
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     mode: Mode = "live"
+    visibility: Visibility = "public"
 
 
 class Created(Written):
@@ -76,6 +78,7 @@ class Page(BaseModel):
     currency: str
     time_zone: str
     mode: Mode
+    visibility: Visibility
     tiers: list[Tier]
 
 
@@ -93,6 +96,7 @@ async def create_community(
         currency=Code(body.currency),
         time_zone=Code(body.time_zone),
         mode=body.mode,
+        visibility=body.visibility,
     )
     written = await caller.ask(
         Ask(COMMUNITY, community_id, create),
@@ -133,6 +137,23 @@ async def rebrand_community(
     return await caller.ask(Ask(COMMUNITY, community_id, commands.RebrandCommunity(_brand(body))))
 
 
+class ChooseVisibility(Body):
+    visibility: Visibility
+
+
+@router.put("/communities/{community_id}/visibility", operation_id="choose_visibility")
+async def choose_visibility(
+    community_id: CommunityId,
+    body: ChooseVisibility,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """Strangers find a `private` community nowhere; who belongs to it sees all of it, who is invited comes in."""
+    _own(caller, community_id)
+    return await caller.ask(
+        Ask(COMMUNITY, community_id, commands.ChooseVisibility(body.visibility))
+    )
+
+
 @router.get("/communities/{community_id}", operation_id="read_community")
 async def read_community(
     community_id: CommunityId, caller: Annotated[Caller, needs("account")]
@@ -143,9 +164,13 @@ async def read_community(
 
 
 @router.get("/public/communities/{slug}", operation_id="read_public_community")
-async def read_public_community(slug: str, caller: Annotated[Caller, needs("public")]) -> Page:
+async def read_public_community(
+    slug: str, response: Response, caller: Annotated[Caller, needs("public")]
+) -> Page:
+    """Marked `noindex` where it is unlisted."""
     async with caller.read(PLATFORM) as connection:
         page = await page_at(connection, slug)
+    await visitor(page.community_id if page else PLATFORM, response, caller)
     async with caller.read(page.community_id if page else PLATFORM) as connection:
         return await _page(connection, page)
 
@@ -250,6 +275,7 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
     if page is None:
         raise NotFound("community_not_found", "There is no such community.")
     tiers = await tiers_of(connection, page.community_id)
+    visibility = await visibility_of(connection, page.community_id)
     return Page(
         community_id=page.community_id,
         slug=page.slug,
@@ -259,5 +285,6 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
         currency=page.currency,
         time_zone=page.time_zone,
         mode=page.mode,
+        visibility=visibility or "public",
         tiers=[tier for tier in tiers if not tier.retired],
     )

@@ -46,6 +46,7 @@ from shared.http import Body, Caller, Page, Written, by_moment, listing, needs, 
 from shared.ids import Code, Label, PersonId
 from shared.problem import Problem, error
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -197,9 +198,7 @@ async def open_content(
 
 @router.get("/public/communities/{community_id}/content", operation_id="list_teasers")
 async def list_teasers(
-    community_id: UUID,
-    caller: Annotated[Caller, needs("public")],
-    page: Annotated[Page, Depends(paging)],
+    community_id: UUID, caller: Visitor, page: Annotated[Page, Depends(paging)]
 ) -> Teasers:
     """What everybody may know of, the newest first: public content, and the rest where it has a teaser."""
     async with caller.read(community_id) as connection:
@@ -225,7 +224,7 @@ async def list_teasers(
 async def open_public_content(
     community_id: UUID,
     content_id: UUID,
-    caller: Annotated[Caller, needs("public")],
+    caller: Visitor,
     file_id: UUID | None = None,
 ) -> Door:
     item, visible_from = await published_now(caller.service, community_id, content_id)

@@ -24,6 +24,7 @@ from services.membership.document.projections import (
 from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import Code, Label, PersonId
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -93,10 +94,11 @@ def _shown(told: DocumentPublished) -> Version:
 
 @router.get("/public/communities/{community_id}/documents", operation_id="list_public_documents")
 async def list_public_documents(
-    community_id: UUID, response: Response, caller: Annotated[Caller, needs("public")]
+    community_id: UUID, response: Response, caller: Visitor
 ) -> Versions:
     """Every version by kind and number: those that held, that hold, and that are announced."""
-    response.headers["Cache-Control"] = CACHEABLE
+    if caller.principal is None:  # What members alone see is not for caches that others share.
+        response.headers["Cache-Control"] = CACHEABLE
     async with caller.read(community_id) as connection:
         return Versions(items=[_shown(one) for one in await versions_of(connection, community_id)])
 

@@ -94,6 +94,17 @@ class Proofs:
         )
         return f"{session_id.hex}.{secret}"
 
+    async def holder(self, refresh_token: str) -> AccountId | None:
+        """Whose newest token it is, which stays good."""
+        session_id, secret = _parts(refresh_token)
+        account_id = await self._pool.fetchval(
+            "SELECT account_id FROM sessions"
+            " WHERE session_id = $1 AND token = $2 AND expires_at > clock_timestamp()",
+            session_id,
+            self._hash("session", secret),
+        )
+        return AccountId(account_id) if account_id else None
+
     async def rotate_session(self, refresh_token: str) -> tuple[AccountId, str] | None:
         """A token that is not the session's newest was stolen, or its thief came first: nobody goes on."""
         session_id, secret = _parts(refresh_token)

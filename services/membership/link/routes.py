@@ -20,6 +20,7 @@ from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Code, Label, PersonId, derive
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -120,9 +121,7 @@ async def list_my_links(
     operation_id="follow_link",
     response_class=RedirectResponse,
 )
-async def follow_link(
-    community_id: UUID, slug: str, caller: Annotated[Caller, needs("public")]
-) -> RedirectResponse:
+async def follow_link(community_id: UUID, slug: str, caller: Visitor) -> RedirectResponse:
     """On to the page, with a `via` that it hands in once its reader agrees to be counted as sent by the link."""
     service, link_id = caller.service, link_of(community_id, slug)
     link = await link_now(service, community_id, link_id)

@@ -15,6 +15,7 @@ from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
+from services.membership.hidden import check_seen
 from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
@@ -72,6 +73,7 @@ async def join_community(
     while True:
         known = await person_at(caller.service, community_id, caller.account_id, body.email)
         try:
+            await check_seen(caller.service, community_id, caller.account_id, known)
             return await _join(caller, community_id, body, known or new)
         except Claimed:
             # The same account joined at the same moment, under another Idempotency-Key.

@@ -30,6 +30,7 @@ from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Code, Label, PersonId
 from shared.problem import Problem, error
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -191,7 +192,7 @@ async def list_upcoming(
 
 @router.get("/public/communities/{community_id}/rituals", operation_id="list_public_upcoming")
 async def list_public_upcoming(
-    community_id: UUID, caller: Annotated[Caller, needs("public")], days: Days = 31
+    community_id: UUID, caller: Visitor, days: Days = 31
 ) -> ComingOccurrences:
     """What everybody may know of, the next first."""
     before = caller.now + timedelta(days=days)

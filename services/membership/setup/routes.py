@@ -1,16 +1,17 @@
 """What is still missing before money can come in, and how to get it done."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.membership.community.projections import page_of
-from services.membership.presets import Call, Frame, Model, Step, call_for, ready, steps
+from services.membership.presets import Call, Frame, Method, Model, Step, call_for, ready, steps
 from services.membership.setup.projections import taken_by
 from shared.decider import NotFound
 from shared.http import Caller, needs
+from shared.visibility.gate import visibility_of
 
 router = APIRouter()
 
@@ -18,7 +19,7 @@ router = APIRouter()
 class NextCall(BaseModel):
     """`body` is ready to be sent, or to be changed first; null where only the owner knows what to say."""
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     body: dict[str, Any] | None
 
@@ -46,11 +47,12 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
     async with caller.read() as connection:
         page = await page_of(connection, caller.community_id)
         taken = await taken_by(connection, caller.community_id)
+        private = await visibility_of(connection, caller.community_id) == "private"
     if page is None:
         raise NotFound("community_not_found", "There is no such community.")
     _, paid_tier = taken.get("paid_tier", (None, None))
-    frame = Frame(page.currency, paid_tier, caller.now)
-    wanted = steps(model, live=page.mode == "live")
+    frame = Frame(page.currency, paid_tier, caller.now, page.community_id)
+    wanted = steps(model, live=page.mode == "live", private=private)
     return Setup(
         model=model,
         ready=ready(wanted, taken),

@@ -12,6 +12,7 @@ from services.membership.tier.projections import Tier, tiers_of
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Label
 from shared.reaction import Ask
+from shared.visibility.gate import Visitor
 
 router = APIRouter()
 
@@ -45,9 +46,7 @@ async def list_tiers(caller: Annotated[Caller, needs("account")]) -> Tiers:
 
 
 @router.get("/public/communities/{community_id}/tiers", operation_id="list_public_tiers")
-async def list_public_tiers(
-    community_id: UUID, caller: Annotated[Caller, needs("public")]
-) -> Tiers:
+async def list_public_tiers(community_id: UUID, caller: Visitor) -> Tiers:
     async with caller.read(community_id) as connection:
         tiers = await tiers_of(connection, community_id)
     return Tiers(items=[tier for tier in tiers if not tier.retired])

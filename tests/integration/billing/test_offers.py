@@ -13,7 +13,9 @@ from shared.contracts import (
     billing_payment,
     billing_subscription,
 )
+from shared.contracts.membership_community import Visibility
 from shared.contracts.membership_content import ContentPublished, ContentWithdrawn
+from shared.contracts.membership_visibility import VisibilityChosen
 from tests.integration.billing.shop import ORIGIN, Shop, ada, community, gold, olga
 from tests.integration.events.house import Json, somebody
 
@@ -45,6 +47,26 @@ async def listed(shop: Shop, offer_id: str) -> Json:
     (found,) = (offer for offer in page["items"] if offer["offer_id"] == offer_id)
     shown: Json = found
     return shown
+
+
+@pytest.mark.parametrize(("visibility", "seen"), [("private", 404), ("unlisted", 200)])
+async def test_what_a_hidden_community_sells_is_not_found_by_strangers(
+    shop: Shop, visibility: Visibility, seen: int
+) -> None:
+    await published(shop, {"amount": money(3000)})
+    chosen = VisibilityChosen(community_id=community, occurred_at=real_now(), visibility=visibility)
+    await shop.house.hear(chosen)
+    await shop.house.quiet()
+    path = f"/public/communities/{community}/offers"
+    answer = await shop.house.answer(None, "GET", path)
+    assert answer.status_code == seen
+    assert answer.headers.get("X-Robots-Tag") == (None if seen == 404 else "noindex")
+    for who in (ada, olga):
+        assert len((await shop.house.ask(who, "GET", path))["items"]) == 1
+    assert await shop.house.refusal(None, "GET", f"/public/communities/{uuid4()}/offers") == (
+        404,
+        "community_not_found",
+    )
 
 
 async def test_every_second_month_is_charged_every_second_month(shop: Shop) -> None:

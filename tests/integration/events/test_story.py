@@ -15,7 +15,9 @@ from shared.contracts.contract import MoneyValue
 from shared.contracts.events_key import QuoteKeyPublished
 from shared.contracts.events_message import MessageRequested
 from shared.contracts.events_privacy import PersonForgotten
+from shared.contracts.membership_community import CommunityCreated, Visibility
 from shared.contracts.membership_member import PersonErased
+from shared.contracts.membership_visibility import VisibilityChosen
 from shared.ids import PLATFORM
 from tests.integration.events.house import House, Json, Who, somebody
 
@@ -35,6 +37,23 @@ def gathering(capacity: int = 2, minor: int = 1200, **more: Any) -> Json:
         "capacity": capacity,
         "price": {"minor": minor, "currency": "EUR"},
     } | more
+
+
+def created(visibility: Visibility = "public") -> CommunityCreated:
+    return CommunityCreated(
+        community_id=community,
+        occurred_at=real_now(),
+        kind="association",
+        name="Choir",
+        currency="EUR",
+        time_zone="Europe/Paris",
+        mode="live",
+        visibility=visibility,
+    )
+
+
+def chosen(visibility: Visibility) -> VisibilityChosen:
+    return VisibilityChosen(community_id=community, occurred_at=real_now(), visibility=visibility)
 
 
 async def on_sale(house: House, capacity: int = 2, minor: int = 1200) -> str:
@@ -79,6 +98,7 @@ async def tickets(house: House, who: Who = ada) -> list[Json]:
 
 
 async def test_a_stranger_sees_what_is_coming(house: House) -> None:
+    await house.hear(created())
     await on_sale(house, 40)
     page = await house.ask(None, "GET", f"/public/communities/{community}/gatherings")
     (item,) = page["items"]
@@ -88,7 +108,32 @@ async def test_a_stranger_sees_what_is_coming(house: House) -> None:
     assert (told.name, told.capacity) == ("Spring dinner", 40)
 
 
+@pytest.mark.parametrize(
+    "heard",
+    [(created("private"),), (created(), chosen("private")), (chosen("private"), created()), ()],
+)
+async def test_no_stranger_sees_what_is_coming_in_a_private_community(
+    house: House, heard: tuple[CommunityCreated | VisibilityChosen, ...]
+) -> None:
+    if heard:
+        await house.hear(*heard)
+    await on_sale(house)
+    path = f"/public/communities/{community}/gatherings"
+    for who in (None, stranger):
+        assert await house.refusal(who, "GET", path) == (404, "community_not_found")
+    for who in (ada, olga):
+        assert len((await house.ask(who, "GET", path))["items"]) == 1
+
+
+async def test_what_is_coming_in_an_unlisted_community_is_kept_out_of_search(house: House) -> None:
+    await house.hear(created(), chosen("unlisted"))
+    await house.quiet()
+    answer = await house.answer(None, "GET", f"/public/communities/{community}/gatherings")
+    assert (answer.status_code, answer.headers["X-Robots-Tag"]) == (200, "noindex")
+
+
 async def test_pages_of_what_is_coming_hang_together(house: House) -> None:
+    await house.hear(created())
     for _ in range(3):
         await on_sale(house)
     path = f"/public/communities/{community}/gatherings?limit=2"
@@ -230,6 +275,7 @@ async def test_a_free_seat_needs_no_order(house: House) -> None:
 
 
 async def test_a_cancelled_gathering_ends_its_tickets_and_gives_money_back(house: House) -> None:
+    await house.hear(created())
     gathering_id = await on_sale(house)
     held = await hold(house, gathering_id)
     await house.hear(order_paid(held))

@@ -27,7 +27,7 @@ from tools import house
 
 NOON = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 TIER = UUID(int=7)
-frame = Frame("EUR", TIER, NOON)
+frame = Frame("EUR", TIER, NOON, UUID(int=1))
 MODELS: tuple[Model, ...] = get_args(Model)
 STEPS: tuple[Step, ...] = get_args(Step)
 
@@ -62,16 +62,23 @@ def gathering(minor: int) -> GatheringPublished:
 @pytest.mark.parametrize("model", MODELS)
 def test_real_money_needs_an_account_and_a_test_does_not(model: Model) -> None:
     needed = set(PRESETS[model].needs)
-    assert ready(steps(model, live=False), needed)
-    assert not ready(steps(model, live=True), needed)
-    assert ready(steps(model, live=True), needed | {"own_account"})
+    assert ready(steps(model, live=False, private=False), needed)
+    assert not ready(steps(model, live=True, private=False), needed)
+    assert ready(steps(model, live=True, private=False), needed | {"own_account"})
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_stranger_pays_where_none_is_let_in(model: Model) -> None:
+    needed = set(PRESETS[model].needs)
+    assert not ready(steps(model, live=False, private=True), needed)
+    assert next(iter(steps(model, live=False, private=True))) == "seen_by_strangers"
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_nothing_that_is_needed_can_be_left_out(model: Model) -> None:
     needed = set(PRESETS[model].needs)
     for step in needed:
-        assert not ready(steps(model, live=False), needed - {step})
+        assert not ready(steps(model, live=False, private=False), needed - {step})
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def test_what_is_made_takes_its_step(fact: object, step: Step | None) -> None:
 
 @pytest.mark.parametrize("step", ["recurring_offer", "lasting_offer"])
 def test_what_sells_a_tier_is_not_suggested_before_there_is_one(step: Step) -> None:
-    assert call_for(step, Frame("EUR", None, NOON)) is None
+    assert call_for(step, Frame("EUR", None, NOON, UUID(int=1))) is None
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -103,7 +110,9 @@ def test_every_call_exists_and_every_body_fits_its_published_description(step: S
     assert call is not None
     service = call.path.split("/")[2]
     document = json.loads((house.ROOT / "docs" / "openapi" / f"{service}.json").read_text())
-    operation: dict[str, Any] = document["paths"][call.path][call.method.lower()]
+    operation: dict[str, Any] = document["paths"][
+        call.path.replace(str(frame.community_id), "{community_id}")
+    ][call.method.lower()]
     if call.body is not None:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         whole = {"components": document["components"], **schema}

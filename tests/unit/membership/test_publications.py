@@ -33,6 +33,7 @@ from services.membership.community.events import (
     CommunityCreated,
     StaffRoleGranted,
     StaffRoleRevoked,
+    VisibilityChosen,
 )
 from services.membership.content.events import (
     ContentId,
@@ -80,6 +81,7 @@ from shared.contracts import (
     membership_ritual,
     membership_seat,
     membership_tier,
+    membership_visibility,
 )
 from shared.contracts.contract import Contract
 from shared.erasure import PersonForgotten
@@ -127,7 +129,13 @@ pillar = Badge(Code("pillar"), Label("Pillar"), 3, ())
                 "currency": "EUR",
                 "time_zone": "Europe/Paris",
                 "mode": "test",
+                "visibility": "public",
             },
+        ),
+        (
+            VisibilityChosen("private"),
+            membership_visibility.VisibilityChosen,
+            {"visibility": "private"},
         ),
         (
             StaffRoleGranted(account, "admin", roles_version=2),

@@ -1,6 +1,10 @@
+from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from services.membership.community.commands import (
+    ChooseVisibility,
     CreateCommunity,
     FreeSlug,
     GrantRole,
@@ -20,6 +24,8 @@ from services.membership.community.events import (
     SlugTaken,
     StaffRoleGranted,
     StaffRoleRevoked,
+    Visibility,
+    VisibilityChosen,
 )
 from shared.ids import AccountId, Code, CommunityId, Label
 from shared.testing import given
@@ -80,6 +86,42 @@ def test_a_community_moves_from_where_it_is() -> None:
 
 def test_a_community_that_does_not_exist_has_no_staff() -> None:
     given(COMMUNITY).when(GrantRole(ada, bob, "admin")).then_rejected("community_not_found")
+
+
+def test_who_may_see_a_community_is_chosen_and_chosen_again() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(ChooseVisibility("private")).then(
+        VisibilityChosen("private")
+    )
+    given(COMMUNITY, chess_club, ada_owns_it, VisibilityChosen("private")).when(
+        ChooseVisibility("public")
+    ).then(VisibilityChosen("public"))
+
+
+def test_what_is_chosen_already_is_no_news() -> None:
+    given(COMMUNITY, chess_club, ada_owns_it).when(ChooseVisibility("public")).then_nothing()
+    given(COMMUNITY, replace(chess_club, visibility="private"), ada_owns_it).when(
+        ChooseVisibility("private")
+    ).then_nothing()
+
+
+def test_nobody_sees_a_community_that_does_not_exist() -> None:
+    given(COMMUNITY).when(ChooseVisibility("private")).then_rejected("community_not_found")
+
+
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private"])
+def test_a_community_is_created_as_its_owner_wants_it_seen(visibility: Visibility) -> None:
+    given(COMMUNITY).when(replace(create_chess_club, visibility=visibility)).then(
+        replace(chess_club, visibility=visibility), ada_owns_it
+    )
+
+
+def test_a_private_community_is_hidden_from_all_but_its_members_and_staff() -> None:
+    community = COMMUNITY.fold([chess_club, ada_owns_it, VisibilityChosen("private")])
+    assert community.is_hidden_from(bob, is_member=False)
+    assert not community.is_hidden_from(bob, is_member=True)
+    assert not community.is_hidden_from(ada, is_member=False), "she works for it"
+    unlisted = COMMUNITY.fold([VisibilityChosen("unlisted")], community)
+    assert not unlisted.is_hidden_from(bob, is_member=False)
 
 
 def test_a_role_is_granted_and_the_change_is_counted() -> None:
