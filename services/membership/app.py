@@ -28,12 +28,14 @@ from services.membership.content.feature import FEATURE as CONTENT
 from services.membership.delivery.feature import FEATURE as DELIVERY
 from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
+from services.membership.domain.feature import FEATURE as DOMAIN
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways import whatsapp_reports
 from services.membership.gateways.certifier import Certifier
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.discord_stream import DiscordStream
+from services.membership.gateways.dns_gateway import DnsGateway
 from services.membership.gateways.gateway import Messenger
 from services.membership.gateways.oidc_gateway import OidcGateway
 from services.membership.gateways.proofs import sessions_of
@@ -89,6 +91,7 @@ MOUNTED = (
     ACCOUNT,
     CLIENT,
     COMMUNITY,
+    DOMAIN,
     TIER,
     MEMBER,
     INVITATION,
@@ -178,6 +181,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.smtp_username,
             password.get_secret_value() if password else None,
         ),
+        "resolver": DnsGateway(settings.dns),
         "courier": WebhookGateway(to_loopback=settings.webhooks_to_loopback),
     }
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_keys_url:

@@ -29,6 +29,11 @@ class Settings(KernelSettings):
     platform_staff: frozenset[UUID] = Field(
         default=frozenset(), description="JSON list of the accounts that may see every community"
     )
+    dns: str | None = Field(
+        default=None,
+        pattern=r"^[^\s:]+:\d+$",
+        description="IP:port of the resolver that proves domains; the system's if unset",
+    )
     oidc_issuer: str | None = Field(default=None, description="turns the token exchange on")
     oidc_audience: str | None = None
     oidc_keys_url: str | None = Field(default=None, description="where the provider's JWKS is")

@@ -65,7 +65,13 @@ def routes() -> Iterator[Route]:
 ROUTES = list(routes())
 
 # What a path chooses by where everybody has one: a kind of document, the first audit, a day.
-CHOICES = {"kind": "terms", "number": "1", "day": "2090-01-01", "key": "hello"}
+CHOICES = {
+    "kind": "terms",
+    "number": "1",
+    "day": "2090-01-01",
+    "key": "hello",
+    "name": "join.example.org",
+}
 
 # An account is of no community: that it has no role in one's own is no secret.
 OF_NO_COMMUNITY = {"account_id", "role", *CHOICES}

@@ -11,6 +11,7 @@ from services.membership.announcement.projections import bounced_since
 from services.membership.broadcast.events import CopiesReleased, Segment
 from services.membership.broadcast.projections import broadcast_now, words_in
 from services.membership.community.projections import CommunityPage, page_of
+from services.membership.domain.projections import origin_of
 from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import (
     Language,
@@ -306,6 +307,7 @@ async def _write(action: commands.SendMail, context: ActionContext) -> events.No
     preferences = await preferences_now(context.service, context.community_id, action.person_id)
     if not preferences.wants("email", kind):
         return "opted_out"
+    origin = await origin_of(context.service, context.community_id)
     letter = Letter(
         key=action.message_id,
         to=addressee.address,
@@ -314,7 +316,7 @@ async def _write(action: commands.SendMail, context: ActionContext) -> events.No
         language=addressee.language,
         values={name: _spoken(value) for name, value in action.values}
         | await _opened(action, context),
-        link=action.link and urljoin(context.service.settings.origin, action.link),
+        link=action.link and urljoin(origin, action.link),
         time_zone=addressee.page.time_zone,
         look=Look(addressee.page.colour, addressee.page.logo),
         way_out=way_out(context, action.person_id, kind),

@@ -12,6 +12,7 @@ from services.membership.application.decider import (
 )
 from services.membership.application.projections import application_now
 from services.membership.community.projections import page_of
+from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
 from services.membership.member.events import PersonErased
 from shared.erasure import forgetting
@@ -129,6 +130,7 @@ async def _letter(
         page = await page_of(connection, context.community_id)
     if page is None:
         raise Transient("The community's page is not there yet.")
+    origin = await origin_of(context.service, context.community_id)
     page_for = PAGES[action.answer]
     path = page_for and f"/communities/{context.community_id}/{page_for}"
     return Letter(
@@ -138,7 +140,7 @@ async def _letter(
         template=f"application_{action.answer}",
         language=said.language,
         values={},
-        link=path and urljoin(context.service.settings.origin, path),
+        link=path and urljoin(origin, path),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )

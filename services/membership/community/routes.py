@@ -18,6 +18,7 @@ from services.membership.community.projections import (
     page_at,
     page_of,
 )
+from services.membership.domain.projections import own_origin
 from services.membership.tier.projections import Tier, tiers_of
 from shared.auth import PERMISSIONS, Principal
 from shared.decider import NotFound
@@ -70,6 +71,8 @@ class Created(Written):
 
 
 class Page(BaseModel):
+    """`home` is where its pages are, under a domain of its own that it has proved."""
+
     community_id: UUID
     slug: str
     kind: CommunityKind
@@ -79,6 +82,7 @@ class Page(BaseModel):
     time_zone: str
     mode: Mode
     visibility: Visibility
+    home: str | None
     tiers: list[Tier]
 
 
@@ -286,5 +290,6 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
         time_zone=page.time_zone,
         mode=page.mode,
         visibility=visibility or "public",
+        home=await own_origin(connection, page.community_id),
         tiers=[tier for tier in tiers if not tier.retired],
     )

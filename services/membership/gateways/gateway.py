@@ -117,6 +117,14 @@ class IdentityProvider(Protocol):
         ...
 
 
+class Resolver(Protocol):
+    """Whoever knows which records stand beside a name."""
+
+    async def texts(self, name: str) -> frozenset[str]:
+        """Its TXT records, none where there are none. Unreachable when nobody could say."""
+        ...
+
+
 ChatProblem = Literal[
     "account_gone",
     "banned_on_server",

@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 from dateutil.relativedelta import relativedelta
 
 from services.membership.community.projections import page_of
+from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import (
     Language,
     Letter,
@@ -141,7 +142,7 @@ async def _letter(
         template=_template(invited),
         language=invited.language,
         values=_values(invitation, invited, tier or ""),
-        link=urljoin(service.settings.origin, f"/invitations/{token}"),
+        link=urljoin(await origin_of(service, context.community_id), f"/invitations/{token}"),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )

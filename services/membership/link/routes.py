@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, StringConstraints
 
+from services.membership.domain.projections import origin_of
 from services.membership.gateways.visits import Visits
 from services.membership.link import commands
 from services.membership.link.decider import LINK
@@ -129,7 +130,7 @@ async def follow_link(community_id: UUID, slug: str, caller: Visitor) -> Redirec
         raise NotFound("link_not_found", "There is no such link.")
     await Visits(service.pool).count(community_id, link_id, caller.now.astimezone(UTC).date())
     via = urlencode({"via": make_visit(service.secret, link_id, caller.now)})
-    target = f"{service.settings.origin}{link.made.target}?{via}"
+    target = f"{await origin_of(service, community_id)}{link.made.target}?{via}"
     plain = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     return RedirectResponse(target, status_code=303, headers=plain)
 

@@ -6,10 +6,12 @@ from services.membership.application.events import ApplicationSent
 from services.membership.certificate.events import CertificateOverdue
 from services.membership.chat_audit.events import ChatServerCompared
 from services.membership.community.projections import community_now
+from services.membership.domain.events import DomainLost, DomainNotSeen
 from services.membership.group_seat.events import GroupRemovalDue, GroupRemovalReminded
 from services.membership.member.projections import person_of
 from services.membership.notice import commands
 from services.membership.notice.decider import NOTICE
+from services.membership.notice.events import Values
 from services.membership.ritual.events import StaffReminded
 from shared import auth
 from shared.contracts.billing_message import StaffMessageRequested
@@ -43,8 +45,7 @@ def when_server_compared_find_staff(fact: Fact) -> list[Call]:
     found = compared.comparison
     counts = {"differences": found.differences, "removals": found.removals}
     values = tuple((Code(name), count) for name, count in counts.items())
-    notice_id, template = derive(fact.event_id, "notice"), Code(f"chat_{compared.outcome}")
-    return [Call(commands.FindStaff(notice_id, Code("community.write"), template, values, None))]
+    return [_to_owners(fact, f"chat_{compared.outcome}", values)]
 
 
 def when_staff_reminded_of_ritual_find_staff(fact: Fact) -> list[Call]:
@@ -91,6 +92,31 @@ def when_certificate_overdue_find_staff(fact: Fact) -> list[Call]:
     return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
 
 
+def when_domain_not_seen_find_staff(fact: Fact) -> list[Call]:
+    """The record is missing, and there is time to put it back."""
+    missed: DomainNotSeen = fact.body
+    if not missed.is_news or missed.loses_at is None:
+        return []
+    values = (
+        (Code("domain"), Label(missed.name)),
+        (Code("days"), (missed.loses_at - fact.at).days),
+    )
+    return [_to_owners(fact, "domain_missing", values)]
+
+
+def when_domain_lost_find_staff(fact: Fact) -> list[Call]:
+    lost: DomainLost = fact.body
+    if lost.by == "choice":
+        return []
+    template = "domain_lost" if lost.by == "absence" else "domain_taken"
+    return [_to_owners(fact, template, ((Code("domain"), Label(lost.name)),))]
+
+
+def _to_owners(fact: Fact, template: str, values: Values) -> Call:
+    notice_id, permission = derive(fact.event_id, "notice"), Code("community.write")
+    return Call(commands.FindStaff(notice_id, permission, Code(template), values, None))
+
+
 def _kept(value: str | int | datetime | MoneyValue) -> Label | int | Money:
     match value:
         case MoneyValue():
@@ -125,6 +151,14 @@ REACTIONS = (
         name="membership.notice.when_certificate_overdue_find_staff",
         to=CertificateOverdue,
         react=when_certificate_overdue_find_staff,
+    ),
+    Reaction(
+        "membership.notice.when_domain_not_seen_find_staff",
+        DomainNotSeen,
+        when_domain_not_seen_find_staff,
+    ),
+    Reaction(
+        "membership.notice.when_domain_lost_find_staff", DomainLost, when_domain_lost_find_staff
     ),
     Reaction(
         name="membership.notice.when_group_removal_due_find_staff",

@@ -7,6 +7,7 @@ from uuid import UUID
 from dateutil.relativedelta import relativedelta
 
 from services.membership.community.projections import CommunityPage, page_of
+from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
 from services.membership.member.projections import profile_of
 from services.membership.seat import commands, events
@@ -223,7 +224,10 @@ async def _letter(
         template="seat_assigned",
         language=seat.assigned.language,
         values={"tier": tier, "expires_at": seat.expires_at},
-        link=urljoin(service.settings.origin, f"/seats/{action.subscription_id}/{token}"),
+        link=urljoin(
+            await origin_of(service, context.community_id),
+            f"/seats/{action.subscription_id}/{token}",
+        ),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )
@@ -273,7 +277,9 @@ async def _news(action: commands.TellPayer, context: ActionContext) -> Letter | 
             "tier": tier,
             "people": ", ".join(address for address in whose if address),
         },
-        link=urljoin(service.settings.origin, f"/seats/{action.subscription_id}"),
+        link=urljoin(
+            await origin_of(service, context.community_id), f"/seats/{action.subscription_id}"
+        ),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )
