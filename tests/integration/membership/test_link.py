@@ -16,6 +16,7 @@ async def made(house: House, token: str, **more: Any) -> Json:
 
 async def follow(house: House, url: str, status: int = 303) -> str:
     """The page it leads to; the `via` of it alone where it leads anywhere."""
+    await house.quiet()  # A visitor does not come in the moment in which the community begins.
     answer = await house.client.get(f"{BASE}/public/links/" + url.split("/public/links/")[1])
     assert answer.status_code == status, answer.text
     if status != 303:

@@ -92,7 +92,8 @@ def test_the_record_proves_it_at_once() -> None:
 
 @pytest.mark.parametrize("finding", ["absent", "another_record", "unanswered"])
 def test_a_claim_is_looked_for_ever_more_rarely_and_at_last_at_its_end(finding: Finding) -> None:
-    waits, history, at = [], [claimed], claimed.due
+    history: list[DomainEvent] = [claimed]
+    waits, at = [], claimed.due
     for look in range(1, 60):
         history.append(DomainLookBegun(look, join, token, at))
         (told,) = DOMAIN.decide(RecordLook(look, finding, at), DOMAIN.fold(history))
