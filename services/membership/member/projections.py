@@ -164,10 +164,8 @@ async def said_of(connection: Any, people: Collection[UUID]) -> dict[UUID, tuple
 
 async def known_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
     """Those of the ids who are, or were, members of the community the connection is scoped to."""
-    rows = await connection.fetch(
-        "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1)", list(people)
-    )
-    return {row["person_id"] for row in rows}
+    known = "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1)"
+    return {row["person_id"] for row in await connection.fetch(known, list(people))}
 
 
 async def joined_among(connection: Any, people: Collection[UUID]) -> set[UUID]:

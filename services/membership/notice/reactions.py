@@ -1,5 +1,6 @@
 """What we, an audit or another service have to tell the staff is told to those who may act on it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from services.membership.application.events import ApplicationSent
@@ -20,6 +21,8 @@ from shared.event_store import Fact
 from shared.ids import Code, Label, derive
 from shared.money import Money
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction
+
+React = Callable[[Fact], list[Call]]
 
 
 def when_staff_message_requested_find_staff(fact: Fact) -> list[Call]:
@@ -68,28 +71,15 @@ def when_staff_reminded_of_ritual_find_staff(fact: Fact) -> list[Call]:
     ]
 
 
-def when_application_sent_find_staff(fact: Fact) -> list[Call]:
-    """One letter a day, however many apply."""
-    notice_id = derive(fact.community_id, "applications", fact.at.date().isoformat())
-    link = Label(f"/communities/{fact.community_id}/applications")
-    template, permission = Code("application_to_read"), Code("members.write")
-    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
+def _once_a_day(kind: str, page: str, template: str, permission: str) -> React:
+    """One letter, however many there are of a kind."""
 
+    def react(fact: Fact) -> list[Call]:
+        notice_id = derive(fact.community_id, kind, fact.at.date().isoformat())
+        link = Label(f"/communities/{fact.community_id}/{page}")
+        return [Call(commands.FindStaff(notice_id, Code(permission), Code(template), (), link))]
 
-def when_group_removal_due_find_staff(fact: Fact) -> list[Call]:
-    """One letter a day, however many are to be taken out."""
-    notice_id = derive(fact.community_id, "group_removals", fact.at.date().isoformat())
-    link = Label(f"/communities/{fact.community_id}/group-tasks")
-    template, permission = Code("group_removals"), Code("members.write")
-    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
-
-
-def when_certificate_overdue_find_staff(fact: Fact) -> list[Call]:
-    """One letter a day, however many erasures wait."""
-    notice_id = derive(fact.community_id, "erasures", fact.at.date().isoformat())
-    link = Label(f"/communities/{fact.community_id}/erasures")
-    template, permission = Code("erasure_overdue"), Code("members.erase")
-    return [Call(commands.FindStaff(notice_id, permission, template, (), link))]
+    return react
 
 
 def when_domain_not_seen_find_staff(fact: Fact) -> list[Call]:
@@ -146,50 +136,27 @@ async def find_staff(action: commands.FindStaff, context: ActionContext) -> Ask 
     return Ask(NOTICE, action.notice_id, address)
 
 
-REACTIONS = (
-    Reaction(
-        name="membership.notice.when_certificate_overdue_find_staff",
-        to=CertificateOverdue,
-        react=when_certificate_overdue_find_staff,
-    ),
-    Reaction(
-        "membership.notice.when_domain_not_seen_find_staff",
-        DomainNotSeen,
-        when_domain_not_seen_find_staff,
-    ),
-    Reaction(
-        "membership.notice.when_domain_lost_find_staff", DomainLost, when_domain_lost_find_staff
-    ),
-    Reaction(
-        name="membership.notice.when_group_removal_due_find_staff",
-        to=GroupRemovalDue,
-        react=when_group_removal_due_find_staff,
-    ),
-    Reaction(
-        name="membership.notice.when_group_removal_reminded_find_staff",
-        to=GroupRemovalReminded,
-        react=when_group_removal_due_find_staff,
-    ),
-    Reaction(
-        name="membership.notice.when_application_sent_find_staff",
-        to=ApplicationSent,
-        react=when_application_sent_find_staff,
-    ),
-    Reaction(
-        name="membership.notice.when_staff_message_requested_find_staff",
-        to=StaffMessageRequested,
-        react=when_staff_message_requested_find_staff,
-    ),
-    Reaction(
-        name="membership.notice.when_server_compared_find_staff",
-        to=ChatServerCompared,
-        react=when_server_compared_find_staff,
-    ),
-    Reaction(
-        name="membership.notice.when_staff_reminded_of_ritual_find_staff",
-        to=StaffReminded,
-        react=when_staff_reminded_of_ritual_find_staff,
-    ),
+_applications = _once_a_day("applications", "applications", "application_to_read", "members.write")
+_removals = _once_a_day("group_removals", "group-tasks", "group_removals", "members.write")
+_erasures = _once_a_day("erasures", "erasures", "erasure_overdue", "members.erase")
+
+REACTIONS = tuple(
+    Reaction(f"membership.notice.when_{what}_find_staff", to, react)
+    for what, to, react in (
+        ("application_sent", ApplicationSent, _applications),
+        ("certificate_overdue", CertificateOverdue, _erasures),
+        ("domain_lost", DomainLost, when_domain_lost_find_staff),
+        ("domain_not_seen", DomainNotSeen, when_domain_not_seen_find_staff),
+        ("group_removal_due", GroupRemovalDue, _removals),
+        ("group_removal_reminded", GroupRemovalReminded, _removals),
+        ("server_compared", ChatServerCompared, when_server_compared_find_staff),
+        (
+            "staff_message_requested",
+            StaffMessageRequested,
+            when_staff_message_requested_find_staff,
+        ),
+        ("staff_reminded_of_ritual", StaffReminded, when_staff_reminded_of_ritual_find_staff),
+    )
 )
 
 ACTIONS = (Action(of=commands.FindStaff, perform=find_staff),)

@@ -211,7 +211,7 @@ async def told_origins(house: House) -> list[Origin]:
 async def test_who_somebody_was_elsewhere_is_told_as_a_print(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     await brought(house, owner, file_of("Ada,ada@example.com,,,cus_1", "Bob,bob@example.com,,,"))
-    ada = (await members(house, owner))["ada@example.com"]
+    ada = (await eventually_members(house, owner, 2))["ada@example.com"]
     (origin,) = await told_origins(house)
     assert str(origin.person_id) == ada
     assert origin.origin == origin_of(UUID(community_id), "cus_1")

@@ -62,6 +62,7 @@ async def test_who_pays_is_led_in_and_is_through_when_all_is_done(club: Club) ->
     ada = await club.join()
     await ada.pay()
     await until(ada, **{"in": "done"}, welcome="done", chat="open", hello="waiting", rules="open")
+    await club.house.quiet()
     assert letters(club, "onboarding_step") == [{"title": "welcome titre", "text": "welcome texte"}]
     await ada.link()
     await until(ada, **{"in": "done"}, welcome="done", chat="done", hello="waiting", rules="open")
