@@ -136,7 +136,7 @@ async def test_another_request_under_the_same_key_is_refused(browser: httpx.Asyn
 async def test_a_key_that_is_being_worked_on_is_in_use(
     there: There, browser: httpx.AsyncClient
 ) -> None:
-    there.ours.slow_down(CREATE, seconds=0.2)
+    there.ours.slow_down(CREATE, seconds=1)
     key = {"Idempotency-Key": "k"}
     asked = (browser.post(INTENTS, data=TEN, headers=key) for _ in range(2))
     first, second = await asyncio.gather(*asked)
@@ -202,7 +202,7 @@ async def test_a_charge_that_takes_longer_than_we_wait_is_made_once(
     intent = await there.announced()
     monkeypatch.setattr(stripe_gateway, "PATIENCE_SECONDS", 0.2)
     hasty = StripeGateway(KEY, there.url)
-    there.ours.slow_down(CONFIRM, seconds=1.5)
+    there.ours.slow_down(CONFIRM, seconds=4)
     try:
         with pytest.raises(ProcessorUnavailable):
             await hasty.confirm_intent(intent, NO_CARD, CLUB)
