@@ -25,6 +25,7 @@ from services.membership.chat_server.feature import FEATURE as CHAT_SERVER
 from services.membership.client.feature import FEATURE as CLIENT
 from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.content.feature import FEATURE as CONTENT
+from services.membership.crossing.feature import FEATURE as CROSSING
 from services.membership.delivery.feature import FEATURE as DELIVERY
 from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
@@ -74,6 +75,7 @@ from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.situation.feature import FEATURE as SITUATION
 from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
 from services.membership.tier.feature import FEATURE as TIER
+from services.membership.transition.feature import FEATURE as TRANSITION
 from shared import erasure
 from shared.auth import TokenSigner
 from shared.contracts.membership_destruction import KeptDataDestroyed, PersonDataDestroyed
@@ -119,6 +121,8 @@ MOUNTED = (
     RECOGNITION_RULES,
     RECOGNITION,
     SPOTLIGHT,
+    TRANSITION,
+    CROSSING,
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,

@@ -68,6 +68,7 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/subscription/decider.py:_while_running": "one case for each command",
     "services/membership/seat/decider.py": "what is provided, given, claimed and lost of one plan is one history",
     "services/membership/seat/reactions.py": "a subscription's life, and the letters that its seats lead to",
+    "services/membership/transition/routes.py": "seeing, announcing, putting off, calling off and reading are one door",
     "services/membership/seat/routes.py": "giving a seat and sitting down on it are two sides of one door",
     "shared/admin.py:routes": "a list: two lines for each route",
     "shared/agenda.py": "claiming, doing, retrying and parking are one life of an item",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.membership.access import events
 from services.membership.access.decider import ACCESS, Access, stream_of
+from services.membership.access.decider import Reason as AccessReason
 from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
 from shared.event_store import Fact
@@ -193,6 +194,40 @@ async def people_with_access(
         list(tiers),
     )
     return [PersonId(row["person_id"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAccess:
+    """What somebody may enter for having joined: all the tiers that this one reason opens."""
+
+    person_id: PersonId
+    reason_id: UUID
+    tiers: tuple[TierId, ...]
+
+
+async def free_access_to(
+    connection: Any, community_id: UUID, tiers: Sequence[TierId]
+) -> list[FreeAccess]:
+    """Everybody who may enter one of these tiers for having joined."""
+    rows = await connection.fetch(
+        "SELECT person_id, reason_id, array_agg(tier_id ORDER BY tier_id) AS tiers FROM access_v2"
+        " WHERE community_id = $1 AND kind = 'joined' AND ended_at IS NULL"
+        " GROUP BY person_id, reason_id HAVING array_agg(tier_id) && $2::uuid[]"
+        " ORDER BY person_id, reason_id",
+        community_id,
+        list(tiers),
+    )
+    return [FreeAccess(row["person_id"], row["reason_id"], tuple(row["tiers"])) for row in rows]
+
+
+async def has_begun(
+    service: Service, community_id: UUID, person_id: PersonId, reason_id: UUID
+) -> bool:
+    """Whether what somebody has for having joined has had its effect, as of now; it may be over since."""
+    access: Access
+    access, _ = await service.handler.state(ACCESS, stream_of(person_id), community_id)
+    reason = AccessReason("joined", reason_id)
+    return reason in access.closed or bool(access.grants_for(reason))
 
 
 async def tiers_open_to(

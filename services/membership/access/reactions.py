@@ -6,6 +6,7 @@ from uuid import UUID
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.content.events import ContentId
+from services.membership.crossing.events import FreeAccessEnded
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
@@ -242,6 +243,13 @@ def when_level_lost_end_reason(fact: Fact) -> list[Ask]:
     return [_ask(commands.EndReason(lost.person_id, "recognition", reason_id, cause))]
 
 
+def when_free_access_ended_move_reason(fact: Fact) -> list[Ask]:
+    """Who joined, joined: what that opens is less from now on, or nothing."""
+    ended: FreeAccessEnded = fact.body
+    person_id, reason_id = ended.person_id, ended.reason_id
+    return [_ask(commands.MoveReason(person_id, ended.tiers, "joined", reason_id, "changed"))]
+
+
 def when_gift_has_an_end_end_reason(fact: Fact) -> list[At]:
     granted: events.AccessGranted = fact.body
     if granted.until is None:
@@ -363,6 +371,11 @@ REACTIONS = (
         name="membership.access.when_level_lost_end_reason",
         to=LevelLost,
         react=when_level_lost_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_free_access_ended_move_reason",
+        to=FreeAccessEnded,
+        react=when_free_access_ended_move_reason,
     ),
     Reaction(
         name="membership.access.when_gift_has_an_end_end_reason",

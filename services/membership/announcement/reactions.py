@@ -11,6 +11,13 @@ from services.membership.announcement.projections import bounced_since
 from services.membership.broadcast.events import CopiesReleased, Segment
 from services.membership.broadcast.projections import broadcast_now, words_in
 from services.membership.community.projections import CommunityPage, page_of
+from services.membership.crossing.events import (
+    Change,
+    ChangeDropped,
+    ChangeRecalled,
+    ChangeTold,
+    FreeAccessEnded,
+)
 from services.membership.domain.projections import origin_of
 from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import (
@@ -169,6 +176,40 @@ def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_change_told_send_mail(fact: Fact) -> list[Call]:
+    told: ChangeTold = fact.body
+    first = "free_ends_to_light" if told.change.light else "free_ends"
+    return [_of_change(fact, told.person_id, "free_ends_later" if told.again else first)]
+
+
+def when_change_recalled_send_mail(fact: Fact) -> list[Call]:
+    return [_of_change(fact, fact.body.person_id, "free_ends_reminder")]
+
+
+def when_change_dropped_send_mail(fact: Fact) -> list[Call]:
+    dropped: ChangeDropped = fact.body
+    return [_of_change(fact, dropped.person_id, "free_stays")] if dropped.told else []
+
+
+def when_free_access_ended_send_mail(fact: Fact) -> list[Call]:
+    ended: FreeAccessEnded = fact.body
+    template = "free_ended_to_light" if ended.change.light else "free_ended"
+    return [] if ended.subscribed else [_of_change(fact, ended.person_id, template)]
+
+
+def _of_change(fact: Fact, person_id: PersonId, template: str) -> Call:
+    change: Change = fact.body.change
+    values = {
+        "tier": change.tier,
+        "offer": change.offer,
+        "from": Label(change.effective_from.isoformat()),
+        "words": change.words,
+        "light": change.light or Label(""),
+    }
+    spoken = tuple((Code(name), value) for name, value in values.items())
+    return _mail(fact, person_id, Code(template), spoken, _page(fact, "transition"))
+
+
 def when_introduction_asked_send_mail(fact: Fact) -> list[Call]:
     asked: IntroductionAsked = fact.body
     return [_mail(fact, asked.asked, Code("introduction_asked"), link=_page(fact, "introductions"))]
@@ -220,6 +261,26 @@ REACTIONS = (
         name="membership.announcement.when_backers_told_send_mail",
         to=BackersTold,
         react=when_backers_told_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_change_told_send_mail",
+        to=ChangeTold,
+        react=when_change_told_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_change_recalled_send_mail",
+        to=ChangeRecalled,
+        react=when_change_recalled_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_change_dropped_send_mail",
+        to=ChangeDropped,
+        react=when_change_dropped_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_free_access_ended_send_mail",
+        to=FreeAccessEnded,
+        react=when_free_access_ended_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_introduction_asked_send_mail",

@@ -151,6 +151,13 @@ async def standings_of(
     return {PersonId(row["person_id"]): row["standing"] for row in rows}
 
 
+async def joined_at_of(connection: Any, community_id: UUID) -> dict[PersonId, datetime]:
+    """Everybody who is a member, and since when."""
+    sql = "SELECT person_id, joined_at FROM members_v1 WHERE community_id = $1 AND standing = 'joined'"
+    rows = await connection.fetch(sql, community_id)
+    return {PersonId(row["person_id"]): row["joined_at"] for row in rows}
+
+
 async def said_of(connection: Any, people: Collection[UUID]) -> dict[UUID, tuple[Sealed, Sealed]]:
     """The name and the address of each who was not erased, by person."""
     rows = await connection.fetch(

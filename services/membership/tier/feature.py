@@ -4,6 +4,7 @@ from services.membership.tier import routes
 from services.membership.tier.decider import TIER
 from services.membership.tier.projections import TIERS
 from services.membership.tier.publications import PUBLICATIONS
+from services.membership.tier.reactions import REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -11,5 +12,6 @@ FEATURE = Feature(
     deciders=(TIER,),
     router=routes.router,
     projections=(TIERS,),
+    reactions=REACTIONS,
     publications=PUBLICATIONS,
 )
