@@ -10,6 +10,7 @@ from services.billing.commission_payout.feature import FEATURE as COMMISSION_PAY
 from services.billing.commission_rules.feature import FEATURE as COMMISSION_RULES
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
+from services.billing.founder.feature import FEATURE as FOUNDER
 from services.billing.gateways import paypal_webhooks, webhooks
 from services.billing.gateways.paypal_gateway import PaypalGateway
 from services.billing.gateways.paypal_signature import PaypalSignature
@@ -56,6 +57,7 @@ MOUNTED = (
     SUBSCRIPTION,
     EXIT_SURVEY,
     PRICE_RISE,
+    FOUNDER,
     MIGRATION,
     TAKEOVER,
     COMMISSION_RULES,

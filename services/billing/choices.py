@@ -1,6 +1,7 @@
 """A choice is an offer in the currency of the checkout, at its price or at the one the buyer named."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -50,6 +51,15 @@ def line_of(
         year=offer.year,
         first=_first(offer.year, price.amount if named is None else named, today),
     )
+
+
+def awaited(line: OfferLine, day: datetime | None, at: datetime) -> OfferLine:
+    """The same, paid for from the day on which it takes the place of what is free; a trial that ends later stays."""
+    if day is None or day <= at + timedelta(days=line.trial_days):
+        return line
+    if not line.recurs or line.year is not None:
+        return line
+    return replace(line, trial_days=0, free_until=day)
 
 
 def _on_sale(offer: Listed | None, pointer: str) -> Listed:

@@ -51,8 +51,8 @@ def _of_offer(line: OfferLine, basket: Basket, at: datetime, months: int) -> Ite
         yield Payment(at, line.offer_id, 1, line.full, line.off(1), fee)
         return
     terms = terms_of(basket.person_id, line, basket.time_zone)
-    begins = at + timedelta(days=line.trial_days)
-    if line.trial_days:
+    begins = line.free_until or at + timedelta(days=line.trial_days)
+    if line.is_due_later:
         yield Payment(at, line.offer_id, 0, nothing, nothing, fee)
         fee = nothing
     yield Payment(begins, line.offer_id, 1, line.first_full, line.off(1), fee)

@@ -47,6 +47,7 @@ OF_THE_COMMUNITY = {
     "migration": "what was read of the creator's own account, by the ids there",
     "takeover": "how one subscription there stands: what became of it here names its person in its own stream",
     "price_rise": "which subscriptions it is about, and when: what each is told stands in its own",
+    "offer_awaited": "from when on an offer is paid for",
     "transition": "what becomes of the free tiers, and when: what each is told stands in their own stream",
     "introduction": "that it ended: which of the two went is not for the other",
 }

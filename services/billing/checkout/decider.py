@@ -169,6 +169,14 @@ def _untried(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     )
 
 
+def takes(lines: tuple[Line, ...], discount: Discount) -> bool:
+    """Whether something is taken off them by it."""
+    try:
+        return bool(_reduced(lines, discount))
+    except Rejected:
+        return False
+
+
 def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
     """The basket with the code: seats, donations and what the buyer names the price of cost what they cost."""
     deal, currency = discount.deal, lines[0].price.currency

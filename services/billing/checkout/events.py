@@ -27,7 +27,7 @@ class OfferLine:
     """An offer at the price it had when the checkout was opened.
 
     The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
-    What `wins_back` a subscription that ended costs what that did.
+    What `wins_back` a subscription that ended costs what that did. What is `free_until` a day is paid for from then on.
     """
 
     offer_id: UUID
@@ -49,6 +49,7 @@ class OfferLine:
     wins_back: UUID | None = None
     year: FixedYear | None = None
     first: FirstPeriod | None = None
+    free_until: datetime | None = None
 
     @property
     def thing(self) -> UUID:
@@ -61,6 +62,10 @@ class OfferLine:
     @property
     def is_priced_by_seller(self) -> bool:
         return self.minimum is None and not self.donation
+
+    @property
+    def is_due_later(self) -> bool:
+        return bool(self.trial_days or self.free_until)
 
     @property
     def charged_for(self) -> ChargedFor:
@@ -85,7 +90,7 @@ class OfferLine:
 
     @property
     def charges(self) -> tuple[MoneyLine, ...]:
-        now = self.price * 0 if self.trial_days else self.first_full - self.off(1)
+        now = self.price * 0 if self.is_due_later else self.first_full - self.off(1)
         fee = (MoneyLine("purchase", self.setup_fee),) if self.setup_fee else ()
         return (MoneyLine(self.charged_for, now), *fee)
 

@@ -1,6 +1,7 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,13 +10,19 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
-from services.billing.checkout.decider import CHECKOUT
+from services.billing.checkout.decider import CHECKOUT, takes
 from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
-from services.billing.choices import Today, line_again, line_of
-from services.billing.discount.events import as_typed, discount_of
-from services.billing.discount.projections import discount_by_id, holding
+from services.billing.choices import Today, awaited, line_again, line_of
+from services.billing.discount.events import Discount, as_typed, discount_of
+from services.billing.discount.projections import (
+    could_hold,
+    discount_by_id,
+    founder_rates,
+    holding,
+)
 from services.billing.forecast import forecast
+from services.billing.founder.projections import founder_of, free_until
 from services.billing.gateways.gateway import PayerStep
 from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of, processor_at
@@ -266,21 +273,54 @@ async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
 
 
 async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> list[Ask]:
-    """The checkout, and the use of its code: both or neither."""
-    person_id = PersonId(caller.person_id)
-    code = discount_of(caller.community_id, as_typed(body.code)) if body.code else None
+    """The checkout, and the use of its code or of the rate that a founder has without one: both or neither."""
+    person_id, service, community_id = (
+        PersonId(caller.person_id),
+        caller.service,
+        caller.community_id,
+    )
+    offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
+    days = {offer_id: await free_until(service, community_id, offer_id) for offer_id in offers}
+    founded = await founder_of(service, community_id, person_id)
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         today = Today(caller.now, merchant.time_zone)
-        lines = await _lines(connection, body, caller, today)
+        lines = await _lines(connection, body, caller, today, days)
+        code = discount_of(community_id, as_typed(body.code)) if body.code else None
         discount = await discount_by_id(connection, code) if code else None
-    trial = await trial_of(caller.service, caller.community_id, person_id)
+        rates = [] if code else await founder_rates(connection, founded & {*offers})
+    rate = await _good(rates, checkout_id, lines, founded, caller)
+    code, discount = (rate.discount_id, rate) if rate else (code, discount)
+    trial = await trial_of(service, community_id, person_id)
     command = _open(lines, body.return_url, merchant, caller, discount=discount, trial=trial)
-    hold = [holding(code, checkout_id, person_id, caller.now)] if code else []
+    hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 
-async def _lines(connection: Any, body: OpenCheckout, caller: Caller, today: Today) -> list[Line]:
+async def _good(
+    rates: Sequence[Discount],
+    checkout_id: UUID,
+    lines: Sequence[Line],
+    founded: frozenset[UUID],
+    caller: Caller,
+) -> Discount | None:
+    """The first that these lines can have: nobody asked for it, so nobody is told why there is none."""
+    for rate in rates:
+        hold = holding(rate.discount_id, checkout_id, caller.person_id, caller.now, founded)
+        if takes(tuple(lines), rate) and await could_hold(
+            caller.service, caller.community_id, hold
+        ):
+            return rate
+    return None
+
+
+async def _lines(
+    connection: Any,
+    body: OpenCheckout,
+    caller: Caller,
+    today: Today,
+    days: Mapping[UUID, datetime | None],
+) -> list[Line]:
     chosen = body.lines
     offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
     offers = await offers_among(connection, offer_ids)
@@ -301,7 +341,8 @@ async def _lines(connection: Any, body: OpenCheckout, caller: Caller, today: Tod
             continue
         offer = offers.get(one.offer_id)
         named = one.amount.money() if one.amount else None
-        lines.append(line_of(offer, one.quantity, named, body.currency, f"/lines/{number}", today))
+        line = line_of(offer, one.quantity, named, body.currency, f"/lines/{number}", today)
+        lines.append(awaited(line, days[one.offer_id], caller.now))
     return lines
 
 

@@ -17,15 +17,17 @@ class PublishDiscount:
     most_per_person: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    founders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HoldDiscount:
-    """A checkout that uses it is about to open."""
+    """A checkout that uses it is about to open, by a founder of these offers."""
 
     checkout_id: UUID
     person_id: PersonId
     at: datetime
+    founder_of: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
 
+from services.billing.codes import insist_on_sense
 from services.billing.discount import commands, events
-from services.billing.discount.events import Deal, DiscountPublished
-from services.billing.payment.events import DEAREST
+from services.billing.discount.events import DiscountPublished
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import Code, PersonId
-
-SHORTEST, LONGEST = 3, 40
-MOST_PERIODS = 120
-MOST_NAMED = 500
-MOST_AMOUNTS = 20
-ALL_OF_IT = 100
+from shared.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,8 @@ def _hold(asked: commands.HoldDiscount, campaign: Campaign) -> events.DiscountHe
         raise Rejected("code_not_yet_good", "This code is not good yet.", pointer="/code")
     if known.ends_at and at >= known.ends_at:
         raise Rejected("code_expired", "This code is no longer good.", pointer="/code")
+    if known.founders and asked.founder_of.isdisjoint(known.deal.offers):
+        raise Rejected("code_for_others", "This code is for founders.", pointer="/code")
     if known.persons and asked.person_id not in known.persons:
         raise Rejected("code_for_others", "This code is somebody else's.", pointer="/code")
     if known.most is not None and campaign.used >= known.most:
@@ -84,57 +80,22 @@ def _publish(
         asked.most_per_person,
         asked.starts_at,
         asked.ends_at,
+        asked.founders,
     )
     if campaign is None:
-        _check(asked)
+        insist_on_sense(published)
         return [published]
     if published != campaign.published:
         raise Rejected("code_taken", "This code means something already.", pointer="/code")
     return []
 
 
-def _check(asked: commands.PublishDiscount) -> None:
-    _check_code(asked.code)
-    _check_deal(asked.deal)
-    for name, named in (("persons", asked.persons), ("offers", asked.deal.offers)):
-        if len(named) > MOST_NAMED:
-            raise Rejected("too_many", "Not so many.", pointer=f"/{name}", most=MOST_NAMED)
-    for name, most in (("most", asked.most), ("most_per_person", asked.most_per_person)):
-        if most is not None and most < 1:
-            raise Rejected("never_usable", "Nobody could use it.", pointer=f"/{name}")
-    if asked.starts_at and asked.ends_at and asked.ends_at <= asked.starts_at:
-        raise Rejected("ends_before_it_starts", "Nobody could use it.", pointer="/ends_at")
-
-
-def _check_code(code: Code) -> None:
-    letters = code.replace("-", "").replace("_", "")
-    plain = letters.isascii() and letters.isalnum() and code == code.upper()
-    if not plain or not SHORTEST <= len(code) <= LONGEST:
-        raise Rejected(
-            "code_malformed",
-            "A code is made of letters, digits, - and _.",
-            pointer="/code",
-            shortest=SHORTEST,
-            longest=LONGEST,
-        )
-
-
-def _check_deal(deal: Deal) -> None:
-    if bool(deal.percent) == bool(deal.amounts):
-        raise Rejected("percent_or_amounts", "Name one of the two.", pointer="/percent")
-    if not 0 <= deal.percent <= ALL_OF_IT:
-        raise Rejected("percent_out_of_range", "From 1 to 100.", pointer="/percent", most=ALL_OF_IT)
-    if any(not 1 <= amount.minor <= DEAREST for amount in deal.amounts):
-        raise Rejected(
-            "amount_out_of_range", "It takes something off.", pointer="/amounts", most=DEAREST
-        )
-    currencies = {amount.currency for amount in deal.amounts}
-    if len(currencies) < len(deal.amounts) or len(deal.amounts) > MOST_AMOUNTS:
-        raise Rejected("currency_twice", "Each currency has one amount.", pointer="/amounts")
-    if deal.periods is not None and not 1 <= deal.periods <= MOST_PERIODS:
-        raise Rejected(
-            "periods_out_of_range", "From 1 on, or null.", pointer="/periods", most=MOST_PERIODS
-        )
+def is_good_for(asked: commands.HoldDiscount, campaign: Campaign | None) -> bool:
+    """Whether it could be held."""
+    try:
+        return campaign is not None and bool(_hold(asked, campaign))
+    except Rejected:
+        return False
 
 
 def evolve(campaign: Campaign | None, event: events.DiscountEvent) -> Campaign | None:

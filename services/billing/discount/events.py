@@ -74,7 +74,10 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class DiscountPublished:
-    """The code is good from `starts_at` until `ends_at`, for named persons or for all, so many times."""
+    """The code is good from `starts_at` until `ends_at`, for named persons or for all, so many times.
+
+    For `founders` it is for those of its offer, whoever they are when they buy.
+    """
 
     code: Code
     deal: Deal
@@ -83,6 +86,7 @@ class DiscountPublished:
     most_per_person: int | None
     starts_at: datetime | None
     ends_at: datetime | None
+    founders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

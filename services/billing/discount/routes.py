@@ -23,7 +23,10 @@ Organiser = Annotated[Caller, needs("offers.write", strict=True)]
 
 
 class PublishDiscount(Body):
-    """`percent`, or an amount for each currency; `periods` is how many payments have it, null for ever."""
+    """`percent`, or an amount for each currency; `periods` is how many payments have it, null for ever.
+
+    For `founders` it is the founder rate of its one offer, for ever: theirs without anybody typing the code.
+    """
 
     code: Annotated[str, StringConstraints(max_length=100)]
     percent: int = 0
@@ -35,6 +38,7 @@ class PublishDiscount(Body):
     most_per_person: int | None = None
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
+    founders: bool = False
 
 
 class Discount(BaseModel):
@@ -51,6 +55,7 @@ class Discount(BaseModel):
     most_per_person: int | None
     starts_at: AwareDatetime | None
     ends_at: AwareDatetime | None
+    founders: bool
     held: int
     redeemed: int
     withdrawn: bool
@@ -80,6 +85,7 @@ async def publish_discount(body: PublishDiscount, caller: Organiser) -> Written:
         body.most_per_person,
         body.starts_at,
         body.ends_at,
+        body.founders,
     )
     discount_id = discount_of(caller.community_id, code)
     return await caller.ask(Ask(DISCOUNT, discount_id, command), discount_id=discount_id)
@@ -116,6 +122,7 @@ def _shown(given: Given) -> Discount:
         most_per_person=published.most_per_person,
         starts_at=published.starts_at,
         ends_at=published.ends_at,
+        founders=published.founders,
         held=given.held,
         redeemed=given.redeemed,
         withdrawn=given.withdrawn,

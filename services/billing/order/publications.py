@@ -31,7 +31,7 @@ def _line(line: Line) -> contracts.OrderLine:
     # What a subscription grants, and for how long, its own facts say: the order grants nothing.
     tier_id = None if line.recurs else line.tier_id
     reduction = line.reduction
-    off = line.price * 0 if line.trial_days else line.off(1)
+    off = line.price * 0 if line.is_due_later else line.off(1)
     return contracts.OrderLine(
         kind="offer",
         amount=amount,

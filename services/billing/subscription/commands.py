@@ -25,7 +25,7 @@ from shared.money import Money
 class StartSubscription:
     """It is paid for its first period, or begins with a trial; of a fixed year `paid` was paid for what is left.
 
-    What is `brought` was paid elsewhere.
+    What is `brought` was paid elsewhere. What is `free_until` a day is paid for from then on.
     """
 
     terms: Terms
@@ -36,6 +36,7 @@ class StartSubscription:
     first: FirstPeriod | None = None
     paid: Money | None = None
     brought: Brought | None = None
+    free_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,8 +197,9 @@ def _begin(asked: commands.StartSubscription) -> Events:
                 terms, asked.instrument, asked.brought.period, terms.due(1), brought=asked.brought
             )
         ]
-    if asked.trial_days:
-        ends_at = at + timedelta(days=asked.trial_days)
+    if asked.trial_days or asked.free_until:
+        # Who is let in when its day has come pays at once.
+        ends_at = max(asked.free_until or at + timedelta(days=asked.trial_days), at)
         return [events.TrialStarted(terms, asked.instrument, ends_at)]
     end, paid = boundary(at, terms, 1), terms.due(1)
     if asked.first is not None:

@@ -84,6 +84,7 @@ def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
             purchase.payment_id,
             line.first,
             line.first_full - line.off(1) if line.first else None,
+            free_until=line.free_until,
         )
         asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
     return asks

@@ -40,6 +40,7 @@ from services.membership.onboarding.events import StepToldOf
 from services.membership.preference.events import Kind
 from services.membership.preference.projections import preferences_now, way_out
 from services.membership.recognition.events import LevelEndangered, LevelReached
+from services.membership.transition.events import FoundersNamed
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -182,6 +183,19 @@ def when_change_told_send_mail(fact: Fact) -> list[Call]:
     return [_of_change(fact, told.person_id, "free_ends_later" if told.again else first)]
 
 
+def when_founders_named_send_mail(fact: Fact) -> list[Call]:
+    """Beside what everybody is told."""
+    named: FoundersNamed = fact.body
+    values = (
+        (Code("offer"), named.plan.offer),
+        (Code("from"), Label(named.plan.effective_from.isoformat())),
+    )
+    return [
+        _mail(fact, person_id, Code("founder_named"), values, _page(fact, "transition"))
+        for person_id in named.people
+    ]
+
+
 def when_change_recalled_send_mail(fact: Fact) -> list[Call]:
     return [_of_change(fact, fact.body.person_id, "free_ends_reminder")]
 
@@ -266,6 +280,11 @@ REACTIONS = (
         name="membership.announcement.when_change_told_send_mail",
         to=ChangeTold,
         react=when_change_told_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_founders_named_send_mail",
+        to=FoundersNamed,
+        react=when_founders_named_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_change_recalled_send_mail",

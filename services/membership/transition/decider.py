@@ -77,7 +77,7 @@ def _announce(
     return [
         events.TransitionAnnounced(transition_id, plan, len(people)),
         *(
-            events.FoundersNamed(transition_id, number, plan.offer_id, plan.effective_from, part)
+            events.FoundersNamed(transition_id, number, plan, part)
             for number, part in enumerate(parts, 1)
         ),
     ]

@@ -55,8 +55,7 @@ class FoundersNamed:
 
     transition_id: UUID
     number: int
-    offer_id: UUID
-    effective_from: datetime
+    plan: Plan
     people: tuple[PersonId, ...]
 
 

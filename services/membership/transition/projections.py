@@ -46,7 +46,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 def _fits(offer: OfferPublished) -> bool:
     recurs = offer.interval != "once" and offer.year is None
-    return recurs and not (offer.donation or offer.seats)
+    has_fee = any(price.setup_fee for price in offer.prices)
+    return recurs and not (offer.donation or offer.seats or has_fee)
 
 
 OFFERS_HEARD = Projection(

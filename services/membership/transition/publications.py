@@ -26,8 +26,8 @@ def _named(fact: Fact) -> contracts.FoundersNamed:
         community_id=fact.community_id,
         occurred_at=fact.at,
         transition_id=named.transition_id,
-        offer_id=named.offer_id,
-        effective_from=named.effective_from,
+        offer_id=named.plan.offer_id,
+        effective_from=named.plan.effective_from,
         people=tuple(contracts.Founder(person_id=each) for each in named.people),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.clock import real_now
-from shared.contracts.billing_offer import OfferPublished, OfferRetired
+from shared.contracts.billing_offer import OfferPrice, OfferPublished, OfferRetired
 from shared.contracts.billing_subscription import SubscriptionActivated
 from shared.contracts.contract import MoneyValue
 from tests.integration.membership.house import House, Json
@@ -25,7 +25,7 @@ class Club:
         self.club = self.gold = ""
 
     async def sells(self, **more: Any) -> None:
-        offer = {
+        offer: Json = {
             "community_id": UUID(self.community_id),
             "occurred_at": self.began,
             "offer_id": self.offer_id,
@@ -235,6 +235,8 @@ async def test_who_leaves_is_shut_out_or_erased_falls_out(house: House) -> None:
     rule = {"joined_before": (real_now() + timedelta(minutes=1)).isoformat()}
     seen = await here.announce(founders=rule)
     assert len(seen["founders"]) == 3
+    templates = [letter.template for letter in house.mailbox.to(bob)]
+    assert templates.count("founder_named") == 1
     listed = await house.call("GET", "/transition/founders", token=here.owner)
     assert len(listed["items"]) == 3
     await house.call("POST", "/me/departure", token=for_ada)
@@ -361,6 +363,7 @@ async def test_an_offer_that_is_not_bought_by_the_period_does_not_take_its_place
         {"interval": "once"},
         {"donation": True},
         {"seats": True},
+        {"prices": (OfferPrice(amount=ten_euros, setup_fee=ten_euros),)},
         {"tier_id": None},
         {"tier_id": UUID(here.club)},
     ):

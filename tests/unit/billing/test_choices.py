@@ -1,10 +1,11 @@
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from services.billing.checkout.events import OfferLine
-from services.billing.choices import Today, line_of
+from services.billing.choices import Today, awaited, line_of
 from services.billing.offer.events import Price
 from services.billing.offer.projections import Listed
 from services.billing.subscription.events import terms_of
@@ -86,3 +87,15 @@ def test_what_is_not_for_sale_like_that_is_refused(
         line_of(offer, 1, amount, currency, "/lines/0", today)
     assert refused.value.code == code
     assert refused.value.pointer
+
+
+def test_what_takes_the_place_of_something_free_is_paid_for_from_its_day() -> None:
+    line = line_of(gold, 1, None, "USD", "/lines/0", today)
+    day = noon + timedelta(days=40)
+    later = awaited(line, day, noon)
+    assert later == replace(line, trial_days=0, free_until=day)
+    assert (later.due, later.is_due_later) == (line.price * 0, True)
+    for passed in (None, noon, noon + timedelta(days=14)):
+        assert awaited(line, passed, noon) == line
+    lifetime = replace(line, interval="once", trial_days=0)
+    assert awaited(lifetime, day, noon) == lifetime

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.billing.codes import MOST_NAMED, MOST_PERIODS
 from services.billing.discount import commands, events
-from services.billing.discount.decider import DISCOUNT, MOST_NAMED, MOST_PERIODS
+from services.billing.discount.decider import DISCOUNT, Campaign, is_good_for
 from services.billing.discount.events import Deal, as_typed, discount_of
 from services.billing.payment.events import DEAREST
 from shared.ids import Code, PersonId
@@ -168,3 +170,41 @@ def test_a_withdrawn_code_is_good_for_open_checkouts_alone() -> None:
 
 def test_what_never_was_has_no_past() -> None:
     given(DISCOUNT, held(), redeemed).when(publish).then(published())
+
+
+founders = replace(publish, deal=Deal(percent=40, periods=None, offers=(first,)), founders=True)
+
+
+def test_a_rate_of_founders_is_held_by_founders_of_its_offer_alone() -> None:
+    (told,) = DISCOUNT.decide(founders, None)
+    assert isinstance(told, events.DiscountPublished)
+    assert told.founders
+    for offers, by in ((frozenset({first}), ada), (frozenset({first, second}), bob)):
+        asked = replace(hold(by=by), founder_of=offers)
+        given(DISCOUNT, told).when(asked).then(held(by=by))
+        assert is_good_for(asked, Campaign(told))
+    for others in (frozenset[UUID](), frozenset({second})):
+        asked = replace(hold(), founder_of=others)
+        given(DISCOUNT, told).when(asked).then_rejected("code_for_others")
+        assert not is_good_for(asked, Campaign(told))
+    asked = replace(hold(), founder_of=frozenset({first}))
+    given(DISCOUNT, told, withdrawn).when(asked).then_rejected("code_withdrawn")
+    assert not is_good_for(asked, None)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"deal": Deal(percent=40, periods=None)}, "one_offer_for_founders"),
+        (
+            {"deal": Deal(percent=40, periods=None, offers=(first, second))},
+            "one_offer_for_founders",
+        ),
+        ({"deal": Deal(percent=40, periods=3, offers=(first,))}, "founders_for_ever"),
+        ({"persons": (ada,)}, "founders_are_known"),
+        ({"most": 1}, "founders_are_known"),
+        ({"most_per_person": 1}, "founders_are_known"),
+    ],
+)
+def test_a_rate_of_founders_is_of_one_offer_for_ever(more: dict[str, Any], code: str) -> None:
+    given(DISCOUNT).when(replace(founders, **more)).then_rejected(code)

@@ -88,6 +88,14 @@ def test_a_trial_begins_without_a_payment() -> None:
     given(SUBSCRIPTION).when(on_trial_first).then(on_trial)
 
 
+def test_what_is_free_until_a_day_is_paid_for_from_it_however_late_it_begins() -> None:
+    day = noon + timedelta(days=40)
+    awaited = replace(start, free_until=day)
+    given(SUBSCRIPTION).when(awaited).then(replace(on_trial, trial_ends_at=day))
+    late = replace(awaited, at=day + timedelta(minutes=5))
+    given(SUBSCRIPTION).when(late).then(replace(on_trial, trial_ends_at=late.at))
+
+
 def test_a_subscription_begins_once() -> None:
     given(SUBSCRIPTION, activated).when(start).then_nothing()
     given(SUBSCRIPTION, activated, ended("voluntary")).when(start).then_nothing()

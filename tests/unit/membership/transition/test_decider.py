@@ -4,6 +4,8 @@ from uuid import UUID
 
 import pytest
 
+from services.membership.announcement.commands import SendMail
+from services.membership.announcement.reactions import when_founders_named_send_mail
 from services.membership.tier.commands import RetireTier
 from services.membership.tier.decider import TIER
 from services.membership.tier.events import TierId
@@ -47,7 +49,7 @@ plan = Plan(
 people = tuple(PersonId(UUID(int=1_000 + number)) for number in range(AT_ONCE + 1))
 announce = AnnounceTransition(first, plan, people[:2], printed, printed, noon)
 announced = TransitionAnnounced(first, plan, 2)
-named = FoundersNamed(first, 1, plan.offer_id, day, people[:2])
+named = FoundersNamed(first, 1, plan, people[:2])
 later = replace(plan, effective_from=day + 10 * DAY)
 postponed = TransitionPostponed(first, later)
 called_off = TransitionCalledOff(first, plan)
@@ -59,10 +61,20 @@ def test_what_was_seen_is_announced_with_its_founders() -> None:
     many = replace(announce, founders=people)
     given(TRANSITION).when(many).then(
         TransitionAnnounced(first, plan, AT_ONCE + 1),
-        FoundersNamed(first, 1, plan.offer_id, day, people[:AT_ONCE]),
-        FoundersNamed(first, 2, plan.offer_id, day, people[AT_ONCE:]),
+        FoundersNamed(first, 1, plan, people[:AT_ONCE]),
+        FoundersNamed(first, 2, plan, people[AT_ONCE:]),
     )
     given(TRANSITION).when(replace(announce, founders=())).then(TransitionAnnounced(first, plan, 0))
+
+
+def test_a_founder_has_a_letter_of_their_own() -> None:
+    calls = when_founders_named_send_mail(fact(named))
+    mails = [call.action for call in calls if isinstance(call.action, SendMail)]
+    assert [(mail.person_id, mail.template) for mail in mails] == [
+        (people[0], "founder_named"),
+        (people[1], "founder_named"),
+    ]
+    assert len({mail.message_id for mail in mails}) == 2
 
 
 def test_nothing_is_announced_that_was_not_seen_or_too_late_or_twice() -> None:
