@@ -24,7 +24,16 @@ class StopAwaitingOffer:
     offer_id: UUID
 
 
-OfferAwaitedCommand = AwaitOffer | StopAwaitingOffer
+@dataclass(frozen=True, slots=True)
+class LetWait:
+    """The subscription is to be paid for from that day on."""
+
+    offer_id: UUID
+    subscription_id: UUID
+    day: datetime
+
+
+OfferAwaitedCommand = AwaitOffer | StopAwaitingOffer | LetWait
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,42 +9,75 @@ from uuid import UUID
 from services.billing.founder import commands, events
 from shared.decider import Decider
 
+AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """`over` are those that were called off: their founders are none."""
+    """Those `waiting` have bought for its day; `over` are those that were called off: their founders are none."""
 
     transition_id: UUID | None = None
     free_until: datetime | None = None
+    waiting: tuple[UUID, ...] = ()
     over: frozenset[UUID] = frozenset()
 
 
 def decide_awaited(
     command: commands.OfferAwaitedCommand, awaited: Awaited
 ) -> list[events.OfferAwaitedEvent]:
-    """A day is only ever put off: an earlier one of the same change is old news."""
-    transition_id, offer_id = command.transition_id, command.offer_id
-    if transition_id in awaited.over:
-        return []
     match command:
-        case commands.StopAwaitingOffer():
+        case commands.LetWait():
+            return _let_wait(command, awaited)
+        case _ if command.transition_id in awaited.over:
+            return []
+        case commands.StopAwaitingOffer(transition_id, offer_id):
             return [events.OfferNotAwaited(transition_id, offer_id)]
-        case commands.AwaitOffer(free_until=day):
-            before = awaited.free_until if awaited.transition_id == transition_id else None
-            if before is not None and before >= day:
-                return []
-            return [events.OfferAwaited(transition_id, offer_id, day, before)]
+        case commands.AwaitOffer():
+            return _await(command, awaited)
         case _:
             assert_never(command)
 
 
+def _await(asked: commands.AwaitOffer, awaited: Awaited) -> list[events.OfferAwaitedEvent]:
+    """A day is only ever put off: an earlier one of the same change is old news."""
+    told = events.OfferAwaited(asked.transition_id, asked.offer_id, asked.free_until)
+    before = awaited.free_until
+    if awaited.transition_id != asked.transition_id or before is None:
+        return [told]
+    if before >= asked.free_until:
+        return []
+    parts = [
+        awaited.waiting[begin : begin + AT_ONCE]
+        for begin in range(0, len(awaited.waiting), AT_ONCE)
+    ]
+    about = asked.transition_id, asked.offer_id, before, asked.free_until
+    return [told, *(events.FirstPaymentsPutOff(*about, part) for part in parts)]
+
+
+def _let_wait(asked: commands.LetWait, awaited: Awaited) -> list[events.OfferAwaitedEvent]:
+    """Who bought while the day was put off waits for the later one as well."""
+    transition_id, until, one = awaited.transition_id, awaited.free_until, asked.subscription_id
+    if transition_id is None or until is None or one in awaited.waiting:
+        return []
+    waits = events.SubscriberWaits(transition_id, asked.offer_id, one)
+    if until <= asked.day:
+        return [waits]
+    about = transition_id, asked.offer_id, asked.day, until
+    return [waits, events.FirstPaymentsPutOff(*about, (one,))]
+
+
 def evolve_awaited(awaited: Awaited, event: events.OfferAwaitedEvent) -> Awaited:
+    is_it = awaited.transition_id == event.transition_id
     match event:
         case events.OfferAwaited(transition_id, _, free_until):
-            return Awaited(transition_id, free_until, awaited.over)
+            waiting = awaited.waiting if is_it else ()
+            return Awaited(transition_id, free_until, waiting, awaited.over)
+        case events.SubscriberWaits(subscription_id=subscription_id):
+            return replace(awaited, waiting=(*awaited.waiting, subscription_id))
+        case events.FirstPaymentsPutOff():
+            return awaited
         case events.OfferNotAwaited(transition_id):
             over = awaited.over | {transition_id}
-            is_it = awaited.transition_id == transition_id
             return Awaited(over=over) if is_it else replace(awaited, over=over)
         case _:
             assert_never(event)

@@ -20,12 +20,31 @@ def founder_stream(person_id: UUID) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class OfferAwaited:
-    """Whoever buys it before pays from `free_until` on; `before` is the day it had been until then."""
+    """Whoever buys it before pays from `free_until` on."""
 
     transition_id: UUID
     offer_id: UUID
     free_until: datetime
-    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberWaits:
+    """The subscription was bought to be paid for from that day on."""
+
+    transition_id: UUID
+    offer_id: UUID
+    subscription_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPaymentsPutOff:
+    """What was to be paid for from `before` on is paid for from `until` on, for some of those who wait."""
+
+    transition_id: UUID
+    offer_id: UUID
+    before: datetime
+    until: datetime
+    subscriptions: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +55,7 @@ class OfferNotAwaited:
     offer_id: UUID
 
 
-OfferAwaitedEvent = OfferAwaited | OfferNotAwaited
+OfferAwaitedEvent = OfferAwaited | SubscriberWaits | FirstPaymentsPutOff | OfferNotAwaited
 
 
 @dataclass(frozen=True, slots=True)

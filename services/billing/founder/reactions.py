@@ -3,7 +3,7 @@
 from services.billing.founder import commands
 from services.billing.founder.decider import FOUNDER, OFFER_AWAITED
 from services.billing.founder.events import awaited_stream, founder_stream
-from services.billing.subscription.events import SubscriptionEnded
+from services.billing.subscription.events import SubscriptionEnded, TrialStarted
 from shared.contracts.membership_member import MemberBanned, MemberLeft, PersonErased
 from shared.contracts.membership_transition import (
     FoundersNamed,
@@ -26,6 +26,15 @@ def when_transition_called_off_stop_awaiting(fact: Fact) -> list[Ask]:
     off: TransitionCalledOff = fact.body
     stop = commands.StopAwaitingOffer(off.transition_id, off.offer_id)
     return [Ask(OFFER_AWAITED, awaited_stream(off.offer_id), stop)]
+
+
+def when_trial_started_let_wait(fact: Fact) -> list[Ask]:
+    started: TrialStarted = fact.body
+    if not started.awaited:
+        return []
+    offer_id = started.terms.offer_id
+    wait = commands.LetWait(offer_id, fact.stream_id, started.trial_ends_at)
+    return [Ask(OFFER_AWAITED, awaited_stream(offer_id), wait)]
 
 
 def when_founders_named_name_founder(fact: Fact) -> list[Ask]:
@@ -69,6 +78,9 @@ REACTIONS = (
         "billing.founder.when_transition_called_off_stop_awaiting",
         TransitionCalledOff,
         when_transition_called_off_stop_awaiting,
+    ),
+    Reaction(
+        "billing.founder.when_trial_started_let_wait", TrialStarted, when_trial_started_let_wait
     ),
     Reaction(
         "billing.founder.when_founders_named_name_founder",

@@ -40,6 +40,14 @@ class StartSubscription:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOffTrial:
+    """What was awaited for the one day is for the other."""
+
+    before: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MoveOn:
     """The next period was charged where it comes from, and so not here."""
 
@@ -244,6 +252,7 @@ class WithdrawPriceRise:
 
 SubscriptionCommand = (
     StartSubscription
+    | PutOffTrial
     | MoveOn
     | GiveBack
     | WinBack

@@ -200,7 +200,8 @@ def _begin(asked: commands.StartSubscription) -> Events:
     if asked.trial_days or asked.free_until:
         # Who is let in when its day has come pays at once.
         ends_at = max(asked.free_until or at + timedelta(days=asked.trial_days), at)
-        return [events.TrialStarted(terms, asked.instrument, ends_at)]
+        is_awaited = asked.free_until is not None
+        return [events.TrialStarted(terms, asked.instrument, ends_at, is_awaited)]
     end, paid = boundary(at, terms, 1), terms.due(1)
     if asked.first is not None:
         end = _end_of_year(asked.first.until, terms, at)
@@ -268,6 +269,11 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return []
         case commands.WinBack():
             raise Rejected("subscription_running", "It has not ended.")
+        case commands.PutOffTrial(before, until):
+            # Who has cancelled or changed has chosen by the day they knew.
+            chosen = running.cancelling or running.paused or running.pending or renewal
+            waits = not running.periods and running.ends_at == before and not chosen
+            return [events.TrialPutOff(running.terms, until)] if waits else []
         case commands.MoveOn(period) if running.elsewhere and period.end > running.ends_at:
             due = running.terms.due(running.periods + 1)
             paid = events.SubscriptionRenewed(running.terms, period, due, elsewhere=True)
@@ -859,6 +865,8 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, renewal=_evolve_renewal(running.renewal, event))
         case events.InstrumentReplaced(instrument):
             return replace(running, instrument=instrument)
+        case events.TrialPutOff(_, until):
+            return replace(running, anchor=until, begins_at=until, ends_at=until)
         case events.CancellationScheduled():
             return replace(running, cancelling=True)
         case events.CancellationWithdrawn():

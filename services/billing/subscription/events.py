@@ -227,10 +227,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TrialStarted:
-    """Nothing is charged until the trial ends."""
+    """Nothing is charged until the trial ends; `awaited` where that is the day on which something else costs."""
 
     terms: Terms
     instrument: Instrument
+    trial_ends_at: datetime
+    awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPutOff:
+    """That day is a later one."""
+
+    terms: Terms
     trial_ends_at: datetime
 
 
@@ -554,6 +563,7 @@ class PriceRiseDropped:
 
 SubscriptionEvent = (
     TrialStarted
+    | TrialPutOff
     | WinBackBegun
     | SubscriptionWonBack
     | SubscriptionActivated

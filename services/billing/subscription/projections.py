@@ -183,6 +183,8 @@ async def _apply(connection: Any, fact: Fact) -> None:
             began = period.start, period.end
             await _begin(connection, fact, terms, instrument, "active", began)
             await _count(connection, fact, 0, -carried if carried else None)
+        case events.TrialPutOff(trial_ends_at=until):
+            await _change(connection, fact, runs_until=until, anchor=until)
         case events.SubscriptionRenewed(period=period, carried=carried):
             await _change(connection, fact, state="active", runs_until=period.end, payment_id=None)
             await _count(connection, fact, 1, -carried if carried else None)
@@ -192,10 +194,8 @@ async def _apply(connection: Any, fact: Fact) -> None:
             await _change(connection, fact, payment_id=payment_id)
         case events.InstrumentReplaced(instrument):
             await _change(connection, fact, by_hand=instrument.is_by_hand)
-        case events.CancellationScheduled(ends_at=ends_at):
-            await _change(connection, fact, cancels_at=ends_at)
-        case events.CancellationWithdrawn():
-            await _change(connection, fact, cancels_at=None)
+        case events.CancellationScheduled() | events.CancellationWithdrawn():
+            await _change(connection, fact, cancels_at=getattr(fact.body, "ends_at", None))
         case events.SubscriptionEnded(reason=reason):
             ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
             await _change(connection, fact, **ended, payment_id=None, paused_until=None)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
+from services.billing.founder.events import FirstPaymentsPutOff
 from services.billing.links import LINK_LIFE, make_link
 from services.billing.order.events import OrderPaid, OrderReversed
 from services.billing.payer.events import (
@@ -104,8 +105,14 @@ def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
 
 
 def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
-    started: events.TrialStarted = fact.body
+    started: events.TrialStarted | events.TrialPutOff = fact.body
     return [_renew(fact, started.trial_ends_at)]
+
+
+def when_first_payments_put_off_put_off_trial(fact: Fact) -> list[Ask]:
+    off: FirstPaymentsPutOff = fact.body
+    put_off = commands.PutOffTrial(off.before, off.until)
+    return [Ask(SUBSCRIPTION, each, put_off) for each in off.subscriptions]
 
 
 def when_period_paid_renew_subscription(fact: Fact) -> list[At]:
@@ -328,6 +335,16 @@ REACTIONS = (
         "billing.subscription.when_order_paid_record_won_back",
         OrderPaid,
         when_order_paid_record_won_back,
+    ),
+    Reaction(
+        "billing.subscription.when_trial_put_off_renew_subscription",
+        events.TrialPutOff,
+        when_trial_started_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_first_payments_put_off_put_off_trial",
+        FirstPaymentsPutOff,
+        when_first_payments_put_off_put_off_trial,
     ),
     Reaction(
         "billing.subscription.when_trial_started_renew_subscription",

@@ -197,9 +197,18 @@ async def test_the_rate_ends_with_the_subscription(shop: Shop) -> None:
 async def test_a_day_that_is_put_off_is_the_day(shop: Shop) -> None:
     change = Change(shop, await shop.offer(1000))
     await change.announces()
+    await shop.buys({"offer_id": change.offer_id}, who=bob)
     later = change.day + timedelta(days=20)
     await change.says(TransitionPostponed, effective_from=later)
     assert await change.seen() == [(0, 0), (60, 1000)]
+    standing = await shop.subscription(bob)
+    assert datetime.fromisoformat(standing["runs_until"]) == later
+    await shop.at(change.day)
+    assert await shop.charges() == []
+    await shop.at(later)
+    (charge,) = await shop.charges()
+    assert charge["amount"] == 1000
+    assert (await shop.subscription(bob))["state"] == "active"
 
 
 async def test_a_rate_that_is_withdrawn_or_no_longer_good_is_not_had(shop: Shop) -> None:

@@ -91,9 +91,28 @@ def test_a_trial_begins_without_a_payment() -> None:
 def test_what_is_free_until_a_day_is_paid_for_from_it_however_late_it_begins() -> None:
     day = noon + timedelta(days=40)
     awaited = replace(start, free_until=day)
-    given(SUBSCRIPTION).when(awaited).then(replace(on_trial, trial_ends_at=day))
+    given(SUBSCRIPTION).when(awaited).then(replace(on_trial, trial_ends_at=day, awaited=True))
     late = replace(awaited, at=day + timedelta(minutes=5))
-    given(SUBSCRIPTION).when(late).then(replace(on_trial, trial_ends_at=late.at))
+    at_once = replace(on_trial, trial_ends_at=late.at, awaited=True)
+    given(SUBSCRIPTION).when(late).then(at_once)
+
+
+def test_a_day_that_is_put_off_is_that_of_the_first_payment() -> None:
+    day, later = noon + timedelta(days=40), noon + timedelta(days=60)
+    waits = replace(on_trial, trial_ends_at=day, awaited=True)
+    put_off, moved = commands.PutOffTrial(day, later), events.TrialPutOff(terms, later)
+    given(SUBSCRIPTION, waits).when(put_off).then(moved)
+    given(SUBSCRIPTION, waits, moved).when(put_off).then_nothing()
+    given(SUBSCRIPTION).when(put_off).then_nothing()
+    given(SUBSCRIPTION, waits, ended("voluntary")).when(put_off).then_nothing()
+    cancelled = events.CancellationScheduled(terms, day)
+    given(SUBSCRIPTION, waits, cancelled).when(put_off).then_nothing()
+    given(SUBSCRIPTION, activated).when(commands.PutOffTrial(march.end, later)).then_nothing()
+    too_soon = commands.RenewSubscription(day, for_april)
+    given(SUBSCRIPTION, waits, moved).when(too_soon).then_nothing()
+    (renewal,) = given(SUBSCRIPTION, waits, moved).when(replace(too_soon, due=later)).events
+    assert isinstance(renewal, events.RenewalStarted)
+    assert renewal.period.start == later
 
 
 def test_a_subscription_begins_once() -> None:
