@@ -777,6 +777,8 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
     match event:
         case events.TrialStarted(terms, instrument, ends_at):
             return _begun(terms, instrument, Period(ends_at, ends_at))
+        case events.TrialPutOff(_, until) if isinstance(subscription, Running):
+            return replace(subscription, anchor=until, begins_at=until, ends_at=until)
         case events.SubscriptionActivated(terms, instrument, period) if subscription is None:
             running = _period_paid(_begun(terms, instrument, period), event)
             if event.brought:
@@ -865,8 +867,6 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, renewal=_evolve_renewal(running.renewal, event))
         case events.InstrumentReplaced(instrument):
             return replace(running, instrument=instrument)
-        case events.TrialPutOff(_, until):
-            return replace(running, anchor=until, begins_at=until, ends_at=until)
         case events.CancellationScheduled():
             return replace(running, cancelling=True)
         case events.CancellationWithdrawn():
