@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from services.billing.by_hand.feature import FEATURE as BY_HAND
+from services.billing.card_trial.feature import FEATURE as CARD_TRIAL
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.commission.feature import FEATURE as COMMISSION
 from services.billing.commission_payout.feature import FEATURE as COMMISSION_PAYOUT
@@ -52,6 +53,7 @@ MOUNTED = (
     DISCOUNT,
     PAYER,
     CHECKOUT,
+    CARD_TRIAL,
     PAYMENT,
     ORDER,
     SUBSCRIPTION,

@@ -13,7 +13,7 @@ from shared.ids import Code, PersonId
 
 @dataclass(frozen=True, slots=True)
 class OpenCheckout:
-    """`trial` is the checkout with which the person has had a trial."""
+    """`trial` is the checkout with which the person has had a trial; they may also want none."""
 
     person_id: PersonId
     lines: tuple[Line, ...]
@@ -24,6 +24,7 @@ class OpenCheckout:
     at: datetime
     discount: Discount | None = None
     trial: UUID | None = None
+    without_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,13 @@ class UseKeptCard:
 
     attempt: int
     instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class AllowTrial:
+    """The card of this attempt has not had the trial before."""
+
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ CheckoutCommand = (
     | CancelCheckout
     | ExpireCheckout
     | UseKeptCard
+    | AllowTrial
     | AwaitAction
     | AwaitMoney
     | StopAwaiting

@@ -22,7 +22,10 @@ Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """`instrument` is the last that was charged: money may come of it even while another is tried."""
+    """`instrument` is the last that was charged: money may come of it even while another is tried.
+
+    `for_trial` is the card that is being asked about, one of those `asked` so far.
+    """
 
     opened: events.CheckoutOpened
     phase: Phase = "open"
@@ -32,6 +35,8 @@ class Checkout:
     waits_for_card: bool = False
     needs_action: bool = False
     gave_code_back: bool = False
+    for_trial: Instrument | None = None
+    asked: tuple[Instrument, ...] = ()
 
     @property
     def is_awaited(self) -> bool:
@@ -70,12 +75,14 @@ def decide(
         case commands.CompleteCheckout():
             # Late money buys what it was for: who sells it decides whether it is still to be had.
             paid_by = command.kept or _once(checkout.instrument)
-            return [events.CheckoutCompleted(checkout.opened.basket, paid_by)]
+            return _complete(checkout, paid_by)
         case _ if command.attempt != checkout.attempt:
             return []
         case commands.UseKeptCard(_, instrument):
             waits = checkout.phase == "awaiting_payment" and checkout.waits_for_card
-            return [_charge_or_complete(checkout, instrument)] if waits else []
+            return _use(checkout, instrument) if waits else []
+        case commands.AllowTrial():
+            return _allow_trial(checkout)
         case commands.AwaitAction(attempt):
             waits = checkout.phase == "awaiting_payment" and not checkout.needs_action
             return [events.CheckoutActionRequired(attempt)] if waits else []
@@ -147,7 +154,7 @@ def _at_home(return_url: Code, origin: Code) -> bool:
 
 
 def _basket(asked: commands.OpenCheckout) -> Basket:
-    lines = _untried(asked.lines) if asked.trial else asked.lines
+    lines = _untried(asked.lines) if asked.trial or asked.without_trial else asked.lines
     lines = _reduced(lines, asked.discount) if asked.discount else lines
     charges = charges_of(lines)
     nothing = Money(0, lines[0].price.currency)
@@ -213,7 +220,7 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
             raise Rejected("payment_underway", "Another payment method is being charged.")
     attempt = checkout.attempt + 1
     if by_hand:
-        return [_await(asked, attempt, basket)]
+        return _await(asked, attempt, checkout)
     if asked.agree_at:
         return [_seek_agreement(asked, asked.agree_at, attempt, checkout.opened)]
     if basket.recurs:
@@ -226,7 +233,10 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
     return [events.ChargeAsked(basket.person_id, attempt, passing, basket.due, basket.charges)]
 
 
-def _await(asked: commands.PayCheckout, attempt: int, basket: Basket) -> events.CheckoutEvent:
+def _await(
+    asked: commands.PayCheckout, attempt: int, checkout: Checkout
+) -> list[events.CheckoutEvent]:
+    basket = checkout.opened.basket
     if not asked.by_hand:
         raise Rejected("not_by_hand", "Nobody takes it by hand here.")
     if any(isinstance(line, QuoteLine) for line in basket.lines):
@@ -234,8 +244,8 @@ def _await(asked: commands.PayCheckout, attempt: int, basket: Basket) -> events.
         raise Rejected("seats_not_by_hand", detail)
     instrument = Instrument(BY_HAND, None, basket.account)
     if not basket.due:
-        return events.CheckoutCompleted(basket, instrument)
-    return events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)
+        return _complete(checkout, instrument)
+    return [events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)]
 
 
 def _seek_agreement(
@@ -273,9 +283,12 @@ def _cancel(checkout: Checkout) -> list[events.CheckoutEvent]:
 def _expire(
     checkout: Checkout, reason: Literal["timeout", "cancelled"]
 ) -> list[events.CheckoutEvent]:
-    expired = events.CheckoutExpired(checkout.opened.basket.person_id, reason)
+    expired: list[events.CheckoutEvent] = [
+        events.CheckoutExpired(checkout.opened.basket.person_id, reason),
+        *_released(checkout, None),
+    ]
     # Of what was charged, money may still come: its code is given back when that is settled.
-    return [expired] if checkout.instrument else [expired, *_give_code_back(checkout)]
+    return expired if checkout.instrument else [*expired, *_give_code_back(checkout)]
 
 
 def _give_code_back(checkout: Checkout) -> list[events.CheckoutEvent]:
@@ -285,11 +298,43 @@ def _give_code_back(checkout: Checkout) -> list[events.CheckoutEvent]:
     return [events.CodeGivenBack(discount_id)]
 
 
-def _charge_or_complete(checkout: Checkout, kept: Instrument) -> events.CheckoutEvent:
+def _use(checkout: Checkout, kept: Instrument) -> list[events.CheckoutEvent]:
+    tried = checkout.opened.basket.tried
+    if tried:
+        return [events.CardTrialAsked(checkout.attempt, kept, tried)]
+    return _charge_or_complete(checkout, kept)
+
+
+def _allow_trial(checkout: Checkout) -> list[events.CheckoutEvent]:
+    if checkout.for_trial is None:
+        return []
+    if checkout.phase != "awaiting_payment":  # It came too late to begin anything.
+        return [events.CardTrialsReleased((checkout.for_trial,))]
+    return _charge_or_complete(checkout, checkout.for_trial)
+
+
+def _charge_or_complete(checkout: Checkout, kept: Instrument) -> list[events.CheckoutEvent]:
     basket = checkout.opened.basket
     if not basket.due:
-        return events.CheckoutCompleted(basket, kept)
-    return events.ChargeAsked(basket.person_id, checkout.attempt, kept, basket.due, basket.charges)
+        return _complete(checkout, kept)
+    charge = events.ChargeAsked(
+        basket.person_id, checkout.attempt, kept, basket.due, basket.charges
+    )
+    return [charge]
+
+
+def _complete(checkout: Checkout, paid_by: Instrument | None) -> list[events.CheckoutEvent]:
+    basket = checkout.opened.basket
+    completed: list[events.CheckoutEvent] = [events.CheckoutCompleted(basket, paid_by)]
+    if paid_by in checkout.asked:
+        completed.append(events.CardTrialKept(paid_by, basket.tried))
+    return [*completed, *_released(checkout, paid_by)]
+
+
+def _released(checkout: Checkout, paid_by: Instrument | None) -> list[events.CheckoutEvent]:
+    """Of a card that is being asked about, the answer is awaited."""
+    cards = tuple(one for one in checkout.asked if one not in (paid_by, checkout.for_trial))
+    return [events.CardTrialsReleased(cards)] if cards else []
 
 
 def _decline(told: commands.DeclineAttempt, checkout: Checkout) -> list[events.CheckoutEvent]:
@@ -311,6 +356,9 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return None
         case events.PaymentMethodAsked(_, attempt, method):
             return replace(_trying(checkout, attempt, method), waits_for_card=True)
+        case events.CardTrialAsked(instrument=card):
+            asked = tuple(one for one in checkout.asked if one != card)
+            return replace(checkout, waits_for_card=False, for_trial=card, asked=(*asked, card))
         case events.ChargeAsked(_, attempt, instrument):
             trying = _trying(checkout, attempt, instrument.payment_method)
             return replace(trying, instrument=instrument)
@@ -319,13 +367,19 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
         case events.CheckoutProcessing():
             return replace(checkout, phase="processing")
         case events.CheckoutDeclined():
-            return replace(checkout, phase="open", needs_action=False)
+            return replace(checkout, phase="open", needs_action=False, for_trial=None)
         case events.CheckoutCompleted():
             return replace(checkout, phase="completed")
         case events.CheckoutExpired():
             return replace(checkout, phase="expired")
         case events.CodeGivenBack():
             return replace(checkout, gave_code_back=True)
+        case events.CardTrialKept(card):
+            return checkout if card != checkout.for_trial else replace(checkout, for_trial=None)
+        case events.CardTrialsReleased(cards):
+            return (
+                checkout if checkout.for_trial not in cards else replace(checkout, for_trial=None)
+            )
         case events.CheckoutReversed():
             return checkout
         case _:
@@ -340,6 +394,7 @@ def _trying(checkout: Checkout, attempt: int, payment_method: Code) -> Checkout:
         payment_method=payment_method,
         waits_for_card=False,
         needs_action=False,
+        for_trial=None,
     )
 
 

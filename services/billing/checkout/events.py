@@ -155,7 +155,13 @@ class Basket:
 
     @property
     def on_trial(self) -> bool:
-        return any(isinstance(line, OfferLine) and line.trial_days for line in self.lines)
+        return bool(self.tried)
+
+    @property
+    def tried(self) -> tuple[UUID, ...]:
+        """The offers that begin with a trial."""
+        offers = (line for line in self.lines if isinstance(line, OfferLine))
+        return tuple(line.offer_id for line in offers if line.trial_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,15 @@ class PaymentMethodAsked:
     attempt: int
     payment_method: Code
     account: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardTrialAsked:
+    """The card is kept, and is to begin a trial of these offers, unless it has had one."""
+
+    attempt: int
+    instrument: Instrument
+    offers: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +249,21 @@ class CodeGivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class CardTrialKept:
+    """It is completed by this card, which has had its trial of these offers with it."""
+
+    instrument: Instrument
+    offers: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardTrialsReleased:
+    """No trial was begun by these cards after all."""
+
+    instruments: tuple[Instrument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutReversed:
     """What it paid for these kinds of thing went back, or a bank disputes it or has decided whose it is."""
 
@@ -246,6 +276,7 @@ class CheckoutReversed:
 CheckoutEvent = (
     CheckoutOpened
     | PaymentMethodAsked
+    | CardTrialAsked
     | ChargeAsked
     | CheckoutActionRequired
     | CheckoutProcessing
@@ -253,5 +284,7 @@ CheckoutEvent = (
     | CheckoutCompleted
     | CheckoutExpired
     | CodeGivenBack
+    | CardTrialKept
+    | CardTrialsReleased
     | CheckoutReversed
 )

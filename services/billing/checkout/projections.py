@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.billing.checkout import events
+from services.billing.checkout import commands, events
+from services.billing.checkout.decider import CHECKOUT
 from shared.contracts.events_key import QuoteKeyPublished
 from shared.event_store import Fact
 from shared.ids import Code
 from shared.money import Money
 from shared.projection import Projection
+from shared.reaction import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Standing:
 
 _STATES = {
     events.PaymentMethodAsked: "awaiting_payment",
+    events.CardTrialAsked: "awaiting_payment",
     events.ChargeAsked: "awaiting_payment",
     events.CheckoutActionRequired: "awaiting_payment",
     events.CheckoutProcessing: "processing",
@@ -41,10 +44,13 @@ _STATES = {
 }
 
 
+_ASIDE = (events.CodeGivenBack, events.CardTrialKept, events.CardTrialsReleased)
+
+
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         body = fact.body
-        if isinstance(body, events.CodeGivenBack):
+        if isinstance(body, _ASIDE):
             await connection.execute(
                 "UPDATE checkouts_v1 SET version = $2 WHERE checkout_id = $1",
                 fact.stream_id, fact.version,
@@ -87,7 +93,7 @@ CHECKOUTS = Projection(
         );
     """,
     tables=("checkouts_v1",),
-    facts=(events.CheckoutOpened, events.CodeGivenBack, *_STATES),
+    facts=(events.CheckoutOpened, *_ASIDE, *_STATES),
     apply=apply,
 )
 
@@ -105,6 +111,16 @@ async def checkout_of(connection: Any, checkout_id: UUID, person_id: UUID) -> St
         Money(row["due_minor"], row["currency"]), row["account"], row["return_url"],
         row["expires_at"], row["needs_action"], row["problem"],
     )  # fmt: skip
+
+
+def allowing_trial(checkout_id: UUID, attempt: int) -> Ask:
+    """What is said of a card that has not had the trial before."""
+    return Ask(CHECKOUT, checkout_id, commands.AllowTrial(attempt))
+
+
+def declining_trial(checkout_id: UUID, attempt: int, code: Code, at: datetime) -> Ask:
+    """What is said of one that has."""
+    return Ask(CHECKOUT, checkout_id, commands.DeclineAttempt(attempt, code, at))
 
 
 async def apply_keys(connection: Any, facts: Sequence[Fact]) -> None:

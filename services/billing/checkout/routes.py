@@ -61,12 +61,16 @@ class SeatsQuoted(Body):
 
 
 class OpenCheckout(Body):
-    """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first."""
+    """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first.
+
+    Whose card has had the trial (`card_had_trial`) may buy `without_trial`.
+    """
 
     lines: list[OfferChosen | SeatsQuoted]
     return_url: Annotated[str, StringConstraints(max_length=500)]
     currency: Currency | None = None
     code: Annotated[str, StringConstraints(max_length=100)] | None = None
+    without_trial: bool = False
 
 
 class WinBack(Body):
@@ -292,7 +296,15 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     rate = await _good(rates, checkout_id, lines, founded, caller)
     code, discount = (rate.discount_id, rate) if rate else (code, discount)
     trial = await trial_of(service, community_id, person_id)
-    command = _open(lines, body.return_url, merchant, caller, discount=discount, trial=trial)
+    command = _open(
+        lines,
+        body.return_url,
+        merchant,
+        caller,
+        discount=discount,
+        trial=trial,
+        without_trial=body.without_trial,
+    )
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 

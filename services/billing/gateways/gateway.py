@@ -178,3 +178,7 @@ class CardGateway(PaymentGateway, Protocol):
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
         ...
+
+    async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:
+        """What two payment methods have in common that are the same card or bank account; None where nothing does."""
+        ...

@@ -118,6 +118,19 @@ class StripeGateway:
         card = getattr(kept, "card", None)
         return good_until(int(card.exp_month), int(card.exp_year)) if card else None
 
+    async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:
+        try:
+            with translated():
+                found = await self.client.v1.payment_methods.retrieve_async(
+                    payment_method, {}, options(account)
+                )
+        except Declined as gone:
+            if gone.code != "resource_missing":
+                raise
+            return None
+        told = (found.to_dict().get(found.type) or {}).get("fingerprint")
+        return Code(told) if told else None
+
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
         try:
             with translated():

@@ -10,6 +10,7 @@ AfterLoss = Literal["end_now", "keep"]
 AfterRetries = Literal["end", "keep"]
 Bearer = Literal["seller", "platform"]
 Unit = Literal["second", "day"]
+TrialsPerCard = Literal["offer", "community"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Policy:
     `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute. What is left of a period
     that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
     back at the price they had within `win_back_days` of what they had paid for. Nobody pays a dearer price sooner than
-    `price_notice_days` after they were told of it.
+    `price_notice_days` after they were told of it. One card begins one trial, of each offer or of all.
     """
 
     after_refund: AfterRefund = "end_now"
@@ -60,6 +61,7 @@ class Policy:
     longest_pause_days: int = 366
     win_back_days: int = 30
     price_notice_days: int = 30
+    trials_per_card: TrialsPerCard = "offer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from services.billing.policy.events import (
     Dunning,
     DuringDispute,
     Policy,
+    TrialsPerCard,
     Unit,
 )
 from services.billing.policy.projections import policy_now, policy_stream
@@ -46,6 +47,7 @@ class SetPolicy(Body):
     longest_pause_days: int = Policy().longest_pause_days
     win_back_days: int = Policy().win_back_days
     price_notice_days: int = Policy().price_notice_days
+    trials_per_card: TrialsPerCard = Policy().trials_per_card
 
 
 class DunningShown(BaseModel):
@@ -64,6 +66,7 @@ class BillingPolicy(BaseModel):
     longest_pause_days: int
     win_back_days: int
     price_notice_days: int
+    trials_per_card: TrialsPerCard
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -81,6 +84,7 @@ async def set_policy(
         body.longest_pause_days,
         body.win_back_days,
         body.price_notice_days,
+        body.trials_per_card,
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -106,4 +110,5 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
         longest_pause_days=policy.longest_pause_days,
         win_back_days=policy.win_back_days,
         price_notice_days=policy.price_notice_days,
+        trials_per_card=policy.trials_per_card,
     )

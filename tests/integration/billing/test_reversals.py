@@ -65,6 +65,7 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         "proration": "second",
         "longest_pause_days": 366,
         "win_back_days": 30,
+        "trials_per_card": "offer",
         "price_notice_days": 30,
     }
     changed = {"after_refund": "keep", "dunning": {"retries": [2], "grace_days": 0}}

@@ -5,12 +5,13 @@ promise is left open: calls and clocks come in any order, and a call may be made
 """
 
 from collections import deque
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.billing.card_trial.feature import FEATURE as CARD_TRIAL
 from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.gateways.gateway import (
@@ -29,6 +30,7 @@ from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeover.feature import FEATURE as TAKEOVER
+from shared.command_handler import Origin
 from shared.decider import Decider
 from shared.ids import Code, derive
 from shared.money import Money
@@ -37,6 +39,7 @@ from tests.unit.billing.cast import community_id, fact, noon
 
 FEATURES = (
     CHECKOUT,
+    CARD_TRIAL,
     DISCOUNT,
     PAYMENT,
     ORDER,
@@ -91,6 +94,9 @@ class Processor:
     ) -> None:
         if payment_method == "pm_refused" or customer not in self.customers:
             raise Declined(Code("card_declined"), final=False)
+
+    async def fingerprint(self, payment_method: Code, _account: Code | None) -> Code | None:
+        return Code(f"print of {payment_method}")
 
     async def delete_customer(self, customer: Code, _account: Code | None) -> None:
         self.customers.discard(customer)
@@ -293,12 +299,20 @@ class _Service:
     def __init__(self, world: World) -> None:
         self._world = world
         self.handler = self
+        self.vault = self
         self.secret = b"s" * 32
 
     async def state(
         self, decider: Decider[Any, Any, Any], stream_id: UUID, _community_id: UUID
     ) -> tuple[Any, int]:
         return self._world.state(decider, stream_id), 0
+
+    async def handle(self, asks: Sequence[Ask], _origin: Origin) -> None:
+        for ask in asks:
+            self._world.ask(ask)
+
+    def token(self, kind: str, community_id: UUID, text: str) -> UUID:
+        return derive(community_id, kind, text)
 
 
 def _run(work: Awaitable[T]) -> T:

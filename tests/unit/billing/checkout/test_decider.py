@@ -178,11 +178,6 @@ def test_the_card_of_a_subscription_is_kept_before_it_is_charged() -> None:
     kept.then(month_charged)
 
 
-def test_a_trial_is_had_when_its_card_is_kept() -> None:
-    kept = given(CHECKOUT, trial_opened, card_asked).when(commands.UseKeptCard(1, visa))
-    kept.then(events.CheckoutCompleted(a_trial, visa))
-
-
 def test_a_kept_card_is_charged_once() -> None:
     again = given(CHECKOUT, month_opened, card_asked, month_charged)
     again.when(commands.UseKeptCard(1, visa)).then_nothing()
