@@ -9,6 +9,7 @@ from services.billing.checkout.feature import FEATURE as CHECKOUT
 from services.billing.commission.feature import FEATURE as COMMISSION
 from services.billing.commission_payout.feature import FEATURE as COMMISSION_PAYOUT
 from services.billing.commission_rules.feature import FEATURE as COMMISSION_RULES
+from services.billing.debit.feature import FEATURE as DEBIT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.founder.feature import FEATURE as FOUNDER
@@ -49,6 +50,7 @@ MOUNTED = (
     MERCHANT,
     POLICY,
     BY_HAND,
+    DEBIT,
     OFFER,
     DISCOUNT,
     PAYER,

@@ -5,10 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.checkout.events import Line
+from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, Reversal
 from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,18 @@ class OpenCheckout:
 
 
 @dataclass(frozen=True, slots=True)
+class Debit:
+    """How the payer `accepted` the mandate, and whether the seller takes debits: `access` is None where not."""
+
+    accepted: Sealed
+    access: AccessWhile | None
+
+
+@dataclass(frozen=True, slots=True)
 class PayCheckout:
     """`by_hand` when the seller takes money that is sent or brought.
 
-    On the account `agree_at` the payer agrees on the processor's own page.
+    On the account `agree_at` the payer agrees on the processor's own page. Who pays by a `debit` signs a mandate.
     """
 
     person_id: PersonId
@@ -39,6 +49,7 @@ class PayCheckout:
     at: datetime
     by_hand: bool = False
     agree_at: Code | None = None
+    debit: Debit | None = None
 
 
 @dataclass(frozen=True, slots=True)

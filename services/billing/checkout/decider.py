@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
+from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
 from services.billing.payer.events import BY_HAND, Approval, Instrument
 from services.billing.payment.events import DEAREST
@@ -16,6 +17,7 @@ from shared.money import Money
 
 LIFETIME = timedelta(minutes=30)
 MOST_LINES = 20
+DEBITED = "EUR"
 
 Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]
 
@@ -24,7 +26,8 @@ Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"
 class Checkout:
     """`instrument` is the last that was charged: money may come of it even while another is tried.
 
-    `for_trial` is the card that is being asked about, one of those `asked` so far.
+    `for_trial` is the card that is being asked about, one of those `asked` so far. Once a debit is on its way, what
+    recurs may have begun: it is `trusted`.
     """
 
     opened: events.CheckoutOpened
@@ -37,6 +40,8 @@ class Checkout:
     gave_code_back: bool = False
     for_trial: Instrument | None = None
     asked: tuple[Instrument, ...] = ()
+    access: AccessWhile | None = None
+    trusted: bool = False
 
     @property
     def is_awaited(self) -> bool:
@@ -88,7 +93,7 @@ def decide(
             return [events.CheckoutActionRequired(attempt)] if waits else []
         case commands.AwaitMoney(attempt):
             waits = checkout.phase == "awaiting_payment"
-            return [events.CheckoutProcessing(attempt)] if waits else []
+            return _on_its_way(checkout, attempt) if waits else []
         case commands.StopAwaiting():
             return _expire(checkout, "timeout") if checkout.is_awaited else []
         case commands.DeclineAttempt():
@@ -219,6 +224,8 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
         if not checkout.needs_action:
             raise Rejected("payment_underway", "Another payment method is being charged.")
     attempt = checkout.attempt + 1
+    if asked.debit:
+        return [_debit(asked, asked.debit, attempt, basket)]
     if by_hand:
         return _await(asked, attempt, checkout)
     if asked.agree_at:
@@ -246,6 +253,35 @@ def _await(
     if not basket.due:
         return _complete(checkout, instrument)
     return [events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)]
+
+
+def _debit(
+    asked: commands.PayCheckout, debit: commands.Debit, attempt: int, basket: Basket
+) -> events.CheckoutEvent:
+    if debit.access is None:
+        raise Rejected("not_by_debit", "Nobody takes debits here.", pointer="/kind")
+    if basket.due.currency != DEBITED:
+        raise Rejected("debit_in_other_currency", "Only euros are debited.", pointer="/kind")
+    if any(isinstance(line, QuoteLine) for line in basket.lines):
+        detail = "Seats are not held until a debit arrives."
+        raise Rejected("seats_not_by_debit", detail, pointer="/kind")
+    return events.PaymentMethodAsked(
+        basket.person_id,
+        attempt,
+        asked.payment_method,
+        basket.account,
+        debit.accepted,
+        debit.access,
+    )
+
+
+def _on_its_way(checkout: Checkout, attempt: int) -> list[events.CheckoutEvent]:
+    basket, instrument = checkout.opened.basket, checkout.instrument
+    processing = events.CheckoutProcessing(attempt)
+    trusts = checkout.access == "at_once" and basket.recurs and not basket.on_trial
+    if not trusts or instrument is None or instrument.mandate is None:
+        return [processing]
+    return [processing, events.AccessTrusted(basket, instrument)]
 
 
 def _seek_agreement(
@@ -281,7 +317,7 @@ def _cancel(checkout: Checkout) -> list[events.CheckoutEvent]:
 
 
 def _expire(
-    checkout: Checkout, reason: Literal["timeout", "cancelled"]
+    checkout: Checkout, reason: Literal["timeout", "cancelled", "returned"]
 ) -> list[events.CheckoutEvent]:
     expired: list[events.CheckoutEvent] = [
         events.CheckoutExpired(checkout.opened.basket.person_id, reason),
@@ -343,6 +379,8 @@ def _decline(told: commands.DeclineAttempt, checkout: Checkout) -> list[events.C
     if checkout.phase not in ("awaiting_payment", "processing"):
         return []
     declined = events.CheckoutDeclined(told.attempt, told.code)
+    if checkout.trusted:  # What has begun and ended does not begin again.
+        return [declined, events.TrustLost(checkout.opened.basket), *_expire(checkout, "returned")]
     if told.at < checkout.opened.expires_at:
         return [declined]
     return [declined, *_expire(checkout, "timeout")]
@@ -354,8 +392,9 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return Checkout(event)
         case _ if checkout is None:
             return None
-        case events.PaymentMethodAsked(_, attempt, method):
-            return replace(_trying(checkout, attempt, method), waits_for_card=True)
+        case events.PaymentMethodAsked(_, attempt, method, access=access):
+            trying = _trying(checkout, attempt, method)
+            return replace(trying, waits_for_card=True, access=access)
         case events.CardTrialAsked(instrument=card):
             asked = tuple(one for one in checkout.asked if one != card)
             return replace(checkout, waits_for_card=False, for_trial=card, asked=(*asked, card))
@@ -366,6 +405,10 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return replace(checkout, needs_action=True)
         case events.CheckoutProcessing():
             return replace(checkout, phase="processing")
+        case events.AccessTrusted():
+            return replace(checkout, trusted=True)
+        case events.TrustLost():
+            return replace(checkout, trusted=False)
         case events.CheckoutDeclined():
             return replace(checkout, phase="open", needs_action=False, for_trial=None)
         case events.CheckoutCompleted():

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval
 from services.billing.payer.events import Instrument
 from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId
 from shared.money import Money
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,17 @@ class CheckoutOpened:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethodAsked:
-    """A subscription is in the basket: the card has to be kept before anything is charged."""
+    """The card of a subscription, and whatever is debited, has to be kept before anything is charged.
+
+    Who pays by debit `accepted` a mandate; with `access` at once, what recurs begins while the money is on its way.
+    """
 
     person_id: PersonId
     attempt: int
     payment_method: Code
     account: Code | None
+    accepted: Sealed | None = None
+    access: AccessWhile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +225,21 @@ class CheckoutProcessing:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessTrusted:
+    """The debit is on its way, and the seller lets what recurs begin meanwhile."""
+
+    basket: Basket
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class TrustLost:
+    """The debit has failed after all: what had begun ends."""
+
+    basket: Basket
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutDeclined:
     """The attempt failed; another may follow."""
 
@@ -235,10 +257,10 @@ class CheckoutCompleted:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutExpired:
-    """It was left unpaid for too long, or given up."""
+    """It was left unpaid for too long, or given up, or its debit came back after what it paid for had begun."""
 
     person_id: PersonId
-    reason: Literal["timeout", "cancelled"]
+    reason: Literal["timeout", "cancelled", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +302,8 @@ CheckoutEvent = (
     | ChargeAsked
     | CheckoutActionRequired
     | CheckoutProcessing
+    | AccessTrusted
+    | TrustLost
     | CheckoutDeclined
     | CheckoutCompleted
     | CheckoutExpired

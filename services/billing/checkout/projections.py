@@ -44,7 +44,13 @@ _STATES = {
 }
 
 
-_ASIDE = (events.CodeGivenBack, events.CardTrialKept, events.CardTrialsReleased)
+_ASIDE = (
+    events.CodeGivenBack,
+    events.CardTrialKept,
+    events.CardTrialsReleased,
+    events.AccessTrusted,
+    events.TrustLost,
+)
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:

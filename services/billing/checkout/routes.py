@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from services.billing.acceptances import sealed_acceptance
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
-from services.billing.checkout.decider import CHECKOUT, takes
+from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
 from services.billing.checkout.events import Line
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, line_again, line_of
+from services.billing.debit.projections import debits_now
 from services.billing.discount.events import Discount, as_typed, discount_of
 from services.billing.discount.projections import (
     could_hold,
@@ -44,6 +46,8 @@ from shared.reaction import Ask
 router = APIRouter()
 
 MONTHS_SHOWN = 12
+
+Method = Literal["card", "sepa_debit"]
 
 Member = Annotated[Caller, needs("person")]
 
@@ -81,9 +85,13 @@ class WinBack(Body):
 
 
 class PayCheckout(Body):
-    """The id that the processor's own form gave to the card: no number of a card comes here."""
+    """The id that the processor's own form gave to the card, or to the bank account: no number of either comes here.
+
+    Who pays by `sepa_debit` has accepted the mandate that the form showed.
+    """
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+    kind: Method = "card"
 
 
 class Due(BaseModel):
@@ -106,9 +114,13 @@ class Preview(BaseModel):
 
 
 class Processor(BaseModel):
-    """What the processor's own form needs. `client_secret` is there while the person must authenticate."""
+    """What the processor's own form needs, and what it may ask for.
+
+    `client_secret` is there while the person must authenticate.
+    """
 
     name: Literal["stripe"] = "stripe"
+    methods: list[Method]
     account: str | None
     payment_intent: str | None
     client_secret: str | None
@@ -236,8 +248,14 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
 
 
 @router.post("/checkouts/{checkout_id}/pay", status_code=202, operation_id="pay_checkout")
-async def pay_checkout(checkout_id: UUID, body: PayCheckout, caller: Member) -> Written:
-    pay = commands.PayCheckout(PersonId(caller.person_id), Code(body.payment_method), caller.now)
+async def pay_checkout(
+    checkout_id: UUID, body: PayCheckout, request: Request, caller: Member
+) -> Written:
+    person_id, debit = PersonId(caller.person_id), None
+    if body.kind == "sepa_debit":
+        accepted = await sealed_acceptance(request, caller, person_id)
+        debit = commands.Debit(accepted, await debits_now(caller.service, caller.community_id))
+    pay = commands.PayCheckout(person_id, Code(body.payment_method), caller.now, debit=debit)
     return await _pay(checkout_id, pay, caller)
 
 
@@ -367,7 +385,11 @@ async def _by_hand(checkout_id: UUID, payment: Paid | None, caller: Caller) -> B
 async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:
     here = payment if payment and name_of(payment.account) == "stripe" else None
     step = await _step(standing, here, caller)
+    debits = standing.due.currency == DEBITED and await debits_now(
+        caller.service, caller.community_id
+    )
     return Processor(
+        methods=["card", "sepa_debit"] if debits else ["card"],
         account=standing.account,
         payment_intent=here.intent if here else None,
         client_secret=step.client_secret,

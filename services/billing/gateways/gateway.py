@@ -48,6 +48,21 @@ class Kept:
     customer: Code
 
 
+class Acceptance(NamedTuple):
+    """When a payer agreed to a mandate, and from which address and browser: a bank may ask to be shown."""
+
+    at: datetime
+    address: str
+    agent: str
+
+
+class Signed(NamedTuple):
+    """A mandate: the processor's id of it, and the number that banks know it by."""
+
+    mandate: Code
+    reference: Code
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Where an intent stands; `untouched` means that nobody has confirmed it.
@@ -83,7 +98,8 @@ class PayerStep:
 class IntentOrder:
     """What to charge, on whose account, and what the processor is to remember of it.
 
-    Who agrees on the processor's own page comes back to `return_url`; `keep`: and agrees to later charges.
+    Who agrees on the processor's own page comes back to `return_url`; `keep`: and agrees to later charges. A `debit` is
+    of a bank account, under the mandate that was signed when it was kept.
     """
 
     community_id: UUID
@@ -95,6 +111,7 @@ class IntentOrder:
     account: Code | None
     return_url: Code | None = None
     keep: bool = False
+    debit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +194,21 @@ class CardGateway(PaymentGateway, Protocol):
         The answer is the first day on which a card is no longer good, None where nothing expires.
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
+        ...
+
+    async def keep_debit(
+        self,
+        payment_method: Code,
+        customer: Code,
+        account: Code | None,
+        wish: UUID,
+        acceptance: Acceptance,
+    ) -> Signed:
+        """Have the customer keep a bank account, with the mandate to debit it; Declined when it will not."""
+        ...
+
+    async def takes_debits(self, account: Code | None) -> bool:
+        """Whether bank accounts may be debited for this account."""
         ...
 
     async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:

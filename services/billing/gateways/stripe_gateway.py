@@ -16,6 +16,7 @@ from stripe import (
     Dispute,
     HTTPXClient,
     InvalidRequestError,
+    Mandate,
     PaymentIntent,
     RateLimitError,
     Refund,
@@ -25,12 +26,14 @@ from stripe import (
 
 from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
+    Acceptance,
     Declined,
     Disputed,
     IntentOrder,
     Outcome,
     PayerStep,
     ProcessorUnavailable,
+    Signed,
     Subject,
     refund_named,
 )
@@ -39,12 +42,14 @@ from shared.ids import Code
 from shared.money import EXPONENTS, Money
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentCreateParams
+    from stripe.params import PaymentIntentCreateParams, SetupIntentCreateParams
 
 # The last version in which an intent can say that it takes cards and nothing that redirects.
 API_VERSION = "2026-08-26.dahlia"
 PATIENCE_SECONDS = 20.0
 PAGE = 100
+DEBIT = "sepa_debit"
+CAPABILITY = "sepa_debit_payments"
 NOT_REFUNDED = ("failed", "canceled")
 
 # Declines that no later try with the same card will turn into money (docs.stripe.com/declines/codes).
@@ -63,6 +68,20 @@ FINAL = frozenset(
         "revocation_of_authorization",
         "revocation_of_all_authorizations",
         "resource_missing",
+        # Of bank accounts (docs.stripe.com/error-codes): closed, not to be debited, or the mandate is no longer good.
+        "account_closed",
+        "no_account",
+        "account_number_invalid",
+        "account_information_mismatch",
+        "bank_account_restricted",
+        "bank_account_unusable",
+        "debit_not_authorized",
+        "incorrect_account_details",
+        "payment_method_bank_account_blocked",
+        "payment_intent_mandate_invalid",
+        "setup_intent_mandate_invalid",
+        "billing_invalid_mandate",
+        "sepa_unsupported_account",
     ]
 )
 
@@ -118,6 +137,44 @@ class StripeGateway:
         card = getattr(kept, "card", None)
         return good_until(int(card.exp_month), int(card.exp_year)) if card else None
 
+    async def keep_debit(
+        self,
+        payment_method: Code,
+        customer: Code,
+        account: Code | None,
+        wish: UUID,
+        acceptance: Acceptance,
+    ) -> Signed:
+        online = {"ip_address": acceptance.address, "user_agent": acceptance.agent}
+        accepted_at = int(acceptance.at.timestamp())
+        accepted = {"type": "online", "accepted_at": accepted_at, "online": online}
+        params = {
+            "customer": customer,
+            "payment_method": payment_method,
+            "payment_method_types": [DEBIT],
+            "usage": "off_session",
+            "confirm": True,
+            "mandate_data": {"customer_acceptance": accepted},
+            "expand": ["mandate"],
+        }
+        with translated():
+            setup = await self.client.v1.setup_intents.create_async(
+                cast("SetupIntentCreateParams", params), options(account, f"debit:{wish}")
+            )
+        mandate = setup.mandate
+        if setup.status != "succeeded" or not isinstance(mandate, Mandate):
+            raise _declined(setup.last_setup_error or setup)
+        debit = mandate.payment_method_details.sepa_debit
+        return Signed(Code(mandate.id), Code(debit.reference if debit else mandate.id))
+
+    async def takes_debits(self, account: Code | None) -> bool:
+        accounts = self.client.v1.accounts
+        with translated():
+            found = await (
+                accounts.retrieve_async(account) if account else accounts.retrieve_current_async()
+            )
+        return (found.to_dict().get("capabilities") or {}).get(CAPABILITY) == "active"
+
     async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:
         try:
             with translated():
@@ -145,7 +202,7 @@ class StripeGateway:
             "amount": minor_units(order.amount),
             "currency": order.amount.currency.lower(),
             "payment_method": order.payment_method,
-            "payment_method_types": ["card"],
+            "payment_method_types": [DEBIT if order.debit else "card"],
             "metadata": {
                 "community_id": str(order.community_id),
                 "payment_id": str(order.payment_id),

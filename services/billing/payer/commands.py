@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.billing.payer.events import CheckoutAttempt, Instrument
+from services.billing.payer.events import CheckoutAttempt, Instrument, Mandate
 from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class SavePaymentMethod:
     payment_method: Code
     account: Code | None
     checkout: CheckoutAttempt | None = None
+    accepted: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class RecordPaymentMethod:
     account: Code | None
     checkout: CheckoutAttempt | None
     good_until: date | None = None
+    mandate: Mandate | None = None
 
 
 @dataclass(frozen=True, slots=True)

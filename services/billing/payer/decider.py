@@ -81,7 +81,8 @@ def _answered(
     told: commands.RecordPaymentMethod | commands.RecordRefusal, payer: Payer
 ) -> list[events.PayerEvent]:
     person_id, checkout = told.person_id, told.checkout
-    kept = Instrument(told.payment_method, told.customer, told.account)
+    mandate = told.mandate if isinstance(told, commands.RecordPaymentMethod) else None
+    kept = Instrument(told.payment_method, told.customer, told.account, mandate=mandate)
     if (told.payment_method, checkout) not in payer.saving:
         return []
     if payer.forgotten:
@@ -127,6 +128,7 @@ def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerE
             payer.customer_on(asked.account),
             asked.account,
             asked.checkout,
+            asked.accepted,
         )
     ]
 

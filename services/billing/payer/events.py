@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.ids import Code, PersonId, derive
+from shared.personal_value import Sealed
 
 
 def payer_of(person_id: UUID) -> UUID:
@@ -33,16 +34,25 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """What a payer signed so that their bank account may be debited: the processor's id, and the number banks know."""
+
+    mandate: Code
+    reference: Code
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """The processor's ids of what is charged: its customer when it is kept, and the seller.
 
-    What needs an `approval` is good for the one charge that was agreed to.
+    What needs an `approval` is good for the one charge that was agreed to. A bank account is debited under a `mandate`.
     """
 
     payment_method: Code
     customer: Code | None
     account: Code | None
     approval: Approval | None = None
+    mandate: Mandate | None = None
 
     @property
     def is_by_hand(self) -> bool:
@@ -59,13 +69,14 @@ class CheckoutAttempt:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethodOffered:
-    """A person wants to be charged by this payment method from now on."""
+    """A person wants to be charged by this payment method from now on; how they `accepted` a mandate, if it debits."""
 
     person_id: PersonId
     payment_method: Code
     customer: Code | None
     account: Code | None
     checkout: CheckoutAttempt | None
+    accepted: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)

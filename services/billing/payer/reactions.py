@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from services.billing.acceptances import opened_acceptance
 from services.billing.checkout.events import (
     CheckoutCompleted,
     CheckoutExpired,
@@ -12,7 +13,7 @@ from services.billing.gateways.gateway import CardGateway, Declined
 from services.billing.gateways.processors import processor_at
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import CheckoutAttempt, Customer, payer_of
+from services.billing.payer.events import CheckoutAttempt, Customer, Mandate, payer_of
 from services.billing.payment.events import PaymentSucceeded
 from services.billing.subscription.events import (
     SubscriptionActivated,
@@ -23,6 +24,7 @@ from services.billing.takeover.events import TakeoverBegun
 from shared.contracts.membership_member import PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
+from shared.personal_value import Sealed
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
 TIME_TO_REPLACE = timedelta(days=30)
@@ -35,6 +37,7 @@ class KeepPaymentMethod:
     customer: Code | None
     account: Code | None
     checkout: CheckoutAttempt | None
+    accepted: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class DeleteCustomer:
 def when_payment_method_asked_save_payment_method(fact: Fact) -> list[Ask]:
     asked: PaymentMethodAsked = fact.body
     attempt = CheckoutAttempt(fact.stream_id, asked.attempt)
-    save = commands.SavePaymentMethod(asked.person_id, asked.payment_method, asked.account, attempt)
+    save = commands.SavePaymentMethod(
+        asked.person_id, asked.payment_method, asked.account, attempt, asked.accepted
+    )
     return [Ask(PAYER, payer_of(asked.person_id), save)]
 
 
@@ -61,6 +66,7 @@ def when_payment_method_offered_keep_it(fact: Fact) -> list[Call]:
                 offered.customer,
                 offered.account,
                 offered.checkout,
+                offered.accepted,
             )
         )
     ]
@@ -142,11 +148,33 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
     told = person_id, action.payment_method, customer, account
     answer: commands.RecordPaymentMethod | commands.RecordRefusal
     try:
-        good_until = await processor.keep(action.payment_method, customer, account, context.key)
-        answer = commands.RecordPaymentMethod(*told, action.checkout, good_until)
+        if action.accepted:
+            signed = await _sign(action.accepted, action.payment_method, customer, account, context)
+            answer = commands.RecordPaymentMethod(*told, action.checkout, mandate=signed)
+        else:
+            good_until = await processor.keep(action.payment_method, customer, account, context.key)
+            answer = commands.RecordPaymentMethod(*told, action.checkout, good_until)
     except Declined as no:
         answer = commands.RecordRefusal(*told, no.code, action.checkout)
     return Ask(PAYER, payer_of(person_id), answer)
+
+
+async def _sign(
+    accepted: Sealed,
+    payment_method: Code,
+    customer: Code,
+    account: Code | None,
+    context: ActionContext,
+) -> Mandate:
+    """Who was erased meanwhile has signed nothing."""
+    (text,) = await context.service.vault.open([accepted])
+    if text is None:
+        raise Declined(Code("payer_erased"), final=True)
+    processor: CardGateway = context.gateways["processor"]
+    signed = await processor.keep_debit(
+        payment_method, customer, account, context.key, opened_acceptance(text)
+    )
+    return Mandate(*signed)
 
 
 async def delete_customer(action: DeleteCustomer, context: ActionContext) -> Ask:

@@ -3,10 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, StringConstraints
 
+from services.billing.acceptances import sealed_acceptance
 from services.billing.by_hand.projections import ByHand, how_to_pay
+from services.billing.debit.projections import debits_now
 from services.billing.gateways.processors import name_of, processor_at
 from services.billing.links import PaymentLink, read_link
 from services.billing.merchant.projections import merchant_of
@@ -18,7 +20,7 @@ from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.subscription.projections import Owed, owed_now
 from shared.auth import ExpiredLink
 from shared.contracts.contract import MoneyValue
-from shared.decider import NotFound
+from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
 from shared.problem import Problem
@@ -30,9 +32,10 @@ Member = Annotated[Caller, needs("person")]
 
 
 class SavePaymentMethod(Body):
-    """The id that the processor's own form gave to the card."""
+    """The id that the processor's own form gave to the card, or to the bank account that may be debited."""
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+    kind: Literal["card", "sepa_debit"] = "card"
 
 
 class PaymentMethod(BaseModel):
@@ -87,7 +90,9 @@ async def read_payment_link(
 async def pay_by_payment_link(
     link: str, body: SavePaymentMethod, caller: Annotated[Caller, needs("public")]
 ) -> Written:
-    """The card is kept for what the person pays, and tried at once."""
+    """The card is kept for what the person pays, and tried at once; whoever bears the link signs no mandate."""
+    if body.kind != "card":
+        raise Rejected("not_by_debit", "Sign in to sign a mandate.", pointer="/kind")
     door = _door(caller, link)
     owed = await owed_now(caller.service, door.community_id, door.subscription_id)
     if owed.amount is None:
@@ -127,11 +132,18 @@ def _standing(
 
 
 @router.post("/payer/payment-method", status_code=202, operation_id="save_payment_method")
-async def save_payment_method(body: SavePaymentMethod, caller: Member) -> Written:
+async def save_payment_method(body: SavePaymentMethod, request: Request, caller: Member) -> Written:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
     person_id = PersonId(caller.person_id)
-    command = commands.SavePaymentMethod(person_id, Code(body.payment_method), merchant.account)
+    accepted = None
+    if body.kind == "sepa_debit":
+        if await debits_now(caller.service, caller.community_id) is None:
+            raise Rejected("not_by_debit", "Nobody takes debits here.", pointer="/kind")
+        accepted = await sealed_acceptance(request, caller, person_id)
+    command = commands.SavePaymentMethod(
+        person_id, Code(body.payment_method), merchant.account, accepted=accepted
+    )
     return await caller.ask(Ask(PAYER, payer_of(person_id), command))
 
 

@@ -268,6 +268,7 @@ async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
         instrument.account,
         instrument.approval.return_url if instrument.approval else None,
         keep=instrument.approval is not None and instrument.approval.keep,
+        debit=instrument.mandate is not None,
     )
     processor = processor_at(context.gateways, instrument.account)
     answer: commands.RecordIntent | commands.RecordRejection

@@ -148,7 +148,7 @@ class CancelNow:
 
 @dataclass(frozen=True, slots=True)
 class EndSubscription:
-    reason: Literal["erased"]
+    reason: Literal["erased", "payment_failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +250,13 @@ class WithdrawPriceRise:
     rise_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class AnnounceDebit:
+    """It is time to tell who pays of the next debit, if there is to be one soon."""
+
+    at: datetime
+
+
 SubscriptionCommand = (
     StartSubscription
     | PutOffTrial
@@ -282,4 +289,5 @@ SubscriptionCommand = (
     | AcceptPriceRise
     | RecallPriceRise
     | WithdrawPriceRise
+    | AnnounceDebit
 )

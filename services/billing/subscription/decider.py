@@ -15,6 +15,7 @@ from services.billing.proration import billed, usual_mode, worked_out
 from services.billing.rises import NO_RISE, Holding, Rising
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import (
+    DEBIT_NOTICE,
     Change,
     EndReason,
     Period,
@@ -85,6 +86,7 @@ class Running:
     held: frozenset[Held] = frozenset()
     rising: Rising = NO_RISE
     elsewhere: bool = False
+    told: events.DebitAnnounced | None = None
 
     @property
     def is_disputed(self) -> bool:
@@ -303,7 +305,8 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return []
         case commands.UseInstrument(instrument):
             same = instrument == running.instrument
-            replaced: Events = [] if same else [events.InstrumentReplaced(instrument)]
+            due_at = running.ends_at if instrument.mandate else None
+            replaced: Events = [] if same else [events.InstrumentReplaced(instrument, due_at)]
             return [*replaced, *_owed_again(running, instrument)]
         case commands.CancelNow():
             return [_ended(running, "voluntary")]
@@ -327,6 +330,8 @@ def _while_running(command: commands.SubscriptionCommand, running: Running) -> E
             return _pause(command, running)
         case commands.ResumeSubscription(until=until, at=at):
             return _resume(running, until, at)
+        case commands.AnnounceDebit(at):
+            return _announce_debit(running, at)
         case commands.AnnouncePriceRise(rise, at):
             return rises.announced(running.holding, rise, at)
         case commands.AcceptPriceRise():
@@ -506,6 +511,16 @@ def _give_up(running: Running, renewal: Renewal, at: datetime) -> Events:
     ends_at = renewal.period.end
     unpaid = events.SubscriptionUnpaid(running.terms, renewal.payment_id, ends_at)
     return [*_withheld(running, Held("unpaid")), unpaid]
+
+
+def _announce_debit(running: Running, at: datetime) -> Events:
+    """Told once for each day and amount; whoever is not going to be debited is told nothing."""
+    mandate, due, on = running.instrument.mandate, running.due, running.ends_at
+    known = running.told and (running.told.on, running.told.amount) == (on, due)
+    stops = running.cancelling or running.paused or running.is_disputed or running.renewal
+    if mandate is None or not due or known or stops or on - at > DEBIT_NOTICE:
+        return []
+    return [events.DebitAnnounced(running.upcoming, due, on, mandate)]
 
 
 def _next(running: Running, payment_id: UUID) -> Events:
@@ -890,6 +905,8 @@ def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Runnin
         case events.ChangeDropped(payment_id=payment_id, amount=amount):
             unwanted = {payment_id: amount} if payment_id and amount else {}
             return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
+        case events.DebitAnnounced():
+            return replace(running, told=event)
         case _:
             return _evolve_reversed(running, event)
 

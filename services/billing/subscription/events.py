@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import FixedYear, Interval
-from services.billing.payer.events import Instrument
+from services.billing.payer.events import Instrument, Mandate
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
 from shared.ids import Code, Label, PersonId, derive
@@ -22,6 +22,13 @@ SuspensionCause = Literal["disputed", "unpaid"]
 
 WINNABLE: frozenset[EndReason] = frozenset({"voluntary", "payment_failed"})
 """Who left by themselves, or by a card that failed, may come back; who had their money back may not."""
+
+DEBIT_NOTICE = timedelta(days=14)
+"""So long before a debit its payer is told, or when the period begins, where that is shorter.
+
+The rulebook of SEPA's core scheme wants 14 days where nothing else was agreed; Stripe's mandate agrees to two
+(docs.stripe.com/payments/sepa-debit).
+"""
 
 ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
@@ -335,9 +342,10 @@ class SubscriptionRecovered:
 
 @dataclass(frozen=True, slots=True)
 class InstrumentReplaced:
-    """Later charges use this instrument."""
+    """Later charges use this instrument; where it debits, the next is `due_at`."""
 
     instrument: Instrument
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,6 +569,16 @@ class PriceRiseDropped:
     told: Rise | None
 
 
+@dataclass(frozen=True, slots=True)
+class DebitAnnounced:
+    """Who pays is told, as SEPA wants it, that so much will be debited `on` that day under this mandate."""
+
+    terms: Terms
+    amount: Money
+    on: datetime
+    mandate: Mandate
+
+
 SubscriptionEvent = (
     TrialStarted
     | TrialPutOff
@@ -593,4 +611,5 @@ SubscriptionEvent = (
     | PriceRiseRecalled
     | PriceRiseApplied
     | PriceRiseDropped
+    | DebitAnnounced
 )

@@ -189,6 +189,21 @@ def tell_of_end(fact: Fact) -> MessageRequested | None:
     )
 
 
+def tell_of_debit(fact: Fact) -> MessageRequested:
+    told: events.DebitAnnounced = fact.body
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=told.terms.person_id,
+        template="debit_ahead",
+        values={
+            "amount": MoneyValue.of(told.amount),
+            "on": told.on,
+            "reference": told.mandate.reference,
+        },
+    )
+
+
 PUBLICATIONS = (
     Publication(events.TrialStarted, contracts.TrialStarted, trial_started),
     Publication(events.SubscriptionActivated, contracts.SubscriptionActivated, activated),
@@ -209,4 +224,5 @@ PUBLICATIONS = (
     Publication(events.SubscriptionResumed, contracts.SubscriptionResumed, resumed),
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
     Publication(events.SubscriptionEnded, MessageRequested, tell_of_end),
+    Publication(events.DebitAnnounced, MessageRequested, tell_of_debit),
 )

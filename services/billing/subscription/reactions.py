@@ -1,13 +1,14 @@
 """A subscription begins with its order, renews by the clock, and follows its payments and its payer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.billing.checkout.events import OfferLine
+from services.billing.checkout.events import AccessTrusted, Line, OfferLine, TrustLost
 from services.billing.founder.events import FirstPaymentsPutOff
 from services.billing.links import LINK_LIFE, make_link
-from services.billing.order.events import OrderPaid, OrderReversed
+from services.billing.order.events import OrderPaid, OrderReversed, order_of
 from services.billing.payer.events import (
     BY_HAND,
     PayerForgotten,
@@ -26,11 +27,17 @@ from services.billing.payment.events import (
     PaymentSucceeded,
     RefundIssued,
     Reversal,
+    payment_of,
 )
 from services.billing.policy.projections import policy_now
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION
-from services.billing.subscription.events import period_payment_of, subscription_of, terms_of
+from services.billing.subscription.events import (
+    DEBIT_NOTICE,
+    period_payment_of,
+    subscription_of,
+    terms_of,
+)
 from services.billing.takeover.events import (
     TakeoverBegun,
     TakeoverFailed,
@@ -196,6 +203,74 @@ def when_subscription_unpaid_lapse(fact: Fact) -> list[At]:
     unpaid: events.SubscriptionUnpaid = fact.body
     lapse = commands.LapseUnpaid(unpaid.payment_id)
     return [At(unpaid.ends_at, Ask(SUBSCRIPTION, fact.stream_id, lapse))]
+
+
+def when_access_trusted_start_subscription(fact: Fact) -> list[Ask]:
+    """Its money is on its way; when it has come the order finds it running."""
+    trusted: AccessTrusted = fact.body
+    basket = trusted.basket
+    starts = []
+    for line in _recurring(basket.lines):
+        start = commands.StartSubscription(
+            terms_of(basket.person_id, line, basket.time_zone),
+            trusted.instrument,
+            0,
+            fact.at,
+            payment_of(fact.stream_id),
+            line.first,
+            line.first_full - line.off(1) if line.first else None,
+        )
+        starts.append(Ask(SUBSCRIPTION, _bought_in(fact.stream_id, line), start))
+    return starts
+
+
+def when_trust_lost_end_subscription(fact: Fact) -> list[Ask]:
+    lost: TrustLost = fact.body
+    end = commands.EndSubscription("payment_failed")
+    return [
+        Ask(SUBSCRIPTION, _bought_in(fact.stream_id, line), end)
+        for line in _recurring(lost.basket.lines)
+    ]
+
+
+def _recurring(lines: Sequence[Line]) -> list[OfferLine]:
+    return [line for line in lines if isinstance(line, OfferLine) and line.recurs]
+
+
+def _bought_in(checkout_id: UUID, line: OfferLine) -> UUID:
+    return subscription_of(order_of(checkout_id), line.offer_id)
+
+
+def when_debit_foreseen_announce_debit(fact: Fact) -> list[At]:
+    match fact.body:
+        case events.TrialStarted(_, instrument, due_at):
+            pass
+        case events.SubscriptionActivated(_, instrument, period):
+            due_at = period.end
+        case events.RenewalStarted(_, instrument, period, attempt=1):
+            due_at = period.end
+        case events.InstrumentReplaced(instrument, due_at):
+            pass
+        case _:
+            return []
+    return _announce(fact, due_at) if instrument.mandate and due_at else []
+
+
+def when_period_moved_announce_debit(fact: Fact) -> list[At]:
+    moved: events.SubscriptionResumed | events.SubscriptionChanged = fact.body
+    if isinstance(moved, events.SubscriptionResumed):
+        return _announce(fact, moved.period.end)
+    return _announce(fact, moved.change.period.end) if moved.change.mode == "reset" else []
+
+
+def when_debit_differs_announce_debit(fact: Fact) -> list[Ask]:
+    """What is debited becomes more or less, or is debited after all: who has been told otherwise is told again."""
+    return [Ask(SUBSCRIPTION, fact.stream_id, commands.AnnounceDebit(fact.at))]
+
+
+def _announce(fact: Fact, due_at: datetime) -> list[At]:
+    at = max(due_at - DEBIT_NOTICE, fact.at)
+    return [At(at, Ask(SUBSCRIPTION, fact.stream_id, commands.AnnounceDebit(at)))]
 
 
 def when_payment_succeeded_settle_renewal(fact: Fact) -> list[Ask]:
@@ -465,6 +540,34 @@ REACTIONS = (
         "billing.subscription.when_takeover_begun_start_subscription",
         TakeoverBegun,
         when_takeover_begun_start_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_access_trusted_start_subscription",
+        AccessTrusted,
+        when_access_trusted_start_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_trust_lost_end_subscription",
+        TrustLost,
+        when_trust_lost_end_subscription,
+    ),
+    *(
+        Reaction(f"billing.subscription.when_{name}_announce_debit", to, react)
+        for name, to, react in (
+            ("trial_started", events.TrialStarted, when_debit_foreseen_announce_debit),
+            ("activated", events.SubscriptionActivated, when_debit_foreseen_announce_debit),
+            ("renewal_started", events.RenewalStarted, when_debit_foreseen_announce_debit),
+            ("instrument_replaced", events.InstrumentReplaced, when_debit_foreseen_announce_debit),
+            ("resumed", events.SubscriptionResumed, when_period_moved_announce_debit),
+            ("changed", events.SubscriptionChanged, when_period_moved_announce_debit),
+            ("change_scheduled", events.ChangeScheduled, when_debit_differs_announce_debit),
+            ("change_dropped", events.ChangeDropped, when_debit_differs_announce_debit),
+            (
+                "cancellation_withdrawn",
+                events.CancellationWithdrawn,
+                when_debit_differs_announce_debit,
+            ),
+        )
     ),
     Reaction(
         "billing.subscription.when_theirs_renewed_move_on",

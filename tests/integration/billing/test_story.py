@@ -106,12 +106,11 @@ async def test_the_payer_authenticates_in_the_browser_and_the_webhook_says_so(
     assert len(await shop.charges()) == 1
 
 
-async def test_a_bank_debit_is_processing_until_its_money_comes(shop: Shop) -> None:
+async def test_a_bank_account_is_no_card(shop: Shop) -> None:
     checkout_id = await shop.checkout({"offer_id": await shop.offer(2000, "once")})
     await shop.pays(checkout_id, await cards.bank_account(shop.stripe_url))
-    await shop.state_of(checkout_id, "completed")
-    (paid,) = await shop.told(billing_payment.PaymentSucceeded)
-    assert paid.lines[0].charged_for == "purchase"
+    refused = await shop.until(ada, f"/checkouts/{checkout_id}", lambda seen: seen["problem"])
+    assert (refused["state"], await shop.charges()) == ("open", [])
 
 
 async def test_nobody_else_sees_a_checkout(shop: Shop) -> None:

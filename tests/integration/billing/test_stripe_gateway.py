@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, ProcessorUnavailable
+from services.billing.gateways.gateway import (
+    Acceptance,
+    Declined,
+    IntentOrder,
+    Outcome,
+    ProcessorUnavailable,
+)
 from services.billing.gateways.stripe_gateway import StripeGateway
 from shared.ids import Code, derive, random_id
 from shared.money import Money
 from shared.testing import eventually
 from tests.integration.billing import cards
+from tests.unit.billing.cast import noon
 
 KEY = "sk_test_gateway"
 CARD = Code("pm_on_the_intent")
@@ -101,14 +109,46 @@ async def test_a_charge_may_wait_for_the_payer(
 async def test_a_bank_debit_is_processing_before_it_succeeds(
     stripe: StripeGateway, stripe_url: str
 ) -> None:
-    intent = await stripe.create_intent(order(await cards.bank_account(stripe_url)))
+    account = await cards.bank_account(stripe_url)
+    customer = await stripe.create_customer(person_id, None)
+    accepted = Acceptance(noon, "192.0.2.7", "Firefox")
+    signed = await stripe.keep_debit(account, customer, None, random_id(), accepted)
+    assert signed.mandate.startswith("mandate_")
+    asked = replace(order(account, customer), debit=True)
+    intent = await stripe.create_intent(asked)
 
     async def now() -> Outcome:
         return await stripe.fetch_intent(intent, None)
 
-    confirmed = await stripe.confirm_intent(intent, CARD, None)
-    assert confirmed in (Outcome("processing"), Outcome("succeeded"))
+    assert await stripe.confirm_intent(intent, CARD, None) == Outcome("processing")
     await eventually(now, Outcome("succeeded").__eq__)
+
+
+async def test_nobody_is_debited_who_has_not_signed(stripe: StripeGateway, stripe_url: str) -> None:
+    account = await cards.bank_account(stripe_url)
+    intent = await stripe.create_intent(replace(order(account), debit=True))
+    refused = await stripe.confirm_intent(intent, CARD, None)
+    assert refused == Outcome("failed", Code("payment_intent_mandate_invalid"), final=True)
+    with pytest.raises(Declined):
+        await stripe.create_intent(order(account))
+
+
+async def test_an_account_says_whether_it_may_debit(stripe: StripeGateway) -> None:
+    assert await stripe.takes_debits(None)
+    assert await stripe.takes_debits(Code("acct_ours"))
+    assert not await stripe.takes_debits(Code("acct_nodebits"))
+
+
+async def test_a_fingerprint_is_of_the_card_whoever_gives_it(
+    stripe: StripeGateway, stripe_url: str
+) -> None:
+    first, second = [await cards.payment_method(stripe_url) for _ in range(2)]
+    found = await stripe.fingerprint(first, None)
+    assert found
+    assert found == await stripe.fingerprint(second, None)
+    account = await cards.bank_account(stripe_url)
+    assert await stripe.fingerprint(account, None) not in (None, found)
+    assert await stripe.fingerprint(Code("pm_gone"), None) is None
 
 
 async def test_a_cancelled_intent_is_never_charged(stripe: StripeGateway, stripe_url: str) -> None:
