@@ -2,7 +2,7 @@
 
 Its own command listens on every interface and writes each change to a pickle in /tmp; here neither happens. It reports
 payments without what the payer wrote beside their card, and no charges; stripe_reports.py does as the real one does.
-stripe_debits.py has its debits take their time.
+stripe_debits.py has its debits take their time, stripe_pages.py has its own page.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from localstripe.resources import Store
 from localstripe.server import app
 from localstripe.webhooks import register_webhook
 
-from deploy.local import stripe_debits, stripe_reports
+from deploy.local import stripe_debits, stripe_pages, stripe_reports
 from deploy.local.settings import HOST
 
 
@@ -33,6 +33,7 @@ def main() -> None:
     Store.dump_to_disk = lambda _: None
     stripe_reports.install()
     stripe_debits.install(app)
+    stripe_pages.install(app)
     if options.webhook:
         register_webhook("tessera", options.webhook, options.secret.read_text(), None)
     web.run_app(app, host=options.host, port=options.port, access_log=None, print=None)

@@ -18,7 +18,7 @@ from services.billing.gateways.paypal_gateway import PaypalGateway
 from services.billing.gateways.paypal_signature import PaypalSignature
 from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_books import StripeBooks
-from services.billing.gateways.stripe_gateway import StripeGateway
+from services.billing.gateways.stripe_pages import StripePages
 from services.billing.ledger.feature import FEATURE as LEDGER
 from services.billing.merchant.feature import FEATURE as MERCHANT
 from services.billing.migration.feature import FEATURE as MIGRATION
@@ -94,7 +94,7 @@ def blueprint() -> Blueprint:
 
 
 def blueprint_of(settings: Settings) -> Blueprint:
-    processor = StripeGateway(settings.stripe_key.get_secret_value(), settings.stripe_url)
+    processor = StripePages(settings.stripe_key.get_secret_value(), settings.stripe_url)
     return Blueprint(
         name="billing",
         settings=settings,

@@ -41,7 +41,8 @@ class Debit:
 class PayCheckout:
     """`by_hand` when the seller takes money that is sent or brought.
 
-    On the account `agree_at` the payer agrees on the processor's own page. Who pays by a `debit` signs a mandate.
+    On the account `agree_at` the payer agrees on the processor's own page, and where it is `hosted` on that of the one
+    that takes cards. Who pays by a `debit` signs a mandate.
     """
 
     person_id: PersonId
@@ -50,6 +51,7 @@ class PayCheckout:
     by_hand: bool = False
     agree_at: Code | None = None
     debit: Debit | None = None
+    hosted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,8 +228,8 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
         return [_debit(asked, asked.debit, attempt, basket)]
     if by_hand:
         return _await(asked, attempt, checkout)
-    if asked.agree_at:
-        return [_seek_agreement(asked, asked.agree_at, attempt, checkout.opened)]
+    if asked.agree_at or asked.hosted:
+        return [_seek_agreement(asked, attempt, checkout.opened)]
     if basket.recurs:
         return [
             events.PaymentMethodAsked(
@@ -285,12 +285,16 @@ def _on_its_way(checkout: Checkout, attempt: int) -> list[events.CheckoutEvent]:
 
 
 def _seek_agreement(
-    asked: commands.PayCheckout, account: Code, attempt: int, opened: events.CheckoutOpened
+    asked: commands.PayCheckout, attempt: int, opened: events.CheckoutOpened
 ) -> events.CheckoutEvent:
     basket = opened.basket
+    if asked.hosted and basket.on_trial:
+        # There a card is known only once it has paid, which is too late to say that it has had its trial.
+        raise Rejected("trial_not_hosted", "A trial is begun by a card that is given here.")
     if not basket.due:
         raise Rejected("nothing_due_now", "What is kept there is kept with a payment.")
     approval = Approval(opened.return_url, keep=basket.recurs)
+    account = asked.agree_at or basket.account
     instrument = Instrument(asked.payment_method, None, account, approval)
     return events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)
 

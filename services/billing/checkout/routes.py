@@ -30,7 +30,7 @@ from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of, processor_at
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
-from services.billing.payer.events import BY_HAND
+from services.billing.payer.events import BY_HAND, HOSTED
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import AWAITED_FOR, payment_of
 from services.billing.payment.projections import Paid, payment_by_id
@@ -116,7 +116,8 @@ class Preview(BaseModel):
 class Processor(BaseModel):
     """What the processor's own form needs, and what it may ask for.
 
-    `client_secret` is there while the person must authenticate.
+    `client_secret` is there while the person must authenticate; `page_url` while they pay on the processor's page, from
+    which they come to `return_url`.
     """
 
     name: Literal["stripe"] = "stripe"
@@ -124,6 +125,7 @@ class Processor(BaseModel):
     account: str | None
     payment_intent: str | None
     client_secret: str | None
+    page_url: str | None = None
 
 
 class Paypal(BaseModel):
@@ -280,6 +282,18 @@ async def pay_checkout_by_paypal(checkout_id: UUID, caller: Member) -> Written:
     return await _pay(checkout_id, pay, caller)
 
 
+@router.post(
+    "/checkouts/{checkout_id}/pay-on-page", status_code=202, operation_id="pay_checkout_on_page"
+)
+async def pay_checkout_on_page(checkout_id: UUID, caller: Member) -> Written:
+    """Stripe's own page takes the card: the checkout has its address as soon as it is there.
+
+    `POST /payments/{payment_id}/return` says that the person is back.
+    """
+    pay = commands.PayCheckout(PersonId(caller.person_id), HOSTED, caller.now, hosted=True)
+    return await _pay(checkout_id, pay, caller)
+
+
 async def _pay(checkout_id: UUID, pay: commands.PayCheckout, caller: Caller) -> Written:
     asks = [Ask(CHECKOUT, checkout_id, pay)]
     checkout = await caller.state(CHECKOUT, checkout_id)
@@ -393,6 +407,7 @@ async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -
         account=standing.account,
         payment_intent=here.intent if here else None,
         client_secret=step.client_secret,
+        page_url=step.url,
     )
 
 

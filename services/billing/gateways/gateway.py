@@ -68,7 +68,8 @@ class Outcome:
     """Where an intent stands; `untouched` means that nobody has confirmed it.
 
     `approved`: the payer has agreed on the processor's own page, and confirming it collects the money. A processor that
-    says how much it has collected says so in `amount`, and in `kept` what came of a wish to keep.
+    says how much it has collected says so in `amount`, and in `kept` what came of a wish to keep. What was collected on
+    its page has an id of its own, `collected_as`.
     """
 
     status: Literal[
@@ -84,6 +85,7 @@ class Outcome:
     final: bool = False
     amount: Money | None = None
     kept: Kept | None = None
+    collected_as: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

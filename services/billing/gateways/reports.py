@@ -5,13 +5,14 @@ from services.billing.gateways.gateway import Subject
 from services.billing.gateways.webhooks import DisputeSubject, RefundSubject
 from shared.consumer import Webhook
 
+REPORTED = ("payment_intent.", "checkout.session.")
 REFUNDS_AT_STRIPE = ("charge.refunded", "charge.refund.", "refund.")
 REFUNDS_AT_PAYPAL = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.REFUND.")
 
 
 def intent_reported(report: Webhook) -> Subject | None:
     """The intent to look at again."""
-    if report.source == webhooks.SOURCE and report.type.startswith("payment_intent."):
+    if report.source == webhooks.SOURCE and report.type.startswith(REPORTED):
         return webhooks.subject_of(report.payload)
     if report.source == paypal_webhooks.SOURCE:
         return paypal_webhooks.subject_of(report.payload)

@@ -16,6 +16,9 @@ def payer_of(person_id: UUID) -> UUID:
 BY_HAND = Code("by_hand")
 """The payment method of who sends or brings the money; no processor knows it."""
 
+HOSTED = Code("hosted_page")
+"""The payment method of who chooses one on the processor's own page; which it was, is known once it is paid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:

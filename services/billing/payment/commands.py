@@ -43,6 +43,7 @@ class RecordOutcome:
     final: bool = False
     amount: Money | None = None
     kept: Instrument | None = None
+    collected_as: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

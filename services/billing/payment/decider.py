@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.billing.comparison import RefundThere
-from services.billing.payer.events import BY_HAND, Instrument
+from services.billing.payer.events import BY_HAND, HOSTED, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.events import Charge, ChargedFor, MoneyLine, total
 from shared.decider import Decider, NotFound, Rejected
@@ -91,6 +91,11 @@ class Payment:
             for line in one.lines if one and one.refund_id != but_for else ():
                 kept[line.charged_for] += line.amount
         return kept
+
+    @property
+    def is_on_page(self) -> bool:
+        """The processor's page collects it, under an id that is not known before it has."""
+        return self.instrument.payment_method == HOSTED and self.status != "succeeded"
 
     def made_for(self, intent: Code) -> Instrument:
         """What an intent was made for: the one before may be at another processor."""
@@ -238,7 +243,12 @@ def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.Paym
 def _collected(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
     charge, attempt = payment.charge, payment.attempt
     if told.amount in (None, charge.amount):
-        return [events.PaymentSucceeded(charge, attempt, told.intent, told.kept)]
+        if told.collected_as is None:
+            return [events.PaymentSucceeded(charge, attempt, told.intent, told.kept)]
+        succeeded = events.PaymentSucceeded(
+            charge, attempt, told.collected_as, told.kept, page=told.intent
+        )
+        return [succeeded]
     # Nothing is sold for other money than was asked; it is at the seller's, who has to look.
     if payment.status == "failed":
         return []
@@ -475,9 +485,9 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             return replace(payment, intent=intent, unwanted=True)
         case events.PaymentReceived(receipt_id):
             return replace(payment, receipt_id=receipt_id)
-        case events.PaymentSucceeded(charge, _, intent):
+        case events.PaymentSucceeded(charge, _, intent, page=page):
             paid = replace(payment, status="succeeded", left=charge.lines, intent=intent)
-            return replace(paid, instrument=payment.made_for(intent))
+            return replace(paid, instrument=payment.made_for(page or intent))
         case (
             events.RefundStarted(refund_id, lines=lines)
             | events.RefundOwed(refund_id, lines=lines)

@@ -169,12 +169,13 @@ class PaymentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSucceeded:
-    """The money has arrived; with it, the processor may have `kept` what it came by."""
+    """The money has arrived; with it, the processor may have `kept` what it came by. A `page` may have led to it."""
 
     charge: Charge
     attempt: int
     intent: Code
     kept: Instrument | None = None
+    page: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

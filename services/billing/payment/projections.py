@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.comparison import Booked
+from services.billing.payer.events import BY_HAND
 from services.billing.payment import events
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code
@@ -56,6 +57,12 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     "UPDATE payments_v1 SET refunded_minor = refunded_minor + $2"
                     " WHERE payment_id = $1",
                     fact.stream_id, amount.minor,
+                )  # fmt: skip
+            case events.PaymentSucceeded(intent=intent):
+                await connection.execute(
+                    "UPDATE payments_v1 SET state = 'succeeded', intent = $2, code = NULL, at = $3"
+                    " WHERE payment_id = $1",
+                    fact.stream_id, None if intent == BY_HAND else intent, fact.at,
                 )  # fmt: skip
             case body:
                 code = body.code if isinstance(body, events.PaymentFailed) else None

@@ -302,13 +302,16 @@ async def cancel_intent(action: CancelIntent, context: ActionContext) -> Ask | N
 
 async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | None:
     payment = await _payment(action.payment_id, context)
-    if payment is None or payment.intent != action.intent:
+    if payment is None or payment.intent is None:
         return None
-    account = payment.made_for(action.intent).account
-    outcome = await processor_at(context.gateways, account).fetch_intent(action.intent, account)
+    intent = payment.intent if payment.is_on_page else action.intent
+    if payment.intent != intent:
+        return None
+    account = payment.made_for(intent).account
+    outcome = await processor_at(context.gateways, account).fetch_intent(intent, account)
     if outcome.status == "untouched":
         return None
-    return _record(payment, action.payment_id, action.intent, outcome)
+    return _record(payment, action.payment_id, intent, outcome)
 
 
 async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
@@ -405,6 +408,7 @@ def _outcome(payment: Payment, intent: Code, outcome: Outcome) -> commands.Recor
         outcome.final,
         outcome.amount,
         _kept(outcome.kept, payment.made_for(intent).account),
+        outcome.collected_as,
     )
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.billing.checkout.events import AccessTrusted, Line, OfferLine, TrustLost
+from services.billing.checkout.events import AccessTrusted, Basket, Line, OfferLine, TrustLost
 from services.billing.founder.events import FirstPaymentsPutOff
 from services.billing.links import LINK_LIFE, make_link
-from services.billing.order.events import OrderPaid, OrderReversed, order_of
+from services.billing.order.events import OrderPaid, OrderReversed, Purchase, order_of
 from services.billing.payer.events import (
     BY_HAND,
+    Instrument,
     PayerForgotten,
     PaymentMethodSaved,
     SubscriptionLinked,
@@ -79,23 +80,33 @@ class BeginDunning:
 def when_order_paid_start_subscription(fact: Fact) -> list[Ask]:
     paid: OrderPaid = fact.body
     purchase = paid.purchase
-    asks = []
-    for line in purchase.lines:
-        if not isinstance(line, OfferLine) or not line.recurs or not purchase.instrument:
-            continue
-        terms = terms_of(purchase.person_id, line, purchase.time_zone)
-        start = commands.StartSubscription(
-            terms,
-            purchase.instrument,
-            line.trial_days,
-            fact.at,
-            purchase.payment_id,
-            line.first,
-            line.first_full - line.off(1) if line.first else None,
-            free_until=line.free_until,
-        )
-        asks.append(Ask(SUBSCRIPTION, subscription_of(fact.stream_id, line.offer_id), start))
-    return asks
+    if purchase.instrument is None:
+        return []
+    return [
+        _start(fact.stream_id, line, purchase, purchase.instrument, purchase.payment_id, fact.at)
+        for line in _recurring(purchase.lines)
+    ]
+
+
+def _start(
+    order_id: UUID,
+    line: OfferLine,
+    bought: Purchase | Basket,
+    instrument: Instrument,
+    payment_id: UUID,
+    at: datetime,
+) -> Ask:
+    start = commands.StartSubscription(
+        terms_of(bought.person_id, line, bought.time_zone),
+        instrument,
+        line.trial_days,
+        at,
+        payment_id,
+        line.first,
+        line.first_full - line.off(1) if line.first else None,
+        free_until=line.free_until,
+    )
+    return Ask(SUBSCRIPTION, subscription_of(order_id, line.offer_id), start)
 
 
 def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
@@ -208,37 +219,25 @@ def when_subscription_unpaid_lapse(fact: Fact) -> list[At]:
 def when_access_trusted_start_subscription(fact: Fact) -> list[Ask]:
     """Its money is on its way; when it has come the order finds it running."""
     trusted: AccessTrusted = fact.body
-    basket = trusted.basket
-    starts = []
-    for line in _recurring(basket.lines):
-        start = commands.StartSubscription(
-            terms_of(basket.person_id, line, basket.time_zone),
-            trusted.instrument,
-            0,
-            fact.at,
-            payment_of(fact.stream_id),
-            line.first,
-            line.first_full - line.off(1) if line.first else None,
-        )
-        starts.append(Ask(SUBSCRIPTION, _bought_in(fact.stream_id, line), start))
-    return starts
+    basket, instrument = trusted.basket, trusted.instrument
+    order_id, payment_id = order_of(fact.stream_id), payment_of(fact.stream_id)
+    return [
+        _start(order_id, line, basket, instrument, payment_id, fact.at)
+        for line in _recurring(basket.lines)
+    ]
 
 
 def when_trust_lost_end_subscription(fact: Fact) -> list[Ask]:
     lost: TrustLost = fact.body
     end = commands.EndSubscription("payment_failed")
     return [
-        Ask(SUBSCRIPTION, _bought_in(fact.stream_id, line), end)
+        Ask(SUBSCRIPTION, subscription_of(order_of(fact.stream_id), line.offer_id), end)
         for line in _recurring(lost.basket.lines)
     ]
 
 
 def _recurring(lines: Sequence[Line]) -> list[OfferLine]:
     return [line for line in lines if isinstance(line, OfferLine) and line.recurs]
-
-
-def _bought_in(checkout_id: UUID, line: OfferLine) -> UUID:
-    return subscription_of(order_of(checkout_id), line.offer_id)
 
 
 def when_debit_foreseen_announce_debit(fact: Fact) -> list[At]:

@@ -136,6 +136,17 @@ class Shop:
         await self.house.quiet()
         return str(published["offer_id"])
 
+    async def trial_with_fee(self) -> str:
+        """A trial that costs something to set up, so that its card is charged at once."""
+        price = {
+            "amount": {"minor": 1000, "currency": "EUR"},
+            "setup_fee": {"minor": 500, "currency": "EUR"},
+        }
+        body = {"name": "Gold", "prices": [price], "interval": "month", "trial_days": 14}
+        published = await self.house.ask(olga, "POST", "/offers", body)
+        await self.house.quiet()
+        return str(published["offer_id"])
+
     def quote(self, hold_id: UUID, who: Who = ada, minor: int = 1500, **more: Any) -> str:
         """What events signs for held seats."""
         claims = {

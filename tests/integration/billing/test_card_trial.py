@@ -104,19 +104,7 @@ async def test_another_offer_has_its_trial_unless_the_policy_gives_one_for_all(s
 
 @pytest.mark.parametrize("left", ["cancelled", "expired"])
 async def test_a_trial_that_came_to_nothing_is_left_to_the_card(shop: Shop, left: str) -> None:
-    body = {
-        "name": "Gold",
-        "prices": [
-            {
-                "amount": {"minor": 1000, "currency": "EUR"},
-                "setup_fee": {"minor": 500, "currency": "EUR"},
-            }
-        ],
-        "interval": "month",
-        "trial_days": 14,
-    }
-    offer_id = (await shop.house.ask(olga, "POST", "/offers", body))["offer_id"]
-    await shop.house.quiet()
+    offer_id = await shop.trial_with_fee()
     refused = await tries(shop, offer_id, ada, cards.REFUSED_WHEN_CHARGED)
     assert refused["problem"] == "card_declined"
     assert len(await given_out(shop)) == 1

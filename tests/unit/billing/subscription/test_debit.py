@@ -1,7 +1,7 @@
 """Whoever is to be debited is told of it before: the day, the amount, once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -42,7 +42,9 @@ def test_who_is_to_be_debited_another_amount_is_told_again() -> None:
 
 
 @pytest.mark.parametrize(("instrument", "due_at"), [(amex, None), (signed, due)])
-def test_another_instrument_says_when_it_is_debited(instrument: Instrument, due_at: object) -> None:
+def test_another_instrument_says_when_it_is_debited(
+    instrument: Instrument, due_at: datetime | None
+) -> None:
     use = commands.UseInstrument(instrument)
-    replaced = events.InstrumentReplaced(instrument, due_at)  # type: ignore[arg-type]  of the parameter
+    replaced = events.InstrumentReplaced(instrument, due_at)
     given(SUBSCRIPTION, activated).when(use).then(replaced)
