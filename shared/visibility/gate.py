@@ -1,4 +1,4 @@
-"""Which communities strangers may see, and the gate of every public route about one. docs/adr/0036."""
+"""Which communities strangers may see, and the gate of every public route about one. docs/adr/0035."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

@@ -212,8 +212,7 @@ async def free_access_to(
     rows = await connection.fetch(
         "SELECT person_id, reason_id, array_agg(tier_id ORDER BY tier_id) AS tiers FROM access_v2"
         " WHERE community_id = $1 AND kind = 'joined' AND ended_at IS NULL"
-        " GROUP BY person_id, reason_id HAVING array_agg(tier_id) && $2::uuid[]"
-        " ORDER BY person_id, reason_id",
+        " GROUP BY person_id, reason_id HAVING array_agg(tier_id) && $2::uuid[] ORDER BY person_id, reason_id",
         community_id,
         list(tiers),
     )

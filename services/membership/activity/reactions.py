@@ -18,7 +18,7 @@ from services.membership.chat_server.projections import holder_now
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import ChatStream, Sighting
 from services.membership.gateways.listening import Listening
-from services.membership.member.projections import joined_among
+from services.membership.member.projections import known_among
 from services.membership.ritual.events import OccurrenceHeld
 from shared import telemetry
 from shared.command_handler import Origin
@@ -89,7 +89,7 @@ async def _people(
     accounts = {one for sighting in seen for one in (sighting.account, sighting.towards) if one}
     people = await people_behind(service, community_id, accounts)
     async with service.pool.acquire() as connection:
-        joined = await joined_among(connection, people.values())
+        joined = await known_among(connection, people.values(), joined=True)
     return {account: person for account, person in people.items() if person in joined}
 
 

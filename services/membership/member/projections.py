@@ -169,16 +169,12 @@ async def said_of(connection: Any, people: Collection[UUID]) -> dict[UUID, tuple
     }
 
 
-async def known_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
-    """Those of the ids who are, or were, members of the community the connection is scoped to."""
-    known = "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1)"
-    return {row["person_id"] for row in await connection.fetch(known, list(people))}
-
-
-async def joined_among(connection: Any, people: Collection[UUID]) -> set[UUID]:
-    """Those of the ids who are members just now."""
-    joined = "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1) AND standing = 'joined'"
-    return {row["person_id"] for row in await connection.fetch(joined, list(people))}
+async def known_among(
+    connection: Any, people: Collection[UUID], *, joined: bool = False
+) -> set[UUID]:
+    """Those of the ids who are, or were, members of the community the connection is scoped to; or just are."""
+    sql = "SELECT person_id FROM members_v1 WHERE person_id = ANY ($1) AND (standing = 'joined' OR NOT $2)"
+    return {row["person_id"] for row in await connection.fetch(sql, list(people), joined)}
 
 
 async def member_now(service: Service, community_id: UUID, person_id: UUID) -> Member:
