@@ -81,15 +81,13 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.MemberBanned():
                 await _stand(connection, fact, "banned")
             case events.PersonErased():
-                await connection.execute(
-                    "DELETE FROM members_v1 WHERE person_id = $1", fact.stream_id
-                )
+                gone = "DELETE FROM members_v1 WHERE person_id = $1"
+                await connection.execute(gone, fact.stream_id)
 
 
 async def _stand(connection: Any, fact: Fact, standing: Standing) -> None:
-    await connection.execute(
-        "UPDATE members_v1 SET standing = $2 WHERE person_id = $1", fact.stream_id, standing
-    )
+    sql = "UPDATE members_v1 SET standing = $2 WHERE person_id = $1"
+    await connection.execute(sql, fact.stream_id, standing)
 
 
 MEMBERS = Projection(
@@ -160,9 +158,8 @@ async def joined_at_of(connection: Any, community_id: UUID) -> dict[PersonId, da
 
 async def said_of(connection: Any, people: Collection[UUID]) -> dict[UUID, tuple[Sealed, Sealed]]:
     """The name and the address of each who was not erased, by person."""
-    rows = await connection.fetch(
-        "SELECT person_id, name, email FROM members_v1 WHERE person_id = ANY ($1)", list(people)
-    )
+    sql = "SELECT person_id, name, email FROM members_v1 WHERE person_id = ANY ($1)"
+    rows = await connection.fetch(sql, list(people))
     return {
         row["person_id"]: (Sealed.from_json(row["name"]), Sealed.from_json(row["email"]))
         for row in rows
