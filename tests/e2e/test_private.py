@@ -146,6 +146,7 @@ OF_NO_COMMUNITY = {
     "/sign-in",
     "/tokens",
     "/tokens/revocation",
+    "/public/keys",
     "/public/webhook-event-types",
     "/webhooks/paypal",
     "/webhooks/stripe",
