@@ -7,7 +7,6 @@ import psutil
 import pytest
 
 from deploy.local import programs
-from deploy.local.keys import Keys
 from deploy.local.processes import Program
 from deploy.local.settings import free_port
 from tests.e2e.conftest import Cast
@@ -59,10 +58,7 @@ def test_a_leader_that_was_frozen_does_no_harm_when_it_wakes(victim: Victim, cas
 
 
 def _second_worker(victim: Victim) -> Program:
-    settings = victim.settings
-    service = programs.service(settings, Keys.of(settings.state), "membership")
-    worker = next(program for program in service.processes if program.name == "membership-worker")
-    port = free_port()
+    worker, port = victim.program("membership-worker"), free_port()
     return replace(
         worker,
         name="membership-worker-2",
