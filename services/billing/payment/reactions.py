@@ -8,6 +8,7 @@ from uuid import UUID
 from services.billing.checkout.events import ChargeAsked, CheckoutExpired
 from services.billing.gateways.gateway import (
     Declined,
+    Disputed,
     IntentOrder,
     Kept,
     Outcome,
@@ -337,15 +338,12 @@ async def fetch_refunds(action: FetchRefunds, context: ActionContext) -> Ask | N
 
 
 async def find_refunded(action: FindRefunded, context: ActionContext) -> Ask | None:
-    """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
     processor = processor_at(context.gateways, action.account)
     subject = await processor.refunded(action.about, action.account)
     if subject is None:
         return None
-    payment = await _payment(subject.payment_id, context, subject.community_id)
-    if payment is None or payment.made_for(subject.intent).account != action.account:
-        return None
-    return await _refunded(payment, subject, context)
+    payment = await _payment_at(action.account, subject, context)
+    return await _refunded(payment, subject, context) if payment else None
 
 
 async def _refunded(payment: Payment, subject: Subject, context: ActionContext) -> Ask | None:
@@ -360,13 +358,11 @@ async def _refunded(payment: Payment, subject: Subject, context: ActionContext) 
 
 
 async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | None:
-    """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
     processor = processor_at(context.gateways, action.account)
     found = await processor.fetch_dispute(action.dispute, action.account)
     if found is None:
         return None
-    payment = await _payment(found.payment_id, context, found.community_id)
-    if payment is None or payment.instrument.account != action.account:
+    if await _payment_at(action.account, found, context) is None:
         return None
     known = found.reason in get_args(DisputeReason)
     record = commands.RecordDispute(
@@ -378,6 +374,15 @@ async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | N
         found.respond_by,
     )
     return Ask(PAYMENT, found.payment_id, record, community_id=found.community_id)
+
+
+async def _payment_at(
+    account: Code | None, named: Subject | Disputed, context: ActionContext
+) -> Payment | None:
+    """Whoever has an account at the processor can write any name on an intent: the payment compares it."""
+    payment = await _payment(named.payment_id, context, named.community_id)
+    made_there = payment and payment.made_for(named.intent).account == account
+    return payment if made_there else None
 
 
 async def _payment(
