@@ -34,6 +34,7 @@ class Stack:
             ports={name: free_port() for name in OFFSETS},
         )
         self._keys = Keys.of(folder)
+        programs.know_paypal(self.settings, self._keys)
         self._processes = Processes(folder)
         self._parts = {
             part.name: part for part in programs.parts(self.settings, self._keys, self._processes)

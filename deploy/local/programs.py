@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local import kafka, postgres
 from deploy.local.keys import Keys, public
-from deploy.local.paypal_authority import WEBHOOK_ID
+from deploy.local.paypal_authority import WEBHOOK_ID, Authority
 from deploy.local.paypal_double import CLIENT_ID
 from deploy.local.processes import Processes, Program, accepts
 from deploy.local.settings import HOST, ROOT, Settings
@@ -122,6 +122,12 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_QUOTE_KEY": json.dumps(keys.quote_key),
         },
     }
+
+
+def know_paypal(settings: Settings, keys: Keys) -> None:
+    """Keep the root that its double's signatures lead to where billing looks for it."""
+    root = Authority.read(keys.paypal_authority).pem
+    (settings.state / PAYPAL_ROOT).write_bytes(root)
 
 
 def _paypal(settings: Settings) -> tuple[str, str]:

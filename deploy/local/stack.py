@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from deploy.local import kafka, programs
 from deploy.local.keys import Keys
-from deploy.local.paypal_authority import Authority
 from deploy.local.processes import Processes, Program, inherited, require_free
 from deploy.local.settings import HOST, ROOT, SERVICES, Settings
 from deploy.local.trouble import Trouble, require_space
@@ -44,8 +43,7 @@ class Stack:
         with self._alone():
             self.settings.remember()
             keys = Keys.of(self.settings.state)
-            root = Authority.read(keys.paypal_authority).pem
-            (self.settings.state / programs.PAYPAL_ROOT).write_bytes(root)
+            programs.know_paypal(self.settings, keys)
             parts = programs.parts(self.settings, keys, self.processes)
             served = {name: programs.service(self.settings, keys, name) for name in services}
             processes = (process for service in served.values() for process in service.processes)
