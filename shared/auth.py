@@ -152,7 +152,8 @@ class TokenVerifier:
 
 
 LinkPurpose = Literal[
-    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group", "erasure"
+    "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group", "erasure",
+    "merchant",
 ]  # fmt: skip
 
 

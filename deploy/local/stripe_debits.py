@@ -27,9 +27,6 @@ Json = dict[str, Any]
 WAITS = "AT321904300235473204"
 """Of a debit from this account a test says what the bank answers (docs.stripe.com/payments/sepa-debit, testing)."""
 
-UNABLE = "acct_nodebits"
-"""An account that has not been allowed to debit anybody."""
-
 CONFIRMED = re.compile(r"/v1/payment_intents/([^/]+)/confirm")
 
 _mandates: dict[str, Json] = {}
@@ -107,14 +104,6 @@ async def debits(request: web.Request, handler: Any) -> web.StreamResponse:
     return answer
 
 
-async def retrieve_account(request: web.Request) -> web.Response:
-    """What the account may do."""
-    found = request.match_info.get("id", "acct_platform")
-    able = "inactive" if found == UNABLE else "active"
-    capabilities = {"card_payments": "active", "sepa_debit_payments": able}
-    return web.json_response({"id": found, "object": "account", "capabilities": capabilities})
-
-
 async def answer_debit(request: web.Request) -> web.Response:
     """Let the bank speak: the money comes, or does not, for the reason `code`."""
     intent = PaymentIntent._api_retrieve(request.match_info["id"])
@@ -154,8 +143,6 @@ def install(app: web.Application) -> None:
 
     Charge._initialize_charge = initialize
     app.middlewares.append(debits)
-    app.router.add_get("/v1/account", retrieve_account)
-    app.router.add_get("/v1/accounts/{id}", retrieve_account)
     app.router.add_post("/_config/debits/{id}", answer_debit)
 
 

@@ -2,7 +2,8 @@
 
 Its own command listens on every interface and writes each change to a pickle in /tmp; here neither happens. It reports
 payments without what the payer wrote beside their card, and no charges; stripe_reports.py does as the real one does.
-stripe_debits.py has its debits take their time, stripe_pages.py has its own page.
+stripe_accounts.py has sellers' accounts, stripe_debits.py has its debits take their time, stripe_pages.py has its own
+page.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from localstripe.resources import Store
 from localstripe.server import app
 from localstripe.webhooks import register_webhook
 
-from deploy.local import stripe_debits, stripe_pages, stripe_reports
+from deploy.local import stripe_accounts, stripe_debits, stripe_pages, stripe_reports
 from deploy.local.settings import HOST
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")  # webhooks it sent
     Store.dump_to_disk = lambda _: None
     stripe_reports.install()
+    stripe_accounts.install(app)
     stripe_debits.install(app)
     stripe_pages.install(app)
     if options.webhook:

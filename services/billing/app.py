@@ -16,6 +16,7 @@ from services.billing.founder.feature import FEATURE as FOUNDER
 from services.billing.gateways import paypal_webhooks, webhooks
 from services.billing.gateways.paypal_gateway import PaypalGateway
 from services.billing.gateways.paypal_signature import PaypalSignature
+from services.billing.gateways.stripe_accounts import StripeAccounts
 from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_books import StripeBooks
 from services.billing.gateways.stripe_pages import StripePages
@@ -104,6 +105,7 @@ def blueprint_of(settings: Settings) -> Blueprint:
             "processor": processor,
             "elsewhere": StripeBilling(processor),
             "books": StripeBooks(processor),
+            "accounts": StripeAccounts(processor, settings.stripe_client_id, settings.stripe_url),
             **_paypal(settings),
         },
     )

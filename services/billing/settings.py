@@ -15,6 +15,11 @@ class Settings(KernelSettings):
     stripe_url: str | None = Field(
         default=None, pattern=r"^https?://", description="another address of Stripe: a double's"
     )
+    stripe_client_id: str | None = Field(
+        default=None,
+        pattern=r"^ca_\w+$",
+        description="the platform's id in Stripe's OAuth, which lets sellers connect an account they have",
+    )
     paypal_client_id: str | None = Field(
         default=None, description="the platform's app at PayPal; with the two below it turns it on"
     )

@@ -132,7 +132,7 @@ PATHS: Mapping[Step, str] = {
     "single_offer": OFFERS,
     "donation_offer": OFFERS,
     "priced_gathering": "/api/events/v1/gatherings",
-    "own_account": "/api/billing/v1/merchant/account",
+    "own_account": "/api/billing/v1/merchant/onboarding",
     "chat_server": "/api/membership/v1/chat/server/authorization",
     "seen_by_strangers": "/api/membership/v1/communities/{community_id}/visibility",
 }

@@ -60,6 +60,7 @@ IMPERSONAL = {
     "chat_server",
     "chat_claim",
     "by_hand",
+    "merchant",
     "receipt",
     "poll",
     "retention_rules",

@@ -4,6 +4,7 @@ from services.billing.gateways import paypal_webhooks, webhooks
 from services.billing.gateways.gateway import Subject
 from services.billing.gateways.webhooks import DisputeSubject, RefundSubject
 from shared.consumer import Webhook
+from shared.ids import Code
 
 REPORTED = ("payment_intent.", "checkout.session.")
 REFUNDS_AT_STRIPE = ("charge.refunded", "charge.refund.", "refund.")
@@ -25,6 +26,13 @@ def refund_reported(report: Webhook) -> RefundSubject | None:
         return webhooks.refund_of(report.payload)
     if report.source == paypal_webhooks.SOURCE and report.type.startswith(REFUNDS_AT_PAYPAL):
         return paypal_webhooks.refund_of(report.payload)
+    return None
+
+
+def account_reported(report: Webhook) -> Code | None:
+    """The seller's account to look at again."""
+    if report.source == webhooks.SOURCE and report.type == "account.updated":
+        return webhooks.account_of(report.payload)
     return None
 
 

@@ -111,7 +111,7 @@ class StripeGateway:
         self._http = HTTPXClient(timeout=PATIENCE_SECONDS)
         self.client = StripeClient(
             key,
-            base_addresses={"api": url.rstrip("/")} if url else {},
+            base_addresses={"api": url.rstrip("/"), "connect": url.rstrip("/")} if url else {},
             stripe_version=API_VERSION,
             http_client=self._http,
             max_network_retries=1,

@@ -114,6 +114,12 @@ def refund_of(event: dict[str, Any]) -> RefundSubject | None:
     return RefundSubject(*found) if found else None
 
 
+def account_of(event: dict[str, Any]) -> Code | None:
+    """The account that a report is about, None when it names none."""
+    found = _named(event, "id")
+    return found[0] if found else None
+
+
 def _named(event: dict[str, Any], name: str) -> tuple[Code, Code | None] | None:
     """The id that a report has under this name, and the account it is about."""
     try:

@@ -6,8 +6,26 @@ from shared.ids import Code
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectAccount:
+class MakeAccount:
+    """The processor has made this one for us, and its owner is on their way to its form."""
+
     account: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAccount:
+    """`proved`: the processor has told us that the account is this community's."""
+
+    account: Code
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteAccount:
+    """The processor says whether money may be taken for the account that was made."""
+
+    account: Code
+    charges: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +35,4 @@ class ConnectPaypal:
     account: Code
 
 
-MerchantCommand = ConnectAccount | ConnectPaypal
+MerchantCommand = MakeAccount | ConnectAccount | CompleteAccount | ConnectPaypal

@@ -2,24 +2,42 @@
 
 from dataclasses import dataclass, replace
 from typing import assert_never
+from uuid import UUID
 
 from services.billing.merchant import commands, events
 from shared.decider import Decider, Rejected
-from shared.ids import Code
+from shared.ids import Code, derive
 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """The accounts that are connected."""
+    """The accounts that are connected; `made` is one of ours that may not be charged on yet, or was not before."""
 
     account: Code | None = None
     paypal: Code | None = None
+    made: Code | None = None
+
+    @property
+    def begun(self) -> Code | None:
+        """The one that is, or is to be, the seller at Stripe."""
+        return self.account or self.made
 
 
 def decide(command: commands.MerchantCommand, merchant: Merchant) -> list[events.MerchantEvent]:
     match command:
-        case commands.ConnectAccount(account):
+        case commands.MakeAccount(account):
+            return [events.AccountMade(account)] if _is_new(account, merchant.begun) else []
+        case commands.ConnectAccount(account, proved):
+            if not proved:
+                raise Rejected(
+                    "account_not_proved",
+                    "The processor does not say that this account is the community's.",
+                    pointer="/account",
+                )
             return [events.AccountConnected(account)] if _is_new(account, merchant.account) else []
+        case commands.CompleteAccount(account, charges):
+            awaited = charges and merchant.account is None and account == merchant.made
+            return [events.AccountConnected(account)] if awaited else []
         case commands.ConnectPaypal(account):
             return [events.PaypalConnected(account)] if _is_new(account, merchant.paypal) else []
         case _:
@@ -36,12 +54,19 @@ def _is_new(account: Code, connected: Code | None) -> bool:
 
 def evolve(merchant: Merchant, event: events.MerchantEvent) -> Merchant:
     match event:
+        case events.AccountMade(account):
+            return replace(merchant, made=account)
         case events.AccountConnected(account):
             return replace(merchant, account=account)
         case events.PaypalConnected(account):
             return replace(merchant, paypal=account)
         case _:
             assert_never(event)
+
+
+def merchant_stream(community_id: UUID) -> UUID:
+    """A community is one merchant."""
+    return derive(community_id, "merchant")
 
 
 MERCHANT: Decider[commands.MerchantCommand, Merchant, events.MerchantEvent] = Decider(

@@ -6,6 +6,13 @@ from shared.ids import Code
 
 
 @dataclass(frozen=True, slots=True)
+class AccountMade:
+    """The platform made this account for the community; nothing is charged on it before its owner is known there."""
+
+    account: Code
+
+
+@dataclass(frozen=True, slots=True)
 class AccountConnected:
     """From now on the community's charges are made on this account: it is the seller."""
 
@@ -19,4 +26,4 @@ class PaypalConnected:
     account: Code
 
 
-MerchantEvent = AccountConnected | PaypalConnected
+MerchantEvent = AccountMade | AccountConnected | PaypalConnected

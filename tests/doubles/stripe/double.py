@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.doubles import openapi
 from tests.doubles.stripe import (
+    accounts,
     checkout,
     customers,
     ledger,
@@ -40,6 +41,7 @@ from tests.doubles.stripe.world import Book, Call, Event, Json, Operation, World
 EVENTS = "/v1/events"
 REMEMBERS = timedelta(hours=24)
 OPERATIONS = (
+    *accounts.OPERATIONS,
     *customers.OPERATIONS,
     *payments.OPERATIONS,
     *ledger.OPERATIONS,
@@ -90,6 +92,7 @@ class Stripe(World):
         self.collected = 0
         self.faults: list[Fault] = []
         self.revoked: set[str] = set()
+        self.consents: dict[str, str] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.wrong: list[str] = []
         self._spec, self.witness = spec, witness
@@ -151,6 +154,13 @@ class Stripe(World):
         every = reversed(self.books[account].every(payments.Charge))
         return [one.shown() for one in every if one.status == "succeeded"]
 
+    def agree(self, account: str) -> str:
+        """The owner of an account lets us act for it; the code that they come back with."""
+        self.connect(account)
+        code = f"ac_{next(self._ids):024x}"
+        self.consents[code] = account
+        return code
+
     # The API.
 
     def _routes(self) -> list[Route]:
@@ -162,6 +172,8 @@ class Stripe(World):
         return [
             *(Route(one.template, self._door(one), methods=[one.method]) for one in known),
             Route(checkout.PAGE, self._page, methods=["GET"]),
+            Route("/setup/{account}", self._fill_in, methods=["GET"]),
+            Route("/oauth/token", self._token, methods=["POST"]),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -172,6 +184,21 @@ class Stripe(World):
         except Refusal as refusal:
             return Response(_refused(refusal).body, refusal.status, media_type="application/json")
         return RedirectResponse(back, 303)
+
+    async def _fill_in(self, request: Request) -> Response:
+        """Whoever follows an account's link has told all that is missing."""
+        accounts.fill_in(self, request.path_params["account"])
+        return Response()
+
+    async def _token(self, request: Request) -> Response:
+        """The account of a consent, by a code that is good once (docs.stripe.com/connect/oauth-reference)."""
+        asked = decoded((await request.body()).decode())
+        account = self.consents.pop(asked.get("code", ""), None)
+        told = {"stripe_user_id": account, "scope": "read_write", "livemode": False}
+        if account is None:
+            said = "This authorization code has already been used."
+            told = {"error": "invalid_grant", "error_description": said}
+        return Response(json.dumps(told), 200 if account else 400, media_type="application/json")
 
     def _door(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:

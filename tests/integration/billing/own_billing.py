@@ -29,8 +29,7 @@ class OwnBilling:
     async def opens(self) -> None:
         """The account is connected, and nothing is there yet."""
         await self._config("DELETE", "")
-        await self.shop.house.ask(olga, "POST", "/merchant/account", {"account": ACCOUNT})
-        await self.shop.house.quiet()
+        await self.shop.connects(ACCOUNT)
 
     async def customer(self, number: str = cards.GOOD) -> tuple[str, str]:
         """A customer of the creator's, and their card."""

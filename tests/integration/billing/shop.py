@@ -103,6 +103,18 @@ class Shop:
     def now(self) -> datetime:
         return self.house.service.clock.now()
 
+    async def assigns(self, account: str) -> None:
+        """The platform writes on an account at Stripe that it is the community's."""
+        async with httpx.AsyncClient() as client:
+            written = {"community_id": str(community)}
+            await client.post(f"{self.stripe_url}/_config/accounts/{account}", json=written)
+
+    async def connects(self, account: str) -> None:
+        """One that is the community's is what its charges are made on."""
+        await self.assigns(account)
+        await self.house.ask(olga, "POST", "/merchant/account", {"account": account})
+        await self.house.quiet()
+
     async def opens(self) -> None:
         """The community, its paid tier and the key of its quotes have been heard of."""
         (key,) = json.loads(QUOTE_KEYS)["keys"]

@@ -95,8 +95,7 @@ async def test_who_may_take_debits_and_how(shop: Shop) -> None:
     body = {"access": "at_once"}
     assert await shop.house.refusal(ada, "PUT", "/debits", body) == (403, "forbidden")
     assert (await shop.house.refusal(olga, "PUT", "/debits", {"access": "never"}))[0] == 422
-    await shop.house.ask(olga, "POST", "/merchant/account", {"account": "acct_nodebits"})
-    await shop.house.quiet()
+    await shop.connects("acct_nodebits")
     assert await shop.house.refusal(olga, "PUT", "/debits", body) == (409, "debits_not_possible")
     other = somebody(uuid4(), "owner")
     assert (await shop.house.ask(other, "GET", "/debits"))["access"] is None

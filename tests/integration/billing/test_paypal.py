@@ -291,8 +291,7 @@ async def test_paypal_is_connected_once_by_the_owner(till: Till) -> None:
     assert (await shop.house.refusal(olga, "PUT", connect, {"merchant_id": "acct_1"}))[0] == 422
     assert (await shop.house.refusal(ada, "PUT", connect, another))[0] == 403
     assert len(await shop.told(billing_merchant.MerchantConnected)) == 1
-    await shop.house.ask(olga, "POST", "/merchant/account", {"account": "acct_beside"})
-    await shop.house.quiet()
+    await shop.connects("acct_beside")
     merchant = await shop.house.ask(olga, "GET", "/merchant")
     assert (merchant["account"], merchant["paypal"]) == ("acct_beside", f"paypal:{till.merchant}")
 

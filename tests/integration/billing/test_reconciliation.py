@@ -42,8 +42,7 @@ class Books:
 
     async def opens(self) -> None:
         await self.shop.opens()
-        await self.shop.house.ask(olga, "POST", "/merchant/account", {"account": self.account})
-        await self.shop.house.quiet()
+        await self.shop.connects(self.account)
         await self.asked()
 
     async def sells(self, *, who: Who = ada) -> Json:

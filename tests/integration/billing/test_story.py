@@ -352,9 +352,7 @@ async def test_a_person_who_is_erased_is_forgotten_by_the_processor_too(shop: Sh
 
 
 async def test_the_account_of_the_community_is_named_in_every_checkout(shop: Shop) -> None:
-    account = {"account": "acct_ours"}
-    await shop.house.ask(olga, "POST", "/merchant/account", account)
-    await shop.house.quiet()
+    await shop.connects("acct_ours")
     assert (await shop.house.ask(olga, "GET", "/merchant"))["time_zone"] == "Europe/Paris"
     checkout_id = await shop.buys({"offer_id": await shop.offer()})
     seen = await shop.house.ask(ada, "GET", f"/checkouts/{checkout_id}")
