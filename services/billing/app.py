@@ -1,5 +1,6 @@
 """Billing: what is for sale, who pays for it, and what has been paid."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ MOUNTED = (
     erasure.feature("billing", PayerErased, PersonForgotten),
     destruction("billing", PayerErased, PersonDataDestroyed, KeptDataDestroyed),
 )
+BASIS_POINTS = 10_000
+
 FEATURES = (
     *MOUNTED,
     own_data(
@@ -95,7 +98,10 @@ def blueprint() -> Blueprint:
 
 
 def blueprint_of(settings: Settings) -> Blueprint:
-    processor = StripePages(settings.stripe_key.get_secret_value(), settings.stripe_url)
+    platform_fee = Fraction(settings.platform_fee_bps, BASIS_POINTS)
+    processor = StripePages(
+        settings.stripe_key.get_secret_value(), settings.stripe_url, platform_fee
+    )
     return Blueprint(
         name="billing",
         settings=settings,

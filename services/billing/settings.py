@@ -20,6 +20,12 @@ class Settings(KernelSettings):
         pattern=r"^ca_\w+$",
         description="the platform's id in Stripe's OAuth, which lets sellers connect an account they have",
     )
+    platform_fee_bps: int = Field(
+        default=0,
+        ge=0,
+        le=5_000,
+        description="what the platform keeps of a charge on a community's own account at Stripe, in basis points",
+    )
     paypal_client_id: str | None = Field(
         default=None, description="the platform's app at PayPal; with the two below it turns it on"
     )

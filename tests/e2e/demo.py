@@ -350,7 +350,7 @@ class Year:
         tell.look(
             f"/mailbox?to={self.finn.email}",
             topic="tessera.billing.payment.v1",
-            table="billing.payments_v1",
+            table="billing.payments_v2",
         )
 
     def two_more_singers(self) -> None:

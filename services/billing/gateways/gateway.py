@@ -69,7 +69,7 @@ class Outcome:
 
     `approved`: the payer has agreed on the processor's own page, and confirming it collects the money. A processor that
     says how much it has collected says so in `amount`, and in `kept` what came of a wish to keep. What was collected on
-    its page has an id of its own, `collected_as`.
+    its page has an id of its own, `collected_as`. Of it, the platform has `platform_fee`.
     """
 
     status: Literal[
@@ -86,6 +86,7 @@ class Outcome:
     amount: Money | None = None
     kept: Kept | None = None
     collected_as: Code | None = None
+    platform_fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,15 @@ class PaymentGateway(Protocol):
         ...
 
     async def refund(
-        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+        self,
+        intent: Code,
+        account: Code | None,
+        refund_id: UUID,
+        amount: Money,
+        *,
+        with_fee: bool = False,
     ) -> Code:
-        """Send money back; Declined when the processor will not."""
+        """Send money back, `with_fee` the platform's part in proportion; Declined when the processor will not."""
         ...
 
     async def find_refund(self, intent: Code, account: Code | None, refund_id: UUID) -> Code | None:

@@ -148,8 +148,15 @@ class PaypalGateway:
         return PayerStep(url=next(_links(order, "payer-action"), None))
 
     async def refund(
-        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+        self,
+        intent: Code,
+        account: Code | None,
+        refund_id: UUID,
+        amount: Money,
+        *,
+        with_fee: bool = False,
     ) -> Code:
+        del with_fee  # The platform keeps nothing of what is paid here.
         capture = _capture(await self._order(intent, account) or {})
         if capture is None:
             raise Declined(Code("nothing_collected"), final=True)

@@ -1,10 +1,11 @@
 """Stripe, through its own SDK: our idempotency keys, no telemetry, an explicit API version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
 import stripe
@@ -42,7 +43,11 @@ from shared.ids import Code
 from shared.money import EXPONENTS, Money
 
 if TYPE_CHECKING:
-    from stripe.params import PaymentIntentCreateParams, SetupIntentCreateParams
+    from stripe.params import (
+        PaymentIntentCreateParams,
+        RefundCreateParams,
+        SetupIntentCreateParams,
+    )
 
 # The last version in which an intent can say that it takes cards and nothing that redirects.
 API_VERSION = "2026-08-26.dahlia"
@@ -99,6 +104,8 @@ STANDINGS: dict[str, Literal["inquiry", "won", "lost", "dropped"]] = {
 }
 
 THREE_DECIMALS = 3
+NOTHING = Fraction(0)
+Fee = dict[str, int]
 MONTHS = 12
 
 stripe.enable_telemetry = False
@@ -107,7 +114,8 @@ stripe.enable_telemetry = False
 class StripeGateway:
     """One platform key; charges are made on the community's own account when it has connected one."""
 
-    def __init__(self, key: str, url: str | None) -> None:
+    def __init__(self, key: str, url: str | None, platform_fee: Fraction = NOTHING) -> None:
+        self._platform_fee = platform_fee
         self._http = HTTPXClient(timeout=PATIENCE_SECONDS)
         self.client = StripeClient(
             key,
@@ -208,12 +216,18 @@ class StripeGateway:
                 "payment_id": str(order.payment_id),
             },
         } | ({"customer": order.customer} if order.customer else {})
+        fee = self.fee_of(order)
         with translated():
             intent = await self.client.v1.payment_intents.create_async(
-                cast("PaymentIntentCreateParams", params),
-                options(order.account, f"intent:{order.payment_id}:{order.attempt}"),
+                cast("PaymentIntentCreateParams", params | fee),
+                options(order.account, keyed("intent", order, fee)),
             )
         return Code(intent.id)
+
+    def fee_of(self, order: IntentOrder) -> Fee:
+        """What the platform keeps of a charge on a community's own account, as Stripe is told of it."""
+        fee = chargeable(order.amount.share(self._platform_fee))
+        return {"application_fee_amount": minor_units(fee)} if order.account and fee else {}
 
     async def confirm_intent(
         self, intent: Code, payment_method: Code, account: Code | None
@@ -247,16 +261,22 @@ class StripeGateway:
         return PayerStep(Code((await self._retrieve(intent, account)).client_secret or ""))
 
     async def refund(
-        self, intent: Code, account: Code | None, refund_id: UUID, amount: Money
+        self,
+        intent: Code,
+        account: Code | None,
+        refund_id: UUID,
+        amount: Money,
+        *,
+        with_fee: bool = False,
     ) -> Code:
+        params = {
+            "payment_intent": intent,
+            "amount": minor_units(amount),
+            "metadata": {"refund_id": str(refund_id)},
+        } | ({"refund_application_fee": True} if with_fee else {})
         with translated():
             refund = await self.client.v1.refunds.create_async(
-                {
-                    "payment_intent": intent,
-                    "amount": minor_units(amount),
-                    "metadata": {"refund_id": str(refund_id)},
-                },
-                options(account, f"refund:{refund_id}"),
+                cast("RefundCreateParams", params), options(account, f"refund:{refund_id}")
             )
         if refund.status in NOT_REFUNDED:
             reason = getattr(refund, "failure_reason", None) or refund.status
@@ -321,6 +341,13 @@ def minor_units(money: Money) -> int:
     return int(whole)
 
 
+def chargeable(money: Money) -> Money:
+    """The amount without what Stripe has no coin for."""
+    ours = EXPONENTS.get(money.currency, 2)
+    coin = 10 ** max(ours - STRIPE_EXPONENTS.get(money.currency, 2), ours == THREE_DECIMALS)
+    return Money(money.minor // coin * coin, money.currency)
+
+
 def money_of(minor: int, currency: str) -> Money:
     """What Stripe counted as we count it; a part of a coin that we do not have is left out."""
     code = currency.upper()
@@ -362,9 +389,22 @@ def options(account: Code | None, key: str | None = None) -> RequestOptions:
     return chosen
 
 
+def keyed(step: str, order: IntentOrder, fee: Fee) -> str:
+    """By which key a repeat is known; one key means one request, also where the fee has changed meanwhile."""
+    return ":".join([step, str(order.payment_id), str(order.attempt), *map(str, fee.values())])
+
+
+def fee_in(intent: Mapping[str, Any]) -> Money | None:
+    """What the platform has of an intent, as Stripe tells it."""
+    fee = intent.get("application_fee_amount")
+    return money_of(fee, intent["currency"]) if fee else None
+
+
 def _outcome(intent: PaymentIntent) -> Outcome:
     match intent.status:
-        case "succeeded" | "processing" | "requires_action":
+        case "succeeded":
+            return Outcome("succeeded", platform_fee=fee_in(intent.to_dict()))
+        case "processing" | "requires_action":
             return Outcome(intent.status)
         case "canceled":
             return Outcome("cancelled")

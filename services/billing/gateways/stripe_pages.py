@@ -15,7 +15,10 @@ from services.billing.gateways.gateway import (
     PayerStep,
 )
 from services.billing.gateways.stripe_gateway import (
+    Fee,
     StripeGateway,
+    fee_in,
+    keyed,
     minor_units,
     money_of,
     options,
@@ -38,10 +41,11 @@ class StripePages(StripeGateway):
     async def create_intent(self, order: IntentOrder) -> Code:
         if order.return_url is None:
             return await super().create_intent(order)
+        fee = self.fee_of(order)
         with translated():
             session = await self.client.v1.checkout.sessions.create_async(
-                cast("SessionCreateParams", _asked(order, order.return_url)),
-                options(order.account, f"page:{order.payment_id}:{order.attempt}"),
+                cast("SessionCreateParams", _asked(order, order.return_url, fee)),
+                options(order.account, keyed("page", order, fee)),
             )
         return Code(session.id)
 
@@ -82,7 +86,7 @@ class StripePages(StripeGateway):
             )
 
 
-def _asked(order: IntentOrder, return_url: Code) -> dict[str, Any]:
+def _asked(order: IntentOrder, return_url: Code, fee: Fee) -> dict[str, Any]:
     marks = {"community_id": str(order.community_id), "payment_id": str(order.payment_id)}
     later = {"setup_future_usage": "off_session"} if order.keep else {}
     price = {
@@ -98,7 +102,7 @@ def _asked(order: IntentOrder, return_url: Code) -> dict[str, Any]:
         "success_url": return_url,
         "cancel_url": return_url,
         "metadata": marks,
-        "payment_intent_data": {"metadata": marks} | later,
+        "payment_intent_data": {"metadata": marks} | later | fee,
     } | ({"customer_creation": "always"} if order.keep else {})
 
 
@@ -121,4 +125,10 @@ def _collected(session: Session) -> Outcome:
     if intent.get("setup_future_usage") and paid.get("customer"):
         kept = Kept(Code(intent["payment_method"]), Code(paid["customer"]))
     amount = money_of(paid["amount_total"], paid["currency"])
-    return Outcome("succeeded", amount=amount, kept=kept, collected_as=Code(intent["id"]))
+    return Outcome(
+        "succeeded",
+        amount=amount,
+        kept=kept,
+        collected_as=Code(intent["id"]),
+        platform_fee=fee_in(intent),
+    )

@@ -24,8 +24,8 @@ State = Literal[
 Reader = Annotated[Caller, needs("sales.read", strict=True)]
 
 PAYMENTS = (
-    "payment_id", "reference", "person_id", "at", "state", "currency", "amount", "refunded", "kept", "origin",
-    "origin_id", "payment_intent", "account", "problem",
+    "payment_id", "reference", "person_id", "at", "state", "currency", "amount", "refunded", "kept", "platform_fee",
+    "origin", "origin_id", "payment_intent", "account", "problem",
 )  # fmt: skip
 LEDGER = (
     "day", "at", "kind", "payment_id", "reference", "refund_id", "person_id", "charged_for", "currency", "amount",
@@ -57,8 +57,8 @@ def _payment(payment: Paid) -> Sequence[Cell]:
     return (
         payment.payment_id, reference_of(payment.payment_id), payment.person_id, payment.at, payment.state,
         payment.amount.currency, decimal(payment.amount), decimal(payment.refunded),
-        decimal(came - payment.refunded), payment.origin, payment.origin_id, payment.intent,
-        payment.account, payment.code,
+        decimal(came - payment.refunded), decimal(payment.platform_fee), payment.origin, payment.origin_id,
+        payment.intent, payment.account, payment.code,
     )  # fmt: skip
 
 

@@ -73,10 +73,14 @@ class ConnectPaypal(Body):
 
 
 class Merchant(BaseModel):
-    """`account` is null while charges are made on the platform's own, `paypal` where nobody may pay by it."""
+    """`account` is null while charges are made on the platform's own, `paypal` where nobody may pay by it.
+
+    Of what is charged on the account, the platform keeps `platform_fee_bps` basis points.
+    """
 
     account: str | None
     paypal: str | None
+    platform_fee_bps: int
     time_zone: str
 
 
@@ -170,7 +174,12 @@ async def connect_paypal(body: ConnectPaypal, caller: Owner) -> Written:
 async def read_merchant(caller: Annotated[Caller, needs("sales.read")]) -> Merchant:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
-    return Merchant(account=merchant.account, paypal=merchant.paypal, time_zone=merchant.time_zone)
+    return Merchant(
+        account=merchant.account,
+        paypal=merchant.paypal,
+        platform_fee_bps=caller.service.settings.platform_fee_bps,
+        time_zone=merchant.time_zone,
+    )
 
 
 def _accounts(caller: Caller) -> SellerAccounts:

@@ -44,6 +44,7 @@ class RecordOutcome:
     amount: Money | None = None
     kept: Instrument | None = None
     collected_as: Code | None = None
+    platform_fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

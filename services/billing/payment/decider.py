@@ -46,6 +46,8 @@ class Dispute:
 class Payment:
     """One charge and its latest attempt. `left` is what was not refunded; a settled refund is None.
 
+    `has_fee`: the platform has a part of it, which goes back with it.
+
     `issued` are the processor's ids of what went back. What went back there may be money that is promised in another
     refund as well, which fails then: until it does, `left` is less than nothing. Of two that promise it for different
     things, nobody knows before which one fails: it may stay less for one thing, and be as much more for another.
@@ -66,6 +68,7 @@ class Payment:
     replaced: Code | None = None
     replaced_on: Instrument | None = None
     receipt_id: UUID | None = None
+    has_fee: bool = False
     refunds: Mapping[UUID, Returning | None] = field(default_factory=dict)
     issued: frozenset[Code] = frozenset()
     disputes: Mapping[Code, Dispute] = field(default_factory=dict)
@@ -243,12 +246,11 @@ def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.Paym
 def _collected(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
     charge, attempt = payment.charge, payment.attempt
     if told.amount in (None, charge.amount):
-        if told.collected_as is None:
-            return [events.PaymentSucceeded(charge, attempt, told.intent, told.kept)]
-        succeeded = events.PaymentSucceeded(
-            charge, attempt, told.collected_as, told.kept, page=told.intent
-        )
-        return [succeeded]
+        page = told.intent if told.collected_as else None
+        intent = told.collected_as or told.intent
+        return [
+            events.PaymentSucceeded(charge, attempt, intent, told.kept, page, told.platform_fee)
+        ]
     # Nothing is sold for other money than was asked; it is at the seller's, who has to look.
     if payment.status == "failed":
         return []
@@ -324,6 +326,7 @@ def _refund(
         reason,
         payment.intent,
         payment.instrument.account,
+        payment.has_fee,
     )
 
 
@@ -485,9 +488,10 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             return replace(payment, intent=intent, unwanted=True)
         case events.PaymentReceived(receipt_id):
             return replace(payment, receipt_id=receipt_id)
-        case events.PaymentSucceeded(charge, _, intent, page=page):
+        case events.PaymentSucceeded(charge, _, intent, page=page, platform_fee=fee):
+            made_for = payment.made_for(page or intent)
             paid = replace(payment, status="succeeded", left=charge.lines, intent=intent)
-            return replace(paid, instrument=payment.made_for(page or intent))
+            return replace(paid, instrument=made_for, has_fee=bool(fee))
         case (
             events.RefundStarted(refund_id, lines=lines)
             | events.RefundOwed(refund_id, lines=lines)

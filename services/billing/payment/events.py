@@ -169,13 +169,17 @@ class PaymentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSucceeded:
-    """The money has arrived; with it, the processor may have `kept` what it came by. A `page` may have led to it."""
+    """The money has arrived; with it, the processor may have `kept` what it came by. A `page` may have led to it.
+
+    Of the amount, the platform has `platform_fee`.
+    """
 
     charge: Charge
     attempt: int
     intent: Code
     kept: Instrument | None = None
     page: Code | None = None
+    platform_fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ class WithdrawalAsked:
 
 @dataclass(frozen=True, slots=True)
 class RefundStarted:
-    """Money is about to go back."""
+    """Money is about to go back, `with_fee` what the platform has of it."""
 
     refund_id: UUID
     person_id: PersonId
@@ -197,6 +201,7 @@ class RefundStarted:
     reason: RefundReason
     intent: Code
     account: Code | None
+    with_fee: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Paid:
     account: Code | None
     code: Code | None
     at: datetime
+    platform_fee: Money
 
 
 _STATES = {
@@ -49,25 +50,25 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _begin(connection, fact)
             case events.PaymentIntentCreated(_, intent) | events.WithdrawalAsked(intent):
                 await connection.execute(
-                    "UPDATE payments_v1 SET intent = $2 WHERE payment_id = $1",
+                    "UPDATE payments_v2 SET intent = $2 WHERE payment_id = $1",
                     fact.stream_id, intent,
                 )  # fmt: skip
             case events.RefundIssued(amount=amount):
                 await connection.execute(
-                    "UPDATE payments_v1 SET refunded_minor = refunded_minor + $2"
+                    "UPDATE payments_v2 SET refunded_minor = refunded_minor + $2"
                     " WHERE payment_id = $1",
                     fact.stream_id, amount.minor,
                 )  # fmt: skip
-            case events.PaymentSucceeded(intent=intent):
+            case events.PaymentSucceeded(intent=intent, platform_fee=fee):
                 await connection.execute(
-                    "UPDATE payments_v1 SET state = 'succeeded', intent = $2, code = NULL, at = $3"
-                    " WHERE payment_id = $1",
-                    fact.stream_id, None if intent == BY_HAND else intent, fact.at,
+                    "UPDATE payments_v2 SET state = 'succeeded', intent = $2, code = NULL, at = $3,"
+                    " platform_fee_minor = $4 WHERE payment_id = $1",
+                    fact.stream_id, None if intent == BY_HAND else intent, fact.at, fee.minor if fee else 0,
                 )  # fmt: skip
             case body:
                 code = body.code if isinstance(body, events.PaymentFailed) else None
                 await connection.execute(
-                    "UPDATE payments_v1 SET state = $2, code = $3, at = $4 WHERE payment_id = $1",
+                    "UPDATE payments_v2 SET state = $2, code = $3, at = $4 WHERE payment_id = $1",
                     fact.stream_id, _STATES[type(body)], code, fact.at,
                 )  # fmt: skip
 
@@ -76,7 +77,7 @@ async def _begin(connection: Any, fact: Fact) -> None:
     begun: events.ChargeStarted | events.PaymentAwaited = fact.body
     charge = begun.charge
     await connection.execute(
-        "INSERT INTO payments_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        "INSERT INTO payments_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (payment_id) DO UPDATE SET state = excluded.state, intent = NULL,"
         " account = excluded.account, code = NULL, at = excluded.at",
         fact.stream_id, fact.community_id, charge.person_id, charge.origin, charge.origin_id,
@@ -87,9 +88,9 @@ async def _begin(connection: Any, fact: Fact) -> None:
 
 PAYMENTS = Projection(
     name="payments",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE payments_v1 (
+        CREATE TABLE payments_v2 (
             payment_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
@@ -102,11 +103,12 @@ PAYMENTS = Projection(
             at timestamptz NOT NULL,
             intent text,
             code text,
-            refunded_minor bigint NOT NULL DEFAULT 0
+            refunded_minor bigint NOT NULL DEFAULT 0,
+            platform_fee_minor bigint NOT NULL DEFAULT 0
         );
-        CREATE INDEX payments_v1_list ON payments_v1 (community_id, payment_id);
+        CREATE INDEX payments_v2_list ON payments_v2 (community_id, payment_id);
     """,
-    tables=("payments_v1",),
+    tables=("payments_v2",),
     facts=(
         events.ChargeStarted,
         events.PaymentAwaited,
@@ -204,7 +206,7 @@ async def disputes_after(connection: Any, after: str | None, limit: int) -> list
 
 async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
     """The payment, None when nothing was charged under this id."""
-    row = await connection.fetchrow("SELECT * FROM payments_v1 WHERE payment_id = $1", payment_id)
+    row = await connection.fetchrow("SELECT * FROM payments_v2 WHERE payment_id = $1", payment_id)
     return _paid(row) if row else None
 
 
@@ -219,7 +221,7 @@ async def payments_after(
     """Those of the community, in a stable order, `between` two ids with both of them."""
     first, last = between or (None, None)
     rows = await connection.fetch(
-        "SELECT * FROM payments_v1 WHERE payment_id > $1 AND ($3::text IS NULL OR state = $3)"
+        "SELECT * FROM payments_v2 WHERE payment_id > $1 AND ($3::text IS NULL OR state = $3)"
         " AND ($4::uuid IS NULL OR payment_id BETWEEN $4 AND $5) ORDER BY payment_id LIMIT $2",
         after or PLATFORM, limit, state, first, last,
     )  # fmt: skip
@@ -231,7 +233,7 @@ async def booked_among(
 ) -> dict[UUID, Booked]:
     """Those of the payments that the community has, whoever the connection may see."""
     rows = await connection.fetch(
-        "SELECT * FROM payments_v1 WHERE community_id = $1 AND payment_id = ANY ($2)",
+        "SELECT * FROM payments_v2 WHERE community_id = $1 AND payment_id = ANY ($2)",
         community_id, payment_ids,
     )  # fmt: skip
     return {row["payment_id"]: _booked(row) for row in rows}
@@ -247,7 +249,7 @@ async def booked_between(
 ) -> list[Booked]:
     """What the community was paid on this account from the beginning of the window on and before its end."""
     rows = await connection.fetch(
-        "SELECT * FROM payments_v1 WHERE community_id = $1 AND payment_id > $2 AND account = $3"
+        "SELECT * FROM payments_v2 WHERE community_id = $1 AND payment_id > $2 AND account = $3"
         " AND state = 'succeeded' AND at >= $4 AND at < $5 ORDER BY payment_id LIMIT $6",
         community_id, after or PLATFORM, account, *window, limit,
     )  # fmt: skip
@@ -266,4 +268,5 @@ def _paid(row: Any) -> Paid:
         row["payment_id"], row["person_id"], row["origin"], row["origin_id"], row["state"],
         Money(row["amount_minor"], currency), Money(row["refunded_minor"], currency),
         row["intent"], row["account"], row["code"], row["at"],
+        Money(row["platform_fee_minor"], currency),
     )  # fmt: skip

@@ -80,6 +80,7 @@ class CreateRefund:
     amount: Money
     intent: Code
     account: Code | None
+    with_fee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,12 @@ def when_processor_reported_find_refunded(fact: Fact) -> list[Call]:
 def when_refund_started_create_refund(fact: Fact) -> list[Call]:
     begun: events.RefundStarted = fact.body
     refund = CreateRefund(
-        fact.stream_id, begun.refund_id, begun.amount, begun.intent, begun.account
+        fact.stream_id,
+        begun.refund_id,
+        begun.amount,
+        begun.intent,
+        begun.account,
+        begun.with_fee,
     )
     return [Call(refund)]
 
@@ -322,7 +328,9 @@ async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
     try:
         # A refund has no two steps, and a key is not kept for ever: so it is looked for first.
         refund = await processor.find_refund(intent, account, refund_id)
-        refund = refund or await processor.refund(intent, account, refund_id, action.amount)
+        refund = refund or await processor.refund(
+            intent, account, refund_id, action.amount, with_fee=action.with_fee
+        )
         answer = commands.RecordRefund(refund_id, refund)
     except Declined as no:
         answer = commands.RecordRefundFailure(refund_id, no.code)
@@ -414,6 +422,7 @@ def _outcome(payment: Payment, intent: Code, outcome: Outcome) -> commands.Recor
         outcome.amount,
         _kept(outcome.kept, payment.made_for(intent).account),
         outcome.collected_as,
+        outcome.platform_fee,
     )
 
 

@@ -40,7 +40,10 @@ class RefundPayment(Body):
 
 
 class Payment(BaseModel):
-    """`client_secret`, or a page, is there for the payer while they must agree; `reference` is for who pays by hand."""
+    """`client_secret`, or a page, is there for the payer while they must agree; `reference` is for who pays by hand.
+
+    `platform_fee` is what the platform took of the amount; of what is refunded, its part goes back too.
+    """
 
     payment_id: UUID
     reference: str
@@ -50,6 +53,7 @@ class Payment(BaseModel):
     state: str
     amount: MoneyValue
     refunded: MoneyValue
+    platform_fee: MoneyValue
     payment_intent: str | None
     account: str | None
     problem: str | None
@@ -228,6 +232,7 @@ def _shown(payment: Paid) -> Payment:
         state=payment.state,
         amount=MoneyValue.of(payment.amount),
         refunded=MoneyValue.of(payment.refunded),
+        platform_fee=MoneyValue.of(payment.platform_fee),
         payment_intent=payment.intent,
         account=payment.account,
         problem=payment.code,

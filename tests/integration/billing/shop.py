@@ -236,7 +236,7 @@ class Shop:
 
     async def charges(self) -> list[Json]:
         """What the double has charged for this shop's payments, whatever we believe."""
-        rows = await self.house.service.pool.fetch("SELECT payment_id FROM payments_v1")
+        rows = await self.house.service.pool.fetch("SELECT payment_id FROM payments_v2")
         ours = {str(row["payment_id"]) for row in rows}
         async with httpx.AsyncClient(auth=("sk_test_shop", "")) as client:
             listed = await client.get(f"{self.stripe_url}/v1/payment_intents?limit=1000")

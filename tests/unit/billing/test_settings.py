@@ -1,4 +1,4 @@
-"""PayPal is set up as a whole or not at all: half of it would take money that nobody hears of."""
+"""PayPal is set up as a whole or not at all: half of it would take money that nobody hears of. A share is a share."""
 
 import base64
 
@@ -36,3 +36,12 @@ def test_half_of_it_is_refused(missing: str) -> None:
         Settings.model_validate(REST | told)
     (error,) = refusal.value.errors()
     assert error["loc"] == ("paypal_webhook_id",), "the command line names what to set"
+
+
+@pytest.mark.parametrize("share", [-1, 5_001, "a tenth"])
+def test_the_platforms_part_is_from_nothing_to_a_half(share: object) -> None:
+    assert Settings.model_validate(REST).platform_fee_bps == 0
+    with pytest.raises(ValidationError) as refusal:
+        Settings.model_validate(REST | {"platform_fee_bps": share})
+    (error,) = refusal.value.errors()
+    assert error["loc"] == ("platform_fee_bps",)

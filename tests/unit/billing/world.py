@@ -138,8 +138,15 @@ class Processor:
         return PayerStep(Code(f"{intent}_secret"))
 
     async def refund(
-        self, intent: Code, _account: Code | None, refund_id: UUID, amount: Money
+        self,
+        intent: Code,
+        _account: Code | None,
+        refund_id: UUID,
+        amount: Money,
+        *,
+        with_fee: bool = False,
     ) -> Code:
+        assert not with_fee, "the platform keeps nothing here"
         taken = self.intents[intent].order.amount
         gone = sum(made[2].minor for made in self.refunds.values() if made[0] == intent)
         if gone + amount.minor > taken.minor or self.disputed(intent, "open", "lost"):

@@ -3,7 +3,7 @@
 import pytest
 
 from services.billing.gateways.gateway import Declined
-from services.billing.gateways.stripe_gateway import minor_units, money_of
+from services.billing.gateways.stripe_gateway import chargeable, minor_units, money_of
 from shared.money import Money
 
 
@@ -27,3 +27,18 @@ def test_an_amount_is_charged_as_it_was_meant(money: Money, charged: int) -> Non
 def test_an_amount_that_stripe_has_no_coins_for_is_declined(money: Money) -> None:
     with pytest.raises(Declined, match="amount_not_chargeable"):
         minor_units(money)
+
+
+@pytest.mark.parametrize(
+    ("money", "left"),
+    [
+        (Money(1050, "MGA"), Money(1000, "MGA")),
+        (Money(10509, "KWD"), Money(10500, "KWD")),
+        (Money(38, "EUR"), Money(38, "EUR")),
+        (Money(7, "ISK"), Money(7, "ISK")),
+    ],
+)
+def test_a_part_that_stripe_has_no_coins_for_is_left_to_the_seller(
+    money: Money, left: Money
+) -> None:
+    assert chargeable(money) == left

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -299,3 +300,15 @@ def test_when_nothing_is_left_nothing_goes_back_and_that_is_said() -> None:
     given(PAYMENT).when(seat_lost).then(nothing_to_return)
     given(PAYMENT, nothing_to_return).when(seat_lost).then(nothing_to_return)
     given(PAYMENT, started).when(seat_lost).then(nothing_to_return)
+
+
+def test_what_the_platform_has_of_it_goes_back_with_it() -> None:
+    told = commands.RecordOutcome(first, "succeeded", platform_fee=euros(1))
+    with_fee = events.PaymentSucceeded(charge, 1, first, platform_fee=euros(1))
+    given(PAYMENT, started, created).when(told).then(with_fee)
+    asked = commands.RefundPayment(refund_id, None)
+    back = events.RefundStarted(
+        refund_id, ada, euros(15), lines, "requested", first, visa.account, with_fee=True
+    )
+    given(PAYMENT, started, created, with_fee).when(asked).then(back)
+    given(PAYMENT, *paid).when(asked).then(replace(back, with_fee=False))
