@@ -176,6 +176,7 @@ WHERE id IN (
 RETURNING id, community_id, name, payload, meta, attempts, number
 """
 
+_DONE = "UPDATE agenda SET state = 'done', done_at = now(), last_error = NULL WHERE id = $1"
 
 # A worker whose claim ran out while it worked has been overtaken, and its word no longer counts.
 _RETRY_LATER = """
@@ -304,17 +305,13 @@ class AgendaWorker:
                 _log.exception("%s failed (try %d of %d)", item.name, item.attempts, MAX_ATTEMPTS)
             await (self._park(item, error) if hopeless else self._retry_later(item, error))
         else:
-            await self._mark(
-                "UPDATE agenda SET state = 'done', done_at = clock_timestamp(), last_error = NULL WHERE id = $1",
-                item.id,
-            )
+            await self._mark(_DONE, item.id)
 
     async def _perform(self, item: Item) -> None:
         intent = self._codec.decode(item.payload)
         command_id = item.id
         if isinstance(intent, Call):
-            action = self._actions[type(intent.action)]
-            following = await action.perform(
+            following = await self._actions[type(intent.action)].perform(
                 intent.action,
                 ActionContext(
                     key=item.id,
@@ -340,7 +337,7 @@ class AgendaWorker:
 
     async def _retry_later(self, item: Item, error: BaseException) -> None:
         longest = min(LONGEST_BACK_OFF, 0.25 * 2 ** min(item.attempts, 20))
-        delay = timedelta(seconds=longest / 2 * (1 + jitter()))
+        delay = timedelta(seconds=getattr(error, "after", None) or longest / 2 * (1 + jitter()))
         await self._mark(_RETRY_LATER, item.id, item.attempts, delay, _sentence(error))
 
     async def _park(self, item: Item, error: BaseException) -> None:

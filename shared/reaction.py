@@ -57,7 +57,11 @@ class Reaction:
 
 
 class Transient(Exception):
-    """The other side is unwell: try again later, never give up."""
+    """The other side is unwell: try again later, `after` so many seconds where it has said so; never give up."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 @dataclass(frozen=True)

@@ -73,13 +73,14 @@ class Failure:
 
 
 class Discord:
-    """The vendor. `asked` counts what reached it, by operation."""
+    """The vendor. `asked` counts what reached it, by operation, and `refused` what came before it was allowed."""
 
     def __init__(self) -> None:
         self.guilds: dict[str, Guild] = {}
         self.users: set[str] = set()
         self.crowded: set[str] = set()
         self.asked: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.limits: dict[str, tuple[int, float]] = {}
         self.failures: list[Failure] = []
@@ -237,6 +238,7 @@ class Discord:
         }
         if spent < most:
             return None
+        self.refused[operation] += 1
         told = {"code": 0, "message": "Slow down.", "retry_after": until - now, "global": False}
         after = {"Retry-After": f"{until - now:.3f}", "X-RateLimit-Scope": "user"}
         return _json(429, told, request.state.limit | after)

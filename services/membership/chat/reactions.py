@@ -162,7 +162,7 @@ async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> As
     try:
         there = await chat.members(server.server)
     except Unreachable as gone:
-        raise Transient(str(gone)) from gone
+        raise Transient(str(gone), gone.after) from gone
     except ChatRefused:
         return None  # The next comparison says so.
     mapped = frozenset(role.role for role in server.roles)
@@ -205,7 +205,7 @@ async def do_step(action: commands.DoStep, context: ActionContext) -> Ask | None
     try:
         return await _done(seat, seat.pending, chat, action, context)
     except Unreachable as gone:
-        raise Transient(str(gone)) from gone
+        raise Transient(str(gone), gone.after) from gone
     except ChatRefused as refusal:
         return _ask(commands.RecordRefused(person_id, action.number, refusal.problem))
 

@@ -37,7 +37,7 @@ async def compare_server(action: commands.CompareServer, context: ActionContext)
     try:
         there = await chat.members(server.server)
     except Unreachable as gone:
-        raise Transient(str(gone)) from gone
+        raise Transient(str(gone), gone.after) from gone
     except ChatRefused as refusal:
         refused = commands.RecordRefusal(number, refusal.problem, context.now)
         return Ask(CHAT_AUDIT, audits, refused)

@@ -1,6 +1,5 @@
 """Discord, by its REST API v10: no call is made that Discord has asked us not to make yet."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -9,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from services.membership.gateways.discord_limits import Limits, seconds
 from services.membership.gateways.gateway import (
     ChatAuthorization,
     ChatInvite,
@@ -18,13 +18,11 @@ from services.membership.gateways.gateway import (
     Unreachable,
     Unwelcome,
 )
-from shared.clock import monotonic
 from shared.ids import Code
 
 AUTHORIZE = "https://discord.com/oauth2/authorize"
 TIMEOUT = 10.0
 PAGE = 1_000
-PATIENCE = 2.0
 WITHOUT_TOKEN = 60.0
 INVITE_LIFE = timedelta(days=1)
 REASON = "Access in Tessera"
@@ -55,45 +53,6 @@ class _Refused(ChatRefused):
         self.code = code
 
 
-class _Limits:
-    """What Discord's answers said of its patience, by its buckets; an answer teaches which bucket a route is in."""
-
-    def __init__(self) -> None:
-        self._bucket: dict[str, str] = {}
-        self._opens: dict[str, float] = {}
-
-    async def enter(self, route: tuple[str, str]) -> None:
-        """Wait a moment, or say that it will take longer."""
-        opens = max(self._opens.get("", 0.0), self._opens.get(self._key(route), 0.0))
-        wait = opens - monotonic()
-        if wait > PATIENCE:
-            raise Unreachable(f"Discord asked not to be asked for another {wait:.0f} s.")
-        if wait > 0:
-            await asyncio.sleep(wait)
-
-    def learn(self, route: tuple[str, str], answer: httpx.Response) -> None:
-        """Close a bucket that is used up, or everything when Discord says so."""
-        told = answer.headers
-        if "x-ratelimit-bucket" in told:
-            self._bucket[route[0]] = told["x-ratelimit-bucket"]
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            everything = told.get("x-ratelimit-global") == "true"
-            after = float(told.get("retry-after", PATIENCE))
-            self.close("" if everything else self._key(route), after)
-        elif told.get("x-ratelimit-remaining") == "0":
-            self.close(self._key(route), float(told.get("x-ratelimit-reset-after", "0")))
-
-    def close(self, key: str, seconds: float) -> None:
-        """Ask nothing under this key for so long; the empty key is everything."""
-        now = monotonic()
-        self._opens = {key: opens for key, opens in self._opens.items() if opens > now}
-        self._opens[key] = now + seconds
-
-    def _key(self, route: tuple[str, str]) -> str:
-        name, place = route
-        return f"{self._bucket.get(name, name)} {place}"
-
-
 class DiscordGateway:
     """One bot for all communities; its rights on a server are what that server's owner gave it."""
 
@@ -103,7 +62,7 @@ class DiscordGateway:
         self._bot = f"Bot {token}"
         self._client_id, self._client_secret = client_id, client_secret
         self._back = back
-        self._limits = _Limits()
+        self._limits = Limits()
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=TIMEOUT,
@@ -224,16 +183,19 @@ class DiscordGateway:
         bearer: str | None = None,
     ) -> httpx.Response:
         """As the bot, or with a person's token; Discord counts by what is done and by the server it is done to."""
-        parts = path.split("/")
-        route = f"{method} {'/'.join(parts[1::2])}", parts[2]
+        parts = path.partition("?")[0].split("/")
+        place = parts[2] if parts[1] in ("guilds", "channels") else bearer or ""
+        route = f"{method} {'/'.join(parts[1::2])}", place
         headers = {"X-Audit-Log-Reason": REASON, "Authorization": self._bot}
         if bearer is not None:
             headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        await self._limits.enter(route)
+        bucket = await self._limits.enter(route)
         try:
             answer = await self._client.request(method, path, json=json, data=form, headers=headers)
         except httpx.HTTPError as error:
             raise Unreachable("Discord does not answer.") from error
+        finally:
+            bucket.give_back()
         self._limits.learn(route, answer)
         if not answer.is_success:
             raise self._judged(answer, bearer)
@@ -242,14 +204,15 @@ class DiscordGateway:
     def _judged(self, answer: httpx.Response, bearer: str | None) -> ChatRefused | Unreachable:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
-            return Unreachable(f"Discord answered {status}.")
+            after = seconds(answer.headers, "retry-after")
+            return Unreachable(f"Discord answered {status}.", after=after)
         if bearer == "" and status == HTTPStatus.UNAUTHORIZED:
             return Unreachable("Discord does not know our client.")
         if bearer is not None:
             return ChatRefused("link_refused")
         if status == HTTPStatus.UNAUTHORIZED:
             # Discord shuts out a network that goes on asking with a wrong token.
-            self._limits.close("", WITHOUT_TOKEN)
+            self._limits.shut(WITHOUT_TOKEN)
             return Unwelcome("Discord does not know our bot's token.")
         return _Refused(_code_of(answer))
 

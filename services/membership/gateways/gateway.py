@@ -41,7 +41,11 @@ class Unsendable(Exception):
 
 
 class Unreachable(Exception):
-    """The other side does not answer; the same may be tried again."""
+    """The other side does not answer; the same may be tried again: `after` so many seconds, where it has said so."""
+
+    def __init__(self, reason: str = "", after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class Unwelcome(Unreachable):

@@ -1,6 +1,7 @@
 """A payment turns into a role on the chat server, a loss takes it away, and what cannot be done says who must act."""
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -303,6 +304,22 @@ async def test_a_discord_that_is_away_or_busy_is_waited_for(club: Club) -> None:
     club.discord.fail("token", 503)
     problem = await ada.link(expect=503)
     assert problem["errors"][0]["code"] == "unavailable"
+
+
+async def test_a_crowd_gets_its_roles_as_fast_as_discord_allows_and_no_faster(club: Club) -> None:
+    await club.connect()
+    crowd = [await club.join(f"fan{number}@example.com") for number in range(12)]
+    for fan in crowd:
+        await fan.link()
+        club.guild.members[fan.user] = set()
+    club.discord.limits["add_role"] = 3, 3.0
+    began = monotonic()
+    for fan in crowd:
+        await fan.pay()
+    for fan in crowd:
+        await eventually(fan.seat, lambda seat: seat["roles"] == [club.roles[0]])
+    assert club.discord.refused["add_role"] == 0
+    assert 3 * 3.0 <= monotonic() - began < 6 * 3.0
 
 
 async def test_changed_rules_reach_everybody(club: Club) -> None:

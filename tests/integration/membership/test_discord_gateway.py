@@ -1,5 +1,6 @@
 """Our requests have Discord's shape, its refusals become words of ours, and its patience is respected."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from time import monotonic
 
@@ -213,6 +214,62 @@ async def test_a_bucket_that_is_used_up_is_waited_for(given: Given) -> None:
         await gateway.add_role(guild.id, ada, gold)
     assert monotonic() - began >= 0.7
     assert discord.asked["add_role"] == 5, "not one request was made in vain"
+
+
+async def test_a_crowd_takes_each_window_whole_and_is_never_refused(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    crowd = [discord.user() for _ in range(40)]
+    guild.members |= {user: set() for user in crowd}
+    discord.limits["add_role"] = 10, 0.8
+    began = monotonic()
+    await asyncio.gather(*(gateway.add_role(guild.id, user, gold) for user in crowd))
+    assert discord.refused["add_role"] == 0
+    assert 3 * 0.8 <= monotonic() - began < 4 * 0.8, (
+        "four windows, of which the last is not waited out"
+    )
+    assert all(guild.members[user] == {gold} for user in crowd)
+
+
+async def test_who_is_turned_away_hears_when_to_come_back_and_not_all_at_once(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.limits["add_role"] = 2, 60.0
+    for _ in range(2):
+        await gateway.add_role(guild.id, ada, gold)
+    waits = []
+    for _ in range(6):
+        with pytest.raises(Unreachable) as refusal:
+            await gateway.add_role(guild.id, ada, gold)
+        waits.append(round(refusal.value.after or 0) // 60)
+    assert waits == [0, 0, 1, 1, 2, 2], "two for each window"
+    assert discord.refused["add_role"] == 0
+
+
+async def test_an_answer_that_says_when_to_ask_again_is_taken_at_its_word(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.limits["add_role"] = 0, 60.0
+    with pytest.raises(Unreachable) as refusal:
+        await gateway.add_role(guild.id, ada, gold)
+    assert 55 < (refusal.value.after or 0) <= 60
+
+
+async def test_whoever_waited_for_an_answer_that_never_came_asks_themselves(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    crowd = [discord.user() for _ in range(5)]
+    guild.members |= {user: set() for user in crowd}
+    discord.fail("add_role", 503)
+    told = await asyncio.gather(
+        *(gateway.add_role(guild.id, user, gold) for user in crowd), return_exceptions=True
+    )
+    assert [type(one) for one in told if one] == [Unreachable]
+    assert discord.asked["add_role"] == 5
 
 
 async def test_a_bucket_that_opens_late_is_not_asked_and_shuts_no_other(given: Given) -> None:

@@ -455,6 +455,22 @@ async def test_what_is_only_unwell_is_never_given_up(database_url: str, trouble:
         assert await states(service) == {"done": 1}
 
 
+async def test_who_says_when_to_come_back_is_asked_then_and_not_before(database_url: str) -> None:
+    def busy(_: Ring, context: ActionContext) -> Ask | None:
+        if context.attempt == 1:
+            raise Transient("busy", after=30.0)
+        return None
+
+    bell = Bell(answer=busy)
+    async with opened(database_url, reaction(ringing), bell=bell) as service:
+        await count(service, counter(1))
+        await react(service)
+        await worker(service).step()
+        waits = "SELECT extract(epoch FROM not_before - clock_timestamp())::float FROM agenda"
+        assert 25 < await service.pool.fetchval(waits) <= 30
+        assert await worker(service).step() == 0
+
+
 async def test_workers_share_the_work_and_do_nothing_twice(database_url: str) -> None:
     bell = Bell()
     async with opened(database_url, reaction(ringing), bell=bell) as service:
