@@ -43,6 +43,12 @@ class AdmitPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeProfile:
+    name: Sealed
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveCommunity:
     ownership: Ownership = "none"
 
@@ -80,6 +86,7 @@ class ConfirmForgotten:
 MemberCommand = (
     JoinCommunity
     | AdmitPerson
+    | ChangeProfile
     | LeaveCommunity
     | BanMember
     | ErasePerson

@@ -10,6 +10,7 @@ from services.membership.member import commands, events
 from services.membership.retention_rules.events import Ground
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import AccountId, Code
+from shared.personal_value import Sealed
 
 HOLDERS: frozenset[events.Service] = frozenset(("membership", "billing", "events", "analytics"))
 
@@ -20,6 +21,7 @@ class Member:
     account_id: AccountId | None = None
     forgotten_by: frozenset[events.Service] = frozenset()
     mark: Code | None = None
+    email: Sealed | None = None
 
 
 def decide(command: commands.MemberCommand, member: Member) -> list[events.MemberEvent]:
@@ -37,6 +39,8 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return []
         case _ if member.standing in ("unknown", "erased"):
             raise NotFound("person_not_found", "There is no such person.")
+        case commands.ChangeProfile(name, language):
+            return _change(member, name, language)
         case commands.LeaveCommunity() if member.standing != "joined":
             return []
         case commands.BanMember() if member.standing == "banned":
@@ -125,6 +129,12 @@ def _admit(admit: commands.AdmitPerson, member: Member) -> list[events.MemberEve
     return []
 
 
+def _change(member: Member, name: Sealed, language: events.Language) -> list[events.MemberEvent]:
+    if member.standing != "joined" or member.email is None:
+        raise Rejected("not_a_member", "Only members say who they are.")
+    return [events.ProfileChanged(name, member.email, language)]
+
+
 def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent]:
     if member.standing != "erased" or service in member.forgotten_by:
         return []
@@ -136,8 +146,10 @@ def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent
 
 def evolve(member: Member, event: events.MemberEvent) -> Member:
     match event:
-        case events.MemberJoined(account_id) | events.MemberCameIn(account_id):
-            return Member("joined", account_id)
+        case events.MemberJoined(account_id, _, email) | events.MemberCameIn(account_id, _, email):
+            return Member("joined", account_id, email=email)
+        case events.ProfileChanged():
+            return member
         case events.MemberLeft():
             return replace(member, standing="left")
         case events.MemberBanned():

@@ -37,6 +37,15 @@ class MemberCameIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """What a member says of themselves from now on; the address is the one that was known."""
+
+    name: Sealed
+    email: Sealed
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class MemberLeft:
     pass
 
@@ -75,6 +84,7 @@ class PersonErasureCompleted:
 MemberEvent = (
     MemberJoined
     | MemberCameIn
+    | ProfileChanged
     | MemberLeft
     | MemberBanned
     | PersonErased

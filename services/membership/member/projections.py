@@ -21,6 +21,8 @@ from shared.projection import Projection
 from shared.service import Service
 
 PERSON = "person"
+SAID = (events.MemberJoined, events.MemberCameIn, events.ProfileChanged)
+GONE = "DELETE FROM members_v1 WHERE person_id = $1"
 Standing = Literal["joined", "left", "banned"]
 
 DDL = """
@@ -69,20 +71,19 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     joined.email.to_json(),
                     fact.at,
                 )
-            case events.MemberCameIn(_, name, email):
+            case events.MemberCameIn() | events.ProfileChanged() as said:
                 await connection.execute(
                     "UPDATE members_v1 SET name = $2, email = $3 WHERE person_id = $1",
                     fact.stream_id,
-                    name.to_json(),
-                    email.to_json(),
+                    said.name.to_json(),
+                    said.email.to_json(),
                 )
             case events.MemberLeft():
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
                 await _stand(connection, fact, "banned")
             case events.PersonErased():
-                gone = "DELETE FROM members_v1 WHERE person_id = $1"
-                await connection.execute(gone, fact.stream_id)
+                await connection.execute(GONE, fact.stream_id)
 
 
 async def _stand(connection: Any, fact: Fact, standing: Standing) -> None:
@@ -95,13 +96,7 @@ MEMBERS = Projection(
     version=1,
     ddl=DDL,
     tables=("members_v1",),
-    facts=(
-        events.MemberJoined,
-        events.MemberCameIn,
-        events.MemberLeft,
-        events.MemberBanned,
-        events.PersonErased,
-    ),
+    facts=(*SAID, events.MemberLeft, events.MemberBanned, events.PersonErased),
     apply=apply,
 )
 
@@ -256,8 +251,7 @@ async def ownership_of(service: Service, community_id: UUID, person_id: UUID) ->
 async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
     """What was last said of the person, as of now; None for who never joined."""
     facts = await service.store.read_stream(person_id)
-    came = (events.MemberJoined, events.MemberCameIn)
-    said = [fact for fact in facts if isinstance(fact.body, came)]
+    said = [fact for fact in facts if isinstance(fact.body, SAID)]
     if not said:
         return None
     last = said[-1].body

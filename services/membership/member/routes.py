@@ -1,11 +1,12 @@
 """Joining, leaving, shutting out, forgetting; and who somebody is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import account_of
@@ -20,6 +21,7 @@ from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
 from services.membership.member.projections import (
+    MemberRow,
     Standing,
     found_by,
     member_now,
@@ -30,6 +32,7 @@ from services.membership.member.projections import (
     profile_of,
 )
 from services.membership.proof import mark_of, new_nonce, way_to
+from services.membership.spelling import has_words
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
@@ -37,6 +40,7 @@ from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, Code, CommunityId, PersonId
 from shared.reaction import Ask
+from shared.takeout.table import paged
 
 router = APIRouter()
 
@@ -119,6 +123,23 @@ async def _accepting(
         for place, document in enumerate(body.accepted_documents)
     }
     return await accepting(caller.service, community_id, person_id, named, caller.now)
+
+
+class ChangeProfile(Body):
+    """The address stays what it is: it was proved."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    language: Language
+
+
+@router.put("/me/profile", operation_id="change_profile")
+async def change_profile(
+    body: ChangeProfile, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """What letters call a member from now on, and the language they are written in."""
+    name = await caller.seal(PersonId(caller.person_id), body.name)
+    change = commands.ChangeProfile(name, body.language)
+    return await caller.ask(Ask(MEMBER, caller.person_id, change))
 
 
 @router.post("/me/departure", operation_id="leave_community")
@@ -217,8 +238,46 @@ async def list_members(
             before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
+    return _page(page, await _opened(caller, rows))
+
+
+class MembersSought(Body):
+    """Each of the words stands in the name or in the address; capitals and accents do not matter."""
+
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+@router.post("/members/search", operation_id="search_members")
+async def search_members(
+    body: MembersSought,
+    caller: Annotated[Caller, needs("members.read", idempotent=False)],
+    page: Annotated[Page, Depends(listing(filters=("standing",)))],
+) -> Members:
+    """The newest first. All are opened for it and compared: no name is kept in a form that can be searched."""
+    found: list[Member] = []
+    begin = page.cursor(by_moment)
+
+    async def read(last: MemberRow | None, limit: int) -> list[MemberRow]:
+        async with caller.read() as connection:
+            return await members_of(
+                connection,
+                caller.community_id,
+                standing=page.filters.get("standing"),
+                before=(last.joined_at, last.person_id) if last else begin,
+                limit=limit,
+            )
+
+    async for rows in paged(read):
+        members = await _opened(caller, rows)
+        found += [one for one in members if has_words(f"{one.name} {one.email}", body.words)]
+        if len(found) > page.limit:
+            break
+    return _page(page, found)
+
+
+async def _opened(caller: Caller, rows: Sequence[MemberRow]) -> list[Member]:
     opened = await caller.open_all([sealed for row in rows for sealed in (row.name, row.email)])
-    members = [
+    return [
         Member(
             person_id=row.person_id,
             name=name,
@@ -228,6 +287,9 @@ async def list_members(
         )
         for row, name, email in zip(rows, opened[::2], opened[1::2], strict=True)
     ]
+
+
+def _page(page: Page, members: Sequence[Member]) -> Members:
     return Members(
         **page.answer(members, lambda last: f"{last.joined_at.isoformat()} {last.person_id}")
     )
@@ -246,6 +308,7 @@ class Me(BaseModel):
     standing: str | None = None
     name: str | None = None
     email: str | None = None
+    language: Language | None = None
     access: list[Reason] = []
     activity_recorded: bool | None = None
 
@@ -272,6 +335,7 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
             "standing": member.standing,
             "name": name,
             "email": email,
+            "language": profile.language,
             "access": [reason for reason in reasons if reason.lives_at(caller.now)],
             "activity_recorded": person_id not in declined,
         }

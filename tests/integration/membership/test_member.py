@@ -1,6 +1,7 @@
 """People who join, leave, are shut out, and are looked after by their own staff only."""
 
 import asyncio
+import json
 from typing import Any
 
 from shared.testing import eventually
@@ -119,6 +120,74 @@ async def test_staff_see_their_members_page_by_page(house: House) -> None:
             break
         after = f"&after={page['next']}"
     assert seen == [f"Member {number}" for number in (4, 3, 2, 1, 0)]
+
+
+async def search(house: House, token: str, words: str, query: str = "", **more: Any) -> Any:
+    body = {"words": words}
+    return await house.call("POST", f"/members/search{query}", body, token=token, **more)
+
+
+async def names(house: House, token: str, words: str, query: str = "") -> list[str]:
+    return [one["name"] for one in (await search(house, token, words, query))["items"]]
+
+
+async def test_staff_find_members_by_a_part_of_the_name_or_the_address(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    for name in ("Zoë Müller", "Zoé Martin", "Ada"):
+        email = f"{len(name)}.{name.split()[-1].lower()}@example.com"
+        await house.join(email.encode("ascii", "ignore").decode(), community_id, name)
+    await house.eventually(lambda: names(house, owner, "zoe"), ["Zoé Martin", "Zoë Müller"])
+    assert await names(house, owner, "MULLER zo") == ["Zoë Müller"]
+    assert await names(house, owner, "3.ada@example.com") == ["Ada"]
+    assert await names(house, owner, "ada martin") == []
+    assert await names(house, owner, "example.com", "?filter[standing]=left") == []
+    first = await search(house, owner, "zoe", "?limit=1")
+    rest = await search(house, owner, "zoe", f"?limit=1&after={first['next']}")
+    assert [first["items"][0]["name"], rest["items"][0]["name"]] == ["Zoé Martin", "Zoë Müller"]
+    assert rest["next"] is None
+
+
+async def test_nobody_searches_whom_they_may_not_see(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, token = await house.join("ada@example.com", community_id)
+    await house.eventually(lambda: names(house, owner, "ada"), ["Ada"])
+    await search(house, token, "ada", expect=403)
+    _, gina = await house.community("gina@example.com", "go")
+    assert await names(house, gina, "ada") == []
+    for words in ("", "   ", "a" * 201):
+        await search(house, owner, words, expect=422)
+
+
+async def test_a_member_changes_what_they_are_called(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    profile = {"name": " Countess Lovelace ", "language": "en"}
+    await house.call("PUT", "/me/profile", profile, token=token)
+    me = await house.call("GET", "/me", token=token)
+    assert (me["name"], me["language"]) == ("Countess Lovelace", "en")
+    assert me["email"] == "ada@example.com"
+    assert (await house.call("GET", "/members", token=owner))["items"][0]["name"] == me["name"]
+    assert await names(house, owner, "countess") == ["Countess Lovelace"]
+    told = json.dumps(await house.call("GET", "/me/data", token=token))
+    assert "Countess Lovelace" in told
+    rows = await house.service.pool.fetch("SELECT name::text, email::text FROM members_v1")
+    stored = await house.service.pool.fetchval("SELECT string_agg(data::text, ' ') FROM events")
+    assert "Countess" not in f"{rows} {stored}"
+    await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
+    await house.eventually(lambda: names(house, owner, "countess"), [])
+
+
+async def test_a_profile_is_its_members_own(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, token = await house.join("ada@example.com", community_id)
+    path, profile = "/me/profile", {"name": "Ada", "language": "en"}
+    await house.call("PUT", path, profile | {"name": "  "}, token=token, expect=422)
+    await house.call("PUT", path, profile | {"language": "xx"}, token=token, expect=422)
+    await house.call("PUT", path, profile | {"email": "eve@example.com"}, token=token, expect=422)
+    await house.call("PUT", path, profile, token=owner, expect=403)
+    await house.call("POST", "/me/departure", {}, token=token)
+    problem = await house.call("PUT", path, profile, token=token, expect=409)
+    assert problem["errors"][0]["code"] == "not_a_member"
 
 
 async def test_a_cursor_that_is_none_of_ours_is_refused(house: House) -> None:

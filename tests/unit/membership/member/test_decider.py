@@ -4,6 +4,7 @@ from uuid import UUID
 from services.membership.member.commands import (
     AdmitPerson,
     BanMember,
+    ChangeProfile,
     ConfirmForgotten,
     ErasePerson,
     JoinCommunity,
@@ -18,6 +19,7 @@ from services.membership.member.events import (
     MemberLeft,
     PersonErased,
     PersonErasureCompleted,
+    ProfileChanged,
 )
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, Code, PersonId
@@ -210,3 +212,24 @@ def test_what_is_so_already_is_no_question_of_ownership() -> None:
     given(MEMBER, joined, MemberLeft()).when(LeaveCommunity("sole")).then_nothing()
     given(MEMBER, joined, MemberBanned(account)).when(BanMember("shared")).then_nothing()
     given(MEMBER, joined, *erased).when(ErasePerson(person, "sole")).then_nothing()
+
+
+change = ChangeProfile(Sealed(person, "profile", Code("another-name")), "en")
+changed = ProfileChanged(change.name, email, "en")
+
+
+def test_a_member_says_what_they_are_called_and_keeps_their_address() -> None:
+    given(MEMBER, joined).when(change).then(changed)
+    given(MEMBER, brought, came_in, changed).when(change).then(changed)
+
+
+def test_nobody_else_says_what_they_are_called() -> None:
+    given(MEMBER, joined, MemberLeft()).when(change).then_rejected("not_a_member")
+    given(MEMBER, joined, MemberBanned(account)).when(change).then_rejected("not_a_member")
+    given(MEMBER).when(change).then_rejected("person_not_found")
+    given(MEMBER, joined, *erased).when(change).then_rejected("person_not_found")
+
+
+def test_a_new_name_changes_nothing_else() -> None:
+    given(MEMBER, joined, changed).when(join).then_nothing()
+    given(MEMBER, brought, changed).when(join).then(came_in)

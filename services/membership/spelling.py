@@ -1,0 +1,14 @@
+"""Whether a text has certain words in it, for people who do not type capitals and accents."""
+
+import unicodedata
+
+
+def has_words(text: str, words: str) -> bool:
+    """Each of them, or the beginning of it or its middle, in any order."""
+    folded = _folded(text)
+    return all(word in folded for word in _folded(words).split())
+
+
+def _folded(text: str) -> str:
+    spelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(character for character in spelled if not unicodedata.combining(character))
