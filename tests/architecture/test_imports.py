@@ -69,7 +69,11 @@ def test_features_share_only_events_and_projections(service: str) -> None:
 
 
 def decision_files() -> list[Path]:
-    return [path for path in python_files("services") if path.name in DECISIONS]
+    return [
+        path
+        for path in python_files("services")
+        if path.name in DECISIONS or path.parent.name == "rules"
+    ]
 
 
 def modules_imported(path: Path) -> set[str]:

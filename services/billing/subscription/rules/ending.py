@@ -1,0 +1,77 @@
+"""How a subscription ends, once; what is still heard afterwards, and who comes back."""
+
+from uuid import UUID
+
+from services.billing.subscription import commands, events
+from services.billing.subscription.events import EndReason, returns_until
+from services.billing.subscription.rules.state import Ended, Events, Running
+from shared.decider import Rejected
+
+
+def cancel(running: Running) -> Events:
+    renewal = running.renewal
+    past_due = renewal is not None and renewal.since is not None
+    if past_due or running.paused:
+        return [ended_by(running, "voluntary")]
+    if running.cancelling:
+        return []
+    ends_at = renewal.period.end if renewal else running.ends_at
+    return [events.CancellationScheduled(running.terms, ends_at)]
+
+
+def go_on(running: Running) -> Events:
+    return [events.CancellationWithdrawn(running.terms)] if running.cancelling else []
+
+
+def after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events:
+    match command:
+        case (
+            commands.ScheduleCancellation()
+            | commands.WithdrawCancellation()
+            | commands.ChangeSubscription()
+            | commands.WithdrawChange()
+            | commands.PauseSubscription()
+            | commands.ResumeSubscription(until=None)
+            | commands.AcceptPriceRise()
+        ):
+            raise Rejected("subscription_ended", "The subscription has ended.")
+        case commands.WinBack():
+            return _win_back(command, ended)
+        case commands.RecordWonBack(subscription_id):
+            return [] if ended.won_back else [events.SubscriptionWonBack(subscription_id)]
+        case commands.AnnouncePriceRise(rise) if rise.rise_id not in ended.rising.over:
+            return [events.PriceRiseDropped(ended.terms, rise.rise_id, "ended", told=None)]
+        case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
+            return [late(ended, payment_id)]
+        case commands.SettleRenewal(payment_id) if payment_id == ended.unpaid:
+            terms = ended.terms
+            return [events.LateRenewalPaid(payment_id, ended.amount, terms.charged_for)]
+        case _:
+            return []
+
+
+def _win_back(asked: commands.WinBack, ended: Ended) -> Events:
+    until = returns_until(ended.reason, ended.paid_until, asked.days)
+    if ended.won_back:
+        raise Rejected("won_back_already", "You are back already.")
+    if until is None:
+        raise Rejected("not_to_be_won_back", "Nobody comes back after a refund or a dispute.")
+    if asked.at >= until:
+        raise Rejected(
+            "too_late_to_return", "Its price is no longer to be had.", until=until.isoformat()
+        )
+    return [events.WinBackBegun(asked.checkout_id)]
+
+
+def late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalPaid:
+    amount = subscription.unwanted[payment_id]
+    return events.LateRenewalPaid(payment_id, amount, subscription.terms.charged_for)
+
+
+def ended_by(running: Running, reason: EndReason) -> events.SubscriptionEnded:
+    terms, renewal = running.terms, running.renewal
+    if renewal is None:
+        return events.SubscriptionEnded(terms, reason, running.periods > 0, None)
+    return events.SubscriptionEnded(
+        terms, reason, running.periods > 0, renewal.payment_id, renewal.due
+    )

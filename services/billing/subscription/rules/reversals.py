@@ -1,0 +1,58 @@
+"""What follows from money that went back, or that a bank is asked to take back."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from services.billing.subscription import commands, events
+from services.billing.subscription.rules import ending, renewals, withholding
+from services.billing.subscription.rules.state import Events, Held, Running
+
+
+def heard(told: commands.HearReversal, running: Running) -> Events:
+    terms, dispute = running.terms, told.dispute
+    heard = events.PaymentReversed(terms, told.payment_id, told.reversal, dispute)
+    if dispute is None:
+        new = told.payment_id in running.paid_by - running.refunded
+        return [heard] if new else []
+    before = running.disputes.get(dispute)
+    if before == told.reversal or before in ("won", "lost"):
+        return []
+    held = Held("disputed", dispute)
+    if told.reversal != "won" or held not in running.held:
+        return [heard]
+    others = replace(running, held=running.held - {held})
+    return [
+        heard,
+        *withholding.released(running, held),
+        *renewals.owed_again(others, running.instrument),
+    ]
+
+
+def follow(
+    asked: commands.FollowRefund | commands.FollowDispute | commands.FollowLoss, running: Running
+) -> Events:
+    match asked:
+        case commands.FollowRefund(payment_id, after):
+            if payment_id not in running.paid_by or after == "keep":
+                return []
+            if after == "end_now" or running.paused:
+                return [ending.ended_by(running, "refunded")]
+            if running.cancelling:
+                return []
+            ends_at = running.renewal.period.end if running.renewal else running.ends_at
+            return [events.CancellationScheduled(running.terms, ends_at)]
+        case commands.FollowDispute(dispute, during):
+            is_open = running.disputes.get(dispute) == "disputed"
+            return (
+                withholding.withheld(running, Held("disputed", dispute))
+                if is_open and during == "suspend"
+                else []
+            )
+        case commands.FollowLoss(dispute, after):
+            if running.disputes.get(dispute) != "lost":
+                return []
+            if after == "end_now":
+                return [ending.ended_by(running, "disputed")]
+            return withholding.released(running, Held("disputed", dispute))
+        case _:
+            assert_never(asked)

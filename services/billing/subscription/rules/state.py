@@ -1,0 +1,140 @@
+"""What is known of a subscription: of one that runs, of the period being paid for, and of one that has ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.billing.payer.events import Instrument
+from services.billing.payment.events import Reversal
+from services.billing.policy.events import USUAL, Dunning
+from services.billing.proration import billed
+from services.billing.rises import NO_RISE, Holding, Rising
+from services.billing.subscription import events
+from services.billing.subscription.events import EndReason, Period, Standing, Terms, boundary
+from shared.ids import Code
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The period that is being paid for. It is past due `since` its first decline."""
+
+    terms: Terms
+    period: Period
+    payment_id: UUID
+    attempt: int
+    instrument: Instrument
+    due: Money
+    in_flight: bool = True
+    since: datetime | None = None
+    dunning: Dunning = USUAL
+    unpaid: bool = False
+
+
+class Held(NamedTuple):
+    """Why what it grants is withheld: a dispute, or money that has not come."""
+
+    cause: events.SuspensionCause
+    dispute: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid.
+
+    Periods are counted from `anchor`, at which so many were over. `worth` was billed for the one that runs; `balance`
+    is what changes left for the next bill. Money of `unwanted` payments goes back, should it come. The period that
+    runs may have been charged `elsewhere`.
+    """
+
+    terms: Terms
+    instrument: Instrument
+    anchor: datetime
+    begins_at: datetime
+    ends_at: datetime
+    worth: Money
+    balance: Money
+    periods: int = 0
+    anchored: int = 0
+    cancelling: bool = False
+    renewal: Renewal | None = None
+    pending: events.ChangeScheduled | events.ChangeBilled | None = None
+    unwanted: Mapping[UUID, Money] = field(default_factory=dict)
+    paused: events.SubscriptionPaused | None = None
+    paid_by: frozenset[UUID] = frozenset()
+    refunded: frozenset[UUID] = frozenset()
+    disputes: Mapping[Code, Reversal] = field(default_factory=dict)
+    held: frozenset[Held] = frozenset()
+    rising: Rising = NO_RISE
+    elsewhere: bool = False
+    told: events.DebitAnnounced | None = None
+
+    @property
+    def is_disputed(self) -> bool:
+        """Nobody charges who is asking for it back."""
+        return any(held.cause == "disputed" for held in self.held)
+
+    @property
+    def wanted(self) -> Terms:
+        """What the next period is for before its price rises."""
+        pending = self.pending
+        return pending.to if isinstance(pending, events.ChangeScheduled) else self.terms
+
+    @property
+    def upcoming(self) -> Terms:
+        """What the next period is for."""
+        return self.rising.applied_to(self.wanted, self.ends_at)
+
+    @property
+    def next_period(self) -> Period:
+        """The one after those that are paid, counted anew where periods become longer or shorter."""
+        terms = self.upcoming
+        anchor, number = self.anchor, self.periods + 1 - self.anchored
+        if terms.pace != self.terms.pace:
+            anchor, number = self.ends_at, 1
+        return Period(self.ends_at, boundary(anchor, terms, number))
+
+    @property
+    def due(self) -> Money:
+        """What is to be paid for the period after those that are paid, with what changes left."""
+        return billed(self.upcoming.due(self.periods + 1), self.balance)
+
+    @property
+    def standing(self) -> Standing:
+        period = Period(self.begins_at, self.ends_at)
+        return Standing(self.terms, period, self.periods, self.worth, self.balance)
+
+    @property
+    def holding(self) -> Holding:
+        return Holding(
+            self.terms,
+            self.wanted,
+            self.anchor,
+            self.ends_at,
+            self.rising,
+            by_hand=self.instrument.is_by_hand,
+            cancelling=self.cancelling,
+            paused=self.paused is not None,
+            changing=self.pending is not None,
+            renewing=self.renewal is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`paid_until` is the end of what had been paid for, or of the trial."""
+
+    terms: Terms
+    unpaid: UUID | None
+    amount: Money
+    reason: EndReason
+    paid_until: datetime
+    won_back: bool = False
+    unwanted: Mapping[UUID, Money] = field(default_factory=dict)
+    rising: Rising = NO_RISE
+
+
+Subscription = Running | Ended | None
+Events = list[events.SubscriptionEvent]
