@@ -34,8 +34,9 @@ class Bucket:
         """When the next may be asked; `inf` where only the answer to another will tell."""
         if now >= self.resets:
             self.left, self.resets, self.put_off = self.most - self.flying, inf, 0
-        is_first = self.resets == inf and not self.flying
-        return now if self.left >= 1 or is_first else self.resets
+        if self.resets == inf and not self.flying:
+            self.left = max(self.left, 1)
+        return now if self.left >= 1 else self.resets
 
     def take(self) -> None:
         self.left -= 1
@@ -78,7 +79,8 @@ class Limits:
         """Take one of what is left; wait a moment for it, or say how much longer it will take."""
         while True:
             bucket, now = self._bucket(route), monotonic()
-            wait = max(self._shut, bucket.opens(now)) - now
+            opens = bucket.opens(now)
+            wait = max(self._shut, opens) - now
             if wait <= 0:
                 bucket.take()
                 return bucket
@@ -88,7 +90,7 @@ class Limits:
             elif wait <= PATIENCE:
                 await asyncio.sleep(wait)
             else:
-                after = self._shut - now if self._shut > bucket.resets else bucket.turn_away(now)
+                after = wait if self._shut >= opens else bucket.turn_away(now)
                 message = f"Discord asked not to be asked for another {wait:.0f} s."
                 raise Unreachable(message, after=after)
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.membership.gateways import discord_gateway
 from services.membership.gateways.discord_gateway import DiscordGateway
-from services.membership.gateways.gateway import ChatRefused, Unreachable
+from services.membership.gateways.gateway import ChatRefused, Unreachable, Unwelcome
 from shared.clock import real_now
 from tests.doubles import openapi
 from tests.doubles.discord import BASE, CLIENT_ID, CLIENT_SECRET, MANAGE_ROLES, TOKEN, Discord
@@ -304,9 +304,12 @@ async def test_a_wrong_token_of_ours_is_not_shouted_at_discord(given: Given) -> 
     guild, (gold,) = discord.guild(1)
     async with serving(discord) as address:
         stranger = gateway_to(address, token="wrong")
-        for _ in range(3):
-            with pytest.raises(Unreachable):
+        with pytest.raises(Unwelcome):
+            await stranger.add_role(guild.id, discord.user(), gold)
+        for _ in range(2):
+            with pytest.raises(Unreachable) as refusal:
                 await stranger.add_role(guild.id, discord.user(), gold)
+            assert 55 < (refusal.value.after or 0) <= 60
         await stranger.close()
     assert discord.asked["add_role"] == 1
 
