@@ -17,6 +17,7 @@ from services.membership.application.feature import FEATURE as APPLICATION
 from services.membership.attribution.feature import FEATURE as ATTRIBUTION
 from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.ballot.feature import FEATURE as BALLOT
+from services.membership.benefit.feature import FEATURE as BENEFIT
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.certificate.feature import FEATURE as CERTIFICATE
 from services.membership.chat.feature import FEATURE as CHAT
@@ -126,6 +127,7 @@ MOUNTED = (
     ENDPOINT,
     DELIVERY,
     CHAT_SERVER,
+    BENEFIT,
     CHAT,
     CHAT_AUDIT,
     GROUP,

@@ -160,3 +160,25 @@ async def published_now(
     if content is None or content.standing != "published" or content.visible_from is None:
         raise NotFound("content_not_found", "There is no such content.")
     return content.item, content.visible_from
+
+
+async def opened_by_tier(connection: Any, community_id: UUID) -> dict[UUID, int]:
+    """How many published items are open to each tier, and not to every member."""
+    rows = await connection.fetch(
+        "SELECT tier_id, count(*) AS items FROM contents_v1, unnest(tiers) AS tier_id"
+        " WHERE community_id = $1 AND standing = 'published' AND audience = 'tiers'"
+        " GROUP BY tier_id",
+        community_id,
+    )
+    return {row["tier_id"]: row["items"] for row in rows}
+
+
+async def opened_early_by_tier(connection: Any, community_id: UUID) -> dict[UUID, tuple[int, int]]:
+    """How many published items open to each tier before the others, and at most how many hours."""
+    rows = await connection.fetch(
+        "SELECT (e ->> 'tier_id')::uuid AS tier_id, count(*) AS items, max((e ->> 'hours')::int) AS hours"
+        " FROM contents_v1, json_array_elements(item::json -> 'early') AS e"
+        " WHERE community_id = $1 AND standing = 'published' GROUP BY 1",
+        community_id,
+    )
+    return {row["tier_id"]: (row["items"], row["hours"]) for row in rows}

@@ -134,7 +134,8 @@ async def test_who_is_shut_out_of_it_does_not_find_it_again(house: House) -> Non
 
 async def test_a_community_can_be_private_from_its_first_moment(house: House) -> None:
     community_id, _ = await house.community("olga@example.com", visibility="private")
-    await house.call("GET", f"/public/communities/{community_id}/tiers", expect=404)
+    for told in ("tiers", "benefits"):
+        await house.call("GET", f"/public/communities/{community_id}/{told}", expect=404)
 
 
 async def test_it_is_chosen_by_who_may_and_for_ones_own_community(house: House) -> None:

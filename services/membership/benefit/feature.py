@@ -1,0 +1,7 @@
+"""What each tier gives: what is set up to be given by it, and perks in the organiser's words."""
+
+from services.membership.benefit import routes
+from services.membership.benefit.decider import BENEFIT
+from shared.feature import Feature
+
+FEATURE = Feature(name="benefit", deciders=(BENEFIT,), router=routes.router)
