@@ -1,5 +1,6 @@
 """Rows are opened a few at a time, each when what the last led to is under way; letters go so many a minute."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +24,8 @@ PAUSE = timedelta(minutes=1)
 
 
 def when_import_uploaded_expire(fact: Fact) -> list[At]:
-    uploaded: events.ImportUploaded = fact.body
-    return [At(uploaded.expires_at, Ask(MEMBER_IMPORT, fact.stream_id, commands.ExpireImport()))]
+    expire = Ask(MEMBER_IMPORT, fact.stream_id, commands.ExpireImport())
+    return [At(fact.body.expires_at, expire)]
 
 
 def when_import_started_open_rows(fact: Fact) -> list[Call]:
@@ -38,8 +39,7 @@ def when_rows_taken_go_on(fact: Fact) -> list[At]:
 
 
 def when_rows_due_open_rows(fact: Fact) -> list[Call]:
-    due: events.RowsDue = fact.body
-    return [Call(commands.OpenRows(fact.stream_id, due.number))]
+    return [Call(commands.OpenRows(fact.stream_id, fact.body.number))]
 
 
 def when_import_completed_release_letters(fact: Fact) -> list[At]:
@@ -119,10 +119,11 @@ async def open_rows(action: commands.OpenRows, context: ActionContext) -> Ask | 
     rows = json.loads(text)
     known = await _known(context, rows)
     sealer, found_by = service.vault.sealer(), Keep()
+    both = zip(rows, known, strict=True)
+    outcomes = await asyncio.gather(*(_person(context, import_id, *one, sealer) for one in both))
     taken: list[events.TakenRow] = []
     refused: list[events.RefusedRow] = []
-    for row, found in zip(rows, known, strict=True):
-        outcome = await _person(context, import_id, row, found, sealer)
+    for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, events.RefusedRow):
             refused.append(outcome)
             continue

@@ -248,6 +248,39 @@ async def test_who_left_or_was_shut_out_is_not_brought_back(house: House) -> Non
     assert await refusals(house, owner, import_id) == [(2, "left"), (3, "banned")]
 
 
+async def test_ten_thousand_rows_are_taken_bit_by_bit_and_again_change_nothing(
+    house: House,
+) -> None:
+    _, owner = await house.community("olga@example.com")
+    rows = [f"Member {number},member{number}@example.com,,," for number in range(9_990)]
+    raw = file_of(*rows, *(["Nobody,nowhere,,,"] * 10))
+    import_id = await upload(house, owner, raw)
+    assert await refusals(house, owner, import_id) == [
+        (line, "not_an_email") for line in range(9_992, 10_002)
+    ]
+    await start(house, owner, import_id)
+    seen: list[int] = []
+
+    async def is_over() -> bool:
+        told = await report(house, owner, import_id)
+        seen.append(told["taken"])
+        return bool(told["standing"] == "completed")
+
+    await eventually(is_over, within=60)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 5, "whoever watches sees it grow"
+    assert seen[-1] == 9_990
+    await eventually(lambda: joined(house), lambda count: count == 9_990, within=60)
+    again = await brought(house, owner, raw)
+    assert (again["known"], again["taken"], again["refused"]) == (9_990, 9_990, 10)
+    await settled(house)
+    assert await joined(house) == 9_990
+
+
+async def joined(house: House) -> int:
+    return (await events(house)).get("MemberJoined", 0)
+
+
 async def test_every_refused_row_is_named_with_its_line_and_reason(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     await house.tier(owner, "Gold", paid=True)
