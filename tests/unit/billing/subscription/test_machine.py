@@ -26,6 +26,7 @@ from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
 from tests.unit.billing.cast import ada, community_id, euros, noon
+from tests.unit.billing.subscription.statuses import insist_on_ways
 from tests.unit.billing.world import World
 
 subscription_id = UUID(int=50)
@@ -148,6 +149,11 @@ class Subscribing(RuleBasedStateMachine):
             after = kinds[kinds.index(events.SubscriptionEnded) + 1 :]
             assert set(after) <= {events.LateRenewalPaid}
             assert len(after) <= 1
+
+    @invariant()
+    def it_goes_only_where_states_lead(self) -> None:
+        happened = (event for stream, event in self.world.history if stream == subscription_id)
+        insist_on_ways(happened)
 
     def teardown(self) -> None:
         world, processor = self.world, self.world.processor

@@ -28,6 +28,7 @@ from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
 from tests.unit.billing.cast import ada, community_id, euros
+from tests.unit.billing.subscription.statuses import insist_on_ways
 from tests.unit.billing.world import World
 
 CHECKOUT_ID, HOME = UUID(int=1000), Code("https://club.example")
@@ -146,6 +147,9 @@ class Reversing(RuleBasedStateMachine):
         for dispute in self.processor.disputes:
             self.world.calls.append(Call(FetchDispute(dispute, None)))
         self.world.settle()
+        insist_on_ways(
+            event for stream, event in self.world.history if stream == self.subscription_id
+        )
         state = self.world.state(SUBSCRIPTION, self.subscription_id)
         if isinstance(state, Running):
             self._nobody_keeps_what_went_back(state)
