@@ -12,6 +12,7 @@ from services.billing.commission_payout.feature import FEATURE as COMMISSION_PAY
 from services.billing.commission_rules.feature import FEATURE as COMMISSION_RULES
 from services.billing.debit.feature import FEATURE as DEBIT
 from services.billing.discount.feature import FEATURE as DISCOUNT
+from services.billing.document.feature import FEATURE as DOCUMENT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.founder.feature import FEATURE as FOUNDER
 from services.billing.gateways import paypal_webhooks, webhooks
@@ -56,6 +57,7 @@ MOUNTED = (
     OFFER,
     DISCOUNT,
     PAYER,
+    DOCUMENT,
     CHECKOUT,
     CARD_TRIAL,
     PAYMENT,

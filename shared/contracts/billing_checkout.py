@@ -1,9 +1,20 @@
 """tessera.billing.checkout.v1: baskets on their way to being paid."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.contract import Contract, MoneyValue
+
+
+class AcceptedDocument(BaseModel):
+    """The version of a legal document of the community's that the buyer accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["terms", "privacy", "conduct"]
+    number: int
 
 
 class CheckoutContract(Contract):
@@ -22,9 +33,12 @@ class CheckoutOpened(CheckoutContract):
 
 
 class CheckoutCompleted(CheckoutContract):
-    """All that was in it is paid, or free."""
+    """All that was in it is paid, or free; its buyer accepted `documents` for it."""
+
+    version: ClassVar[int] = 2
 
     total: MoneyValue
+    documents: tuple[AcceptedDocument, ...] = ()
 
 
 class CheckoutExpired(CheckoutContract):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.billing.agreements import NONE, Agreed, Agreements
 from services.billing.checkout.events import Line
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
@@ -15,7 +16,10 @@ from shared.personal_value import Sealed
 
 @dataclass(frozen=True, slots=True)
 class OpenCheckout:
-    """`trial` is the checkout with which the person has had a trial; they may also want none."""
+    """`trial` is the checkout with which the person has had a trial; they may also want none.
+
+    `agreed` are the documents they accept, of what there is to agree to.
+    """
 
     person_id: PersonId
     lines: tuple[Line, ...]
@@ -27,6 +31,8 @@ class OpenCheckout:
     discount: Discount | None = None
     trial: UUID | None = None
     without_trial: bool = False
+    agreements: Agreements = NONE
+    agreed: tuple[Agreed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,16 @@ class Debit:
 
     accepted: Sealed
     access: AccessWhile | None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptDocuments:
+    """The buyer agrees to these, whichever way they pay then."""
+
+    person_id: PersonId
+    agreements: Agreements
+    agreed: tuple[Agreed, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,8 @@ class PayCheckout:
     agree_at: Code | None = None
     debit: Debit | None = None
     hosted: bool = False
+    agreements: Agreements = NONE
+    agreed: tuple[Agreed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class RecordReversal:
 
 CheckoutCommand = (
     OpenCheckout
+    | AcceptDocuments
     | PayCheckout
     | CancelCheckout
     | ExpireCheckout

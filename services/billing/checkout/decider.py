@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal, assert_never
 from urllib.parse import urlsplit
 
+from services.billing.agreements import Agreed
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.debit.events import AccessWhile
@@ -18,6 +19,7 @@ from shared.money import Money
 LIFETIME = timedelta(minutes=30)
 MOST_LINES = 20
 DEBITED = "EUR"
+AGREED_AT = "/accepted_documents"
 
 Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]
 
@@ -42,6 +44,7 @@ class Checkout:
     asked: tuple[Instrument, ...] = ()
     access: AccessWhile | None = None
     trusted: bool = False
+    agreed: tuple[Agreed, ...] = ()
 
     @property
     def is_awaited(self) -> bool:
@@ -56,12 +59,14 @@ def decide(
     match command:
         case commands.OpenCheckout():
             return _open(command) if checkout is None else []
-        case commands.PayCheckout() | commands.CancelCheckout() if (
+        case commands.AcceptDocuments() | commands.PayCheckout() | commands.CancelCheckout() if (
             checkout is None or checkout.opened.basket.person_id != command.person_id
         ):
             raise NotFound("checkout_not_found", "There is no such checkout.")
         case _ if checkout is None:
             return []
+        case commands.AcceptDocuments():
+            return _accept(command, checkout)
         case commands.PayCheckout():
             return _pay(command, checkout)
         case commands.CancelCheckout():
@@ -126,9 +131,19 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
             "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
         )
     expires_at = min([asked.at + LIFETIME, *ends])
-    opened = events.CheckoutOpened(basket, asked.return_url, expires_at)
-    gratis = not basket.due and not basket.recurs
-    return [opened, events.CheckoutCompleted(basket, None)] if gratis else [opened]
+    return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at))
+
+
+def _opened(
+    asked: commands.OpenCheckout, opened: events.CheckoutOpened
+) -> list[events.CheckoutEvent]:
+    basket = opened.basket
+    agreed = asked.agreements.accepting(asked.agreed, (), asked.at, AGREED_AT)
+    told = [events.DocumentsAccepted(basket.person_id, agreed)] if agreed else []
+    if basket.due or basket.recurs:
+        return [opened, *told]
+    asked.agreements.demand(agreed, asked.at, AGREED_AT)
+    return [opened, *told, events.CheckoutCompleted(basket, None, agreed)]
 
 
 def _check_choice(line: OfferLine, at: str) -> None:
@@ -210,8 +225,22 @@ def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
     )
 
 
+def _accept(asked: commands.AcceptDocuments, checkout: Checkout) -> list[events.CheckoutEvent]:
+    if checkout.phase == "completed":
+        return []
+    if checkout.phase == "expired":
+        raise Rejected("checkout_expired", "It was left unpaid for too long.")
+    return _told(asked, checkout)
+
+
+def _told(
+    asked: commands.AcceptDocuments | commands.PayCheckout, checkout: Checkout
+) -> list[events.CheckoutEvent]:
+    news = asked.agreements.accepting(asked.agreed, checkout.agreed, asked.at, AGREED_AT)
+    return [events.DocumentsAccepted(asked.person_id, news)] if news else []
+
+
 def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
-    basket = checkout.opened.basket
     is_awaited, by_hand = checkout.is_awaited, asked.payment_method == BY_HAND
     if checkout.phase in ("completed", "processing") and (by_hand or not is_awaited):
         return []
@@ -223,10 +252,16 @@ def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
             return []
         if not checkout.needs_action:
             raise Rejected("payment_underway", "Another payment method is being charged.")
-    attempt = checkout.attempt + 1
+    told = _told(asked, checkout)
+    asked.agreements.demand((*checkout.agreed, *asked.agreed), asked.at, AGREED_AT)
+    return [*told, *_try(asked, CHECKOUT.fold(told, checkout) or checkout)]
+
+
+def _try(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
+    basket, attempt = checkout.opened.basket, checkout.attempt + 1
     if asked.debit:
         return [_debit(asked, asked.debit, attempt, basket)]
-    if by_hand:
+    if asked.payment_method == BY_HAND:
         return _await(asked, attempt, checkout)
     if asked.agree_at or asked.hosted:
         return [_seek_agreement(asked, attempt, checkout.opened)]
@@ -365,7 +400,9 @@ def _charge_or_complete(checkout: Checkout, kept: Instrument) -> list[events.Che
 
 def _complete(checkout: Checkout, paid_by: Instrument | None) -> list[events.CheckoutEvent]:
     basket = checkout.opened.basket
-    completed: list[events.CheckoutEvent] = [events.CheckoutCompleted(basket, paid_by)]
+    completed: list[events.CheckoutEvent] = [
+        events.CheckoutCompleted(basket, paid_by, checkout.agreed)
+    ]
     if paid_by in checkout.asked:
         completed.append(events.CardTrialKept(paid_by, basket.tried))
     return [*completed, *_released(checkout, paid_by)]
@@ -396,6 +433,8 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return Checkout(event)
         case _ if checkout is None:
             return None
+        case events.DocumentsAccepted(_, documents):
+            return _agreeing(checkout, documents)
         case events.PaymentMethodAsked(_, attempt, method, access=access):
             trying = _trying(checkout, attempt, method)
             return replace(trying, waits_for_card=True, access=access)
@@ -431,6 +470,13 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return checkout
         case _:
             assert_never(event)
+
+
+def _agreeing(checkout: Checkout, documents: tuple[Agreed, ...]) -> Checkout:
+    """Of each kind what was accepted last."""
+    kinds = {one.kind for one in documents}
+    others = tuple(one for one in checkout.agreed if one.kind not in kinds)
+    return replace(checkout, agreed=(*others, *documents))
 
 
 def _trying(checkout: Checkout, attempt: int, payment_method: Code) -> Checkout:

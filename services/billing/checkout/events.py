@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.billing.agreements import Agreed
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval
@@ -176,6 +177,14 @@ class CheckoutOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsAccepted:
+    """The buyer agreed to these versions before anything was charged."""
+
+    person_id: PersonId
+    documents: tuple[Agreed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentMethodAsked:
     """The card of a subscription, and whatever is debited, has to be kept before anything is charged.
 
@@ -249,10 +258,14 @@ class CheckoutDeclined:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutCompleted:
-    """All that was due is paid, even when the money came after the checkout had expired."""
+    """All that was due is paid, even when the money came after the checkout had expired.
+
+    `documents` are those whose versions the buyer accepted in it.
+    """
 
     basket: Basket
     instrument: Instrument | None
+    documents: tuple[Agreed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +310,7 @@ class CheckoutReversed:
 
 CheckoutEvent = (
     CheckoutOpened
+    | DocumentsAccepted
     | PaymentMethodAsked
     | CardTrialAsked
     | ChargeAsked

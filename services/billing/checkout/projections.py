@@ -45,6 +45,7 @@ _STATES = {
 
 
 _ASIDE = (
+    events.DocumentsAccepted,
     events.CodeGivenBack,
     events.CardTrialKept,
     events.CardTrialsReleased,

@@ -26,6 +26,10 @@ def completed(fact: Fact) -> contracts.CheckoutCompleted:
         checkout_id=fact.stream_id,
         person_id=checkout.basket.person_id,
         total=MoneyValue.of(checkout.basket.due),
+        documents=tuple(
+            contracts.AcceptedDocument(kind=one.kind, number=one.version)
+            for one in checkout.documents
+        ),
     )
 
 

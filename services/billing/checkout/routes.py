@@ -1,14 +1,16 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
+from services.billing.agreements import Agreed, Agreements, Kind
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
@@ -23,6 +25,7 @@ from services.billing.discount.projections import (
     founder_rates,
     holding,
 )
+from services.billing.document.projections import agreements_of
 from services.billing.forecast import forecast
 from services.billing.founder.projections import founder_of, free_until
 from services.billing.gateways.gateway import PayerStep
@@ -64,10 +67,24 @@ class SeatsQuoted(Body):
     quote: Annotated[str, StringConstraints(max_length=4000)]
 
 
-class OpenCheckout(Body):
+class DocumentVersion(Body):
+    """A legal document of the community's, by its kind, in one of its versions."""
+
+    kind: Kind
+    version: int = Field(ge=1, le=1_000_000)
+
+
+class Agree(Body):
+    """The documents that the buyer accepts: those the checkout says there still are."""
+
+    accepted_documents: tuple[DocumentVersion, ...] = Field(default=(), max_length=20)
+
+
+class OpenCheckout(Agree):
     """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first.
 
-    Whose card has had the trial (`card_had_trial`) may buy `without_trial`.
+    Whose card has had the trial (`card_had_trial`) may buy `without_trial`. Documents may be agreed to here,
+    later or as it is paid; what is free is had at once, and agreed to here.
     """
 
     lines: list[OfferChosen | SeatsQuoted]
@@ -77,14 +94,14 @@ class OpenCheckout(Body):
     without_trial: bool = False
 
 
-class WinBack(Body):
+class WinBack(Agree):
     """A subscription of the person's own that has ended."""
 
     subscription_id: UUID
     return_url: Annotated[str, StringConstraints(max_length=500)]
 
 
-class PayCheckout(Body):
+class PayCheckout(Agree):
     """The id that the processor's own form gave to the card, or to the bank account: no number of either comes here.
 
     Who pays by `sepa_debit` has accepted the mandate that the form showed.
@@ -107,10 +124,11 @@ class Due(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would be charged now, and in the months to come if nobody cancels."""
+    """What would be charged now, and in the months to come if nobody cancels; `documents` are to be agreed to first."""
 
     due: MoneyValue
     payments: list[Due]
+    documents: list[DocumentVersion] = []
 
 
 class Processor(BaseModel):
@@ -139,7 +157,10 @@ class Paypal(BaseModel):
 
 
 class Checkout(BaseModel):
-    """`problem` is the processor's code for why the last attempt failed; no `by_hand`, no `paypal`: not taken so."""
+    """`problem` is the processor's code for why the last attempt failed; no `by_hand`, no `paypal`: not taken so.
+
+    `documents` have still to be agreed to before it is paid.
+    """
 
     checkout_id: UUID
     version: int
@@ -152,6 +173,7 @@ class Checkout(BaseModel):
     processor: Processor
     by_hand: ByHand | None
     paypal: Paypal | None = None
+    documents: list[DocumentVersion] = []
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
@@ -170,6 +192,7 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         offers = await offers_among(connection, [terms.offer_id])
+        agreements = await agreements_of(connection, caller.person_id)
     line = line_again(
         offers.get(terms.offer_id),
         terms,
@@ -178,9 +201,10 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
         Today(caller.now, merchant.time_zone),
     )
     days = (await policy_now(service, community_id)).win_back_days
+    opening = _open([line], body.return_url, merchant, caller, **_agreeing(body, agreements))
     asks = [
         winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
-        Ask(CHECKOUT, checkout_id, _open([line], body.return_url, merchant, caller)),
+        Ask(CHECKOUT, checkout_id, opening),
     ]
     return await caller.ask(*asks, checkout_id=checkout_id)
 
@@ -200,13 +224,26 @@ def _open(
     )
 
 
+def _agreeing(body: Agree | None, agreements: Agreements) -> dict[str, Any]:
+    named = body.accepted_documents if body else ()
+    return {
+        "agreements": agreements,
+        "agreed": tuple(Agreed(one.kind, one.version) for one in named),
+    }
+
+
+def _documents(agreed: Sequence[Agreed]) -> list[DocumentVersion]:
+    return [DocumentVersion(kind=one.kind, version=one.version) for one in agreed]
+
+
 @router.post("/checkouts/preview", operation_id="preview_checkout")
 async def preview_checkout(
     body: OpenCheckout, caller: Annotated[Caller, needs("person", idempotent=False)]
 ) -> Preview:
     """What opening this checkout would lead to, month by month; refused where opening it would be."""
     decided: list[Any] = []
-    for ask in await _opening(caller.new_id("checkout"), body, caller):
+    asks = await _opening(caller.new_id("checkout"), body, caller)
+    for ask in asks:
         state = await caller.state(ask.decider, ask.stream_id)
         decided += ask.decider.decide(ask.command, state)
     basket = decided[0].basket
@@ -222,7 +259,13 @@ async def preview_checkout(
         )
         for payment in forecast(basket, caller.now, MONTHS_SHOWN)
     ]
-    return Preview(due=MoneyValue.of(basket.due), payments=payments)
+    async with caller.read() as connection:
+        agreements = await agreements_of(connection, caller.person_id)
+    return Preview(
+        due=MoneyValue.of(basket.due),
+        payments=payments,
+        documents=_documents(agreements.missing(caller.now)),
+    )
 
 
 @router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
@@ -231,6 +274,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         standing = await checkout_of(connection, checkout_id, caller.person_id)
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
+        agreements = await agreements_of(connection, caller.person_id)
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     response.headers["ETag"] = f'"{standing.version}"'
@@ -246,7 +290,19 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         processor=await _processor(standing, payment, caller),
         by_hand=await _by_hand(checkout_id, payment, caller),
         paypal=await _paypal(standing, payment, caller) if merchant.paypal else None,
+        documents=_documents(agreements.missing(caller.now)),
     )
+
+
+@router.post("/checkouts/{checkout_id}/acceptance", operation_id="accept_checkout_documents")
+async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Member) -> Written:
+    """What the buyer agrees to, for whichever way they then pay."""
+    async with caller.read() as connection:
+        agreements = await agreements_of(connection, caller.person_id)
+    accept = commands.AcceptDocuments(
+        PersonId(caller.person_id), **_agreeing(body, agreements), at=caller.now
+    )
+    return await caller.ask(Ask(CHECKOUT, checkout_id, accept), checkout_id=checkout_id)
 
 
 @router.post("/checkouts/{checkout_id}/pay", status_code=202, operation_id="pay_checkout")
@@ -258,7 +314,7 @@ async def pay_checkout(
         accepted = await sealed_acceptance(request, caller, person_id)
         debit = commands.Debit(accepted, await debits_now(caller.service, caller.community_id))
     pay = commands.PayCheckout(person_id, Code(body.payment_method), caller.now, debit=debit)
-    return await _pay(checkout_id, pay, caller)
+    return await _pay(checkout_id, pay, caller, body)
 
 
 @router.post(
@@ -294,8 +350,12 @@ async def pay_checkout_on_page(checkout_id: UUID, caller: Member) -> Written:
     return await _pay(checkout_id, pay, caller)
 
 
-async def _pay(checkout_id: UUID, pay: commands.PayCheckout, caller: Caller) -> Written:
-    asks = [Ask(CHECKOUT, checkout_id, pay)]
+async def _pay(
+    checkout_id: UUID, pay: commands.PayCheckout, caller: Caller, body: Agree | None = None
+) -> Written:
+    async with caller.read() as connection:
+        agreements = await agreements_of(connection, caller.person_id)
+    asks = [Ask(CHECKOUT, checkout_id, replace(pay, **_agreeing(body, agreements)))]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
         asks.append(taking_trial(checkout_id, pay.person_id))
@@ -310,11 +370,8 @@ async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
 
 async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> list[Ask]:
     """The checkout, and the use of its code or of the rate that a founder has without one: both or neither."""
-    person_id, service, community_id = (
-        PersonId(caller.person_id),
-        caller.service,
-        caller.community_id,
-    )
+    person_id = PersonId(caller.person_id)
+    service, community_id = caller.service, caller.community_id
     offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
     days = {offer_id: await free_until(service, community_id, offer_id) for offer_id in offers}
     founded = await founder_of(service, community_id, person_id)
@@ -325,6 +382,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         code = discount_of(community_id, as_typed(body.code)) if body.code else None
         discount = await discount_by_id(connection, code) if code else None
         rates = [] if code else await founder_rates(connection, founded & {*offers})
+        agreements = await agreements_of(connection, person_id)
     rate = await _good(rates, checkout_id, lines, founded, caller)
     code, discount = (rate.discount_id, rate) if rate else (code, discount)
     trial = await trial_of(service, community_id, person_id)
@@ -336,6 +394,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         discount=discount,
         trial=trial,
         without_trial=body.without_trial,
+        **_agreeing(body, agreements),
     )
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]

@@ -37,4 +37,13 @@ class AcceptDocument:
     pointer: Code
 
 
-AcceptanceCommand = AcceptDocument
+@dataclass(frozen=True, slots=True)
+class RecordAcceptance:
+    """The person accepted this version elsewhere, where it was seen to hold."""
+
+    person_id: PersonId
+    kind: Kind
+    number: int
+
+
+AcceptanceCommand = AcceptDocument | RecordAcceptance

@@ -90,16 +90,21 @@ class Accepted:
 def decide_acceptance(
     command: commands.AcceptanceCommand, accepted: Accepted
 ) -> list[events.AcceptanceEvent]:
-    if not 1 <= command.number <= command.latest:
-        raise NotFound("document_not_found", "There is no such version.")
-    if command.number < command.in_force:
-        raise Rejected(
-            "document_replaced", "A later version is in force.", pointer=command.pointer,
-            in_force=command.in_force,
-        )  # fmt: skip
+    if isinstance(command, commands.AcceptDocument):
+        _check(command)
     if command.number <= accepted.numbers.get(command.kind, 0):
         return []
     return [events.DocumentAccepted(command.person_id, command.kind, command.number)]
+
+
+def _check(asked: commands.AcceptDocument) -> None:
+    if not 1 <= asked.number <= asked.latest:
+        raise NotFound("document_not_found", "There is no such version.")
+    if asked.number < asked.in_force:
+        raise Rejected(
+            "document_replaced", "A later version is in force.", pointer=asked.pointer,
+            in_force=asked.in_force,
+        )  # fmt: skip
 
 
 def evolve_acceptance(accepted: Accepted, event: events.AcceptanceEvent) -> Accepted:

@@ -4,6 +4,7 @@ from services.membership.document import routes
 from services.membership.document.decider import ACCEPTANCE, DOCUMENT
 from services.membership.document.projections import DOCUMENTS
 from services.membership.document.publications import PUBLICATIONS
+from services.membership.document.reactions import REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -11,5 +12,6 @@ FEATURE = Feature(
     deciders=(DOCUMENT, ACCEPTANCE),
     router=routes.router,
     projections=(DOCUMENTS,),
+    reactions=REACTIONS,
     publications=PUBLICATIONS,
 )

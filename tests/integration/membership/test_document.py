@@ -3,10 +3,13 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.clock import real_now
+from shared.contracts.billing_checkout import AcceptedDocument, CheckoutCompleted
+from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
 from tests.integration.membership.house import BASE, House, Json
 
@@ -242,3 +245,26 @@ async def test_versions_published_at_once_have_a_number_each(house: House) -> No
     told = await house.call("GET", f"/public/communities/{community_id}/documents")
     assert [one["version"] for one in told["items"]] == [1, 2, 3, 4, 5]
     assert len({one["sha256"] for one in told["items"]}) == 5
+
+
+async def test_what_was_agreed_to_when_something_was_bought_is_not_asked_again(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    person_id, token = await house.join("ada@example.com", community_id)
+    await published(house, owner)
+    bought = CheckoutCompleted(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        checkout_id=random_id(),
+        person_id=UUID(person_id),
+        total=MoneyValue(minor=1000, currency="EUR"),
+        documents=(AcceptedDocument(kind="terms", number=1),),
+    )
+    for _ in range(2):
+        await house.hear(bought, bought.checkout_id)
+        await house.quiet()
+    seen = await mine(house, token)
+    assert (seen["asked"], seen["accepted"]) == (False, 1)
+    await published(house, owner, 2)
+    assert (await mine(house, token))["asked"] is True

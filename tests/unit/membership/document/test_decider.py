@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.membership.document.commands import AcceptDocument, PublishDocument
+from services.membership.document.commands import AcceptDocument, PublishDocument, RecordAcceptance
 from services.membership.document.decider import ACCEPTANCE, DOCUMENT, Document
 from services.membership.document.events import DocumentAccepted, DocumentPublished
 from shared.ids import Code, Label, PersonId
@@ -108,3 +108,11 @@ def test_the_refusal_points_at_where_the_request_names_the_version() -> None:
         refusal = given(ACCEPTANCE).when(command).refusal
         assert refusal is not None
         assert refusal.pointer == command.pointer
+
+
+def test_what_was_accepted_elsewhere_counts_whatever_holds_by_now() -> None:
+    told = RecordAcceptance(ada, "terms", 1)
+    accepted = DocumentAccepted(ada, "terms", 1)
+    given(ACCEPTANCE).when(told).then(accepted)
+    given(ACCEPTANCE, accepted).when(told).then_nothing()
+    given(ACCEPTANCE, DocumentAccepted(ada, "terms", 2)).when(told).then_nothing()
