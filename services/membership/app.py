@@ -75,6 +75,7 @@ from services.membership.sitter.decider import stream_of as seats_of
 from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.situation.feature import FEATURE as SITUATION
 from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
+from services.membership.takeout import CONTENTS
 from services.membership.tier.feature import FEATURE as TIER
 from services.membership.transition.feature import FEATURE as TRANSITION
 from shared import erasure
@@ -84,6 +85,7 @@ from shared.contracts.membership_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
+from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
@@ -147,6 +149,7 @@ MOUNTED = (
     CERTIFICATE,
     MEMBER_EXPORT,
     exports("membership"),
+    community("membership", CONTENTS),
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
     destruction("membership", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
