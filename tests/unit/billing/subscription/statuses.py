@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running, Subscription
+from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import SubscriptionEvent
+from services.billing.subscription.rules.state import Subscription
 
 # `incomplete` and `incomplete_expired` are states of the checkout here: what has not begun is no subscription yet.
 WAYS = {

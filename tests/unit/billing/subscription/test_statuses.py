@@ -9,8 +9,9 @@ from uuid import UUID
 from services.billing.checkout.events import OfferLine
 from services.billing.policy.events import Dunning
 from services.billing.subscription import commands
-from services.billing.subscription.decider import SUBSCRIPTION, Running, Subscription
+from services.billing.subscription.decider import SUBSCRIPTION, Running
 from services.billing.subscription.events import SubscriptionEvent
+from services.billing.subscription.rules.state import Subscription
 from shared.decider import Refused
 from shared.ids import Code
 from tests.unit.billing.cast import ada, amex, euros, noon
