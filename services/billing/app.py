@@ -16,6 +16,7 @@ from services.billing.document.feature import FEATURE as DOCUMENT
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.founder.feature import FEATURE as FOUNDER
 from services.billing.gateways import paypal_webhooks, webhooks
+from services.billing.gateways.paypal_books import PaypalBooks
 from services.billing.gateways.paypal_gateway import PaypalGateway
 from services.billing.gateways.paypal_signature import PaypalSignature
 from services.billing.gateways.stripe_accounts import StripeAccounts
@@ -127,7 +128,9 @@ def _paypal(settings: Settings) -> dict[str, Any]:
     if not (client_id and secret and webhook_id):
         return {}
     url = settings.paypal_url
+    gateway = PaypalGateway(client_id, secret.get_secret_value(), url)
     return {
-        "paypal": PaypalGateway(client_id, secret.get_secret_value(), url),
+        "paypal": gateway,
+        "paypal_books": PaypalBooks(gateway),
         "paypal_signature": PaypalSignature(webhook_id, url, settings.paypal_roots),
     }

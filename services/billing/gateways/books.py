@@ -9,7 +9,13 @@ from shared.ids import Code
 
 
 class ProcessorBooks(Protocol):
-    """Each method raises ProcessorUnavailable, and Declined where we may not read; none changes anything."""
+    """Each method raises ProcessorUnavailable, and Declined where we may not read; none changes anything.
+
+    One that `lists` tells of what our book does not know; of another, each payment of our book is asked for.
+    """
+
+    @property
+    def lists(self) -> bool: ...
 
     async def page(
         self, account: Code, community_id: UUID, start: datetime, end: datetime, after: Code | None

@@ -119,7 +119,7 @@ class PaypalGateway:
     async def confirm_intent(
         self, intent: Code, payment_method: Code, account: Code | None
     ) -> Outcome:
-        order = await self._order(intent, account)
+        order = await self.order(intent, account)
         by_us = payment_method != WALLET
         if order is None or order["status"] not in ("APPROVED", *["CREATED"] * by_us):
             return _outcome(order)
@@ -129,14 +129,14 @@ class PaypalGateway:
             return _outcome(await self._ask("POST", path, account, body, f"capture:{intent}"))
         except Declined as declined:
             # It may be refused because it was collected before: only a second look says.
-            now = _outcome(await self._order(intent, account))
+            now = _outcome(await self.order(intent, account))
             refused = now.status in ("untouched", "approved", "requires_action")
             if not refused:
                 return now
             return Outcome("failed", declined.code, declined.final)
 
     async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
-        return _outcome(await self._order(intent, account))
+        return _outcome(await self.order(intent, account))
 
     async def cancel_intent(self, intent: Code, account: Code | None) -> Outcome:
         """Nobody but us collects an order, and we do so only where it is wanted: it runs out by itself."""
@@ -144,7 +144,7 @@ class PaypalGateway:
         return now if now.status in ("succeeded", "processing") else Outcome("cancelled")
 
     async def payer_step(self, intent: Code, account: Code | None) -> PayerStep:
-        order = await self._order(intent, account) or {}
+        order = await self.order(intent, account) or {}
         return PayerStep(url=next(_links(order, "payer-action"), None))
 
     async def refund(
@@ -157,7 +157,7 @@ class PaypalGateway:
         with_fee: bool = False,
     ) -> Code:
         del with_fee  # The platform keeps nothing of what is paid here.
-        capture = _capture(await self._order(intent, account) or {})
+        capture = _capture(await self.order(intent, account) or {})
         if capture is None:
             raise Declined(Code("nothing_collected"), final=True)
         path = f"/v2/payments/captures/{quote(capture['id'], safe='')}/refund"
@@ -205,10 +205,12 @@ class PaypalGateway:
         return subject_of_mark(found.get("custom_id"), related.get("order_id"))
 
     async def _refunds(self, intent: Code, account: Code | None) -> list[Json]:
-        refunds: list[Json] = _payments(await self._order(intent, account) or {}).get("refunds", [])
+        refunds: list[Json] = payments_of(await self.order(intent, account) or {}).get(
+            "refunds", []
+        )
         return refunds
 
-    async def _order(self, intent: Code, account: Code | None) -> Json | None:
+    async def order(self, intent: Code, account: Code | None) -> Json | None:
         """The order, None once PayPal has forgotten that it was ever made."""
         return await self._found("GET", f"/v2/checkout/orders/{quote(intent, safe='')}", account)
 
@@ -330,7 +332,7 @@ def _by_merchant(payment_method: Code) -> Json:
     }
 
 
-def _payments(order: Json) -> Json:
+def payments_of(order: Json) -> Json:
     units = order.get("purchase_units") or [{}]
     payments: Json = units[0].get("payments") or {}
     return payments
@@ -338,7 +340,7 @@ def _payments(order: Json) -> Json:
 
 def _capture(order: Json) -> Json | None:
     """What was collected, or is on its way, or else what became of the last try."""
-    captures: list[Json] = _payments(order).get("captures") or []
+    captures: list[Json] = payments_of(order).get("captures") or []
     good = [one for one in captures if one["status"] in (*COLLECTED, "PENDING")]
     return next(reversed(good or captures), None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from services.billing.gateways.books import ProcessorBooks
 from services.billing.gateways.gateway import PaymentGateway, ProcessorUnavailable
 from services.billing.gateways.paypal_gateway import ACCOUNT
 from shared.decider import NotFound
@@ -25,6 +26,13 @@ def processor_at(gateways: Mapping[str, Any], account: Code | None) -> PaymentGa
     if paypal is None:
         raise ProcessorUnavailable("PayPal is not set up.", retry_after=60)
     return paypal
+
+
+def books_at(gateways: Mapping[str, Any], account: Code) -> ProcessorBooks:
+    """What the processor keeps of this account; PayPal's wait while that is not set up."""
+    processor_at(gateways, account)
+    books: ProcessorBooks = gateways["paypal_books" if name_of(account) == "paypal" else "books"]
+    return books
 
 
 def paypal_account(gateways: Mapping[str, Any], merchant_id: str) -> Code:

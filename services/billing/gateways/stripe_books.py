@@ -25,6 +25,8 @@ CHARGE = "latest_charge"
 class StripeBooks:
     """Read by the platform's key."""
 
+    lists = True
+
     def __init__(self, gateway: StripeGateway) -> None:
         self._client = gateway.client
 

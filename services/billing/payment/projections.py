@@ -246,12 +246,15 @@ async def booked_between(
     window: tuple[datetime, datetime],
     after: UUID | None,
     limit: int,
+    *,
+    unpaid_too: bool,
 ) -> list[Booked]:
-    """What the community was paid on this account from the beginning of the window on and before its end."""
+    """What the community was paid, or may have been, on this account from the beginning of the window to its end."""
     rows = await connection.fetch(
         "SELECT * FROM payments_v2 WHERE community_id = $1 AND payment_id > $2 AND account = $3"
-        " AND state = 'succeeded' AND at >= $4 AND at < $5 ORDER BY payment_id LIMIT $6",
-        community_id, after or PLATFORM, account, *window, limit,
+        " AND (state = 'succeeded' OR $7 AND intent IS NOT NULL) AND at >= $4 AND at < $5"
+        " ORDER BY payment_id LIMIT $6",
+        community_id, after or PLATFORM, account, *window, limit, unpaid_too,
     )  # fmt: skip
     return [_booked(row) for row in rows]
 

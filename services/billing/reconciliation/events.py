@@ -11,9 +11,10 @@ from shared.ids import Code, derive
 Side = Literal["there", "refunds", "here"]
 
 
-def daily_of(community_id: UUID, day: datetime) -> UUID:
-    """The reconciliation that the clock begins for the day that begins at `day`: there is one."""
-    return derive(community_id, "reconciliation", day.isoformat())
+def daily_of(community_id: UUID, day: datetime, processor: str) -> UUID:
+    """The reconciliation that the clock begins for the day that begins at `day`: there is one at each processor."""
+    others = [] if processor == "stripe" else [processor]
+    return derive(community_id, "reconciliation", day.isoformat(), *others)
 
 
 @dataclass(frozen=True, slots=True)

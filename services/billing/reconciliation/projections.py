@@ -20,9 +20,10 @@ State = Literal["comparing", "compared", "failed"]
 _DRIFT = TypeAdapter(Drift)
 
 DDL = """
-CREATE TABLE reconciliations_v1 (
+CREATE TABLE reconciliations_v2 (
     reconciliation_id uuid        PRIMARY KEY,
     community_id      uuid        NOT NULL,
+    account           text        NOT NULL,
     starts_at         timestamptz NOT NULL,
     ends_at           timestamptz NOT NULL,
     by_clock          boolean     NOT NULL,
@@ -34,9 +35,9 @@ CREATE TABLE reconciliations_v1 (
     drifts            int         NOT NULL DEFAULT 0,
     settled           int         NOT NULL DEFAULT 0
 );
-CREATE INDEX reconciliations_v1_newest
-    ON reconciliations_v1 (community_id, begun_at DESC, reconciliation_id DESC);
-CREATE TABLE reconciliations_v1_sums (
+CREATE INDEX reconciliations_v2_newest
+    ON reconciliations_v2 (community_id, begun_at DESC, reconciliation_id DESC);
+CREATE TABLE reconciliations_v2_sums (
     reconciliation_id uuid   NOT NULL,
     currency          text   NOT NULL,
     community_id      uuid   NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE reconciliations_v1_sums (
     here              bigint NOT NULL,
     PRIMARY KEY (reconciliation_id, currency)
 );
-CREATE TABLE reconciliations_v1_drifts (
+CREATE TABLE reconciliations_v2_drifts (
     reconciliation_id uuid NOT NULL,
     payment_id        uuid NOT NULL,
     community_id      uuid NOT NULL,
@@ -60,6 +61,7 @@ class Reconciled:
     """`code` is why it failed, if it did; of the `drifts` some are `settled` by now."""
 
     reconciliation_id: UUID
+    account: Code
     starts_at: datetime
     ends_at: datetime
     by_clock: bool
@@ -81,10 +83,10 @@ class Sums:
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case events.ReconciliationBegun(_, start, end, by_clock):
+            case events.ReconciliationBegun(account, start, end, by_clock):
                 await connection.execute(
-                    "INSERT INTO reconciliations_v1 VALUES ($1, $2, $3, $4, $5, $6)",
-                    fact.stream_id, fact.community_id, start, end, by_clock, fact.at,
+                    "INSERT INTO reconciliations_v2 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    fact.stream_id, fact.community_id, account, start, end, by_clock, fact.at,
                 )  # fmt: skip
             case events.PageCompared(page=page):
                 await _compared(connection, fact, page)
@@ -93,7 +95,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case body:
                 code = body.code if isinstance(body, events.ReconciliationFailed) else None
                 await connection.execute(
-                    "UPDATE reconciliations_v1 SET state = $2, code = $3 WHERE reconciliation_id = $1",
+                    "UPDATE reconciliations_v2 SET state = $2, code = $3 WHERE reconciliation_id = $1",
                     fact.stream_id, "failed" if code else "compared", code,
                 )  # fmt: skip
 
@@ -102,34 +104,34 @@ async def _drifted(connection: Any, fact: Fact) -> None:
     if isinstance(fact.body, events.DriftFound):
         drift, counted = fact.body.drift, "drifts"
         await connection.execute(
-            "INSERT INTO reconciliations_v1_drifts VALUES ($1, $2, $3, $4)",
+            "INSERT INTO reconciliations_v2_drifts VALUES ($1, $2, $3, $4)",
             fact.stream_id, drift.payment_id, fact.community_id, _DRIFT.dump_json(drift).decode(),
         )  # fmt: skip
     else:
         counted = "settled"
         await connection.execute(
-            "UPDATE reconciliations_v1_drifts SET settled_at = $3"
+            "UPDATE reconciliations_v2_drifts SET settled_at = $3"
             " WHERE (reconciliation_id, payment_id) = ($1, $2)",
             fact.stream_id, fact.body.payment_id, fact.at,
         )  # fmt: skip
     await connection.execute(
-        f"UPDATE reconciliations_v1 SET {counted} = {counted} + 1 WHERE reconciliation_id = $1",  # noqa: S608  One of two.
+        f"UPDATE reconciliations_v2 SET {counted} = {counted} + 1 WHERE reconciliation_id = $1",  # noqa: S608  One of two.
         fact.stream_id,
     )
 
 
 async def _compared(connection: Any, fact: Fact, page: Page) -> None:
     await connection.execute(
-        "UPDATE reconciliations_v1 SET compared = compared + $2, strangers = strangers + $3"
+        "UPDATE reconciliations_v2 SET compared = compared + $2, strangers = strangers + $3"
         " WHERE reconciliation_id = $1",
         fact.stream_id, page.compared, page.strangers,
     )  # fmt: skip
     sums = [(one, one.minor, 0) for one in page.there] + [(one, 0, one.minor) for one in page.here]
     await connection.executemany(
-        "INSERT INTO reconciliations_v1_sums VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO reconciliations_v2_sums VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (reconciliation_id, currency) DO UPDATE"
-        " SET there = reconciliations_v1_sums.there + excluded.there,"
-        " here = reconciliations_v1_sums.here + excluded.here",
+        " SET there = reconciliations_v2_sums.there + excluded.there,"
+        " here = reconciliations_v2_sums.here + excluded.here",
         [
             (fact.stream_id, one.currency, fact.community_id, there, here)
             for one, there, here in sums
@@ -139,9 +141,9 @@ async def _compared(connection: Any, fact: Fact, page: Page) -> None:
 
 RECONCILIATIONS = Projection(
     name="reconciliations",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("reconciliations_v1", "reconciliations_v1_sums", "reconciliations_v1_drifts"),
+    tables=("reconciliations_v2", "reconciliations_v2_sums", "reconciliations_v2_drifts"),
     facts=(
         events.ReconciliationBegun,
         events.PageCompared,
@@ -154,7 +156,7 @@ RECONCILIATIONS = Projection(
 )
 
 COLUMNS = (
-    "reconciliation_id, starts_at, ends_at, by_clock, begun_at, state, code, compared, strangers,"
+    "reconciliation_id, account, starts_at, ends_at, by_clock, begun_at, state, code, compared, strangers,"
     " drifts, settled"
 )
 
@@ -165,7 +167,7 @@ async def reconciliations_before(
     """A page of a community's, the newest first."""
     begun_at, reconciliation_id = before or (None, None)
     rows = await connection.fetch(
-        f"SELECT {COLUMNS} FROM reconciliations_v1 WHERE community_id = $1"  # noqa: S608  Constants.
+        f"SELECT {COLUMNS} FROM reconciliations_v2 WHERE community_id = $1"  # noqa: S608  Constants.
         " AND ($2::timestamptz IS NULL OR (begun_at, reconciliation_id) < ($2, $3::uuid))"
         " ORDER BY begun_at DESC, reconciliation_id DESC LIMIT $4",
         community_id, begun_at, reconciliation_id, limit,
@@ -176,7 +178,7 @@ async def reconciliations_before(
 async def reconciliation_by_id(connection: Any, reconciliation_id: UUID) -> Reconciled | None:
     """One, if the community the connection is scoped to has it."""
     row = await connection.fetchrow(
-        f"SELECT {COLUMNS} FROM reconciliations_v1 WHERE reconciliation_id = $1",  # noqa: S608  Constants.
+        f"SELECT {COLUMNS} FROM reconciliations_v2 WHERE reconciliation_id = $1",  # noqa: S608  Constants.
         reconciliation_id,
     )
     return Reconciled(*row) if row else None
@@ -185,7 +187,7 @@ async def reconciliation_by_id(connection: Any, reconciliation_id: UUID) -> Reco
 async def sums_of(connection: Any, reconciliation_id: UUID) -> list[Sums]:
     """What is kept on each side, currency by currency."""
     rows = await connection.fetch(
-        "SELECT currency, there, here FROM reconciliations_v1_sums"
+        "SELECT currency, there, here FROM reconciliations_v2_sums"
         " WHERE reconciliation_id = $1 ORDER BY currency",
         reconciliation_id,
     )
@@ -197,7 +199,7 @@ async def drifts_of(
 ) -> list[tuple[Drift, datetime | None]]:
     """What differed, and when it was found to be the same again; no more than a reconciliation holds."""
     rows = await connection.fetch(
-        "SELECT drift, settled_at FROM reconciliations_v1_drifts"
+        "SELECT drift, settled_at FROM reconciliations_v2_drifts"
         " WHERE reconciliation_id = $1 ORDER BY payment_id",
         reconciliation_id,
     )

@@ -14,9 +14,9 @@ from services.billing.comparison import (
     settled_among,
     without,
 )
-from services.billing.gateways.books import ProcessorBooks
 from services.billing.gateways.gateway import Declined
-from services.billing.merchant.events import AccountConnected
+from services.billing.gateways.processors import books_at, name_of
+from services.billing.merchant.events import AccountConnected, PaypalConnected
 from services.billing.payment.projections import booked_among, booked_between
 from services.billing.reconciliation import commands, events
 from services.billing.reconciliation.decider import FOLLOWING, RECONCILIATION
@@ -53,7 +53,7 @@ class CompareDrifts:
 
 
 def when_account_connected_begin_days(fact: Fact) -> list[At]:
-    connected: AccountConnected = fact.body
+    connected: AccountConnected | PaypalConnected = fact.body
     today = datetime.combine(fact.at.astimezone(UTC).date(), time(), UTC)
     return [_daily(fact.community_id, connected.account, today)]
 
@@ -68,7 +68,7 @@ def _daily(community_id: UUID, account: Code, day: datetime) -> At:
     end = day + A_DAY
     due = end + BEGUN_AFTER
     begin = commands.BeginReconciliation(account, day, end, due, by_clock=True)
-    return At(due, Ask(RECONCILIATION, daily_of(community_id, day), begin))
+    return At(due, Ask(RECONCILIATION, daily_of(community_id, day, name_of(account)), begin))
 
 
 def when_reconciliation_begun_compare_page(fact: Fact) -> list[Call]:
@@ -121,8 +121,7 @@ async def compare_page(action: ComparePage, context: ActionContext) -> Ask:
 
 
 async def _compare_there(action: ComparePage, context: ActionContext) -> Compared:
-    books: ProcessorBooks = context.gateways["books"]
-    community_id = context.community_id
+    books, community_id = books_at(context.gateways, action.account), context.community_id
     ask = books.page if action.side == "there" else books.refunded
     listed = await ask(action.account, community_id, action.start, action.end, action.after)
     async with context.service.pool.acquire() as connection:
@@ -138,10 +137,17 @@ async def _compare_there(action: ComparePage, context: ActionContext) -> Compare
 async def _compare_here(action: ComparePage, context: ActionContext) -> Compared:
     """What was not listed may be an intent of another day: each is asked for."""
     community_id, window = context.community_id, (action.start, action.end)
+    lists = books_at(context.gateways, action.account).lists
     after = UUID(action.after) if action.after else None
     async with context.service.pool.acquire() as connection:
         booked = await booked_between(
-            connection, community_id, action.account, window, after, OURS_AT_ONCE
+            connection,
+            community_id,
+            action.account,
+            window,
+            after,
+            OURS_AT_ONCE,
+            unpaid_too=not lists,
         )
     seen = await _seen(action, context)
     unseen = [one for one in booked if one.payment_id not in seen]
@@ -178,7 +184,7 @@ async def _fetched(
     intents: Iterable[Code | None], account: Code, context: ActionContext
 ) -> dict[Code, Charged]:
     """Each of them that the processor has, as it stands now."""
-    books: ProcessorBooks = context.gateways["books"]
+    books = books_at(context.gateways, account)
     found = [await books.fetch(one, account, context.community_id) for one in intents if one]
     return {one.intent: one for one in found if one}
 
@@ -187,6 +193,11 @@ REACTIONS = (
     Reaction(
         "billing.reconciliation.when_account_connected_begin_days",
         AccountConnected,
+        when_account_connected_begin_days,
+    ),
+    Reaction(
+        "billing.reconciliation.when_paypal_connected_begin_days",
+        PaypalConnected,
         when_account_connected_begin_days,
     ),
     Reaction(

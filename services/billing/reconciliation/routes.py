@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
 from services.billing.comparison import REPAIRS, Actor, Cause, Drift
+from services.billing.gateways.processors import Name
 from services.billing.merchant.projections import merchant_of
 from services.billing.reconciliation import commands
 from services.billing.reconciliation.decider import RECONCILIATION
@@ -32,6 +33,7 @@ Reader = Annotated[Caller, needs("sales.read")]
 class BeginReconciliation(Body):
     """From `start` on and before `end`: 31 days at most, which are over for an hour."""
 
+    processor: Name = "stripe"
     start: AwareDatetime
     end: AwareDatetime
 
@@ -40,6 +42,7 @@ class Reconciliation(BaseModel):
     """`strangers` are charges of the account that bear no mark of ours; of the `drifts`, some are `settled` by now."""
 
     reconciliation_id: UUID
+    account: str
     start: AwareDatetime
     end: AwareDatetime
     by_clock: bool
@@ -86,14 +89,15 @@ class ReconciliationRead(Reconciliation):
 async def begin_reconciliation(
     body: BeginReconciliation, caller: Annotated[Caller, needs("refunds.write", strict=True)]
 ) -> Written:
-    """Compare the connected Stripe account with our book; nothing there is changed by it.
+    """Compare a connected account with our book; nothing there is changed by it.
 
-    Charges at PayPal, and what is paid by hand, are not compared.
+    PayPal lists no orders: those that our book knows of are asked for one by one, which finds no others.
     """
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
     reconciliation_id = caller.new_id("reconciliation")
-    begin = commands.BeginReconciliation(merchant.account, body.start, body.end, caller.now)
+    account = merchant.paypal if body.processor == "paypal" else merchant.account
+    begin = commands.BeginReconciliation(account, body.start, body.end, caller.now)
     return await caller.ask(
         Ask(RECONCILIATION, reconciliation_id, begin), reconciliation_id=reconciliation_id
     )
@@ -135,6 +139,7 @@ async def read_reconciliation(reconciliation_id: UUID, caller: Reader) -> Reconc
 def _shown(one: Reconciled) -> dict[str, Any]:
     return {
         "reconciliation_id": one.reconciliation_id,
+        "account": one.account,
         "start": one.starts_at,
         "end": one.ends_at,
         "by_clock": one.by_clock,
