@@ -36,6 +36,7 @@ from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.reconciliation.feature import FEATURE as RECONCILIATION
 from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
+from services.billing.takeout import CONTENTS
 from services.billing.takeover.feature import FEATURE as TAKEOVER
 from shared import erasure
 from shared.auth import HEARD_ROLES
@@ -43,6 +44,7 @@ from shared.contracts.billing_destruction import KeptDataDestroyed, PersonDataDe
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
@@ -79,6 +81,7 @@ MOUNTED = (
     VISIBILITY,
     LEDGER,
     exports("billing"),
+    community("billing", CONTENTS),
     # The others are told once the processor has forgotten the person too.
     erasure.feature("billing", PayerErased, PersonForgotten),
     destruction("billing", PayerErased, PersonDataDestroyed, KeptDataDestroyed),

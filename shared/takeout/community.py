@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -76,13 +77,12 @@ async def _sent(caller: Caller, contents: Contents) -> AsyncIterator[bytes]:
     for name, table in contents.tables.items():
         rows = await rows_of(caller, sources.get(name, name), table)
         for kind, form in FORMS.items():
-            with archive.file(f"{name}.{kind}") as out:
-                writer, count = form(out, rows.columns), 0
+            count = 0
+            with archive.file(f"{name}.{kind}") as out, closing(form(out, rows.columns)) as writer:
                 async for page in rows.pages(caller):
                     writer.write(page)
                     count += len(page)
                     yield archive.taken()
-                writer.close()
             files.append(_described(out, name, rows, count))
     with archive.file("manifest.json") as out:
         out.write(orjson.dumps(_manifest(caller, contents, files), option=orjson.OPT_INDENT_2))

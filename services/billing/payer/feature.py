@@ -2,7 +2,7 @@
 
 from services.billing.payer import routes
 from services.billing.payer.decider import PAYER
-from services.billing.payer.projections import PAYERS
+from services.billing.payer.projections import CUSTOMERS, PAYERS
 from services.billing.payer.publications import PUBLICATIONS
 from services.billing.payer.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
@@ -11,7 +11,7 @@ FEATURE = Feature(
     name="payer",
     deciders=(PAYER,),
     router=routes.router,
-    projections=(PAYERS,),
+    projections=(PAYERS, CUSTOMERS),
     reactions=REACTIONS,
     publications=PUBLICATIONS,
     actions=ACTIONS,

@@ -66,6 +66,43 @@ PAYERS = Projection(
 )
 
 
+async def apply_customers(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.PaymentMethodSaved(person_id, kept) | events.CustomerAdopted(
+                person_id, kept
+            ) if kept.customer:
+                await connection.execute(
+                    "INSERT INTO customers_v1 VALUES ($1, $2, $3, $4, $5, $6)"
+                    " ON CONFLICT (person_id, customer) DO UPDATE"
+                    " SET (payment_method, kept_at) = (excluded.payment_method, excluded.kept_at)",
+                    person_id, kept.customer, fact.community_id, kept.account, kept.payment_method, fact.at,
+                )  # fmt: skip
+            case events.PayerForgotten(person_id):
+                await connection.execute("DELETE FROM customers_v1 WHERE person_id = $1", person_id)
+
+
+CUSTOMERS = Projection(
+    name="customers",
+    version=1,
+    ddl="""
+        CREATE TABLE customers_v1 (
+            person_id uuid NOT NULL,
+            customer text NOT NULL,
+            community_id uuid NOT NULL,
+            account text,
+            payment_method text NOT NULL,
+            kept_at timestamptz NOT NULL,
+            PRIMARY KEY (person_id, customer)
+        );
+    """,
+    tables=("customers_v1",),
+    facts=(events.PaymentMethodSaved, events.CustomerAdopted, events.PayerForgotten),
+    apply=apply_customers,
+)
+"""Who a person is to a processor, and what it keeps of theirs: what another processor needs to take them over."""
+
+
 async def kept_for(connection: Any, person_id: UUID) -> Kept | None:
     """What is kept for a person, None when nothing was ever offered."""
     row = await connection.fetchrow(

@@ -152,6 +152,25 @@ async def test_ten_times_as_many_take_no_more_memory(house: House) -> None:
     assert of_many < 1.25 * of_few, "it grows with what is taken out"
 
 
+async def test_whoever_hangs_up_leaves_nothing_behind(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.service.pool.execute(
+        "INSERT INTO messages_v1 SELECT gen_random_uuid(), $1, gen_random_uuid(),"
+        " gen_random_uuid()::text, now() FROM generate_series(1, $2::int)",
+        UUID(community_id), MANY,
+    )  # fmt: skip
+    async with serving(create_app(house.service)) as address, httpx.AsyncClient() as client:
+        url = f"{address}/api/membership/v1{TAKEOUT}"
+        headers = {"Authorization": f"Bearer {owner}"}
+        for _ in range(house.service.pool.get_max_size() + 1):
+            async with client.stream("GET", url, headers=headers) as answer:
+                async for chunk in answer.aiter_bytes():
+                    assert chunk.startswith(b"PK")
+                    break
+    taken = await taken_out(house, owner)
+    assert len(taken.parquet["messages"]) == MANY
+
+
 async def _peak(address: str, token: str) -> tuple[int, int]:
     """How many bytes came, and the most memory that was taken for them."""
     size = arrow = 0
