@@ -1,6 +1,7 @@
 """Stored name <-> class: how events, commands and actions become JSON and come back, in every version."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -9,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 MAX_BYTES = 65_536
+
+adapter_of = cache(TypeAdapter)
 
 
 class UnknownType(Exception):
@@ -39,7 +42,7 @@ class EventTypes:
                 raise ValueError(
                     f"{cls.__name__} needs an upcast from each of its versions to the next."
                 )
-            self._adapters[cls] = TypeAdapter(cls)
+            self._adapters[cls] = adapter_of(cls)
 
     def __contains__(self, name: str) -> bool:
         return name in self._classes

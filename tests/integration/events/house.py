@@ -116,6 +116,7 @@ class House:
     async def hear(self, *contracts: Contract, stream_id: UUID | None = None) -> None:
         """Let another service have published these, one after another."""
         await self.service.inbox.store([arrival_of(one, stream_id) for one in contracts])
+        self.service.wakeup.ring("inbox")
 
     async def told(self, contract: type[C]) -> list[C]:
         """What the relay would have sent of this kind."""

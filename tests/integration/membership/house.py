@@ -131,6 +131,7 @@ class House:
     async def hear(self, contract: Contract, stream_id: UUID | None = None) -> None:
         """Let another service have published this."""
         await self.service.inbox.store([arrival_of(contract, stream_id)])
+        self.service.wakeup.ring("inbox")
 
     async def live(self, person_id: str, token: str) -> list[tuple[str, str]]:
         """The reasons for which the person may enter now, as (tier, kind)."""
