@@ -67,7 +67,7 @@ class _Comparison:
             yield Change(path, "null is refused, and has been written", narrows=True)
         if new_null and not old_null:
             yield Change(path, "may now be null", widens=True)
-        if old.get("default") != new.get("default"):
+        if _absent(old, new_choices) != _absent(new, new_choices):
             yield Change(path, "what its absence means has changed", narrows=True, widens=True)
         if len(old_choices) == len(new_choices) == 1:
             yield from self._one(old_choices[0], new_choices[0], path)
@@ -162,6 +162,16 @@ def _choices(schema: Schema, document: Schema) -> tuple[list[Schema], bool]:
         has_null |= null or part.get("type") == "null"
         choices += [choice for choice in inner if choice.get("type") != "null"]
     return choices, has_null
+
+
+def _absent(schema: Schema, choices: list[Schema]) -> Any:
+    """What absence means. An object that stands for it says nothing of later fields: there their own defaults hold."""
+    default = schema.get("default")
+    if not isinstance(default, Mapping) or len(choices) != 1:
+        return default
+    later: Mapping[str, Schema] = choices[0].get("properties", {})
+    own = {name: field["default"] for name, field in later.items() if "default" in field}
+    return {**own, **default}
 
 
 def _look(schema: Schema) -> str:

@@ -171,6 +171,18 @@ def test_an_alternative_may_gain_what_it_may_lack() -> None:
     assert any(change.narrows for change in changes(before, insistent, "line"))
 
 
+def test_what_stands_for_an_absent_object_may_gain_what_has_a_default() -> None:
+    def with_default(*names: str) -> dict[str, Any]:
+        size = {name: {"type": "integer", "default": 1} for name in names}
+        return {"type": "object", "properties": size, "default": dict.fromkeys(names, 1)}
+
+    assert list(changes(with_default("a"), with_default("a", "b"), "size")) == []
+    other = with_default("a", "b")
+    for default in ({"a": 1, "b": 2}, {"a": 2, "b": 1}, None):
+        (change,) = changes(with_default("a"), other | {"default": default}, "size")
+        assert change.what == "what its absence means has changed"
+
+
 def test_words_may_be_worded_better_at_any_time() -> None:
     worded = copy.deepcopy(published())
     worded["description"] = "Something found a buyer."
