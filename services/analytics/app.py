@@ -9,6 +9,7 @@ from services.analytics.exits.feature import FEATURE as EXITS
 from services.analytics.recurring.feature import FEATURE as RECURRING
 from services.analytics.retention.feature import FEATURE as RETENTION
 from services.analytics.revenue.feature import FEATURE as REVENUE
+from services.analytics.risk.feature import FEATURE as RISK
 from services.analytics.settings import Settings
 from shared import erasure
 from shared.auth import HEARD_ROLES
@@ -27,6 +28,7 @@ MOUNTED = (
     REVENUE,
     RETENTION,
     EXITS,
+    RISK,
     ATTRIBUTION,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),

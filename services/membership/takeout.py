@@ -36,6 +36,7 @@ CONTENTS = Contents(
         "bounces": Table(),
         "broadcasts": Table(),
         "broadcasts_copies": Table(),
+        "at_risk": Table(),
         "rituals": Table(),
         "rituals_occurrences": Table(),
         "ideas": Table(opened=("title", "text")),

@@ -1,4 +1,4 @@
-"""Who holds a ticket; and whom a segment means, as of now, with what speaks against writing to them."""
+"""Who holds a ticket, who may be about to go; and whom a segment means, with what speaks against writing to them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,10 @@ from services.membership.access.projections import people_with_access
 from services.membership.announcement.events import NotSentReason
 from services.membership.announcement.projections import bounced
 from services.membership.broadcast.events import Segment
+from services.membership.member.events import PersonErased
 from services.membership.member.projections import standings_of
 from services.membership.preference.projections import opted_out
+from shared.contracts.analytics_risk import AtRiskSeen, RiskOver
 from shared.contracts.events_ticket import TicketBought, TicketCancelled
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -50,6 +52,29 @@ TICKET_HOLDERS = Projection(
 )
 
 
+async def apply_risk(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        person_id = fact.body.person_id
+        if isinstance(fact.body, AtRiskSeen):
+            await connection.execute(
+                "INSERT INTO at_risk_v1 VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                person_id,
+                fact.community_id,
+            )
+        else:
+            await connection.execute("DELETE FROM at_risk_v1 WHERE person_id = $1", person_id)
+
+
+AT_RISK = Projection(
+    name="at_risk",
+    version=1,
+    ddl="CREATE TABLE at_risk_v1 (person_id uuid PRIMARY KEY, community_id uuid NOT NULL);",
+    tables=("at_risk_v1",),
+    facts=(AtRiskSeen, RiskOver, PersonErased),
+    apply=apply_risk,
+)
+
+
 async def audience_of(
     connection: Any, community_id: UUID, segment: Segment
 ) -> dict[PersonId, NotSentReason | None]:
@@ -67,6 +92,8 @@ async def audience_of(
         people &= set(await people_with_access(connection, community_id, segment.tiers))
     if segment.access == "none":
         people -= set(await people_with_access(connection, community_id))
+    if segment.at_risk:
+        people &= await _at_risk(connection, community_id)
     out = await opted_out(connection, community_id, "email", "announcement")
     refused = await bounced(connection, community_id)
 
@@ -88,6 +115,13 @@ async def _holders(connection: Any, community_id: UUID, gathering_id: UUID) -> s
         " WHERE community_id = $1 AND gathering_id = $2",
         community_id,
         gathering_id,
+    )
+    return {PersonId(row["person_id"]) for row in rows}
+
+
+async def _at_risk(connection: Any, community_id: UUID) -> set[PersonId]:
+    rows = await connection.fetch(
+        "SELECT person_id FROM at_risk_v1 WHERE community_id = $1", community_id
     )
     return {PersonId(row["person_id"]) for row in rows}
 

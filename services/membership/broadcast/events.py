@@ -26,7 +26,7 @@ class Segment:
     """Who is meant: all members, or all who hold a ticket of a gathering; less whom a condition leaves out.
 
     One of the `tiers` is enough. `live` may enter any tier, `none` no tier at all. `joined_from` is the first moment
-    that counts, `joined_before` the first that no longer does.
+    that counts, `joined_before` the first that no longer does. `at_risk` are those who may be about to go.
     """
 
     tiers: tuple[TierId, ...] = ()
@@ -34,6 +34,7 @@ class Segment:
     joined_from: datetime | None = None
     joined_before: datetime | None = None
     gathering_id: UUID | None = None
+    at_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

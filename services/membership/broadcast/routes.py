@@ -62,13 +62,17 @@ class AnnouncementText(Body):
 
 
 class AnnouncementSegment(Body):
-    """All members, or all holders of a ticket of a gathering; each condition leaves out who does not meet it."""
+    """All members, or all holders of a ticket of a gathering; each condition leaves out who does not meet it.
+
+    `at_risk` are those whose subscription is past due or going to end; nothing in the letter says so.
+    """
 
     tiers: list[UUID] = Field(default=[], max_length=50)
     access: Access = "any"
     joined_from: AwareDatetime | None = None
     joined_before: AwareDatetime | None = None
     gathering_id: UUID | None = None
+    at_risk: bool = False
 
 
 class WriteAnnouncement(Body):
@@ -137,6 +141,7 @@ async def _segment(caller: Caller, body: WriteAnnouncement) -> Segment:
         joined_from=wanted.joined_from,
         joined_before=wanted.joined_before,
         gathering_id=wanted.gathering_id,
+        at_risk=wanted.at_risk,
     )
 
 

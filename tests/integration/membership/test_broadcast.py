@@ -17,6 +17,7 @@ import pytest
 from services.membership.broadcast.decider import author_of
 from services.membership.gateways.gateway import Unreachable, Unsendable, Unsure
 from shared.clock import real_now
+from shared.contracts.analytics_risk import AtRiskSeen, RiskOver
 from shared.contracts.contract import MoneyValue
 from shared.contracts.events_ticket import TicketBought, TicketCancelled
 from shared.ids import random_id
@@ -183,6 +184,51 @@ async def test_a_segment_is_who_meets_all_of_its_conditions(house: House) -> Non
     assert await meant(house, owner, joined_from=now.isoformat()) == 0
     long_ago = (now - timedelta(days=9)).isoformat()
     assert await meant(house, owner, joined_from=long_ago, joined_before=long_ago) == 0
+
+
+async def test_who_may_be_about_to_go_is_meant_until_they_come_back(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    elsewhere, _ = await house.community("eve@example.com", "go")
+    ada, adas = await house.join("ada@example.com", community_id)
+    bob, _ = await house.join("bob@example.com", community_id, "Bob")
+    dan, _ = await house.join("dan@example.com", elsewhere, "Dan")
+
+    async def seen(person: str, place: str = community_id) -> None:
+        at_risk = AtRiskSeen(
+            community_id=UUID(place),
+            occurred_at=real_now(),
+            person_id=UUID(person),
+            reasons=("payment_failing",),
+        )
+        await house.hear(at_risk, UUID(person))
+
+    assert await meant(house, owner, at_risk=True) == 0
+    await seen(ada)
+    await seen(ada)
+    await seen(bob)
+    await seen(dan, elsewhere)
+    await house.hear(
+        AtRiskSeen(
+            community_id=UUID(community_id),
+            occurred_at=real_now(),
+            person_id=random_id(),
+            reasons=("leaving",),
+        )
+    )
+    await settled(house)
+    path = await draft(house, owner, at_risk=True)
+    assert await preview(house, owner, path) == (2, 2, {})
+    assert await meant(house, owner, at_risk=True, access="live") == 0
+    assert await meant(house, owner) == 2
+    over = RiskOver(community_id=UUID(community_id), occurred_at=real_now(), person_id=UUID(bob))
+    await house.hear(over, UUID(bob))
+    await settled(house)
+    assert await preview(house, owner, path) == (1, 1, {})
+    assert await sent(house, owner, path) == {"sent": 1}
+    assert announced(house) == ["ada@example.com"]
+    await house.call("POST", f"/people/{ada}/erasure", {}, token=adas, expect=202)
+    await settled(house)
+    assert await house.service.pool.fetchval("SELECT count(*) FROM at_risk_v1") == 2
 
 
 async def test_ticket_holders_are_meant_wherever_they_stand(house: House) -> None:
@@ -371,7 +417,7 @@ async def test_it_is_written_anew_until_it_goes_out(house: House) -> None:
         {"texts": [FR], "segment": {"tiers": [str(UUID(int=1))]}},
         {"texts": [FR], "segment": {"access": "maybe"}},
         {"texts": [FR], "segment": {"joined_from": "2026-01-01T00:00:00"}},
-        {"texts": [FR], "segment": {"at_risk": True}},
+        {"texts": [FR], "segment": {"at_risk": "maybe"}},
     ],
 )
 async def test_an_announcement_that_makes_no_sense_is_refused(house: House, body: Json) -> None:
