@@ -59,6 +59,8 @@ from services.membership.member.feature import FEATURE as MEMBER
 from services.membership.member.projections import person_of
 from services.membership.member_export.feature import FEATURE as MEMBER_EXPORT
 from services.membership.member_import.feature import FEATURE as MEMBER_IMPORT
+from services.membership.merging.feature import FEATURE as MERGING
+from services.membership.merging.projections import all_of
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
 from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PLAN
@@ -99,6 +101,7 @@ MOUNTED = (
     DOMAIN,
     TIER,
     MEMBER,
+    MERGING,
     INVITATION,
     ADMISSION,
     APPLICATION,
@@ -156,6 +159,7 @@ MOUNTED = (
 )
 REACH = Reach(
     person_of=person_of,
+    all_of=all_of,
     streams=(acquaintance_stream, seats_of),
     keys=(addressee_of,),
     vendors=(whatsapp_reports.SOURCE,),

@@ -159,6 +159,7 @@ MEANINGS: Mapping[str, str] = {
     "starts_at": "When it begins.",
     "starts_on": "The first day on which it may take place.",
     "subscription_id": "The subscription.",
+    "taken_in": "Who is given up: a person of the same community, who is `person_id` from now on.",
     "template": "Which message, from a list that may grow.",
     "ticket_id": "The ticket.",
     "tier_id": "The tier that is granted, where one is.",

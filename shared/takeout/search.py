@@ -28,11 +28,13 @@ class Reach:
     """What is particular to a service.
 
     `person_of` says who an account is in a community: where it is given, all communities are asked, else the token's.
+    `all_of` says whom a person has taken in, who is told of these as well.
     `streams` are those that follow from a person and whose facts name nobody; `keys` follow from a stream and stand in
     for whoever it is of until they are known. `vendors` report to us. `beside` is in tables that no fact rebuilds.
     """
 
     person_of: Callable[[Any, UUID, UUID], Awaitable[UUID | None]] | None = None
+    all_of: Callable[[Any, UUID, Any], Awaitable[Iterable[UUID]]] | None = None
     streams: tuple[Callable[[Any], UUID], ...] = ()
     keys: tuple[Callable[[UUID], UUID], ...] = ()
     vendors: tuple[str, ...] = ()
@@ -83,13 +85,25 @@ async def find(caller: Caller, reach: Reach) -> Found:
 
 
 async def _people(caller: Caller, reach: Reach) -> set[UUID]:
+    found: set[UUID] = set()
+    for community_id, person_id in await _persons(caller, reach):
+        all_of = reach.all_of
+        taken_in = await all_of(caller.service, community_id, person_id) if all_of else ()
+        found |= {person_id, *taken_in}
+    return found
+
+
+async def _persons(caller: Caller, reach: Reach) -> list[tuple[UUID, UUID]]:
+    """Who asks, in each community they are asked for."""
     if reach.person_of is None:
-        return {caller.person_id}
+        return [(caller.community_id, caller.person_id)]
     query = "SELECT DISTINCT community_id FROM own_data_v1 WHERE subject = $1"
     async with caller.read_all() as connection:
         communities = [row[0] for row in await connection.fetch(query, caller.account_id)]
-    people = [await reach.person_of(caller.service, one, caller.account_id) for one in communities]
-    return {one for one in people if one is not None}
+    people = [
+        (one, await reach.person_of(caller.service, one, caller.account_id)) for one in communities
+    ]
+    return [(community_id, person_id) for community_id, person_id in people if person_id]
 
 
 async def _not_erased(caller: Caller, ids: Iterable[UUID]) -> set[UUID]:

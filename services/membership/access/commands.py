@@ -78,6 +78,21 @@ class BarAccess:
     cause: Barred
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The person is `into` from now on: what lives is theirs, and what is said of it later."""
+
+    person_id: PersonId
+    into: PersonId
+
+
 AccessCommand = (
-    StartReason | MoveReason | EndReason | GiveAccess | WithdrawGift | EndGiven | BarAccess
+    StartReason
+    | MoveReason
+    | EndReason
+    | GiveAccess
+    | WithdrawGift
+    | EndGiven
+    | BarAccess
+    | HandOver
 )

@@ -17,7 +17,7 @@ GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "rec
 
 
 # The reason lives on, though it no longer opens this.
-MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended"))
+MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended", "merged"))
 
 
 class Reason(NamedTuple):
@@ -41,6 +41,8 @@ class Access:
     closed: frozenset[Reason] = frozenset()
     barred: events.Barred | None = None
     contents: tuple[Bought, ...] = ()
+    ends: tuple[tuple[Reason, datetime], ...] = ()
+    into: PersonId | None = None
 
     def grants_for(self, reason: Reason) -> list[Grant]:
         return [grant for grant in self.live if grant.reason == reason]
@@ -55,6 +57,12 @@ def stream_of(person_id: PersonId) -> UUID:
 
 def decide(command: commands.AccessCommand, access: Access) -> list[events.AccessEvent]:
     match command:
+        case commands.HandOver():
+            return _hand_over(command, access)
+        case commands.StartReason() | commands.MoveReason() | commands.EndReason() if access.into:
+            return _pass_on(command, access, access.into)
+        case commands.GiveAccess() | commands.WithdrawGift() if access.into:
+            raise Rejected("was_taken_in", "This person is another by now: give and take there.")
         case commands.StartReason():
             return _start(command, access)
         case commands.MoveReason():
@@ -141,6 +149,54 @@ def _bar(bar: commands.BarAccess, access: Access) -> list[events.AccessEvent]:
     return [*revoked, *closed, events.AccessBarred(bar.person_id, bar.cause)]
 
 
+def _hand_over(hand: commands.HandOver, access: Access) -> list[events.AccessEvent]:
+    """Nothing of who was shut out meanwhile, which has ended."""
+    if access.into is not None or access.barred is not None:
+        return []
+    live = [grant.reason for grant in access.live] + [one.reason for one in access.contents]
+    return [
+        *_revoke(access, hand.person_id, access.live, "merged"),
+        *_close(access, hand.person_id, access.contents, "merged"),
+        events.AccessHandedOver(hand.person_id, hand.into),
+        *(_passed(hand, access, reason) for reason in dict.fromkeys(live)),
+    ]
+
+
+def _passed(hand: commands.HandOver, access: Access, reason: Reason) -> events.ReasonPassedOn:
+    """Who had it all the time is not welcomed."""
+    return events.ReasonPassedOn(
+        hand.person_id,
+        hand.into,
+        *reason,
+        tiers=tuple(grant.tier_id for grant in access.grants_for(reason)),
+        contents=tuple(bought.content_id for bought in access.bought_for(reason)),
+        until=dict(access.ends).get(reason),
+        migrated=True,
+    )
+
+
+def _pass_on(
+    said: commands.StartReason | commands.MoveReason | commands.EndReason,
+    access: Access,
+    into: PersonId,
+) -> list[events.AccessEvent]:
+    """What ended before the two were one has ended for both."""
+    reason = Reason(said.kind, said.reason_id)
+    if reason in access.closed:
+        return []
+    passed = events.ReasonPassedOn(said.person_id, into, *reason)
+    match said:
+        case commands.StartReason(_, tiers, until=until, contents=contents, migrated=migrated):
+            passed = replace(passed, tiers=tiers, contents=contents, until=until, migrated=migrated)
+        case commands.MoveReason(_, tiers, cause=cause, contents=contents):
+            passed = replace(passed, tiers=tiers, contents=contents, moved=cause)
+        case commands.EndReason(cause=cause):
+            passed = replace(passed, ended=cause)
+        case _:
+            assert_never(said)
+    return [passed]
+
+
 def _grant(
     access: Access,
     person_id: PersonId,
@@ -208,8 +264,14 @@ def _close(
 
 def evolve(access: Access, event: events.AccessEvent) -> Access:
     match event:
-        case events.AccessGranted(_, tier_id, kind, reason_id):
-            return replace(access, live=(*access.live, Grant(tier_id, Reason(kind, reason_id))))
+        case events.AccessGranted(_, tier_id, kind, reason_id, until=until):
+            began = Reason(kind, reason_id)
+            ends = (*access.ends, (began, until)) if until else access.ends
+            return replace(access, live=(*access.live, Grant(tier_id, began)), ends=ends)
+        case events.AccessHandedOver(into=into):
+            return replace(access, into=into)
+        case events.ReasonPassedOn():
+            return access
         case events.AccessRevoked(_, tier_id, kind, reason_id, cause):
             reason = Reason(kind, reason_id)
             ended = Grant(tier_id, reason)

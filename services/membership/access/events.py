@@ -23,7 +23,9 @@ ReasonKind = Literal[
 ]
 Barred = Literal["banned", "erased"]
 Moved = Literal["changed", "paused", "suspended"]
-Cause = Literal["ended", "refunded", "expired", "withdrawn", "left", "banned", "erased", Moved]
+Cause = Literal[
+    "ended", "refunded", "expired", "withdrawn", "left", "banned", "erased", "merged", Moved
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,30 @@ class ContentRevoked:
     last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AccessHandedOver:
+    """The person is another from now on, who has what they had."""
+
+    person_id: PersonId
+    into: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonPassedOn:
+    """What was said of the person is for who they are now: a reason began, or was `moved`, or `ended`."""
+
+    person_id: PersonId
+    into: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    tiers: tuple[TierId, ...] = ()
+    contents: tuple[ContentId, ...] = ()
+    until: datetime | None = None
+    migrated: bool = False
+    moved: Moved | None = None
+    ended: Cause | None = None
+
+
 AccessEvent = (
     AccessGranted
     | AccessRevoked
@@ -100,4 +126,6 @@ AccessEvent = (
     | AccessBarred
     | ContentGranted
     | ContentRevoked
+    | AccessHandedOver
+    | ReasonPassedOn
 )

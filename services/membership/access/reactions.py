@@ -10,6 +10,7 @@ from services.membership.crossing.events import FreeAccessEnded
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
+from services.membership.merging.events import PersonTakenIn
 from services.membership.recognition.events import (
     Badge,
     LevelLost,
@@ -258,6 +259,25 @@ def when_gift_has_an_end_end_reason(fact: Fact) -> list[At]:
     return [At(granted.until, _ask(end))]
 
 
+def when_person_taken_in_hand_over(fact: Fact) -> list[Ask]:
+    taken: PersonTakenIn = fact.body
+    return [_ask(commands.HandOver(taken.person_id, taken.into))]
+
+
+def when_reason_passed_on_follow(fact: Fact) -> list[Ask]:
+    """By the same words, of who they are now."""
+    on: events.ReasonPassedOn = fact.body
+    about = on.kind, on.reason_id
+    if on.ended is not None:
+        return [_ask(commands.EndReason(on.into, *about, on.ended))]
+    if on.moved is not None:
+        return [_ask(commands.MoveReason(on.into, on.tiers, *about, on.moved, on.contents))]
+    start = commands.StartReason(
+        on.into, on.tiers, *about, until=on.until, contents=on.contents, migrated=on.migrated
+    )
+    return [_ask(start)]
+
+
 def when_member_left_end_given(fact: Fact) -> list[Ask]:
     return [_ask(commands.EndGiven(PersonId(fact.stream_id)))]
 
@@ -381,6 +401,16 @@ REACTIONS = (
         name="membership.access.when_gift_has_an_end_end_reason",
         to=events.AccessGranted,
         react=when_gift_has_an_end_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_person_taken_in_hand_over",
+        to=PersonTakenIn,
+        react=when_person_taken_in_hand_over,
+    ),
+    Reaction(
+        name="membership.access.when_reason_passed_on_follow",
+        to=events.ReasonPassedOn,
+        react=when_reason_passed_on_follow,
     ),
     Reaction(
         name="membership.access.when_member_left_end_given",

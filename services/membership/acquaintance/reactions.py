@@ -12,7 +12,7 @@ from services.membership.introduction.events import (
     IntroductionLapsed,
     IntroductionWithdrawn,
 )
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from shared.event_store import Fact
 from shared.reaction import Ask, Reaction
 
@@ -65,6 +65,7 @@ REACTIONS = (
         when_introduction_over_close,
     ),
     Reaction("membership.acquaintance.when_member_left_leave", MemberLeft, _leave("left")),
+    Reaction("membership.acquaintance.when_member_taken_in_leave", MemberTakenIn, _leave("left")),
     Reaction("membership.acquaintance.when_member_banned_leave", MemberBanned, _leave("banned")),
     Reaction("membership.acquaintance.when_person_erased_leave", PersonErased, _leave("erased")),
 )

@@ -488,7 +488,9 @@ async def _against(
     """Looked at as of now: it may have come to be since the copy was released."""
     service, community_id = context.service, context.community_id
     standing = await standing_of(service, community_id, person_id)
-    if standing != "joined" and (standing != "left" or segment.gathering_id is None):
+    if standing not in ("joined", "left", "taken_in") or (
+        standing != "joined" and segment.gathering_id is None
+    ):
         return "not_a_member"
     preferences = await preferences_now(service, community_id, person_id)
     if not preferences.wants("email", "announcement"):

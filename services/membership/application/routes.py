@@ -247,7 +247,7 @@ async def _accept(caller: Caller, application_id: UUID, number: int) -> Accepted
     known = await person_at(service, community_id, sent.account_id, email)
     person_id = known or PersonId(caller.new_id("person"))
     accept = await _sealed_anew(caller, sent, person_id, number)
-    keep = found_by(service, community_id, sent.account_id, email, person_id)
+    keep = await found_by(service, community_id, sent.account_id, email, person_id)
     written = await caller.ask(Ask(APPLICATION, application_id, accept, keep))
     return AcceptedApplication(
         **written.model_dump(), application_id=application_id, person_id=person_id

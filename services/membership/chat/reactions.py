@@ -18,6 +18,7 @@ from services.membership.chat_server.events import (
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.crowd import look_at_everybody, tell_each
 from services.membership.gateways.gateway import Chat, ChatRefused, Unreachable
+from services.membership.member.events import MemberTakenIn
 from shared.event_store import Fact, Forget, Keep
 from shared.ids import Code, PersonId
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
@@ -72,6 +73,11 @@ def when_person_erased_give_up_in_time(fact: Fact) -> list[At]:
     return when_unlink_asked_give_up_in_time(fact) if wanted.barred == "erased" else []
 
 
+def when_member_taken_in_unlink(fact: Fact) -> list[Ask]:
+    """So that who they are now can link the same account."""
+    return [_ask(commands.UnlinkAccount(PersonId(fact.stream_id)))]
+
+
 def when_unlinked_forget_link(fact: Fact) -> list[Ask]:
     unlinked: events.ChatUnlinked = fact.body
     forget = Keep(forget=(Forget(unlinked.link_id),))
@@ -117,6 +123,9 @@ REACTIONS = (
         "membership.chat.when_person_erased_give_up_in_time",
         events.ChatSeatWanted,
         when_person_erased_give_up_in_time,
+    ),
+    Reaction(
+        "membership.chat.when_member_taken_in_unlink", MemberTakenIn, when_member_taken_in_unlink
     ),
     Reaction(
         "membership.chat.when_unlinked_forget_link", events.ChatUnlinked, when_unlinked_forget_link

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from services.membership.directory import commands
 from services.membership.directory.decider import DIRECTORY, entry_stream
 from services.membership.directory.events import HiddenBecause
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from shared.event_store import Fact
 from shared.reaction import Ask, Reaction
 
@@ -19,6 +19,11 @@ REACTIONS = (
     Reaction(
         name="membership.directory.when_member_left_hide",
         to=MemberLeft,
+        react=_hide("left"),
+    ),
+    Reaction(
+        name="membership.directory.when_member_taken_in_hide",
+        to=MemberTakenIn,
         react=_hide("left"),
     ),
     Reaction(

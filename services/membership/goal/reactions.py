@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.membership.goal import commands, events
 from services.membership.goal.decider import GOAL, goal_stream
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
 
@@ -28,6 +28,7 @@ REACTIONS = (
         when_goal_set_ask_for_review,
     ),
     Reaction("membership.goal.when_member_left_drop", MemberLeft, when_member_gone_drop),
+    Reaction("membership.goal.when_member_taken_in_drop", MemberTakenIn, when_member_gone_drop),
     Reaction("membership.goal.when_member_banned_drop", MemberBanned, when_member_gone_drop),
     Reaction("membership.goal.when_person_erased_drop", PersonErased, when_member_gone_drop),
 )

@@ -19,6 +19,7 @@ from services.membership.group.projections import groups_now
 from services.membership.group_seat import commands, events
 from services.membership.group_seat.decider import GROUP_SEAT, stream_of
 from services.membership.group_seat.projections import group_seat_now, group_seats_of
+from services.membership.member.events import MemberTakenIn
 from services.membership.member.projections import profile_of
 from shared.consumer import Webhook
 from shared.event_store import Fact, Forget, Keep
@@ -89,6 +90,11 @@ def when_person_erased_release_number_in_time(fact: Fact) -> list[At]:
     return when_leaving_release_number_in_time(fact) if wanted.barred == "erased" else []
 
 
+def when_member_taken_in_withdraw_number(fact: Fact) -> list[Ask]:
+    """So that who they are now can give the same number."""
+    return [_ask(commands.WithdrawNumber(PersonId(fact.stream_id)))]
+
+
 def when_number_released_forget(fact: Fact) -> list[Ask]:
     released: events.NumberReleased = fact.body
     forget = Keep(forget=(Forget(released.link_id),))
@@ -96,6 +102,11 @@ def when_number_released_forget(fact: Fact) -> list[Ask]:
 
 
 REACTIONS = (
+    Reaction(
+        "membership.group_seat.when_member_taken_in_withdraw_number",
+        MemberTakenIn,
+        when_member_taken_in_withdraw_number,
+    ),
     Reaction(
         "membership.group_seat.when_access_granted_look", AccessGranted, when_access_granted_look
     ),

@@ -320,7 +320,7 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
     if invited and invited.role is None and is_own and address and invitation.standing == "open":
         person_id = person_id or PersonId(caller.new_id("person"))
         accept = await _as_person(caller, accept, person_id, address, body.name, community_id)
-        keep = keep + found_by(service, community_id, caller.account_id, address, person_id)
+        keep = keep + await found_by(service, community_id, caller.account_id, address, person_id)
     ask = Ask(INVITATION, door.subject, accept, keep)
     written = await caller.ask(ask, community_id=community_id, mode=community.mode)
     return Accepted(

@@ -60,6 +60,11 @@ class BanMember:
 
 
 @dataclass(frozen=True, slots=True)
+class BeTakenIn:
+    """Another member has proved to be this one as well."""
+
+
+@dataclass(frozen=True, slots=True)
 class ErasePerson:
     """`by_owner`: an owner asks, or the person themselves."""
 
@@ -89,6 +94,7 @@ MemberCommand = (
     | ChangeProfile
     | LeaveCommunity
     | BanMember
+    | BeTakenIn
     | ErasePerson
     | ForgetLapsed
     | ConfirmForgotten

@@ -35,12 +35,16 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
         case commands.ForgetLapsed(person_id, ground, mark):
             erased = events.PersonErased(person_id, member.account_id, mark)
             return [erased] if is_gone(member, ground) else []
+        case commands.BeTakenIn():
+            return [events.MemberTakenIn()] if member.standing in ("joined", "left") else []
         case commands.ErasePerson() if member.standing == "erased":
             return []
         case _ if member.standing in ("unknown", "erased"):
             raise NotFound("person_not_found", "There is no such person.")
         case commands.ChangeProfile(name, language):
             return _change(member, name, language)
+        case commands.BanMember() if member.standing == "taken_in":
+            raise Rejected("was_taken_in", "This person is another by now: shut out that one.")
         case commands.LeaveCommunity() if member.standing != "joined":
             return []
         case commands.BanMember() if member.standing == "banned":
@@ -80,19 +84,13 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
             return []
         case "banned":
             raise Rejected("banned", "This person may not join again.")
+        case "taken_in":
+            raise Rejected("was_taken_in", "This person is another by now.")
         case "erased":
             raise NotFound("person_not_found", "There is no such person.")
         case "unknown" | "left":
             _insist_on_way(command)
-            return [
-                events.MemberJoined(
-                    account_id=command.account_id,
-                    name=command.name,
-                    email=command.email,
-                    language=command.language,
-                    free_tiers=command.free_tiers,
-                )
-            ]
+            return [_joined(command)]
         case _:
             assert_never(member.standing)
 
@@ -115,18 +113,16 @@ def _admit(admit: commands.AdmitPerson, member: Member) -> list[events.MemberEve
     """Who left comes back by their own word only, and who was shut out does not come back."""
     account_id = admit.account_id
     if member.standing == "unknown" or (member.standing == "left" and account_id is not None):
-        return [
-            events.MemberJoined(
-                account_id=account_id,
-                name=admit.name,
-                email=admit.email,
-                language=admit.language,
-                free_tiers=admit.free_tiers,
-            )
-        ]
+        return [_joined(admit)]
     if member.standing == "joined" and member.account_id is None and account_id is not None:
         return [events.MemberCameIn(account_id, admit.name, admit.email, admit.language)]
     return []
+
+
+def _joined(said: commands.JoinCommunity | commands.AdmitPerson) -> events.MemberJoined:
+    return events.MemberJoined(
+        said.account_id, said.name, said.email, said.language, said.free_tiers
+    )
 
 
 def _change(member: Member, name: Sealed, language: events.Language) -> list[events.MemberEvent]:
@@ -150,6 +146,8 @@ def evolve(member: Member, event: events.MemberEvent) -> Member:
             return Member("joined", account_id, email=email)
         case events.ProfileChanged():
             return member
+        case events.MemberTakenIn():
+            return replace(member, standing="taken_in")
         case events.MemberLeft():
             return replace(member, standing="left")
         case events.MemberBanned():

@@ -9,7 +9,7 @@ from shared.personal_value import Sealed
 
 Language = Literal["en", "fr"]
 Service = Literal["membership", "billing", "events", "analytics"]
-StandingNow = Literal["unknown", "joined", "left", "banned", "erased"]
+StandingNow = Literal["unknown", "joined", "left", "banned", "taken_in", "erased"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class MemberBanned:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberTakenIn:
+    """They are another member of the community, who has proved it, and are nobody beside them."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonErased:
     """From now on every service, this one too, destroys what it holds; their roles end.
 
@@ -87,6 +92,7 @@ MemberEvent = (
     | ProfileChanged
     | MemberLeft
     | MemberBanned
+    | MemberTakenIn
     | PersonErased
     | ErasureConfirmed
     | PersonErasureCompleted

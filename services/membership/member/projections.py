@@ -12,8 +12,9 @@ from services.membership.member import events
 from services.membership.member.commands import Ownership
 from services.membership.member.decider import MEMBER, Member, is_gone
 from services.membership.member.events import StandingNow
+from services.membership.merging.projections import merged, merging_now
 from services.membership.retention_rules.events import Ground
-from shared.decider import NotFound
+from shared.decider import NotFound, members
 from shared.event_store import Fact, Keep
 from shared.ids import PersonId
 from shared.personal_value import Sealed
@@ -23,7 +24,7 @@ from shared.service import Service
 PERSON = "person"
 SAID = (events.MemberJoined, events.MemberCameIn, events.ProfileChanged)
 GONE = "DELETE FROM members_v1 WHERE person_id = $1"
-Standing = Literal["joined", "left", "banned"]
+Standing = Literal["joined", "left", "banned", "taken_in"]
 
 DDL = """
 CREATE TABLE members_v1 (
@@ -82,6 +83,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
                 await _stand(connection, fact, "banned")
+            case events.MemberTakenIn():
+                await _stand(connection, fact, "taken_in")
             case events.PersonErased():
                 await connection.execute(GONE, fact.stream_id)
 
@@ -96,7 +99,7 @@ MEMBERS = Projection(
     version=1,
     ddl=DDL,
     tables=("members_v1",),
-    facts=(*SAID, events.MemberLeft, events.MemberBanned, events.PersonErased),
+    facts=members(events.MemberEvent),
     apply=apply,
 )
 
@@ -203,7 +206,7 @@ async def came_in(service: Service, community_id: UUID, person_id: UUID) -> bool
 async def person_of(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
     """Who the account is in this community, as of now; nobody once erased."""
     found = await service.vault.find(PERSON, community_id, str(account_id))
-    return PersonId(found) if found else None
+    return await merged(service, community_id, found) if found else None
 
 
 async def admitted(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
@@ -212,7 +215,7 @@ async def admitted(service: Service, community_id: UUID, account_id: UUID) -> Pe
     if person_id is None:
         return None
     standing = await standing_of(service, community_id, person_id)
-    return None if standing in ("unknown", "banned") else person_id
+    return None if standing in ("unknown", "banned", "erased") else person_id
 
 
 async def person_at(
@@ -223,20 +226,21 @@ async def person_at(
     if known is not None or await account_of(service, email) != account_id:
         return known
     found = await service.vault.find(EMAIL, community_id, email)
-    return PersonId(found) if found else None
+    return await merged(service, community_id, found) if found else None
 
 
-def found_by(
+async def found_by(
     service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
 ) -> Keep:
     """What `person_at` finds the person by once it is kept; `Claimed` where somebody else is found by it."""
-    lookup = service.vault.lookup
-    return Keep(
-        lookups=(
-            lookup(PERSON, community_id, str(account_id), person_id),
-            lookup(EMAIL, community_id, email, person_id),
-        )
-    )
+    taken_in = (await merging_now(service, community_id, person_id)).taken_in
+    lookups = [
+        service.vault.lookup(kind, community_id, text, person_id)
+        for kind, text in ((PERSON, str(account_id)), (EMAIL, email))
+        # What finds whom they have taken in finds them.
+        if await service.vault.find(kind, community_id, text) not in taken_in
+    ]
+    return Keep(lookups=tuple(lookups))
 
 
 async def ownership_of(service: Service, community_id: UUID, person_id: UUID) -> Ownership:

@@ -1,4 +1,4 @@
-"""Who was invited, taken in, given a seat or came by a file is in; an erasure, asked or due, ends when all forgot."""
+"""Who was invited, given a seat or came by a file is in; an erasure, asked or due, ends when all forgot."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from services.membership.member import commands
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
 from services.membership.member_import.events import RowsTaken
+from services.membership.merging.events import PersonTakenIn, TakenInBarred
 from services.membership.seat.events import SeatClaimed
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
@@ -78,7 +79,30 @@ def when_person_lapsed_forget(fact: Fact) -> list[Ask]:
     return [Ask(MEMBER, lapsed.person_id, forget)]
 
 
+def when_person_taken_in_give_up(fact: Fact) -> list[Ask]:
+    taken: PersonTakenIn = fact.body
+    return [Ask(MEMBER, taken.person_id, commands.BeTakenIn())]
+
+
+def when_taken_in_barred_erase(fact: Fact) -> list[Ask]:
+    """Who was shut out is shut out as all that they are; who is erased, is erased as that."""
+    barred: TakenInBarred = fact.body
+    if barred.cause != "erased":
+        return []
+    return [Ask(MEMBER, one, commands.ErasePerson(one)) for one in barred.taken_in]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.member.when_person_taken_in_give_up",
+        to=PersonTakenIn,
+        react=when_person_taken_in_give_up,
+    ),
+    Reaction(
+        name="membership.member.when_taken_in_barred_erase",
+        to=TakenInBarred,
+        react=when_taken_in_barred_erase,
+    ),
     Reaction(
         name="membership.member.when_person_lapsed_forget",
         to=PersonLapsed,

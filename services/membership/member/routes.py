@@ -103,7 +103,7 @@ async def _join(
         way=admission.way,
         is_staff=bool(community.roles_of(AccountId(caller.account_id))),
     )
-    keep = found_by(caller.service, community_id, caller.account_id, body.email, person_id)
+    keep = await found_by(caller.service, community_id, caller.account_id, body.email, person_id)
     asks = [Ask(MEMBER, person_id, join, keep)]
     asks += await _accepting(caller, community_id, body, person_id)
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from services.membership.crowd import caught_up, tell_each
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from services.membership.member.projections import standing_of
 from services.membership.recognition import commands
 from services.membership.recognition.decider import RECOGNITION, decide, stream_of
@@ -37,6 +37,7 @@ REACTIONS = (
         when_round_begun_look_at_members,
     ),
     Reaction("membership.recognition.when_member_left_end", MemberLeft, _end("left")),
+    Reaction("membership.recognition.when_member_taken_in_end", MemberTakenIn, _end("left")),
     Reaction("membership.recognition.when_member_banned_end", MemberBanned, _end("banned")),
     Reaction("membership.recognition.when_person_erased_end", PersonErased, _end("erased")),
 )

@@ -278,7 +278,7 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     claimant, keep = None, NOTHING
     if seat is not None and address is not None:
         claimant = await _claimant(caller, seat, person_id, address, body, door)
-        keep = found_by(caller.service, community_id, caller.account_id, address, person_id)
+        keep = await found_by(caller.service, community_id, caller.account_id, address, person_id)
     claim = commands.ClaimSeat(
         door.subject, AccountId(caller.account_id), claimant, is_banned, caller.now
     )

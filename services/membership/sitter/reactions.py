@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from services.membership.access.events import Barred
 from services.membership.member.events import MemberBanned, PersonErased
+from services.membership.merging.events import TakenInBarred
 from services.membership.seat.events import SeatClaimed
 from services.membership.sitter import commands
 from services.membership.sitter.decider import SITTER, stream_of
@@ -24,7 +25,18 @@ def _leave(cause: Barred) -> Callable[[Fact], list[Ask]]:
     return lambda fact: [Ask(SITTER, stream_of(PersonId(fact.stream_id)), leave)]
 
 
+def when_taken_in_barred_leave_seats(fact: Fact) -> list[Ask]:
+    barred: TakenInBarred = fact.body
+    leave = commands.LeaveSeats(barred.cause)
+    return [Ask(SITTER, stream_of(one), leave) for one in barred.taken_in]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.sitter.when_taken_in_barred_leave_seats",
+        to=TakenInBarred,
+        react=when_taken_in_barred_leave_seats,
+    ),
     Reaction(
         name="membership.sitter.when_seat_claimed_take_seat",
         to=SeatClaimed,

@@ -6,6 +6,7 @@ from services.membership.access.commands import (
     EndGiven,
     EndReason,
     GiveAccess,
+    HandOver,
     MoveReason,
     StartReason,
     WithdrawGift,
@@ -14,12 +15,14 @@ from services.membership.access.decider import ACCESS
 from services.membership.access.events import (
     AccessBarred,
     AccessGranted,
+    AccessHandedOver,
     AccessRevoked,
     Cause,
     ContentGranted,
     ContentRevoked,
     ReasonClosedEarly,
     ReasonKind,
+    ReasonPassedOn,
 )
 from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
@@ -308,3 +311,71 @@ def test_content_that_is_suspended_is_closed_until_it_is_reinstated() -> None:
     closed_early = ReasonClosedEarly(ada, "purchase", order, "refunded")
     given(ACCESS, has_workbook, held).when(refund).then(closed_early)
     given(ACCESS, has_workbook, held, closed_early).when(give_back).then_nothing()
+
+
+ida = PersonId(UUID(int=7))
+hand_over = HandOver(ada, ida)
+handed = AccessHandedOver(ada, ida)
+
+
+def passed(
+    kind: ReasonKind,
+    reason: UUID,
+    *tiers: TierId,
+    until: datetime | None = None,
+    migrated: bool = False,
+) -> ReasonPassedOn:
+    return ReasonPassedOn(ada, ida, kind, reason, tiers, until=until, migrated=migrated)
+
+
+def test_all_that_lives_is_handed_over_and_nobody_is_welcomed_again() -> None:
+    ends = granted(gold, "gift", present, first=True, until=tomorrow)
+    given(ACCESS, ends, bought_as_well, joined).when(hand_over).then(
+        revoked(gold, "gift", present, "merged", last=False),
+        revoked(gold, "purchase", order, "merged", last=True),
+        revoked(free, "joined", joining, "merged", last=True),
+        handed,
+        passed("gift", present, gold, until=tomorrow, migrated=True),
+        passed("purchase", order, gold, migrated=True),
+        passed("joined", joining, free, migrated=True),
+    )
+
+
+def test_content_that_was_bought_is_handed_over() -> None:
+    score = ContentId(UUID(int=8))
+    opened = ContentGranted(ada, score, "purchase", order, first=True)
+    given(ACCESS, opened).when(hand_over).then(
+        ContentRevoked(ada, score, "purchase", order, "merged", last=True),
+        handed,
+        ReasonPassedOn(ada, ida, "purchase", order, (), (score,), migrated=True),
+    )
+
+
+def test_access_is_handed_over_once_and_nothing_of_who_was_shut_out() -> None:
+    given(ACCESS, handed).when(hand_over).then_nothing()
+    given(ACCESS, banned).when(hand_over).then_nothing()
+
+
+def test_what_is_said_later_is_said_of_who_they_are_now() -> None:
+    about: tuple[ReasonKind, UUID] = ("subscription", subscription)
+    over = given(ACCESS, subscribed, revoked(gold, *about, "merged", last=True), handed)
+    over.when(start_subscription).then(passed(*about, gold))
+    move = MoveReason(ada, (free,), *about, "changed")
+    over.when(move).then(ReasonPassedOn(ada, ida, *about, (free,), moved="changed"))
+    over.when(end_subscription).then(ReasonPassedOn(ada, ida, *about, ended="ended"))
+
+
+def test_an_end_that_came_before_its_beginning_holds_when_handed_over() -> None:
+    closed = ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    given(ACCESS, closed, handed).when(start_subscription).then_nothing()
+    given(ACCESS, closed, handed).when(end_subscription).then_nothing()
+
+
+def test_gifts_are_given_and_taken_back_where_the_person_is_now() -> None:
+    give = GiveAccess(ada, gold, present, None, today)
+    given(ACCESS, handed).when(give).then_rejected("was_taken_in")
+    given(ACCESS, handed).when(WithdrawGift(ada, present)).then_rejected("was_taken_in")
+
+
+def test_who_was_handed_over_is_barred_like_anybody() -> None:
+    given(ACCESS, handed).when(BarAccess(ada, "erased")).then(AccessBarred(ada, "erased"))

@@ -4,6 +4,7 @@ from uuid import UUID
 from services.membership.member.commands import (
     AdmitPerson,
     BanMember,
+    BeTakenIn,
     ChangeProfile,
     ConfirmForgotten,
     ErasePerson,
@@ -17,6 +18,7 @@ from services.membership.member.events import (
     MemberCameIn,
     MemberJoined,
     MemberLeft,
+    MemberTakenIn,
     PersonErased,
     PersonErasureCompleted,
     ProfileChanged,
@@ -233,3 +235,29 @@ def test_nobody_else_says_what_they_are_called() -> None:
 def test_a_new_name_changes_nothing_else() -> None:
     given(MEMBER, joined, changed).when(join).then_nothing()
     given(MEMBER, brought, changed).when(join).then(came_in)
+
+
+def test_who_is_another_member_as_well_is_nobody_beside_them() -> None:
+    for history in ((joined,), (joined, MemberLeft())):
+        given(MEMBER, *history).when(BeTakenIn()).then(MemberTakenIn())
+
+
+def test_who_was_shut_out_meanwhile_stays_shut_out() -> None:
+    for history in ((), (joined, MemberBanned()), (joined, MemberTakenIn()), (joined, *erased)):
+        given(MEMBER, *history).when(BeTakenIn()).then_nothing()
+
+
+def test_who_was_taken_in_is_shut_out_as_who_they_are_now() -> None:
+    given(MEMBER, joined, MemberTakenIn()).when(BanMember()).then_rejected("was_taken_in")
+
+
+def test_who_was_taken_in_neither_leaves_nor_joins_nor_is_admitted() -> None:
+    given(MEMBER, joined, MemberTakenIn()).when(LeaveCommunity()).then_nothing()
+    given(MEMBER, joined, MemberTakenIn()).when(join).then_rejected("was_taken_in")
+    admit = AdmitPerson(account, name, email, "fr", ())
+    given(MEMBER, joined, MemberTakenIn()).when(admit).then_nothing()
+
+
+def test_who_was_taken_in_is_erased_like_anybody() -> None:
+    taken_in = given(MEMBER, joined, MemberTakenIn())
+    taken_in.when(ErasePerson(person)).then(PersonErased(person, account))
