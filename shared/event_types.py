@@ -11,7 +11,7 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 MAX_BYTES = 65_536
 
-adapter_of = cache(TypeAdapter)
+adapter_of: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class UnknownType(Exception):
@@ -31,7 +31,6 @@ class EventTypes:
 
     def __init__(self, classes: Iterable[type]) -> None:
         self._classes: dict[str, type] = {}
-        self._adapters: dict[type, TypeAdapter[Any]] = {}
         self._versions: dict[str, int] = {}
         for cls in classes:
             if self._classes.setdefault(cls.__name__, cls) is not cls:
@@ -42,7 +41,7 @@ class EventTypes:
                 raise ValueError(
                     f"{cls.__name__} needs an upcast from each of its versions to the next."
                 )
-            self._adapters[cls] = adapter_of(cls)
+            adapter_of(cls)  # Now, and not for the first that comes.
 
     def __contains__(self, name: str) -> bool:
         return name in self._classes
@@ -58,11 +57,10 @@ class EventTypes:
     def encode(self, value: object) -> tuple[str, int, str]:
         """Name, schema version and JSON; TooLarge beyond 64 kB, ValueError for what JSON cannot carry."""
         cls = type(value)
-        adapter = self._adapters.get(cls)
-        if adapter is None:
+        if self._classes.get(cls.__name__) is not cls:
             message = f"{cls.__name__} belongs to no decider of this service."
             raise UnknownType(message)
-        raw = adapter.serializer.to_json(value)
+        raw = adapter_of(cls).serializer.to_json(value)
         if len(raw) > MAX_BYTES:
             message = f"{cls.__name__} takes {len(raw)} bytes; an event is at most {MAX_BYTES}."
             raise TooLarge(message)
@@ -74,7 +72,7 @@ class EventTypes:
         if cls is None or schema_version > self._versions[name]:
             message = f"{name} v{schema_version} is unknown to this release."
             raise UnknownType(message)
-        read = self._adapters[cls].validator.validate_json
+        read = adapter_of(cls).validator.validate_json
         try:
             if schema_version == self._versions[name]:
                 return read(data)
