@@ -11,6 +11,7 @@ from services.analytics.retention.feature import FEATURE as RETENTION
 from services.analytics.revenue.feature import FEATURE as REVENUE
 from services.analytics.risk.feature import FEATURE as RISK
 from services.analytics.settings import Settings
+from services.analytics.takeout import CONTENTS
 from shared import erasure
 from shared.auth import HEARD_ROLES
 from shared.contracts.analytics_destruction import KeptDataDestroyed, PersonDataDestroyed
@@ -18,7 +19,9 @@ from shared.contracts.analytics_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.community import community
 from shared.takeout.destruction import destruction
+from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
 
@@ -32,6 +35,8 @@ MOUNTED = (
     ATTRIBUTION,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    exports("analytics"),
+    community("analytics", CONTENTS),
     erasure.feature("analytics", PersonErased, PersonForgotten),
     destruction("analytics", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )

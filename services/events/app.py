@@ -9,6 +9,7 @@ from services.events.key.feature import FEATURE as KEY
 from services.events.quotes import QuoteSigner
 from services.events.sale.feature import FEATURE as SALE
 from services.events.settings import Settings
+from services.events.takeout import CONTENTS
 from services.events.ticket.feature import FEATURE as TICKET
 from services.events.ticket_export.feature import FEATURE as TICKET_EXPORT
 from shared import erasure
@@ -18,6 +19,7 @@ from shared.contracts.events_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.service import Blueprint
+from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
@@ -34,6 +36,7 @@ MOUNTED = (
     VISIBILITY,
     TICKET_EXPORT,
     exports("events"),
+    community("events", CONTENTS),
     erasure.feature("events", PersonErased, PersonForgotten),
     destruction("events", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )

@@ -10,7 +10,7 @@ from shared.takeout.community import Contents, called
 from shared.takeout.forms import TYPES
 from tools import house
 
-SERVICES = ("membership", "billing")
+SERVICES = house.SERVICES
 
 # The kernel's, and of every service alike.
 KERNEL = {

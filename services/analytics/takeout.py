@@ -1,0 +1,27 @@
+"""What of analytics goes out when an owner takes out their community, and what stays."""
+
+from shared.takeout.columns import Table
+from shared.takeout.community import Contents
+
+CONTENTS = Contents(
+    tables={
+        "recurring_subscriptions": Table(),
+        "recurring_changes": Table(),
+        "recurring_movements": Table(),
+        "takings": Table(),
+        "members_doors": Table(),
+        "access": Table(),
+        "exits": Table(),
+        "attribution_leads": Table(),
+        "attribution_payments": Table(),
+        "exports": Table(),
+    },
+    without={
+        "communities": "Membership gives it.",
+        "members": "Membership gives it.",
+        "staff_roles": "Membership gives it.",
+        "forgotten": "Who was forgotten is in membership's `certificates`.",
+        "own_data": "Where somebody is spoken of, for what they take out themselves.",
+        "own_data_heard": "Where somebody is spoken of, for what they take out themselves.",
+    },
+)
