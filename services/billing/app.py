@@ -38,6 +38,7 @@ from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeout import CONTENTS
 from services.billing.takeover.feature import FEATURE as TAKEOVER
+from services.billing.withdrawal.feature import FEATURE as WITHDRAWAL
 from shared import erasure
 from shared.auth import HEARD_ROLES
 from shared.contracts.billing_destruction import KeptDataDestroyed, PersonDataDestroyed
@@ -66,6 +67,7 @@ MOUNTED = (
     PAYMENT,
     ORDER,
     SUBSCRIPTION,
+    WITHDRAWAL,
     EXIT_SURVEY,
     PRICE_RISE,
     FOUNDER,

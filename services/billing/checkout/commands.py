@@ -18,7 +18,8 @@ from shared.personal_value import Sealed
 class OpenCheckout:
     """`trial` is the checkout with which the person has had a trial; they may also want none.
 
-    `agreed` are the documents they accept, of what there is to agree to.
+    `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
+    it to begin at once.
     """
 
     person_id: PersonId
@@ -33,6 +34,7 @@ class OpenCheckout:
     without_trial: bool = False
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
+    begin_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class AcceptDocuments:
     agreements: Agreements
     agreed: tuple[Agreed, ...]
     at: datetime
+    begin_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class PayCheckout:
     hosted: bool = False
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
+    begin_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Checkout:
     access: AccessWhile | None = None
     trusted: bool = False
     agreed: tuple[Agreed, ...] = ()
+    begun_by: Code | None = None
 
     @property
     def is_awaited(self) -> bool:
@@ -138,12 +139,12 @@ def _opened(
     asked: commands.OpenCheckout, opened: events.CheckoutOpened
 ) -> list[events.CheckoutEvent]:
     basket = opened.basket
-    agreed = asked.agreements.accepting(asked.agreed, (), asked.at, AGREED_AT)
-    told = [events.DocumentsAccepted(basket.person_id, agreed)] if agreed else []
+    told = _told(asked, Checkout(opened))
     if basket.due or basket.recurs:
         return [opened, *told]
-    asked.agreements.demand(agreed, asked.at, AGREED_AT)
-    return [opened, *told, events.CheckoutCompleted(basket, None, agreed)]
+    asked.agreements.demand(asked.agreed, asked.at, AGREED_AT)
+    agreed = CHECKOUT.fold(told, Checkout(opened)) or Checkout(opened)
+    return [opened, *told, *_complete(agreed, None)]
 
 
 def _check_choice(line: OfferLine, at: str) -> None:
@@ -234,10 +235,16 @@ def _accept(asked: commands.AcceptDocuments, checkout: Checkout) -> list[events.
 
 
 def _told(
-    asked: commands.AcceptDocuments | commands.PayCheckout, checkout: Checkout
+    asked: commands.OpenCheckout | commands.AcceptDocuments | commands.PayCheckout,
+    checkout: Checkout,
 ) -> list[events.CheckoutEvent]:
     news = asked.agreements.accepting(asked.agreed, checkout.agreed, asked.at, AGREED_AT)
-    return [events.DocumentsAccepted(asked.person_id, news)] if news else []
+    told: list[events.CheckoutEvent] = (
+        [events.DocumentsAccepted(asked.person_id, news)] if news else []
+    )
+    if asked.begin_by is None or checkout.begun_by is not None:
+        return told
+    return [*told, events.BeginningAsked(asked.person_id, asked.begin_by)]
 
 
 def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
@@ -401,7 +408,7 @@ def _charge_or_complete(checkout: Checkout, kept: Instrument) -> list[events.Che
 def _complete(checkout: Checkout, paid_by: Instrument | None) -> list[events.CheckoutEvent]:
     basket = checkout.opened.basket
     completed: list[events.CheckoutEvent] = [
-        events.CheckoutCompleted(basket, paid_by, checkout.agreed)
+        events.CheckoutCompleted(basket, paid_by, checkout.agreed, checkout.begun_by)
     ]
     if paid_by in checkout.asked:
         completed.append(events.CardTrialKept(paid_by, basket.tried))
@@ -435,6 +442,8 @@ def evolve(checkout: Checkout | None, event: events.CheckoutEvent) -> Checkout |
             return None
         case events.DocumentsAccepted(_, documents):
             return _agreeing(checkout, documents)
+        case events.BeginningAsked(_, text):
+            return replace(checkout, begun_by=text)
         case events.PaymentMethodAsked(_, attempt, method, access=access):
             trying = _trying(checkout, attempt, method)
             return replace(trying, waits_for_card=True, access=access)

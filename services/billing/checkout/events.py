@@ -185,6 +185,17 @@ class DocumentsAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginningAsked:
+    """The buyer wants it to begin at once, and knows what becomes of their right of withdrawal.
+
+    `text` is the version of the words by which they said so.
+    """
+
+    person_id: PersonId
+    text: Code
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentMethodAsked:
     """The card of a subscription, and whatever is debited, has to be kept before anything is charged.
 
@@ -260,12 +271,14 @@ class CheckoutDeclined:
 class CheckoutCompleted:
     """All that was due is paid, even when the money came after the checkout had expired.
 
-    `documents` are those whose versions the buyer accepted in it.
+    `documents` are those whose versions the buyer accepted in it. Where they asked for it to begin at once,
+    `begun_by` is the version of the text by which they did.
     """
 
     basket: Basket
     instrument: Instrument | None
     documents: tuple[Agreed, ...] = ()
+    begun_by: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +324,7 @@ class CheckoutReversed:
 CheckoutEvent = (
     CheckoutOpened
     | DocumentsAccepted
+    | BeginningAsked
     | PaymentMethodAsked
     | CardTrialAsked
     | ChargeAsked

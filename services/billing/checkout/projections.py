@@ -14,6 +14,7 @@ from shared.ids import Code
 from shared.money import Money
 from shared.projection import Projection
 from shared.reaction import Ask
+from shared.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ _STATES = {
 
 _ASIDE = (
     events.DocumentsAccepted,
+    events.BeginningAsked,
     events.CodeGivenBack,
     events.CardTrialKept,
     events.CardTrialsReleased,
@@ -118,6 +120,28 @@ async def checkout_of(connection: Any, checkout_id: UUID, person_id: UUID) -> St
         Money(row["due_minor"], row["currency"]), row["account"], row["return_url"],
         row["expires_at"], row["needs_action"], row["problem"],
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a completed checkout bought, and when."""
+
+    checkout_id: UUID
+    completed: events.CheckoutCompleted
+    at: datetime
+
+
+async def bought_with(
+    service: Service, community_id: UUID, checkout_id: UUID, person_id: UUID
+) -> Bought | None:
+    """Read strongly; None where nothing was bought with it, or not by this person."""
+    facts = await service.store.read_stream(checkout_id)
+    for fact in facts:
+        body = fact.body
+        if isinstance(body, events.CheckoutCompleted) and fact.community_id == community_id:
+            is_theirs = body.basket.person_id == person_id
+            return Bought(checkout_id, body, fact.at) if is_theirs else None
+    return None
 
 
 def allowing_trial(checkout_id: UUID, attempt: int) -> Ask:

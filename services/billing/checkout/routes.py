@@ -52,6 +52,8 @@ MONTHS_SHOWN = 12
 
 Method = Literal["card", "sepa_debit"]
 
+TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,50}$")]
+
 Member = Annotated[Caller, needs("person")]
 
 
@@ -75,9 +77,14 @@ class DocumentVersion(Body):
 
 
 class Agree(Body):
-    """The documents that the buyer accepts: those the checkout says there still are."""
+    """The documents that the buyer accepts: those the checkout says there still are.
+
+    Who wants it to begin at once says by which version of the text they did: digital content is then not given back,
+    and what was used of a period is paid for.
+    """
 
     accepted_documents: tuple[DocumentVersion, ...] = Field(default=(), max_length=20)
+    begin_at_once: TextVersion | None = None
 
 
 class OpenCheckout(Agree):
@@ -229,6 +236,7 @@ def _agreeing(body: Agree | None, agreements: Agreements) -> dict[str, Any]:
     return {
         "agreements": agreements,
         "agreed": tuple(Agreed(one.kind, one.version) for one in named),
+        "begin_by": Code(body.begin_at_once) if body and body.begin_at_once else None,
     }
 
 

@@ -43,4 +43,11 @@ class SuspendOrder:
     dispute: Code
 
 
-OrderCommand = PayOrder | ReturnOrder | RecordReturn | RecordReversal | SuspendOrder
+@dataclass(frozen=True, slots=True)
+class WithdrawOrder:
+    """Its buyer withdrew from it; so much goes back."""
+
+    total: Money
+
+
+OrderCommand = WithdrawOrder | PayOrder | ReturnOrder | RecordReturn | RecordReversal | SuspendOrder

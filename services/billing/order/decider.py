@@ -43,6 +43,9 @@ def decide(command: commands.OrderCommand, order: Order | None) -> list[events.O
             return [asked] if paid.total else [asked, gratis]
         case commands.RecordReversal():
             return _reversed(command, order)
+        case commands.WithdrawOrder(total):
+            back = events.OrderRefunded(order.purchase.person_id, total, "requested")
+            return [] if order.refunded else [back]
         case commands.SuspendOrder(dispute):
             decided = dispute not in order.disputes or dispute in order.withheld_for
             nothing = decided or order.refunded or not order.purchase.is_for_good

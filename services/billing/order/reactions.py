@@ -16,6 +16,7 @@ from services.billing.order.decider import ORDER
 from services.billing.order.events import Purchase, order_of
 from services.billing.payment.events import RefundIssued, payment_of
 from services.billing.policy.projections import policy_now
+from services.billing.withdrawal.events import WithdrawalDeclared
 from shared.contracts.events_sale import SeatDenied
 from shared.event_store import Fact
 from shared.ids import Code
@@ -60,6 +61,12 @@ def when_checkout_reversed_record_reversal(fact: Fact) -> list[Ask]:
     return [Ask(ORDER, order_id, record) for order_id in _orders(fact.stream_id, told.basket)]
 
 
+def when_withdrawal_declared_withdraw_order(fact: Fact) -> list[Ask]:
+    declared: WithdrawalDeclared = fact.body
+    withdraw = commands.WithdrawOrder(declared.total)
+    return [Ask(ORDER, order_of(declared.checkout_id), withdraw)] if declared.closes_order else []
+
+
 def when_order_reversed_consult_policy(fact: Fact) -> list[Call]:
     news: events.OrderReversed = fact.body
     if news.reversal != "disputed" or news.dispute is None or not news.purchase.is_for_good:
@@ -99,6 +106,11 @@ def _pay(fact: Fact, lines: tuple[Line, ...]) -> commands.PayOrder:
 
 
 REACTIONS = (
+    Reaction(
+        "billing.order.when_withdrawal_declared_withdraw_order",
+        WithdrawalDeclared,
+        when_withdrawal_declared_withdraw_order,
+    ),
     Reaction(
         "billing.order.when_order_reversed_consult_policy",
         events.OrderReversed,

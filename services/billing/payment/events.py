@@ -14,7 +14,13 @@ from shared.personal_value import Sealed
 Way = Literal["transfer", "cash", "cheque", "other"]
 ChargedFor = Literal["subscription", "purchase", "ticket", "donation"]
 RefundReason = Literal[
-    "requested", "seat_denied", "gathering_cancelled", "duplicate", "ended", "made_there"
+    "requested",
+    "seat_denied",
+    "gathering_cancelled",
+    "duplicate",
+    "ended",
+    "made_there",
+    "withdrawn",
 ]
 
 DisputeReason = Literal[

@@ -33,6 +33,7 @@ from services.billing.subscription.events import (
     RenewalStarted,
     SubscriptionEnded,
 )
+from services.billing.withdrawal.events import WithdrawalDeclared
 from shared.consumer import Webhook
 from shared.decider import NotFound
 from shared.event_store import Fact
@@ -153,6 +154,20 @@ def when_order_return_asked_return_money(fact: Fact) -> list[Ask]:
     asked: OrderReturnAsked = fact.body
     back = commands.ReturnMoney(fact.stream_id, asked.charges, asked.reason)
     return [Ask(PAYMENT, asked.payment_id, back)] if asked.charges else []
+
+
+def when_withdrawal_declared_return_money(fact: Fact) -> list[Ask]:
+    declared: WithdrawalDeclared = fact.body
+    return [
+        Ask(
+            PAYMENT,
+            back.payment_id,
+            commands.ReturnMoney(
+                derive(fact.stream_id, str(back.payment_id)), back.lines, "withdrawn"
+            ),
+        )
+        for back in declared.returns
+    ]
 
 
 def when_late_renewal_paid_return_money(fact: Fact) -> list[Ask]:
@@ -470,6 +485,11 @@ REACTIONS = (
         "billing.payment.when_order_return_asked_return_money",
         OrderReturnAsked,
         when_order_return_asked_return_money,
+    ),
+    Reaction(
+        "billing.payment.when_withdrawal_declared_return_money",
+        WithdrawalDeclared,
+        when_withdrawal_declared_return_money,
     ),
     Reaction(
         "billing.payment.when_late_renewal_paid_return_money",

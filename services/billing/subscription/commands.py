@@ -148,7 +148,7 @@ class CancelNow:
 
 @dataclass(frozen=True, slots=True)
 class EndSubscription:
-    reason: Literal["erased", "payment_failed"]
+    reason: Literal["erased", "payment_failed", "refunded"]
 
 
 @dataclass(frozen=True, slots=True)

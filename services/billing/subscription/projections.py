@@ -1,6 +1,6 @@
 """Who subscribes to what, until when, and whether it is paid."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,13 @@ from services.billing.subscription.events import (
     Change,
     ChangeMode,
     EndReason,
+    Period,
     PriceRiseAnnounced,
     Rise,
     Terms,
+    change_payment_of,
 )
+from services.billing.withdrawals import Spell
 from shared.decider import NotFound, members
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
@@ -358,6 +361,35 @@ async def terms_of_ended(service: Service, community_id: UUID, subscription_id: 
         raise NotFound("subscription_not_found", "There is no such subscription.")
     terms: Terms = state.terms
     return terms
+
+
+async def spell_of(service: Service, community_id: UUID, subscription_id: UUID) -> Spell | None:
+    """The period that runs, or ran last, and what was paid; None before it has begun. Read strongly."""
+    facts = await service.store.read_stream(subscription_id)
+    told = [fact.body for fact in facts if fact.community_id == community_id]
+    alive = [body for body in told if not isinstance(body, events.SubscriptionEnded)]
+    running = SUBSCRIPTION.fold(alive)
+    if not isinstance(running, Running):
+        return None
+    period = Period(running.begins_at, running.ends_at)
+    paid = tuple(reversed(list(_payments(alive))))
+    since = running.paused.since if running.paused else None
+    return Spell(subscription_id, period, running.worth, paid, since)
+
+
+def _payments(told: Sequence[object]) -> Iterator[tuple[UUID, Money]]:
+    """What was paid for periods and for changes, in that order."""
+    started: UUID | None = None
+    for body in told:
+        match body:
+            case events.RenewalStarted(payment_id=payment_id):
+                started = payment_id
+            case events.SubscriptionActivated() | events.SubscriptionRenewed():
+                paid_by = getattr(body, "payment_id", None) or started
+                if paid_by is not None:
+                    yield paid_by, body.terms.amount if body.paid is None else body.paid
+            case events.SubscriptionChanged(change=change) if change.due.minor > 0:
+                yield change_payment_of(change.change_id), change.due
 
 
 def winning_back(

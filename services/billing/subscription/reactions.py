@@ -46,6 +46,7 @@ from services.billing.takeover.events import (
     TheirsEnded,
     TheirsRenewed,
 )
+from services.billing.withdrawal.events import WithdrawalDeclared
 from shared.event_store import Fact
 from shared.ids import Code
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
@@ -337,6 +338,12 @@ def when_order_reversed_hear_reversal(fact: Fact) -> list[Ask]:
     ]
 
 
+def when_withdrawal_declared_end_subscription(fact: Fact) -> list[Ask]:
+    declared: WithdrawalDeclared = fact.body
+    end = commands.EndSubscription("refunded")
+    return [Ask(SUBSCRIPTION, subscription_id, end) for subscription_id in declared.subscriptions]
+
+
 def when_refund_issued_hear_reversal(fact: Fact) -> list[Ask]:
     refund: RefundIssued = fact.body
     return _hear(fact, refund.charge, "refunded") if refund.emptied else []
@@ -514,6 +521,11 @@ REACTIONS = (
         "billing.subscription.when_order_reversed_hear_reversal",
         OrderReversed,
         when_order_reversed_hear_reversal,
+    ),
+    Reaction(
+        "billing.subscription.when_withdrawal_declared_end_subscription",
+        WithdrawalDeclared,
+        when_withdrawal_declared_end_subscription,
     ),
     Reaction(
         "billing.subscription.when_refund_issued_hear_reversal",

@@ -6,6 +6,7 @@ from services.billing.agreements import Agreed, Agreements, Version
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.payer.events import BY_HAND
+from shared.ids import Code
 from shared.testing import given
 from tests.unit.billing.cast import ada, bob, euros, noon
 from tests.unit.billing.checkout.test_decider import (
@@ -97,3 +98,14 @@ def test_it_may_be_agreed_to_by_itself_whichever_way_is_paid_then() -> None:
     given(CHECKOUT, book_opened, timed_out).when(accept).then_rejected("checkout_expired")
     stranger = replace(accept, person_id=bob)
     given(CHECKOUT, book_opened).when(stranger).then_rejected("checkout_not_found")
+
+
+def test_who_asks_for_it_at_once_says_so_once_and_it_stays_with_what_was_bought() -> None:
+    first = Code("2026-01")
+    begun = events.BeginningAsked(ada, first)
+    given(CHECKOUT).when(replace(opening(book), begin_by=first)).then(book_opened, begun)
+    given(CHECKOUT, book_opened).when(replace(pay, begin_by=first)).then(begun, book_charged)
+    again = commands.AcceptDocuments(ada, asked, (), noon, Code("2026-02"))
+    given(CHECKOUT, book_opened, begun).when(again).then_nothing()
+    bought = events.CheckoutCompleted(book_opened.basket, passing, (), first)
+    given(CHECKOUT, book_opened, begun, book_charged).when(complete).then(bought)

@@ -185,3 +185,11 @@ def test_a_subscription_and_a_seat_are_not_withheld_by_their_order() -> None:
     monthly = events.OrderPaid(of_offers(by_the_month))
     period = events.OrderReversed(monthly.purchase, "disputed", ("subscription",), Code("dp_1"))
     given(ORDER, monthly, period).when(commands.SuspendOrder(Code("dp_1"))).then_nothing()
+
+
+def test_who_withdraws_from_it_has_it_no_more_once() -> None:
+    withdraw = commands.WithdrawOrder(bought.total)
+    back = events.OrderRefunded(ada, bought.total, "requested")
+    given(ORDER, paid).when(withdraw).then(back)
+    given(ORDER, paid, back).when(withdraw).then_nothing()
+    given(ORDER).when(withdraw).then_nothing()

@@ -1,0 +1,31 @@
+"""What may be asked of a right of withdrawal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.billing.checkout.events import CheckoutCompleted
+from services.billing.withdrawals import Spell
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a checkout bought and when, what became of what recurs, by offer, and what is left of each payment."""
+
+    checkout_id: UUID
+    completed: CheckoutCompleted
+    at: datetime
+    spells: tuple[tuple[UUID, Spell], ...]
+    left: tuple[tuple[UUID, Money], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareWithdrawal:
+    """The buyer wants out, and need not say why."""
+
+    bought: Bought
+    at: datetime
+
+
+WithdrawalCommand = DeclareWithdrawal
