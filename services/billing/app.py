@@ -13,6 +13,7 @@ from services.billing.commission_rules.feature import FEATURE as COMMISSION_RULE
 from services.billing.debit.feature import FEATURE as DEBIT
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.document.feature import FEATURE as DOCUMENT
+from services.billing.donation.feature import FEATURE as DONATION
 from services.billing.exit_survey.feature import FEATURE as EXIT_SURVEY
 from services.billing.founder.feature import FEATURE as FOUNDER
 from services.billing.gateways import paypal_webhooks, webhooks
@@ -64,6 +65,7 @@ MOUNTED = (
     DOCUMENT,
     CHECKOUT,
     CARD_TRIAL,
+    DONATION,
     PAYMENT,
     ORDER,
     SUBSCRIPTION,

@@ -29,6 +29,8 @@ CONTENTS = Contents(
         "reconciliations": Table(),
         "reconciliations_sums": Table(),
         "reconciliations_drifts": Table(),
+        "donations": Table(opened=("name",)),
+        "donations_gifts": Table(),
         "exports": Table(),
     },
     without={

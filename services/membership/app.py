@@ -40,6 +40,7 @@ from services.membership.gateways.discord_stream import DiscordStream
 from services.membership.gateways.dns_gateway import DnsGateway
 from services.membership.gateways.gateway import Messenger
 from services.membership.gateways.oidc_gateway import OidcGateway
+from services.membership.gateways.passes import Passes
 from services.membership.gateways.proofs import sessions_of
 from services.membership.gateways.smtp_gateway import SmtpGateway
 from services.membership.gateways.webhook_gateway import WebhookGateway
@@ -47,6 +48,7 @@ from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.goal.feature import FEATURE as GOAL
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
+from services.membership.guest.feature import FEATURE as GUEST
 from services.membership.holding.feature import FEATURE as HOLDING
 from services.membership.idea.feature import FEATURE as IDEA
 from services.membership.introduction.feature import FEATURE as INTRODUCTION
@@ -102,6 +104,7 @@ MOUNTED = (
     TIER,
     MEMBER,
     MERGING,
+    GUEST,
     INVITATION,
     ADMISSION,
     APPLICATION,
@@ -188,6 +191,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
     gateways: dict[str, Any] = {
         "signer": TokenSigner(settings.token_key.get_secret_value()),
         "certifier": Certifier(settings.token_key.get_secret_value()),
+        "passes": Passes(settings.token_key.get_secret_value()),
         "post": SmtpGateway(
             settings.smtp,
             settings.mail_from,

@@ -144,6 +144,7 @@ MEANINGS: Mapping[str, str] = {
     "reason_id": "What gives the access: a subscription, an order, a ticket, ...",
     "reason_kind": "Of which kind the reason is.",
     "refund_id": "The refund; a payment may have several.",
+    "recurs": "Whether it is given again and again, until somebody stops it.",
     "recurring": "What a period brings for good, all units, after what is taken off for ever: MRR is made of it.",
     "respond_by": "Until when evidence is heard; null where none is asked for.",
     "resumes_at": "When it goes on by itself.",

@@ -29,6 +29,7 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/checkout/events.py": "what is in a basket and what became of it is one history",
     "services/billing/checkout/routes.py": "what a basket costs, its code and its payment are one door",
     "services/billing/checkout/reactions.py": "a list: what a checkout hears of its card, its payment and its time",
+    "services/billing/donation/routes.py": "giving, paying, looking, stopping and who gave are one door",
     "services/billing/payer/decider.py": "what is kept of a payer, what it pays for and its erasure are one history",
     "services/billing/payer/reactions.py": "a list: what a payer's card, trial and customer follow",
     "services/billing/payment/decider.py": "the three steps of money and their refund are one history",

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
+from services.billing.checkout.events import OfferLine
+from services.billing.merchant.projections import Merchant
+from services.billing.payer.events import HOSTED
 from shared.contracts.events_key import QuoteKeyPublished
 from shared.event_store import Fact
-from shared.ids import Code
+from shared.ids import Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
 from shared.reaction import Ask
@@ -152,6 +155,40 @@ def allowing_trial(checkout_id: UUID, attempt: int) -> Ask:
 def declining_trial(checkout_id: UUID, attempt: int, code: Code, at: datetime) -> Ask:
     """What is said of one that has."""
     return Ask(CHECKOUT, checkout_id, commands.DeclineAttempt(attempt, code, at))
+
+
+def opening(
+    checkout_id: UUID,
+    person_id: PersonId,
+    line: OfferLine,
+    merchant: Merchant,
+    *,
+    return_url: str,
+    origin: str,
+    at: datetime,
+) -> Ask:
+    """The step by which a request that opens a donation opens its checkout: both or neither."""
+    open_it = commands.OpenCheckout(
+        person_id=person_id,
+        lines=(line,),
+        account=merchant.account,
+        time_zone=merchant.time_zone,
+        return_url=Code(return_url),
+        origin=Code(origin),
+        at=at,
+        without_trial=True,
+    )
+    return Ask(CHECKOUT, checkout_id, open_it)
+
+
+def paying(checkout_id: UUID, person_id: PersonId, payment_method: Code, at: datetime) -> Ask:
+    """A card is given to who has a link, not an account."""
+    return Ask(CHECKOUT, checkout_id, commands.PayCheckout(person_id, payment_method, at))
+
+
+def paying_on_page(checkout_id: UUID, person_id: PersonId, at: datetime) -> Ask:
+    """The same, on the processor's own page."""
+    return Ask(CHECKOUT, checkout_id, commands.PayCheckout(person_id, HOSTED, at, hosted=True))
 
 
 async def apply_keys(connection: Any, facts: Sequence[Fact]) -> None:

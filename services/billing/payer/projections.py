@@ -9,7 +9,7 @@ from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER, Payer
 from services.billing.payer.events import payer_of
 from shared.event_store import Fact
-from shared.ids import Code
+from shared.ids import Code, PersonId
 from shared.projection import Projection
 from shared.reaction import Ask
 from shared.service import Service
@@ -121,3 +121,9 @@ async def trial_of(service: Service, community_id: UUID, person_id: UUID) -> UUI
 def taking_trial(checkout_id: UUID, person_id: UUID) -> Ask:
     """The step by which a request that pays a checkout takes the trial in it: both or neither."""
     return Ask(PAYER, payer_of(person_id), commands.TakeTrial(checkout_id))
+
+
+def saving(person_id: PersonId, payment_method: Code, account: Code | None) -> Ask:
+    """Another card for what the person pays, given by who has a link, not an account."""
+    save = commands.SavePaymentMethod(person_id, payment_method, account)
+    return Ask(PAYER, payer_of(person_id), save)

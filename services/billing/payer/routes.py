@@ -10,7 +10,7 @@ from services.billing.acceptances import sealed_acceptance
 from services.billing.by_hand.projections import ByHand, how_to_pay
 from services.billing.debit.projections import debits_now
 from services.billing.gateways.processors import name_of, processor_at
-from services.billing.links import PaymentLink, read_link
+from services.billing.links import Opened, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.payer import commands
 from services.billing.payer.decider import PAYER
@@ -66,7 +66,7 @@ async def read_payment_link(
 ) -> PaymentLinkShown:
     """For whoever bears the link; nothing in it says who owes."""
     door = _door(caller, link)
-    owed = await owed_now(caller.service, door.community_id, door.subscription_id)
+    owed = await owed_now(caller.service, door.community_id, door.subject)
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
         payment = await payment_by_id(connection, owed.payment_id) if owed.payment_id else None
@@ -94,7 +94,7 @@ async def pay_by_payment_link(
     if body.kind != "card":
         raise Rejected("not_by_debit", "Sign in to sign a mandate.", pointer="/kind")
     door = _door(caller, link)
-    owed = await owed_now(caller.service, door.community_id, door.subscription_id)
+    owed = await owed_now(caller.service, door.community_id, door.subject)
     if owed.amount is None:
         raise Problem(409, "nothing_due", "Nothing is owed here any more.")
     async with caller.read(door.community_id) as connection:
@@ -104,7 +104,7 @@ async def pay_by_payment_link(
     return await caller.ask(ask, community_id=door.community_id)
 
 
-def _door(caller: Caller, link: str) -> PaymentLink:
+def _door(caller: Caller, link: str) -> Opened:
     try:
         return read_link(caller.service.secret, link, caller.now)
     except ExpiredLink as stale:

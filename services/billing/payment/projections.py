@@ -8,11 +8,13 @@ from uuid import UUID
 
 from services.billing.comparison import Booked
 from services.billing.payer.events import BY_HAND
-from services.billing.payment import events
+from services.billing.payment import commands, events
+from services.billing.payment.decider import PAYMENT
 from shared.event_store import Fact
-from shared.ids import PLATFORM, Code
+from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
+from shared.reaction import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,11 @@ async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
     """The payment, None when nothing was charged under this id."""
     row = await connection.fetchrow("SELECT * FROM payments_v2 WHERE payment_id = $1", payment_id)
     return _paid(row) if row else None
+
+
+def resuming(payment_id: UUID, person_id: PersonId) -> Ask:
+    """Who has a link, not an account, is back from the processor's page."""
+    return Ask(PAYMENT, payment_id, commands.ResumePayment(person_id))
 
 
 async def payments_after(

@@ -400,6 +400,11 @@ def winning_back(
     return Ask(SUBSCRIPTION, subscription_id, back)
 
 
+def cancelling(subscription_id: UUID, person_id: PersonId) -> Ask:
+    """Its payer has a link, not an account."""
+    return Ask(SUBSCRIPTION, subscription_id, commands.ScheduleCancellation(person_id))
+
+
 def announcing(subscription_id: UUID, rise: Rise, at: datetime) -> Ask:
     """Tell who pays that the price rises, now."""
     return Ask(SUBSCRIPTION, subscription_id, commands.AnnouncePriceRise(rise, at))
@@ -439,6 +444,13 @@ async def subscriptions_after(
         after or PLATFORM, limit, person_id,
     )  # fmt: skip
     return [_subscribed(row) for row in rows]
+
+
+async def subscription_by_id(connection: Any, subscription_id: UUID) -> Subscribed | None:
+    """Of the community the connection is scoped to."""
+    sql = "SELECT * FROM subscriptions_v5 WHERE subscription_id = $1"
+    row = await connection.fetchrow(sql, subscription_id)
+    return _subscribed(row) if row else None
 
 
 async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:

@@ -102,7 +102,7 @@ class Tokens(BaseModel):
 async def request_code(body: SignIn, request: Request, caller: Stranger) -> CodeSent:
     address = request.client.host if request.client else ""
     try:
-        code = await _proofs(caller).issue_code(body.email.casefold(), address)
+        code = await Proofs.of(caller).issue_code(body.email.casefold(), address)
         letter = Letter(
             key=caller.command_id,
             to=body.email,
@@ -134,7 +134,7 @@ async def issue_token(
     if body.community_id is not None:
         # Before anything is used up: a wrong community must not cost a code or a session.
         await community_now(caller.service, body.community_id)
-    proofs = _proofs(caller)
+    proofs = Proofs.of(caller)
     in_cookie = body.cookie
     match body:
         case CodeGrant():
@@ -176,18 +176,8 @@ class SignOut(Body):
 
 @router.post("/tokens/revocation", status_code=204, operation_id="sign_out")
 async def sign_out(body: SignOut, request: Request, response: Response, caller: Stranger) -> None:
-    await _proofs(caller).close_session(body.refresh_token or request.cookies.get(COOKIE, ""))
+    await Proofs.of(caller).close_session(body.refresh_token or request.cookies.get(COOKIE, ""))
     response.delete_cookie(COOKIE, path=COOKIE_PATH)
-
-
-def _proofs(caller: Caller) -> Proofs:
-    service = caller.service
-    return Proofs(
-        service.pool,
-        service.secret,
-        per_email=service.settings.codes_per_email,
-        per_address=service.settings.codes_per_address,
-    )
 
 
 async def _account(caller: Caller, email: str) -> AccountId:

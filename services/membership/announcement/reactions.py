@@ -30,6 +30,7 @@ from services.membership.gateways.gateway import (
 )
 from services.membership.gateways.hand import Hand
 from services.membership.goal.events import GoalReviewAsked
+from services.membership.guest.projections import guest_now
 from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.lapse.events import LapseForetold
@@ -427,7 +428,9 @@ async def _addressee(person_id: PersonId, context: ActionContext) -> _Addressee 
     service = context.service
     async with service.pool.acquire() as connection:
         page = await page_of(connection, context.community_id)
-    profile = await profile_of(service, person_id)
+    profile = await profile_of(service, person_id) or await guest_now(
+        service, context.community_id, person_id
+    )
     address = (await service.vault.open([profile.email]))[0] if profile else None
     if page is None or profile is None or address is None:
         return None

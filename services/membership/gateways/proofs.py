@@ -34,10 +34,25 @@ class Proofs:
         self._secret = secret
         self._per_email, self._per_address = per_email, per_address
 
-    async def issue_code(self, email: str, address: str) -> str:
-        """A new code in place of an older one; TooMany over a limit."""
+    @classmethod
+    def of(cls, caller: Caller) -> "Proofs":
+        """Those of the caller's service, with its limits."""
+        service, settings = caller.service, caller.service.settings
+        return cls(
+            service.pool,
+            service.secret,
+            per_email=settings.codes_per_email,
+            per_address=settings.codes_per_address,
+        )
+
+    async def count(self, email: str, address: str) -> None:
+        """One more request by a stranger; TooMany over a limit."""
         await self._count("address", address, self._per_address)
         await self._count("email", email, self._per_email)
+
+    async def issue_code(self, email: str, address: str) -> str:
+        """A new code in place of an older one; TooMany over a limit."""
+        await self.count(email, address)
         code = f"{secrets.randbelow(1_000_000):06}"
         await self._pool.execute(
             "INSERT INTO sign_in_codes VALUES ($1, $2, $3, clock_timestamp() + $4)"

@@ -66,12 +66,13 @@ class BeTakenIn:
 
 @dataclass(frozen=True, slots=True)
 class ErasePerson:
-    """`by_owner`: an owner asks, or the person themselves."""
+    """`by_owner`: an owner asks, or the person themselves. A guest is known, and has never joined."""
 
     person_id: PersonId
     ownership: Ownership = "none"
     by_owner: bool = False
     mark: Code | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return [events.MemberTakenIn()] if member.standing in ("joined", "left") else []
         case commands.ErasePerson() if member.standing == "erased":
             return []
+        case commands.ErasePerson(person_id, mark=mark, is_guest=True) if (
+            member.standing == "unknown"
+        ):
+            return [events.PersonErased(person_id, None, mark)]
         case _ if member.standing in ("unknown", "erased"):
             raise NotFound("person_not_found", "There is no such person.")
         case commands.ChangeProfile(name, language):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.membership.application.events import ApplicationAccepted
+from services.membership.guest.events import GuestForgotten
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.lapse.events import PersonLapsed
 from services.membership.member import commands
@@ -92,6 +93,12 @@ def when_taken_in_barred_erase(fact: Fact) -> list[Ask]:
     return [Ask(MEMBER, one, commands.ErasePerson(one)) for one in barred.taken_in]
 
 
+def when_guest_forgotten_erase(fact: Fact) -> list[Ask]:
+    gone: GuestForgotten = fact.body
+    erase = commands.ErasePerson(gone.person_id, is_guest=True)
+    return [Ask(MEMBER, gone.person_id, erase)]
+
+
 REACTIONS = (
     Reaction(
         name="membership.member.when_person_taken_in_give_up",
@@ -102,6 +109,11 @@ REACTIONS = (
         name="membership.member.when_taken_in_barred_erase",
         to=TakenInBarred,
         react=when_taken_in_barred_erase,
+    ),
+    Reaction(
+        name="membership.member.when_guest_forgotten_erase",
+        to=GuestForgotten,
+        react=when_guest_forgotten_erase,
     ),
     Reaction(
         name="membership.member.when_person_lapsed_forget",

@@ -16,6 +16,7 @@ from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
+from services.membership.guest.projections import guest_now
 from services.membership.hidden import check_seen
 from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
@@ -173,13 +174,15 @@ async def erase_person(
 ) -> ErasureAsked:
     """For good. Staff who ask for somebody hand the certificate's address on to them."""
     service, community_id = caller.service, caller.community_id
-    ownership = await ownership_of(service, community_id, person_id)
+    guest = await guest_now(service, community_id, person_id)
+    ownership = "none" if guest else await ownership_of(service, community_id, person_id)
     principal = caller.principal
     by_self = principal is not None and principal.person_id == person_id
-    nonce, profile = new_nonce(), await profile_of(service, person_id)
+    nonce, profile = new_nonce(), guest or await profile_of(service, person_id)
     address = await caller.open(profile.email if profile else None)
     mark = mark_of(nonce, address) if address else None
-    erase = commands.ErasePerson(person_id, ownership, by_self or "owner" in caller.roles, mark)
+    by_owner = by_self or "owner" in caller.roles
+    erase = commands.ErasePerson(person_id, ownership, by_owner, mark, is_guest=guest is not None)
     written = await caller.ask(Ask(MEMBER, person_id, erase))
     if written.would:
         return ErasureAsked(**written.model_dump())

@@ -1,0 +1,63 @@
+"""A guest is known by an address alone, not once that was shut out, and not for long unless they gave."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import assert_never
+
+from services.membership.guest import commands, events
+from services.membership.member.events import Language
+from shared.decider import Decider, NotFound, Rejected
+from shared.personal_value import Sealed
+
+PATIENCE = timedelta(days=7)
+"""How long an address is kept of whom nothing has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    email: Sealed
+    language: Language
+    gave: bool = False
+    forgotten: bool = False
+
+
+def decide(command: commands.GuestCommand, guest: Guest | None) -> list[events.GuestEvent]:
+    match command:
+        case commands.ReceiveGuest() if guest and guest.forgotten:
+            raise NotFound("person_not_found", "There is no such person.")
+        case commands.ReceiveGuest(is_banned=True):
+            raise Rejected("guest_not_welcome", "Nothing is taken from this address.")
+        case commands.ReceiveGuest(email, language):
+            return [] if guest else [events.GuestReceived(email, language)]
+        case _ if guest is None or guest.forgotten:
+            return []
+        case commands.NoteGift():
+            return [] if guest.gave else [events.GuestGave()]
+        case commands.ForgetGuest(ground="nothing_given") if guest.gave:
+            return []
+        case commands.ForgetGuest(person_id, ground):
+            return [events.GuestForgotten(person_id, ground)]
+        case _:
+            assert_never(command)
+
+
+def evolve(guest: Guest | None, event: events.GuestEvent) -> Guest | None:
+    match event:
+        case events.GuestReceived(email, language):
+            return Guest(email, language)
+        case events.GuestGave():
+            return guest and replace(guest, gave=True)
+        case events.GuestForgotten():
+            return guest and replace(guest, forgotten=True)
+        case _:
+            assert_never(event)
+
+
+GUEST: Decider[commands.GuestCommand, Guest | None, events.GuestEvent] = Decider(
+    "guest",
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    commands=commands.GuestCommand,
+    events=events.GuestEvent,
+)
