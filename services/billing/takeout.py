@@ -29,7 +29,9 @@ CONTENTS = Contents(
         "reconciliations": Table(),
         "reconciliations_sums": Table(),
         "reconciliations_drifts": Table(),
-        "donations": Table(opened=("name",)),
+        "donations": Table(
+            without={"name": "A donor's word, for who may see it; staff read it by `GET /donors`."}
+        ),
         "donations_gifts": Table(),
         "exports": Table(),
     },
