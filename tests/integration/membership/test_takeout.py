@@ -1,6 +1,7 @@
 """A community as its owner takes it out of membership: all of it in one file, nobody else's, and recorded."""
 
 import gc
+import json
 import tracemalloc
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from shared.http import create_app
 from shared.takeout import columns
 from tests.doubles.serving import serving
 from tests.integration.membership.house import BASE, House
+from tests.integration.membership.test_application import SECRET, apply, closed_community
 from tests.integration.membership.test_poll import opened, vote
 from tests.integration.takeouts import TakenOut, read
 
@@ -108,6 +110,20 @@ async def test_an_erased_person_has_no_name_in_it(house: House) -> None:
     taken = (await taken_out(house, owner)).text()
     for words in ("Ada Lovelace", "ada@example.com", "Ada's garden"):
         assert words not in taken
+
+
+async def test_what_applicants_answered_is_in_it_until_they_are_forgotten(house: House) -> None:
+    community_id, owner = await closed_community(house)
+    applied = await apply(house, community_id, "ada@example.com")
+    (application,) = (await taken_out(house, owner)).parquet["applications"]
+    assert (application["name"], application["email"]) == ("Ada", "ada@example.com")
+    assert [one["said"] for one in json.loads(application["answers"])] == [SECRET, "well"]
+    path = f"/communities/{community_id}/applications/mine"
+    await house.call("DELETE", path, token=await house.token("ada@example.com"))
+    after = await taken_out(house, owner)
+    assert applied["application_id"] in after.text()
+    assert SECRET not in after.text()
+    assert "ada@example.com" not in after.text()
 
 
 async def test_how_somebody_voted_in_an_anonymous_poll_is_not_in_it(house: House) -> None:
