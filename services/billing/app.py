@@ -39,6 +39,7 @@ from services.billing.settings import Settings
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeout import CONTENTS
 from services.billing.takeover.feature import FEATURE as TAKEOVER
+from services.billing.tax.feature import FEATURE as TAX
 from services.billing.withdrawal.feature import FEATURE as WITHDRAWAL
 from shared import erasure
 from shared.auth import HEARD_ROLES
@@ -59,6 +60,7 @@ MOUNTED = (
     POLICY,
     BY_HAND,
     DEBIT,
+    TAX,
     OFFER,
     DISCOUNT,
     PAYER,

@@ -49,5 +49,7 @@ class DisputeOpened(DisputeContract):
 class DisputeClosed(DisputeContract):
     """It is decided, or an inquiry was dropped; `lost` is what is gone, by what it had been charged for."""
 
+    version: ClassVar[int] = 2
+
     outcome: Literal["won", "lost", "dropped"]
     lost: tuple[MoneyLine, ...] = ()

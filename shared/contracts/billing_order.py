@@ -27,6 +27,8 @@ class OrderLine(BaseModel):
     hold_id: UUID | None = None
     revision: int | None = None
     content_id: UUID | None = None
+    tax_basis_points: int | None = None
+    tax: MoneyValue | None = None
 
 
 class OrderContract(Contract):
@@ -41,7 +43,7 @@ class OrderContract(Contract):
 class OrderPaid(OrderContract):
     """The money for the order has arrived."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     checkout_id: UUID
     payment_id: UUID
@@ -64,5 +66,7 @@ class OrderSuspended(OrderContract):
 
 class OrderReinstated(OrderContract):
     """What its lines grant is had again."""
+
+    version: ClassVar[int] = 2
 
     lines: tuple[OrderLine, ...]

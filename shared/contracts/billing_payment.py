@@ -15,6 +15,7 @@ class MoneyLine(BaseModel):
 
     charged_for: ChargedFor
     amount: MoneyValue
+    tax: MoneyValue | None = None
 
 
 class PaymentContract(Contract):
@@ -30,6 +31,8 @@ class PaymentContract(Contract):
 class PaymentSucceeded(PaymentContract):
     """Money was charged; the lines sum to the amount."""
 
+    version: ClassVar[int] = 2
+
     lines: tuple[MoneyLine, ...]
 
 
@@ -41,6 +44,8 @@ class PaymentFailed(PaymentContract):
 
 class RefundIssued(PaymentContract):
     """Money was given back; `amount` and the lines are what was returned, as positive numbers."""
+
+    version: ClassVar[int] = 2
 
     refund_id: UUID
     lines: tuple[MoneyLine, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,15 @@ from services.billing.payment.events import ChargedFor, MoneyLine, Reversal
 from shared.ids import Code, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
+
+WHOLE = 10_000
+
+
+def tax_in(amount: Money, basis_points: int | None) -> Money | None:
+    """What of a gross amount is tax at a rate of the net one, rounded half away from zero; None without a rate."""
+    if basis_points is None:
+        return None
+    return amount.share(Fraction(basis_points, WHOLE + basis_points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class OfferLine:
 
     The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
     What `wins_back` a subscription that ended costs what that did. What is `free_until` a day is paid for from then on.
+    Of the price is tax what a `tax_rate` in basis points says.
     """
 
     offer_id: UUID
@@ -53,6 +64,7 @@ class OfferLine:
     year: FixedYear | None = None
     first: FirstPeriod | None = None
     free_until: datetime | None = None
+    tax_rate: int | None = None
 
     @property
     def thing(self) -> UUID:
@@ -94,12 +106,24 @@ class OfferLine:
     @property
     def charges(self) -> tuple[MoneyLine, ...]:
         now = self.price * 0 if self.is_due_later else self.first_full - self.off(1)
-        fee = (MoneyLine("purchase", self.setup_fee),) if self.setup_fee else ()
-        return (MoneyLine(self.charged_for, now), *fee)
+        charge = MoneyLine(self.charged_for, now, tax_in(now, self.tax_rate))
+        if not self.setup_fee:
+            return (charge,)
+        return (
+            charge,
+            MoneyLine("purchase", self.setup_fee, tax_in(self.setup_fee, self.tax_rate)),
+        )
 
     @property
     def due(self) -> Money:
         return sum((charge.amount for charge in self.charges), self.price * 0)
+
+    @property
+    def tax(self) -> Money | None:
+        """What of that is tax."""
+        if self.tax_rate is None:
+            return None
+        return sum((charge.tax for charge in self.charges if charge.tax), self.price * 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +134,7 @@ class QuoteLine:
     revision: int
     price: Money
     expires_at: datetime
+    tax_rate: int | None = None
 
     @property
     def thing(self) -> UUID:
@@ -121,11 +146,15 @@ class QuoteLine:
 
     @property
     def charges(self) -> tuple[MoneyLine, ...]:
-        return (MoneyLine("ticket", self.price),)
+        return (MoneyLine("ticket", self.price, self.tax),)
 
     @property
     def due(self) -> Money:
         return self.price
+
+    @property
+    def tax(self) -> Money | None:
+        return tax_in(self.price, self.tax_rate)
 
 
 Line = OfferLine | QuoteLine
@@ -133,11 +162,17 @@ Line = OfferLine | QuoteLine
 
 def charges_of(lines: Sequence[Line]) -> tuple[MoneyLine, ...]:
     """What is due now, one amount for each kind of thing."""
-    sums: dict[ChargedFor, Money] = {}
+    sums: dict[ChargedFor, MoneyLine] = {}
     for charge in (charge for line in lines for charge in line.charges if charge.amount):
         before = sums.get(charge.charged_for)
-        sums[charge.charged_for] = before + charge.amount if before else charge.amount
-    return tuple(MoneyLine(kind, amount) for kind, amount in sums.items())
+        sums[charge.charged_for] = _added(before, charge) if before else charge
+    return tuple(sums.values())
+
+
+def _added(one: MoneyLine, other: MoneyLine) -> MoneyLine:
+    taxes = [line.tax for line in (one, other) if line.tax is not None]
+    tax = sum(taxes, one.amount * 0) if taxes else None
+    return MoneyLine(one.charged_for, one.amount + other.amount, tax)
 
 
 @dataclass(frozen=True, slots=True)

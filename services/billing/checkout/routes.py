@@ -14,7 +14,7 @@ from services.billing.agreements import Agreed, Agreements, Kind
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
-from services.billing.checkout.events import Line
+from services.billing.checkout.events import Line, OfferLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, line_again, line_of
 from services.billing.debit.projections import debits_now
@@ -40,6 +40,8 @@ from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
 from services.billing.quotes import read_quote
 from services.billing.subscription.projections import terms_of_ended, winning_back
+from services.billing.tax.projections import rates_now
+from services.billing.taxes import taxed
 from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
@@ -130,12 +132,23 @@ class Due(BaseModel):
     due: MoneyValue
 
 
+class LineShown(BaseModel):
+    """What is due now for one thing, and what of that is tax, where the seller has set a rate."""
+
+    offer_id: UUID | None
+    hold_id: UUID | None
+    amount: MoneyValue
+    tax_basis_points: int | None
+    tax: MoneyValue | None
+
+
 class Preview(BaseModel):
     """What would be charged now, and in the months to come if nobody cancels; `documents` are to be agreed to first."""
 
     due: MoneyValue
     payments: list[Due]
     documents: list[DocumentVersion] = []
+    lines: list[LineShown] = []
 
 
 class Processor(BaseModel):
@@ -181,6 +194,7 @@ class Checkout(BaseModel):
     by_hand: ByHand | None
     paypal: Paypal | None = None
     documents: list[DocumentVersion] = []
+    lines: list[LineShown] = []
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
@@ -208,7 +222,7 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
         Today(caller.now, merchant.time_zone),
     )
     days = (await policy_now(service, community_id)).win_back_days
-    opening = _open([line], body.return_url, merchant, caller, **_agreeing(body, agreements))
+    opening = await _open([line], body.return_url, merchant, caller, **_agreeing(body, agreements))
     asks = [
         winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
         Ask(CHECKOUT, checkout_id, opening),
@@ -216,12 +230,13 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
     return await caller.ask(*asks, checkout_id=checkout_id)
 
 
-def _open(
+async def _open(
     lines: Sequence[Line], return_url: str, merchant: Merchant, caller: Caller, **more: Any
 ) -> commands.OpenCheckout:
+    rates = await rates_now(caller.service, caller.community_id)
     return commands.OpenCheckout(
         person_id=PersonId(caller.person_id),
-        lines=tuple(lines),
+        lines=tuple(taxed(lines, rates, caller.now, merchant.time_zone)),
         account=merchant.account,
         time_zone=merchant.time_zone,
         return_url=Code(return_url),
@@ -238,6 +253,19 @@ def _agreeing(body: Agree | None, agreements: Agreements) -> dict[str, Any]:
         "agreed": tuple(Agreed(one.kind, one.version) for one in named),
         "begin_by": Code(body.begin_at_once) if body and body.begin_at_once else None,
     }
+
+
+def _shown(lines: Sequence[Line]) -> list[LineShown]:
+    return [
+        LineShown(
+            offer_id=line.offer_id if isinstance(line, OfferLine) else None,
+            hold_id=None if isinstance(line, OfferLine) else line.hold_id,
+            amount=MoneyValue.of(line.due),
+            tax_basis_points=line.tax_rate,
+            tax=MoneyValue.of(line.tax) if line.tax is not None else None,
+        )
+        for line in lines
+    ]
 
 
 def _documents(agreed: Sequence[Agreed]) -> list[DocumentVersion]:
@@ -273,6 +301,7 @@ async def preview_checkout(
         due=MoneyValue.of(basket.due),
         payments=payments,
         documents=_documents(agreements.missing(caller.now)),
+        lines=_shown(basket.lines),
     )
 
 
@@ -285,6 +314,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         agreements = await agreements_of(connection, caller.person_id)
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
+    checkout = await caller.state(CHECKOUT, checkout_id)
     response.headers["ETag"] = f'"{standing.version}"'
     return Checkout(
         checkout_id=checkout_id,
@@ -299,6 +329,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         by_hand=await _by_hand(checkout_id, payment, caller),
         paypal=await _paypal(standing, payment, caller) if merchant.paypal else None,
         documents=_documents(agreements.missing(caller.now)),
+        lines=_shown(checkout.opened.basket.lines),
     )
 
 
@@ -394,7 +425,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     rate = await _good(rates, checkout_id, lines, founded, caller)
     code, discount = (rate.discount_id, rate) if rate else (code, discount)
     trial = await trial_of(service, community_id, person_id)
-    command = _open(
+    command = await _open(
         lines,
         body.return_url,
         merchant,

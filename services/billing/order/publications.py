@@ -24,9 +24,15 @@ def paid(fact: Fact) -> contracts.OrderPaid:
 
 def _line(line: Line) -> contracts.OrderLine:
     amount = MoneyValue.of(line.due)
+    tax = MoneyValue.of(line.tax) if line.tax is not None else None
     if not isinstance(line, OfferLine):
         return contracts.OrderLine(
-            kind="quote", amount=amount, hold_id=line.hold_id, revision=line.revision
+            kind="quote",
+            amount=amount,
+            hold_id=line.hold_id,
+            revision=line.revision,
+            tax_basis_points=line.tax_rate,
+            tax=tax,
         )
     # What a subscription grants, and for how long, its own facts say: the order grants nothing.
     tier_id = None if line.recurs else line.tier_id
@@ -41,6 +47,8 @@ def _line(line: Line) -> contracts.OrderLine:
         content_id=line.content_id,
         discount_id=reduction.discount_id if reduction else None,
         discounted=MoneyValue.of(off) if reduction else None,
+        tax_basis_points=line.tax_rate,
+        tax=tax,
     )
 
 

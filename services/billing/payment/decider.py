@@ -10,6 +10,7 @@ from services.billing.comparison import RefundThere
 from services.billing.payer.events import BY_HAND, HOSTED, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.events import Charge, ChargedFor, MoneyLine, total
+from services.billing.taxes import returned
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId, derive
 from shared.money import Money
@@ -314,6 +315,7 @@ def _refund(
     payment: Payment, refund_id: UUID, lines: tuple[MoneyLine, ...], reason: events.RefundReason
 ) -> events.RefundStarted | events.RefundOwed:
     charge = payment.charge
+    lines = returned(charge.lines, payment.left, lines)
     amount = total(lines, charge.amount.currency)
     if payment.receipt_id:
         return events.RefundOwed(refund_id, charge.person_id, amount, lines, reason)
@@ -386,7 +388,7 @@ def _found(one: RefundThere, payment: Payment) -> list[events.PaymentEvent]:
     ours = payment.refunds.get(one.refund_id) if one.refund_id else None
     if ours:
         return [_issued(payment, ours, one.refund)]
-    lines = _gone(one.amount, payment)
+    lines = returned(payment.charge.lines, payment.left, _gone(one.amount, payment))
     if not lines:
         return []
     charge = payment.charge

@@ -60,10 +60,11 @@ def payment_of(checkout_id: UUID) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class MoneyLine:
-    """The part of an amount that was charged for one kind of thing."""
+    """The part of an amount that was charged for one kind of thing, and the tax that is in it, where that is known."""
 
     charged_for: ChargedFor
     amount: Money
+    tax: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

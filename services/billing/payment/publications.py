@@ -151,7 +151,11 @@ def _to_staff(fact: Fact, template: str, values: Values) -> StaffMessageRequeste
 
 def _lines(lines: Sequence[events.MoneyLine]) -> tuple[contracts.MoneyLine, ...]:
     return tuple(
-        contracts.MoneyLine(charged_for=line.charged_for, amount=MoneyValue.of(line.amount))
+        contracts.MoneyLine(
+            charged_for=line.charged_for,
+            amount=MoneyValue.of(line.amount),
+            tax=MoneyValue.of(line.tax) if line.tax is not None else None,
+        )
         for line in lines
     )
 
