@@ -46,6 +46,7 @@ from shared.auth import HEARD_ROLES
 from shared.contracts.billing_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.billing_privacy import PersonForgotten
 from shared.feature import Feature
+from shared.merging.persons import MERGED, all_in
 from shared.service import Blueprint
 from shared.takeout.community import community
 from shared.takeout.destruction import destruction
@@ -85,6 +86,7 @@ MOUNTED = (
     Feature(name="paypal_webhooks", router=paypal_webhooks.router),
     Feature(name="staff", projections=(HEARD_ROLES,)),
     VISIBILITY,
+    MERGED,
     LEDGER,
     exports("billing"),
     community("billing", CONTENTS),
@@ -99,7 +101,9 @@ FEATURES = (
     own_data(
         "billing",
         MOUNTED,
-        Reach(streams=(payer_of,), vendors=(webhooks.SOURCE, paypal_webhooks.SOURCE)),
+        Reach(
+            all_of=all_in, streams=(payer_of,), vendors=(webhooks.SOURCE, paypal_webhooks.SOURCE)
+        ),
     ),
     retention("billing"),
 )

@@ -33,6 +33,7 @@ CONTENTS = Contents(
             without={"name": "A donor's word, for who may see it; staff read it by `GET /donors`."}
         ),
         "donations_gifts": Table(),
+        "taken_in": Table(),
         "exports": Table(),
     },
     without={

@@ -18,12 +18,14 @@ from shared.contracts.events_destruction import KeptDataDestroyed, PersonDataDes
 from shared.contracts.events_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
+from shared.merging.persons import MERGED, all_in
 from shared.service import Blueprint
 from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
+from shared.takeout.search import Reach
 from shared.visibility.gate import VISIBILITY
 
 MOUNTED = (
@@ -34,13 +36,14 @@ MOUNTED = (
     KEY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     VISIBILITY,
+    MERGED,
     TICKET_EXPORT,
     exports("events"),
     community("events", CONTENTS),
     erasure.feature("events", PersonErased, PersonForgotten),
     destruction("events", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
-FEATURES = (*MOUNTED, own_data("events", MOUNTED), retention("events"))
+FEATURES = (*MOUNTED, own_data("events", MOUNTED, Reach(all_of=all_in)), retention("events"))
 
 
 def blueprint() -> Blueprint:

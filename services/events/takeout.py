@@ -7,6 +7,7 @@ CONTENTS = Contents(
     tables={
         "gatherings": Table(),
         "seats_left": Table(),
+        "taken_in": Table(),
         "tickets": Table(
             without={"holder": "A name; `GET /exports/tickets/{gathering_id}` has it for the door."}
         ),

@@ -34,7 +34,7 @@ class Reach:
     """
 
     person_of: Callable[[Any, UUID, UUID], Awaitable[UUID | None]] | None = None
-    all_of: Callable[[Any, UUID, Any], Awaitable[Iterable[UUID]]] | None = None
+    all_of: Callable[[Caller, UUID, UUID], Awaitable[Iterable[UUID]]] | None = None
     streams: tuple[Callable[[Any], UUID], ...] = ()
     keys: tuple[Callable[[UUID], UUID], ...] = ()
     vendors: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ async def _people(caller: Caller, reach: Reach) -> set[UUID]:
     found: set[UUID] = set()
     for community_id, person_id in await _persons(caller, reach):
         all_of = reach.all_of
-        taken_in = await all_of(caller.service, community_id, person_id) if all_of else ()
+        taken_in = await all_of(caller, community_id, person_id) if all_of else ()
         found |= {person_id, *taken_in}
     return found
 

@@ -89,7 +89,7 @@ def rooms() -> Iterator[tuple[Path, int]]:
     for path in (house.ROOT / "shared").glob("*.py"):
         yield path, KERNEL_FILE
     # Features that services mount, and no part of the kernel: docs/adr/0029 and 0035.
-    for package in ("takeout", "visibility"):
+    for package in ("merging", "takeout", "visibility"):
         for path in (house.ROOT / "shared" / package).glob("*.py"):
             yield path, OTHER_ROOM
 

@@ -26,6 +26,7 @@ from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, listing, needs, paging
 from shared.ids import AccountId, PersonId
+from shared.merging.persons import acting_for, all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -130,7 +131,8 @@ async def list_payments(
 async def read_payment(payment_id: UUID, caller: Annotated[Caller, needs("person")]) -> Payment:
     async with caller.read() as connection:
         payment = await payment_by_id(connection, payment_id)
-    if payment is None or payment.person_id != caller.person_id:
+        people = await all_of(connection, caller.person_id)
+    if payment is None or payment.person_id not in people:
         raise NotFound("payment_not_found", "There is no such payment.")
     if payment.state != "requires_action" or payment.intent is None:
         return _shown(payment)
@@ -145,7 +147,10 @@ async def return_to_payment(
     payment_id: UUID, caller: Annotated[Caller, needs("person")]
 ) -> Written:
     """The payer is back from the processor's page: it is asked what they did there. Its own report does the same."""
-    resume = commands.ResumePayment(PersonId(caller.person_id))
+    async with caller.read() as connection:
+        payment = await payment_by_id(connection, payment_id)
+    owner = payment.person_id if payment else caller.person_id
+    resume = commands.ResumePayment(PersonId(await acting_for(caller, owner)))
     return await caller.ask(Ask(PAYMENT, payment_id, resume))
 
 

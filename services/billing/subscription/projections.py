@@ -435,13 +435,13 @@ async def held_of(connection: Any, offer_id: UUID) -> list[Subscribed]:
 
 
 async def subscriptions_after(
-    connection: Any, after: UUID | None, limit: int, person_id: UUID | None = None
+    connection: Any, after: UUID | None, limit: int, people: Collection[UUID] | None = None
 ) -> list[Subscribed]:
-    """Those of the community, or of one person, in a stable order."""
+    """Those of the community, or of these people, in a stable order."""
     rows = await connection.fetch(
         "SELECT * FROM subscriptions_v5 WHERE subscription_id > $1"
-        " AND ($3::uuid IS NULL OR person_id = $3) ORDER BY subscription_id LIMIT $2",
-        after or PLATFORM, limit, person_id,
+        " AND ($3::uuid[] IS NULL OR person_id = ANY ($3)) ORDER BY subscription_id LIMIT $2",
+        after or PLATFORM, limit, people,
     )  # fmt: skip
     return [_subscribed(row) for row in rows]
 

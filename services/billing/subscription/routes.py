@@ -23,6 +23,7 @@ from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import PersonId
+from shared.merging.persons import acting_for, all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -166,7 +167,7 @@ async def list_subscriptions(
 
 @router.post("/subscriptions/{subscription_id}/cancellation", operation_id="schedule_cancellation")
 async def schedule_cancellation(subscription_id: UUID, caller: Member) -> Written:
-    command = commands.ScheduleCancellation(PersonId(caller.person_id))
+    command = commands.ScheduleCancellation(await _owner(caller, subscription_id))
     return await _ask(caller, subscription_id, command)
 
 
@@ -174,7 +175,7 @@ async def schedule_cancellation(subscription_id: UUID, caller: Member) -> Writte
     "/subscriptions/{subscription_id}/cancellation", operation_id="withdraw_cancellation"
 )
 async def withdraw_cancellation(subscription_id: UUID, caller: Member) -> Written:
-    command = commands.WithdrawCancellation(PersonId(caller.person_id))
+    command = commands.WithdrawCancellation(await _owner(caller, subscription_id))
     return await _ask(caller, subscription_id, command)
 
 
@@ -187,7 +188,8 @@ async def cancel_now(subscription_id: UUID, caller: Staff) -> Written:
 async def change_subscription(
     subscription_id: UUID, body: ChangeSubscription, caller: Member
 ) -> Written:
-    return await _ask_for_change(subscription_id, body, caller, PersonId(caller.person_id))
+    owner = await _owner(caller, subscription_id)
+    return await _ask_for_change(subscription_id, body, caller, owner)
 
 
 @router.post(
@@ -206,7 +208,8 @@ async def preview_change(
     caller: Annotated[Caller, needs("person", idempotent=False)],
 ) -> ChangePreview:
     """The very lines that asking would lead to; refused where asking would be."""
-    return await _preview(subscription_id, body, caller, PersonId(caller.person_id))
+    owner = await _owner(caller, subscription_id)
+    return await _preview(subscription_id, body, caller, owner)
 
 
 @router.post(
@@ -223,7 +226,7 @@ async def preview_change_for_member(
 
 @router.delete("/subscriptions/{subscription_id}/change", operation_id="withdraw_change")
 async def withdraw_change(subscription_id: UUID, caller: Member) -> Written:
-    command = commands.WithdrawChange(PersonId(caller.person_id))
+    command = commands.WithdrawChange(await _owner(caller, subscription_id))
     return await _ask(caller, subscription_id, command)
 
 
@@ -232,16 +235,23 @@ async def pause_subscription(
     subscription_id: UUID, body: PauseSubscription, caller: Member
 ) -> Written:
     policy = await policy_now(caller.service, caller.community_id)
-    command = commands.PauseSubscription(
-        PersonId(caller.person_id), body.until, caller.now, policy.longest_pause_days
-    )
+    owner = await _owner(caller, subscription_id)
+    command = commands.PauseSubscription(owner, body.until, caller.now, policy.longest_pause_days)
     return await _ask(caller, subscription_id, command)
 
 
 @router.delete("/subscriptions/{subscription_id}/pause", operation_id="resume_subscription")
 async def resume_subscription(subscription_id: UUID, caller: Member) -> Written:
-    command = commands.ResumeSubscription(PersonId(caller.person_id), None, caller.now)
+    owner = await _owner(caller, subscription_id)
+    command = commands.ResumeSubscription(owner, None, caller.now)
     return await _ask(caller, subscription_id, command)
+
+
+async def _owner(caller: Caller, subscription_id: UUID) -> PersonId:
+    """In whose name the caller asks: of who they are, or of whom they took in."""
+    state = await caller.state(SUBSCRIPTION, subscription_id)
+    owner = state.terms.person_id if state is not None else caller.person_id
+    return PersonId(await acting_for(caller, owner))
 
 
 async def _ask(
@@ -326,7 +336,8 @@ async def _preview(
 
 async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscriptions:
     async with caller.read() as connection:
-        found = await subscriptions_after(connection, page.cursor(UUID), page.limit + 1, person_id)
+        people = await all_of(connection, person_id) if person_id else None
+        found = await subscriptions_after(connection, page.cursor(UUID), page.limit + 1, people)
     policy = await policy_now(caller.service, caller.community_id)
     shown = [_shown(subscription, policy.win_back_days) for subscription in found]
     return Subscriptions(**page.answer(shown, key=lambda one: one.subscription_id))

@@ -1,6 +1,6 @@
 """Which tickets there are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,12 +76,12 @@ TICKETS = Projection(
 )
 
 
-async def tickets_of_person(
-    connection: Any, person_id: UUID, after: UUID | None, limit: int
+async def tickets_of_people(
+    connection: Any, people: Collection[UUID], after: UUID | None, limit: int
 ) -> list[Listed]:
     rows = await connection.fetch(
-        "SELECT * FROM tickets_v1 WHERE person_id = $1 AND ticket_id > $2 ORDER BY ticket_id LIMIT $3",
-        person_id, after or PLATFORM, limit,
+        "SELECT * FROM tickets_v1 WHERE person_id = ANY ($1) AND ticket_id > $2 ORDER BY ticket_id LIMIT $3",
+        people, after or PLATFORM, limit,
     )  # fmt: skip
     return [_listed(row) for row in rows]
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
 from services.events.gathering.projections import gatherings_among
-from services.events.ticket.projections import Listed, tickets_of_gathering, tickets_of_person
+from services.events.ticket.projections import Listed, tickets_of_gathering, tickets_of_people
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Caller, Page, needs, paging
+from shared.merging.persons import all_of
 
 router = APIRouter()
 
@@ -42,9 +43,8 @@ async def list_my_tickets(
     caller: Annotated[Caller, needs("person")], page: Annotated[Page, Depends(paging)]
 ) -> Tickets:
     async with caller.read() as connection:
-        mine = await tickets_of_person(
-            connection, caller.person_id, page.cursor(UUID), page.limit + 1
-        )
+        people = await all_of(connection, caller.person_id)
+        mine = await tickets_of_people(connection, people, page.cursor(UUID), page.limit + 1)
         gatherings = await gatherings_among(connection, {one.gathering_id for one in mine})
     codes = {
         one.ticket_id: caller.service.links.make(

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.membership.merging.decider import MERGING, Merging, stream_of
+from shared.http import Caller
 from shared.ids import PersonId
 from shared.service import Service
 
@@ -23,6 +24,7 @@ async def merged(service: Service, community_id: UUID, found: UUID) -> PersonId 
     return None if kept.barred == "erased" else into
 
 
-async def all_of(service: Service, community_id: UUID, person_id: PersonId) -> set[PersonId]:
+async def all_of(caller: Caller, community_id: UUID, person_id: UUID) -> list[UUID]:
     """Everybody the person is: themselves, and whom they have taken in."""
-    return {person_id, *(await merging_now(service, community_id, person_id)).taken_in}
+    merging = await merging_now(caller.service, community_id, person_id)
+    return [person_id, *merging.taken_in]

@@ -1,0 +1,52 @@
+"""Whoever took somebody in sees and manages what they subscribed to; nobody else does."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from shared.contracts import billing_payment
+from shared.contracts.membership_merging import MemberMerged
+from tests.integration.billing.shop import Shop, ada, bob, community
+from tests.integration.events.house import somebody
+
+
+async def merged(shop: Shop, into: UUID, community_id: UUID = community) -> None:
+    told = MemberMerged(
+        community_id=community_id,
+        occurred_at=shop.now,
+        person_id=into,
+        taken_in=ada.person_id,
+    )
+    await shop.house.hear(told, told)
+    await shop.house.quiet()
+
+
+async def test_who_was_merged_manages_what_the_other_subscribed_to(shop: Shop) -> None:
+    await shop.opens()
+    subscription = await shop.subscribes()
+    path = f"/subscriptions/{subscription['subscription_id']}"
+    missing = (404, "subscription_not_found")
+    assert await shop.house.refusal(bob, "POST", f"{path}/cancellation") == missing
+    await merged(shop, bob.person_id)
+    (seen,) = (await shop.house.ask(bob, "GET", "/subscriptions"))["items"]
+    assert seen["subscription_id"] == subscription["subscription_id"]
+    (paid,) = await shop.told(billing_payment.PaymentSucceeded)
+    payment = await shop.house.ask(bob, "GET", f"/payments/{paid.payment_id}")
+    assert payment["payment_id"] == str(paid.payment_id)
+    await shop.house.ask(bob, "POST", f"{path}/cancellation")
+    assert (await shop.subscription())["cancels_at"] is not None
+    await shop.house.ask(bob, "DELETE", f"{path}/cancellation")
+    until = {"until": (shop.now + timedelta(days=40)).isoformat()}
+    await shop.house.ask(bob, "POST", f"{path}/pause", until)
+    document = await shop.house.ask(bob, "GET", "/me/data")
+    assert "SubscriptionActivated" in {one["type"] for one in document["facts"]}
+
+
+async def test_nobody_else_does(shop: Shop) -> None:
+    await shop.opens()
+    subscription = await shop.subscribes()
+    path = f"/subscriptions/{subscription['subscription_id']}/cancellation"
+    elsewhere = uuid4()
+    await merged(shop, bob.person_id, elsewhere)
+    for who in (bob, somebody(community), somebody(elsewhere)):
+        assert (await shop.house.refusal(who, "POST", path))[0] == 404
+        assert (await shop.house.ask(who, "GET", "/subscriptions"))["items"] == []
