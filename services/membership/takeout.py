@@ -10,7 +10,7 @@ CONTENTS = Contents(
         "communities": Table(),
         "visibility": Table(),
         "domains": Table(),
-        "staff_roles": Table(),
+        "staff_roles": Table(only="held"),
         "clients": Table(),
         "tiers": Table(),
         "members": Table(opened=("name", "email")),

@@ -1,11 +1,13 @@
 """Every route of every service, called by people of another community: nothing of the first is ever in an answer."""
 
+import io
 import re
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -316,7 +318,7 @@ def call(
 
 def judged(route: Route, who: str, answer: httpx.Response, victim: Victim) -> Iterator[str]:
     """What is wrong with an answer to an intruder."""
-    text = answer.text
+    text = read(answer)
     # One's own path is no secret; what else is in a refusal would be.
     for canary in (
         victim.private if route.permission == "public" or who == "outsider" else victim.secret
@@ -335,6 +337,14 @@ def judged(route: Route, who: str, answer: httpx.Response, victim: Victim) -> It
         yield f"{answer.status_code}, and nobody has signed in"
     if named and answer.is_success and (who != "outsider" or "person_id" in named):
         yield f"{answer.status_code} for something of another community: {text[:200]}"
+
+
+def read(answer: httpx.Response) -> str:
+    """What stands in an answer; a ZIP is unpacked, or it would hide everything."""
+    if answer.headers.get("content-type") != "application/zip":
+        return answer.text
+    with ZipFile(io.BytesIO(answer.content)) as archive:
+        return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
 
 class Bodies:
