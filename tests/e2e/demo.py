@@ -368,7 +368,7 @@ class Year:
         tell.look(
             f"/api/analytics/v1/communities/{self.choir.id}/dashboard",
             topic="tessera.membership.member.v1",
-            table="analytics.members_v1",
+            table="analytics.members_v2_doors",
         )
 
     def a_card_is_declined_and_replaced(self) -> None:

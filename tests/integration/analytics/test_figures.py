@@ -247,15 +247,16 @@ async def test_members_and_access_are_counted_in_and_out(house: House) -> None:
         "person_id": bob,
         "tier_id": gold,
         "reason_kind": "subscription",
-        "reason_id": uuid4(),
     }
+    one, two = uuid4(), uuid4()
     await house.hear(
-        AccessGranted(**access, occurred_at=on(1), first=True),
-        AccessGranted(**access, occurred_at=on(2), first=False),
-        AccessRevoked(**access, occurred_at=on(3), last=False),
+        AccessGranted(**access, reason_id=one, occurred_at=on(1), first=True),
+        AccessGranted(**access, reason_id=two, occurred_at=on(2), first=False),
+        AccessRevoked(**access, reason_id=one, occurred_at=on(3), last=False),
         stream_id=uuid4(),
     )
-    await house.hear(AccessRevoked(**access, occurred_at=on(4), last=True), stream_id=uuid4())
+    ended = AccessRevoked(**access, reason_id=two, occurred_at=on(4), last=True)
+    await house.hear(ended, stream_id=uuid4())
     await house.quiet()
     shown = await house.ask(olga, "GET", f"/communities/{community}/members?{march}")
     assert shown["members"] == {
