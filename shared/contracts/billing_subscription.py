@@ -99,9 +99,11 @@ class CancellationWithdrawn(SubscriptionContract):
 
 
 class SubscriptionSuspended(SubscriptionContract):
-    """It goes on, but what it grants is withheld: a payment is disputed, or has not come in time."""
+    """It goes on, but what it grants is withheld: a payment is disputed, has not come in time, or too much is owed."""
 
-    cause: Literal["disputed", "unpaid"]
+    version: ClassVar[int] = 3
+
+    cause: Literal["disputed", "unpaid", "arrears"]
 
 
 class SubscriptionReinstated(SubscriptionContract):

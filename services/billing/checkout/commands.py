@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.agreements import NONE, Agreed, Agreements
+from services.billing.arrears.events import Overdue
 from services.billing.checkout.events import Line
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
@@ -19,7 +20,7 @@ class OpenCheckout:
     """`trial` is the checkout with which the person has had a trial; they may also want none.
 
     `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
-    it to begin at once.
+    it to begin at once. Who is `overdue` begins nothing that recurs.
     """
 
     person_id: PersonId
@@ -35,6 +36,7 @@ class OpenCheckout:
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
     begin_by: Code | None = None
+    overdue: Overdue | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from services.billing.subscription.rules import (
     renewals,
     reversals,
     start,
+    withholding,
 )
-from services.billing.subscription.rules.state import Events, Running
+from services.billing.subscription.rules.state import Events, Held, Running
 from shared.decider import Rejected
 
 
@@ -44,6 +45,10 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return [ending.ended_by(running, reason)]
         case commands.HearReversal():
             return reversals.heard(command, running)
+        case commands.WithholdForArrears():
+            return withholding.withheld(running, Held("arrears"))
+        case commands.ReleaseFromArrears():
+            return withholding.released(running, Held("arrears"))
         case commands.FollowRefund() | commands.FollowDispute() | commands.FollowLoss():
             return reversals.follow(command, running)
         case commands.ChangeSubscription():

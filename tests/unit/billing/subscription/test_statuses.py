@@ -60,6 +60,8 @@ def commands_for(state: Subscription) -> Iterator[commands.SubscriptionCommand]:
         commands.WithdrawChange(ada),
         commands.LapseChange(UUID(int=70)),
         commands.AnnounceDebit(now),
+        commands.WithholdForArrears(),
+        commands.ReleaseFromArrears(),
     )
     for paid in state.paid_by:
         yield commands.HearReversal(paid, "disputed", disputed)
