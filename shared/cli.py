@@ -13,12 +13,14 @@ from uuid import UUID
 import asyncpg
 import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from shared import agenda, http, migrations, relay, telemetry, worker
 from shared.event_store import LOST
 from shared.projection import ProjectionReader, rebuild
+from shared.restore import verbs as restore
 from shared.service import Blueprint, Service, connect, opened
 
 _WRONG_URL = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
@@ -39,6 +41,7 @@ def main(blueprint: Callable[[], Blueprint]) -> None:
     for verb in ("retry", "discard"):
         known[verb].add_argument("item", type=UUID)
     known["advance-position"].add_argument("position", type=int)
+    restore.arguments(known["lacking"])
     arguments = parser.parse_args()
     try:
         plan = blueprint()
@@ -51,6 +54,8 @@ def main(blueprint: Callable[[], Blueprint]) -> None:
         sys.exit(_refused(f"TESSERA_DATABASE_URL: {error}"))
     except LOST as error:
         sys.exit(_refused(f"The database does not answer: {error}"))
+    except KafkaError as error:
+        sys.exit(_refused(f"Kafka does not answer: {error}"))
     except migrations.Drift as error:
         sys.exit(_refused(str(error)))
 
@@ -198,11 +203,6 @@ async def _retry(plan: Blueprint, arguments: argparse.Namespace) -> None:
         print("done" if await change(pool, arguments.item) else "no such item is parked")
 
 
-async def _advance(plan: Blueprint, arguments: argparse.Namespace) -> None:
-    async with await connect(plan.settings, plan.name, size=2) as pool:
-        await relay.advance_position(pool, arguments.position)
-
-
 _Verb = Callable[[Blueprint, argparse.Namespace], Coroutine[None, None, None]]
 _VERBS: Mapping[str, tuple[_Verb, str]] = {
     "api": (_api, "serve HTTP"),
@@ -214,5 +214,6 @@ _VERBS: Mapping[str, tuple[_Verb, str]] = {
     "agenda": (_agenda, "list what is parked"),
     "retry": (_retry, "retry a parked agenda item"),
     "discard": (_retry, "discard a parked agenda item"),
-    "advance-position": (_advance, "after a restore: go on above what Kafka has seen"),
+    "advance-position": (restore.advance, "after a restore: go on above what Kafka has seen"),
+    "lacking": (restore.lacking, "after a restore: list what Kafka holds and the log does not"),
 }

@@ -23,7 +23,7 @@ from aiokafka.partitioner import murmur2
 from shared import crash, telemetry
 from shared.envelope import Record, seal
 from shared.event_log import EventLog, Wakeup
-from shared.event_store import LOST, EventStore, Unavailable
+from shared.event_store import LOST, EventStore
 from shared.feature import Publication
 from shared.ids import random_id
 from shared.settings import kafka_client
@@ -308,24 +308,6 @@ async def ensure_topics(
         return missing
     finally:
         await admin.close()
-
-
-async def advance_position(pool: asyncpg.Pool, position: int) -> None:
-    """After a restore: accept that Kafka has seen `position`, and give the next event one above it."""
-    async with pool.acquire() as connection, connection.transaction():
-        # The barrier keeps every writer out until this is committed: a sequence never goes back under one.
-        decided = await connection.fetchval("SELECT settled_1(10000)")
-        if decided is None:
-            raise Unavailable("A writer is still at work; try again.")
-        await connection.execute(
-            "SELECT setval('position_seq', greatest($1::bigint, $2::bigint))", position, decided
-        )
-        await connection.execute(
-            "INSERT INTO relays (name, accepted) VALUES ($1, $2)"
-            " ON CONFLICT (name) DO UPDATE SET accepted = greatest(relays.accepted, excluded.accepted)",
-            Relay.name,
-            position,
-        )
 
 
 async def sent(pool: asyncpg.Pool) -> dict[str, int]:

@@ -57,7 +57,7 @@ def test_an_older_backup_is_lived_with_when_the_runbook_is_followed(
         assert not FOUND.search(_drill(victim, service))
 
     assert ada.subscriptions()
-    # Who is lost may be counted all the same, where her events are heard from Kafka: the runbook's fourth step.
+    # Who is lost may be counted all the same, where her events are heard from Kafka: the runbook's seventh step.
     members = cast.organiser.figures().members
     cast.member("Dan After").buy(offer(cast.monthly))
     eventually(lambda: cast.organiser.figures().members == members + 1)

@@ -27,6 +27,7 @@ from shared.feature import Feature, Publication
 from shared.ids import random_id
 from shared.projection import Projection, ProjectionReader
 from shared.relay import Ahead, Fenced, Relay, ensure_topics, partition_of
+from shared.restore.advance import advance_position
 from shared.service import Service
 from shared.testing import eventually
 from tests import stack
@@ -421,7 +422,7 @@ async def test_a_log_that_kafka_is_ahead_of_is_not_published(
         with pytest.raises(Ahead, match=r"advance-position \d+"):
             await asyncio.wait_for(relay_of(service, kafka).run(service.wakeup), 20)
         assert len(await records(kafka, line.topic)) == 40
-        await relay.advance_position(service.pool, 40)
+        await advance_position(service.pool, 40)
         async with loop(relay_of(service, kafka).run(service.wakeup)):
             answer = await count(service, counter(77))
             assert answer.position == 41
@@ -446,10 +447,10 @@ async def test_advancing_never_takes_the_sequence_back_nor_overtakes_a_writer(
 ) -> None:
     async with running(database_url) as service:
         await counts(service, 1)
-        await relay.advance_position(service.pool, 3)
+        await advance_position(service.pool, 3)
         async with open_append(database_url, write(part(counter(50), 0))) as slow:
             assert slow.positions == [9]
-            advancing = asyncio.create_task(relay.advance_position(service.pool, 100))
+            advancing = asyncio.create_task(advance_position(service.pool, 100))
             await asyncio.sleep(0.2)
             assert not advancing.done()
             await slow.commit()
