@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.events import worker
+from services.events.access.feature import FEATURE as ACCESS
 from services.events.gathering.feature import FEATURE as GATHERING
 from services.events.hold.feature import FEATURE as HOLD
 from services.events.key.feature import FEATURE as KEY
@@ -34,6 +35,7 @@ MOUNTED = (
     HOLD,
     TICKET,
     KEY,
+    ACCESS,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     VISIBILITY,
     MERGED,

@@ -27,7 +27,7 @@ class QuoteSigner:
         self.x: str = jwk["x"]
         self._key = jwt.PyJWK(jwk, algorithm=ALGORITHM).key
 
-    def sign(self, community_id: UUID, held: SeatHeld, price: Money) -> str:
+    def sign(self, community_id: UUID, held: SeatHeld) -> str:
         """The same hold always gives the same quote, so that a repeated request gets an equal answer."""
         claims = {
             "iss": ISSUER,
@@ -38,7 +38,11 @@ class QuoteSigner:
             "account_id": str(held.account_id),
             "person_id": str(held.seats.person_id),
             "lines": [
-                {"label": held.seats.title, "seats": held.seats.count, "amount": _money(price)}
+                {
+                    "label": held.seats.title,
+                    "seats": held.seats.count,
+                    "amount": _money(held.seats.price),
+                }
             ],
             "amount": _money(held.seats.amount),
             "tax_category": "admission",

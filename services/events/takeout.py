@@ -14,6 +14,8 @@ CONTENTS = Contents(
         "exports": Table(),
     },
     without={
+        "access": "Membership gives it.",
+        "access_tiers": "Membership gives it.",
         "staff_roles": "Membership gives it.",
         "visibility": "Membership gives it.",
         "forgotten": "Who was forgotten is in membership's `certificates`.",

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.contract import Contract, LabelText, MoneyValue
 
@@ -16,14 +16,38 @@ class GatheringContract(Contract):
     gathering_id: UUID
 
 
+class Presale(BaseModel):
+    """Holders of some tiers buy before everybody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tiers: tuple[UUID, ...]
+    opens_at: AwareDatetime
+    everybody_at: AwareDatetime
+
+
+class MemberPrice(BaseModel):
+    """Holders of some tiers pay less."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tiers: tuple[UUID, ...]
+    price: MoneyValue
+
+
 class GatheringPublished(GatheringContract):
-    """People can come."""
+    """People can come; where `only_for` names tiers, their holders alone."""
+
+    version: ClassVar[int] = 2
 
     name: LabelText
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     capacity: int
     price: MoneyValue
+    presale: Presale | None = None
+    member_price: MemberPrice | None = None
+    only_for: tuple[UUID, ...] = ()
 
 
 class GatheringRescheduled(GatheringContract):

@@ -186,7 +186,7 @@ def test_the_search_finds_what_is_there(cast: Cast, world: World, whole: Setting
         minor=0,
     )
     world.settle()
-    assert {"events.events", "events.gatherings_v1"} <= set(word.tables())
+    assert {"events.events", "events.gatherings_v2"} <= set(word.tables())
     assert word.topics() == ["tessera.events.gathering.v1"]
     assert word.dump()
     assert any("postgres" in path for path in word.files())

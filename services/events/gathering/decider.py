@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.events.gathering import commands, events
+from services.events.gathering.rules.terms import insist_on_terms
 from shared.decider import Decider, NotFound, Rejected
 
 MOST_SEATS = 100_000
@@ -56,8 +57,15 @@ def _publish(asked: commands.PublishGathering) -> events.GatheringPublished:
         raise Rejected(
             "price_out_of_range", "No card pays such a price.", pointer="/price", most=HIGHEST_PRICE
         )
+    insist_on_terms(asked)
     return events.GatheringPublished(
-        asked.name, asked.place, asked.starts_at, asked.ends_at, asked.capacity, asked.price
+        asked.name,
+        asked.place,
+        asked.starts_at,
+        asked.ends_at,
+        asked.capacity,
+        asked.price,
+        asked.member_terms,
     )
 
 

@@ -1,6 +1,7 @@
 """What the others hear of gatherings."""
 
 from services.events.gathering import events
+from services.events.gathering.projections import told_terms
 from shared.contracts import events_gathering as contracts
 from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
@@ -18,6 +19,7 @@ def published(fact: Fact) -> contracts.GatheringPublished:
         ends_at=gathering.ends_at,
         capacity=gathering.capacity,
         price=MoneyValue.of(gathering.price),
+        **told_terms(gathering.member_terms),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.events.gathering.events import GatheringId
+from services.events.gathering.events import FOR_ALL, GatheringId, MemberTerms, TierId
 from services.events.sale.events import HoldId
 from shared.ids import AccountId, Label, PersonId
 from shared.money import Money
@@ -17,6 +17,7 @@ class OpenSale:
     capacity: int
     price: Money
     closes_at: datetime
+    member_terms: MemberTerms = FOR_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,16 @@ class CancelSale:
 
 @dataclass(frozen=True, slots=True)
 class HoldSeats:
+    """`tiers` are those that the person has; `price` is what they were shown for a seat, where they say so."""
+
     hold_id: HoldId
     person_id: PersonId
     account_id: AccountId
     seats: int
     holder: Sealed | None
     at: datetime
+    tiers: tuple[TierId, ...] = ()
+    price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

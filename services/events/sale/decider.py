@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from services.events.gathering.events import GatheringId
+from services.events.gathering.events import FOR_ALL, GatheringId, MemberTerms
 from services.events.sale import commands, events
 from services.events.sale.events import DenialReason, HoldId
+from services.events.sale.rules.terms import price_for
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Label, PersonId
 from shared.money import Money
 
 HOLD_TIME = timedelta(minutes=15)
-MOST_SEATS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Sale:
     price: Money
     closes_at: datetime
     free: int
+    member_terms: MemberTerms = FOR_ALL
     cancelled: bool = False
     holds: Mapping[HoldId, events.SeatHeld] = field(default_factory=dict)
     live: Mapping[PersonId, HoldId] = field(default_factory=dict)
@@ -65,8 +66,8 @@ def decide(command: commands.SaleCommand, sale: Sale | None) -> list[events.Sale
 
 def _before_opening(command: commands.SaleCommand) -> list[events.SaleEvent]:
     match command:
-        case commands.OpenSale(gathering_id, title, capacity, price, closes_at):
-            return [events.SaleOpened(gathering_id, title, capacity, price, closes_at)]
+        case commands.OpenSale(gathering_id, title, capacity, price, closes_at, terms):
+            return [events.SaleOpened(gathering_id, title, capacity, price, closes_at, terms)]
         case commands.HoldSeats() | commands.ReleaseHold():
             raise NotFound("gathering_not_found", "There is no such gathering.")
         case commands.ConfirmHold(hold_id, gathering_id, person_id):
@@ -86,8 +87,7 @@ def _hold(asked: commands.HoldSeats, sale: Sale) -> list[events.SaleEvent]:
         raise Rejected("gathering_cancelled", "The gathering does not take place.")
     if asked.at >= sale.closes_at:
         raise Rejected("gathering_over", "The gathering has taken place.")
-    if not 1 <= asked.seats <= MOST_SEATS:
-        raise Rejected("seats_out_of_range", "One to ten seats.", pointer="/seats", most=MOST_SEATS)
+    price = price_for(asked, sale.price, sale.member_terms)
     # Who holds again has changed their mind. A refusal would lock them out of their own seats once
     # a tab is closed, and two holds would let one person empty the house: the new replaces the old.
     mine = sale.live.get(asked.person_id)
@@ -97,10 +97,10 @@ def _hold(asked: commands.HoldSeats, sale: Sale) -> list[events.SaleEvent]:
         raise Rejected("sold_out", "Not enough seats are left.", free=free)
     seats = events.Seats(
         asked.hold_id, sale.gathering_id, asked.person_id,
-        sale.title, asked.seats, sale.price * asked.seats,
+        sale.title, asked.seats, price * asked.seats,
     )  # fmt: skip
     held = events.SeatHeld(seats, asked.account_id, 1, asked.at + HOLD_TIME, asked.holder)
-    gratis = [] if sale.price else [events.SeatsSold(seats, "free", asked.holder, late=False)]
+    gratis = [] if price else [events.SeatsSold(seats, "free", asked.holder, late=False)]
     return [*replaced, held, *gratis]
 
 
@@ -140,8 +140,8 @@ def _taken_back(sale: Sale) -> list[events.SaleEvent]:
 
 def evolve(sale: Sale | None, event: events.SaleEvent) -> Sale | None:
     match event:
-        case events.SaleOpened(gathering_id, title, capacity, price, closes_at):
-            return Sale(gathering_id, title, price, closes_at, free=capacity)
+        case events.SaleOpened(gathering_id, title, capacity, price, closes_at, terms):
+            return Sale(gathering_id, title, price, closes_at, capacity, terms)
         case _ if sale is None:
             return None
         case events.SaleMoved(closes_at):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NewType
 from uuid import UUID
 
-from services.events.gathering.events import GatheringId
+from services.events.gathering.events import FOR_ALL, GatheringId, MemberTerms
 from shared.ids import AccountId, Label, PersonId, derive
 from shared.money import Money
 from shared.personal_value import Sealed
@@ -24,13 +24,14 @@ def sale_of(gathering_id: UUID) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class SaleOpened:
-    """Seats can be had, at `price` each, until `closes_at`."""
+    """Seats can be had, at `price` each, until `closes_at`, unless the terms say otherwise."""
 
     gathering_id: GatheringId
     title: Label
     capacity: int
     price: Money
     closes_at: datetime
+    member_terms: MemberTerms = FOR_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Seats:
     title: Label
     count: int
     amount: Money
+
+    @property
+    def price(self) -> Money:
+        """What one of them costs: the amount is a multiple of it."""
+        return Money(self.amount.minor // self.count, self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ def when_gathering_published_open_sale(fact: Fact) -> list[Ask]:
         published.capacity,
         published.price,
         published.ends_at,
+        published.member_terms,
     )
     return [Ask(SALE, sale_of(fact.stream_id), opening)]
 
