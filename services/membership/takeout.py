@@ -69,6 +69,7 @@ CONTENTS = Contents(
         "exports": Table(),
     },
     without={
+        "gathering_benefits": "Events gives it, in `gatherings`.",
         "documents_members": "Who is a member is in `members`.",
         "introductions": "What members ask each other is not for staff.",
         "spotlights_rises": "It follows from levels, for the next suggestion.",

@@ -2,6 +2,9 @@
 
 from services.membership.benefit import routes
 from services.membership.benefit.decider import BENEFIT
+from services.membership.benefit.projections import GATHERING_BENEFITS
 from shared.feature import Feature
 
-FEATURE = Feature(name="benefit", deciders=(BENEFIT,), router=routes.router)
+FEATURE = Feature(
+    name="benefit", deciders=(BENEFIT,), router=routes.router, projections=(GATHERING_BENEFITS,)
+)

@@ -1,6 +1,7 @@
 """What each tier gives, put together from what is set up for it: there is no table of it that could be wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,13 @@ from services.membership.chat_server.projections import chat_server_now
 from services.membership.content.projections import opened_by_tier, opened_early_by_tier
 from services.membership.group.projections import groups_now
 from services.membership.tier.events import TierId
+from shared.contracts.events_gathering import (
+    GatheringCancelled,
+    GatheringPublished,
+    GatheringRescheduled,
+)
+from shared.event_store import Fact
+from shared.projection import Projection
 from shared.service import Service
 
 
@@ -42,6 +50,27 @@ class EarlyAccess(BaseModel):
     hours: int
 
 
+class Presale(BaseModel):
+    """The seats of so many gatherings to come before everybody."""
+
+    kind: Literal["presale"] = "presale"
+    gatherings: int
+
+
+class MemberPrice(BaseModel):
+    """The seats of so many gatherings to come for less."""
+
+    kind: Literal["member_price"] = "member_price"
+    gatherings: int
+
+
+class GatheringAccess(BaseModel):
+    """The way into so many gatherings to come that are not for everybody."""
+
+    kind: Literal["gathering_access"] = "gathering_access"
+    gatherings: int
+
+
 class CustomPerk(BaseModel):
     """In the organiser's words, and given by them."""
 
@@ -51,8 +80,77 @@ class CustomPerk(BaseModel):
 
 
 Benefit = Annotated[
-    ChatRole | GroupAccess | ContentAccess | EarlyAccess | CustomPerk, Field(discriminator="kind")
+    ChatRole
+    | GroupAccess
+    | ContentAccess
+    | EarlyAccess
+    | Presale
+    | MemberPrice
+    | GatheringAccess
+    | CustomPerk,
+    Field(discriminator="kind"),
 ]
+
+
+async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case GatheringPublished() as told:
+                given = (told.presale, told.member_price)
+                early, cheaper = (list(one.tiers) if one else [] for one in given)
+                await connection.execute(
+                    "INSERT INTO gathering_benefits_v1 VALUES ($1, $2, $3, $4, $5, $6)"
+                    " ON CONFLICT DO NOTHING",
+                    told.gathering_id, fact.community_id, told.ends_at,
+                    early, cheaper, list(told.only_for),
+                )  # fmt: skip
+            case GatheringRescheduled() as told:
+                await connection.execute(
+                    "UPDATE gathering_benefits_v1 SET ends_at = $2 WHERE gathering_id = $1",
+                    told.gathering_id, told.ends_at,
+                )  # fmt: skip
+            case GatheringCancelled() as told:
+                await connection.execute(
+                    "DELETE FROM gathering_benefits_v1 WHERE gathering_id = $1", told.gathering_id
+                )
+
+
+GATHERING_BENEFITS = Projection(
+    name="gathering_benefits",
+    version=1,
+    ddl="""
+        CREATE TABLE gathering_benefits_v1 (
+            gathering_id uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            ends_at timestamptz NOT NULL,
+            presale uuid[] NOT NULL,
+            member_price uuid[] NOT NULL,
+            gathering_access uuid[] NOT NULL
+        );
+        CREATE INDEX gathering_benefits_v1_coming ON gathering_benefits_v1 (community_id, ends_at);
+    """,
+    tables=("gathering_benefits_v1",),
+    facts=(GatheringPublished, GatheringRescheduled, GatheringCancelled),
+    apply=apply,
+)
+
+_COMING = """
+    SELECT count(*) FILTER (WHERE $3 = ANY (presale)) AS presale,
+        count(*) FILTER (WHERE $3 = ANY (member_price)) AS member_price,
+        count(*) FILTER (WHERE $3 = ANY (gathering_access)) AS gathering_access
+    FROM gathering_benefits_v1 WHERE community_id = $1 AND ends_at > $2
+"""
+
+
+async def of_gatherings(
+    connection: Any, community_id: UUID, now: datetime, tier_id: UUID
+) -> list[Benefit]:
+    """What the tier gives of gatherings that are still to come."""
+    many = await connection.fetchrow(_COMING, community_id, now, tier_id)
+    kinds = (Presale, MemberPrice, GatheringAccess)
+    return [
+        kind(gatherings=count) for kind, count in zip(kinds, many.values(), strict=True) if count
+    ]
 
 
 async def perks_now(service: Service, community_id: UUID, tier_id: UUID) -> Perks:
@@ -81,6 +179,7 @@ async def benefits_of(
             given.append(ContentAccess(items=content[tier_id]))
         if tier_id in early:
             given.append(EarlyAccess(items=early[tier_id][0], hours=early[tier_id][1]))
+        given += await of_gatherings(connection, community_id, service.clock.now(), tier_id)
         perks = await perks_now(service, community_id, tier_id)
         given += [CustomPerk(title=perk.title, description=perk.description) for perk in perks]
     return found

@@ -1,11 +1,21 @@
 """What a tier gives is what is set up to be given, and beside it what the organiser wrote."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.contract import MoneyValue
+from shared.contracts.events_gathering import (
+    GatheringCancelled,
+    GatheringPublished,
+    GatheringRescheduled,
+    MemberPrice,
+    Presale,
+)
 from tests.integration.membership import test_group
 from tests.integration.membership.club import Club, gathered
 from tests.integration.membership.house import House, Json
@@ -96,3 +106,46 @@ async def test_who_may_write_perks_and_what_they_may_be(house: House) -> None:
     await house.call("POST", f"/tiers/{gold}/retirement", {}, token=owner)
     await set_perks(house, owner, gold)
     assert await benefits(house, ada, gold) == []
+
+
+async def test_what_a_tier_gives_of_gatherings_is_a_benefit_while_they_are_to_come(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    silver = await house.tier(owner, "Silver", paid=True)
+    community, day = UUID(community_id), timedelta(days=1)
+    now, gathering_id = house.service.clock.now(), uuid4()
+    published = GatheringPublished(
+        community_id=community,
+        occurred_at=now,
+        gathering_id=gathering_id,
+        name="Dinner",
+        starts_at=now + day,
+        ends_at=now + 2 * day,
+        capacity=40,
+        price=MoneyValue(minor=1200, currency="EUR"),
+        presale=Presale(tiers=(UUID(gold), UUID(silver)), opens_at=now, everybody_at=now + day / 2),
+        member_price=MemberPrice(tiers=(UUID(gold),), price=MoneyValue(minor=800, currency="EUR")),
+        only_for=(UUID(gold),),
+    )
+    await house.hear(published)
+    await house.hear(published.model_copy(update={"gathering_id": uuid4(), "only_for": ()}))
+    await house.hear(
+        published.model_copy(update={"gathering_id": uuid4(), "community_id": uuid4()})
+    )
+    await house.quiet()
+    assert await benefits(house, owner, gold) == [
+        {"kind": "presale", "gatherings": 2},
+        {"kind": "member_price", "gatherings": 2},
+        {"kind": "gathering_access", "gatherings": 1},
+    ]
+    assert await benefits(house, owner, silver) == [{"kind": "presale", "gatherings": 2}]
+    moved: Json = {"community_id": community, "occurred_at": now, "gathering_id": gathering_id}
+    await house.hear(GatheringRescheduled(**moved, starts_at=now + 3 * day, ends_at=now + 4 * day))
+    await house.quiet()
+    await house.service.move_clock(now + 3 * day)
+    assert await benefits(house, owner, silver) == [{"kind": "presale", "gatherings": 1}]
+    await house.hear(GatheringCancelled(**moved))
+    await house.quiet()
+    assert await benefits(house, owner, gold) == []
