@@ -18,12 +18,14 @@ from shared.contracts.analytics_destruction import KeptDataDestroyed, PersonData
 from shared.contracts.analytics_privacy import PersonForgotten
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
+from shared.merging.persons import MERGED, all_in
 from shared.service import Blueprint
 from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
 from shared.takeout.retention import retention
+from shared.takeout.search import Reach
 
 MOUNTED = (
     COMMUNITY,
@@ -35,12 +37,13 @@ MOUNTED = (
     ATTRIBUTION,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
+    MERGED,
     exports("analytics"),
     community("analytics", CONTENTS),
     erasure.feature("analytics", PersonErased, PersonForgotten),
     destruction("analytics", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
-FEATURES = (*MOUNTED, own_data("analytics", MOUNTED), retention("analytics"))
+FEATURES = (*MOUNTED, own_data("analytics", MOUNTED, Reach(all_of=all_in)), retention("analytics"))
 
 
 def blueprint() -> Blueprint:

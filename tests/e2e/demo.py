@@ -456,7 +456,7 @@ class Year:
         tell.look(
             "/api/billing/v1/staff/subscriptions",
             topic="tessera.billing.subscription.v1",
-            table="analytics.recurring_v4_movements",
+            table="analytics.recurring_v5_movements",
         )
 
     def somebody_is_forgotten(self) -> None:

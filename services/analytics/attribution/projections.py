@@ -108,22 +108,29 @@ class OfLink(BaseModel):
     earned: list[Earned]
 
 
-# A payment is to the credit of the last link before it, while that counts.
+# A payment is to the credit of the last link before it, while that counts. Two who were merged are one, who came by
+# what brought either of them, and buys what both pay for.
 _EARNED = """
 SELECT l.link_id, l.kind, l.owner_id, p.currency, count(*) AS payments,
-    array_agg(DISTINCT p.person_id) AS buyers,
+    array_agg(DISTINCT coalesce(t.person_id, p.person_id)) AS buyers,
     sum(p.gross)::bigint AS gross, sum(p.returned)::bigint AS returned
 FROM attribution_v1_payments p
+LEFT JOIN taken_in_v1 t ON t.taken_in = p.person_id
 JOIN LATERAL (
-    SELECT * FROM attribution_v1_leads l WHERE l.person_id = p.person_id AND l.at <= p.paid_at
+    SELECT * FROM attribution_v1_leads l
+    WHERE l.at <= p.paid_at AND l.person_id = ANY (
+        ARRAY(SELECT taken_in FROM taken_in_v1 WHERE person_id = coalesce(t.person_id, p.person_id))
+        || coalesce(t.person_id, p.person_id)
+    )
     ORDER BY l.at DESC LIMIT 1
 ) l ON p.paid_at < l.until
 WHERE p.community_id = $1 AND p.paid_at >= $2 AND p.paid_at < $3
 GROUP BY 1, 2, 3, 4 ORDER BY 4
 """
 _LEADS = """
-SELECT link_id, kind, owner_id, count(DISTINCT person_id) AS leads FROM attribution_v1_leads
-WHERE community_id = $1 AND at >= $2 AND at < $3 GROUP BY 1, 2, 3
+SELECT link_id, kind, owner_id, count(DISTINCT coalesce(t.person_id, l.person_id)) AS leads
+FROM attribution_v1_leads l LEFT JOIN taken_in_v1 t ON t.taken_in = l.person_id
+WHERE l.community_id = $1 AND at >= $2 AND at < $3 GROUP BY 1, 2, 3
 """
 
 

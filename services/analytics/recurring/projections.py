@@ -1,6 +1,6 @@
 """The movements of monthly recurring revenue, and how subscriptions stand."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -10,27 +10,44 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.analytics.customers import tell_apart_anew
 from services.analytics.days import Window
 from services.analytics.movements import (
     Change,
-    Customer,
     Subscription,
     fold,
-    movements_of,
     per_month,
 )
 from shared.contracts import billing_subscription as contracts
 from shared.contracts.contract import MoneyValue
+from shared.contracts.membership_merging import MemberMerged
 from shared.event_store import Fact
 from shared.money import rounded
 from shared.projection import Projection
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    merges = [fact.body for fact in facts if isinstance(fact.body, MemberMerged)]
+    told = [fact for fact in facts if not isinstance(fact.body, MemberMerged)]
+    await connection.executemany(
+        "INSERT INTO recurring_v5_merges VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        [(merge.taken_in, merge.community_id, merge.person_id) for merge in merges],
+    )
+    people = {change.customer.person_id for change in await _follow(connection, told)}
+    for merge in merges:
+        people |= {merge.person_id, merge.taken_in}
+    if people:
+        await tell_apart_anew(connection, people)
+
+
+async def _follow(connection: Any, facts: Sequence[Fact]) -> list[Change]:
+    """What the facts of subscriptions change."""
+    if not facts:
+        return []
     subscriptions = await _known(connection, {fact.stream_id for fact in facts})
     changes = fold(facts, subscriptions)
     await connection.execute(
-        "INSERT INTO recurring_v4_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+        "INSERT INTO recurring_v5_subscriptions SELECT * FROM unnest($1::uuid[], $2::uuid[],"
         " $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],"
         " $10::bigint[], $11::bigint[])"
         " ON CONFLICT (subscription_id) DO UPDATE SET at = excluded.at, status = excluded.status,"
@@ -42,57 +59,25 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     if changes:
         rows = [(*change.customer, *change[1:]) for change in changes]
         await connection.execute(
-            "INSERT INTO recurring_v4_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+            "INSERT INTO recurring_v5_changes SELECT * FROM unnest($1::uuid[], $2::uuid[],"
             " $3::text[], $4::timestamptz[], $5::bigint[], $6::boolean[], $7::boolean[])",
             *zip(*rows, strict=True),
         )
-        await _tell_apart_anew(connection, {change.customer for change in changes})
+    return changes
 
 
 async def _known(connection: Any, ids: Collection[UUID]) -> dict[UUID, Subscription]:
     rows = await connection.fetch(
-        "SELECT * FROM recurring_v4_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
+        "SELECT * FROM recurring_v5_subscriptions WHERE subscription_id = ANY ($1)", list(ids)
     )
     return {row["subscription_id"]: Subscription(*row) for row in rows}
 
 
-async def _tell_apart_anew(connection: Any, customers: Collection[Customer]) -> None:
-    """All movements of the customers: a change heard of late can make another's "new" an expansion."""
-    columns = list(zip(*customers, strict=True))
-    rows = await connection.fetch(
-        "SELECT community_id, person_id, currency, at, yearly, pauses, brought"
-        " FROM recurring_v4_changes"
-        " JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS of (community_id, person_id, currency)"
-        " USING (community_id, person_id, currency)",
-        *columns,
-    )
-    changes: dict[Customer, list[Change]] = defaultdict(list)
-    for *key, at, yearly, pauses, brought in rows:
-        customer = Customer(*key)
-        changes[customer].append(Change(customer, at, yearly, pauses, brought))
-    await connection.execute(
-        "DELETE FROM recurring_v4_movements WHERE (community_id, person_id, currency)"
-        " IN (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]))",
-        *columns,
-    )
-    movements = [
-        (*customer, *movement)
-        for customer, theirs in changes.items()
-        for movement in movements_of(theirs)
-    ]
-    if movements:
-        await connection.execute(
-            "INSERT INTO recurring_v4_movements SELECT * FROM unnest($1::uuid[], $2::uuid[],"
-            " $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])",
-            *zip(*movements, strict=True),
-        )
-
-
 RECURRING = Projection(
     name="recurring",
-    version=4,
+    version=5,
     ddl="""
-        CREATE TABLE recurring_v4_subscriptions (
+        CREATE TABLE recurring_v5_subscriptions (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
@@ -105,9 +90,9 @@ RECURRING = Projection(
             yearly bigint NOT NULL,
             discounted bigint NOT NULL
         );
-        CREATE INDEX recurring_v4_subscriptions_status
-            ON recurring_v4_subscriptions (community_id, status);
-        CREATE TABLE recurring_v4_changes (
+        CREATE INDEX recurring_v5_subscriptions_status
+            ON recurring_v5_subscriptions (community_id, status);
+        CREATE TABLE recurring_v5_changes (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
@@ -116,9 +101,9 @@ RECURRING = Projection(
             pauses boolean NOT NULL,
             brought boolean NOT NULL
         );
-        CREATE INDEX recurring_v4_changes_customer
-            ON recurring_v4_changes (community_id, person_id, currency);
-        CREATE TABLE recurring_v4_movements (
+        CREATE INDEX recurring_v5_changes_customer
+            ON recurring_v5_changes (person_id);
+        CREATE TABLE recurring_v5_movements (
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             currency text NOT NULL,
@@ -126,12 +111,23 @@ RECURRING = Projection(
             kind text NOT NULL,
             yearly bigint NOT NULL
         );
-        CREATE INDEX recurring_v4_movements_customer
-            ON recurring_v4_movements (community_id, person_id, currency);
-        CREATE INDEX recurring_v4_movements_window
-            ON recurring_v4_movements (community_id, at) INCLUDE (currency, kind, yearly);
+        CREATE INDEX recurring_v5_movements_customer
+            ON recurring_v5_movements (person_id);
+        CREATE INDEX recurring_v5_movements_window
+            ON recurring_v5_movements (community_id, at) INCLUDE (currency, kind, yearly);
+        CREATE TABLE recurring_v5_merges (
+            taken_in uuid PRIMARY KEY,
+            community_id uuid NOT NULL,
+            person_id uuid NOT NULL
+        );
+        CREATE INDEX recurring_v5_merges_person ON recurring_v5_merges (person_id);
     """,
-    tables=("recurring_v4_subscriptions", "recurring_v4_changes", "recurring_v4_movements"),
+    tables=(
+        "recurring_v5_subscriptions",
+        "recurring_v5_changes",
+        "recurring_v5_movements",
+        "recurring_v5_merges",
+    ),
     facts=(
         contracts.TrialStarted,
         contracts.SubscriptionActivated,
@@ -142,6 +138,7 @@ RECURRING = Projection(
         contracts.SubscriptionPaused,
         contracts.SubscriptionResumed,
         contracts.SubscriptionEnded,
+        MemberMerged,
     ),
     apply=apply,
 )
@@ -166,7 +163,7 @@ async def recurring_revenue_of(
     rows = await connection.fetch(
         "SELECT currency, kind, coalesce(sum(yearly) FILTER (WHERE at < $2), 0)::bigint AS before,"
         " coalesce(sum(yearly) FILTER (WHERE at >= $2), 0)::bigint AS within"
-        " FROM recurring_v4_movements WHERE community_id = ANY ($1) AND at < $3"
+        " FROM recurring_v5_movements WHERE community_id = ANY ($1) AND at < $3"
         " GROUP BY currency, kind ORDER BY currency",
         list(communities), window.start, window.end,
     )  # fmt: skip
@@ -197,7 +194,7 @@ async def subscriptions_of(connection: Any, communities: Collection[UUID]) -> Su
     rows = await connection.fetch(
         "SELECT status, currency, count(*) AS many, sum(yearly)::bigint AS yearly,"
         " sum(discounted)::bigint AS discounted"
-        " FROM recurring_v4_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
+        " FROM recurring_v5_subscriptions WHERE community_id = ANY ($1) AND status <> 'ended'"
         " GROUP BY status, currency ORDER BY currency",
         list(communities),
     )

@@ -5,13 +5,24 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.analytics.recurring.projections import RECURRING
 from services.analytics.retention.projections import ACCESS, MEMBERS
 from shared.contracts.contract import Contract
 from shared.contracts.membership_access import AccessGranted, AccessRevoked
 from shared.contracts.membership_member import MemberJoined
 from shared.contracts.membership_merging import MemberMerged
 from shared.projection import rebuild
-from tests.integration.analytics.test_attribution import community, created, olga, on
+from tests.integration.analytics.test_attribution import (
+    came,
+    community,
+    created,
+    links,
+    olga,
+    on,
+    paid,
+    spring,
+)
+from tests.integration.analytics.test_figures import Subscription, recurring
 from tests.integration.events.house import House, Json, somebody
 
 ada = somebody(community)
@@ -94,3 +105,65 @@ async def test_who_was_never_heard_of_is_taken_in_without_a_trace(house: House) 
     await house.hear(merged(into=eve))
     seen = (await people(house))["members"]
     assert (seen["joined"], seen["left"], seen["end"]) == (2, 0, 2)
+
+
+async def revenue(house: House, month: str) -> Json:
+    await house.quiet()
+    path = f"/communities/{community}/revenue?from=2026-{month}-01&to=2026-{month}-28"
+    return await house.ask(olga, "GET", path)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_what_both_pay_is_of_one_customer(house: House, order: tuple[int, ...]) -> None:
+    """The one who stays subscribes as well, and what the other had ends: they pay less, and are not lost."""
+    theirs, own = (Subscription(person, community) for person in (bob, ada.person_id))
+    await house.hear(created())
+    told: list[tuple[UUID, list[Contract]]] = [
+        (theirs.id, [theirs.activated(on(2)), theirs.ended(on(20, 4))]),
+        (own.id, [own.activated(on(12), 1500)]),
+        (uuid4(), [merged()]),
+    ]
+    for number in order:
+        stream_id, facts = told[number]
+        await house.hear(*facts, stream_id=stream_id)
+        await house.quiet()
+    for _ in range(2):
+        march, april = await revenue(house, "03"), await revenue(house, "04")
+        assert march["recurring"] == recurring(new=1000, expansion=1500, end=2500)
+        assert april["recurring"] == recurring(2500, contraction=-1000, end=1500)
+        service = house.service
+        await rebuild(service.pool, service.name, RECURRING, service.sources())
+
+
+async def test_who_came_by_a_link_buys_what_both_pay_for(house: House) -> None:
+    await house.hear(
+        created(), came(ada.person_id, spring, 2), paid(bob, 3), paid(ada.person_id, 4)
+    )
+    assert (await links(house))[str(spring)]["payments"] == 1
+    await house.hear(came(bob, spring, 5), paid(bob, 12), merged())
+    seen = (await links(house))[str(spring)]
+    assert (seen["leads"], seen["buyers"], seen["payments"]) == (1, 1, 3)
+    await house.hear(came(eve, spring, 6), paid(eve, 7))
+    seen = (await links(house))[str(spring)]
+    assert (seen["leads"], seen["buyers"], seen["payments"]) == (2, 2, 4)
+
+
+async def test_who_took_somebody_in_takes_out_what_was_heard_of_both(house: House) -> None:
+    await house.hear(created(), joined(ada.person_id, 2), joined(bob, 3), paid(bob, 4))
+    await house.hear(joined(eve, 3))
+    await house.quiet()
+    before = await house.ask(ada, "GET", "/me/data")
+    assert [one["type"] for one in before["heard"]] == ["io.tessera.membership.MemberJoined"]
+    await house.hear(merged())
+    await house.quiet()
+    document = await house.ask(ada, "GET", "/me/data")
+    assert sorted(one["type"].rpartition(".")[2] for one in document["heard"]) == [
+        "MemberJoined",
+        "MemberJoined",
+        "MemberMerged",
+        "PaymentSucceeded",
+    ]
+    assert {str(ada.person_id), str(bob)} <= {*document["ids"]}
+    assert str(eve) not in str(document)
+    nobody = await house.ask(somebody(community), "GET", "/me/data")
+    assert nobody["heard"] == []

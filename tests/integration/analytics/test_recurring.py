@@ -70,7 +70,7 @@ async def test_the_tables_hold_what_the_definitions_say(house: House, seed: int)
             await RECURRING.apply(connection, rest[:size])
             rest = rest[size:]
         rows = await connection.fetch(
-            "SELECT community_id, person_id, currency, at, kind, yearly FROM recurring_v4_movements"
+            "SELECT community_id, person_id, currency, at, kind, yearly FROM recurring_v5_movements"
         )
     stored: dict[Customer, list[Movement]] = defaultdict(list)
     for *key, at, kind, yearly in rows:

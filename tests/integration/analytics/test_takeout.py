@@ -46,7 +46,7 @@ async def test_what_has_no_key_is_in_it_once_over_many_pages(
     await house.quiet()
     for community_id, many in ((community, 7), (other, 5)):
         await house.service.pool.execute(
-            "INSERT INTO recurring_v4_changes SELECT $1, $1, 'EUR', $2, number, false, false"
+            "INSERT INTO recurring_v5_changes SELECT $1, $1, 'EUR', $2, number, false, false"
             " FROM generate_series(1, $3::int) number",
             community_id, on(4), many,
         )  # fmt: skip
