@@ -1,5 +1,6 @@
 """The whole database is lost, an older backup put in its place, and the runbook followed word by word."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from deploy.local import postgres
+from deploy.local import postgres, programs
 from deploy.local.keys import Keys
+from deploy.local.processes import inherited
 from deploy.local.settings import HOST, ROOT, SERVICES
 from deploy.local.trouble import Trouble
 from tests.e2e.conftest import Cast, own_stack
@@ -43,13 +46,24 @@ def test_an_older_backup_is_lived_with_when_the_runbook_is_followed(
 
     ada = somebody_comes("Ada Kept")
     cast.organiser.erase(somebody_comes("Bob Erased").person_id)
+    eve = somebody_comes("Eve Erased After")
     cast.world.settle()
     _back_up(victim, tmp_path / "backup")
-    somebody_comes("Carla Lost")
+    carla = somebody_comes("Carla Lost")
+    cast.organiser.erase(eve.person_id)
+    cast.world.settle()
     _lose_and_restore(victim, tmp_path / "backup")
 
     advised = _what_workers_say(victim)
     assert {"membership", "billing"} <= advised.keys()
+    lacking = {service: _lacking(victim, service) for service in SERVICES}
+    assert {service for service, events in lacking.items() if events} == advised.keys()
+    joined = [e for e in lacking["membership"] if e["type"].endswith(".MemberJoined")]
+    assert [event["stream_id"] for event in joined] == [str(carla.person_id)]
+    assert {e["erased"] for events in lacking.values() for e in events} == {
+        str(eve.person_id),
+        None,
+    }
     for service, position in advised.items():
         victim.stack.run(service, ["advance-position", str(position)])
     victim.heal()
@@ -57,10 +71,14 @@ def test_an_older_backup_is_lived_with_when_the_runbook_is_followed(
         assert not FOUND.search(_drill(victim, service))
 
     assert ada.subscriptions()
+    # Her last command is gone, and with it the place that her client would have others wait for.
+    cast.organiser._position = None
     # Who is lost may be counted all the same, where her events are heard from Kafka: the runbook's seventh step.
     members = cast.organiser.figures().members
     cast.member("Dan After").buy(offer(cast.monthly))
     eventually(lambda: cast.organiser.figures().members == members + 1)
+    cast.organiser.erase(eve.person_id)
+    eventually(lambda: not cast.organiser.erasure_of(eve.person_id)["waiting_for"])
 
 
 def _postgres_tool(name: str, victim: Victim, *words: str) -> str:
@@ -105,6 +123,16 @@ def _what_workers_say(victim: Victim) -> dict[str, int]:
             advised[service] = max(advised.get(service, 0), int(position))
             assert not victim.processes.running(f"{service}-worker")
     return advised
+
+
+def _lacking(victim: Victim, service: str) -> list[dict[str, Any]]:
+    """What the runbook's second step lists."""
+    told = inherited() | dict(victim.environment(service))
+    command = programs.command(service, "lacking", "--json")
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == (1 if events else 0), done.stderr
+    return events
 
 
 def _drill(victim: Victim, service: str) -> str:

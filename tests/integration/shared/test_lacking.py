@@ -12,8 +12,8 @@ from uuid import UUID
 
 import orjson
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from shared import relay
 from shared.cli import main
@@ -23,6 +23,7 @@ from shared.relay import ensure_topics
 from shared.restore import verbs
 from shared.restore.advance import advance_position
 from shared.service import Blueprint, Service
+from shared.testing import eventually
 from tests.integration.shared.counting import COMMUNITY, CountedContract, count, counter, running
 from tests.integration.shared.test_relay_consumer import (
     Line,
@@ -30,6 +31,7 @@ from tests.integration.shared.test_relay_consumer import (
     forget_the_end,
     loop,
     published,
+    records,
     relay_of,
     send,
 )
@@ -260,6 +262,38 @@ async def expire(kafka: str, place: TopicPartition, upto: int) -> None:
     try:
         await admin.start()
         await admin.delete_records({place: RecordsToDelete(upto)})
+    finally:
+        await admin.close()
+
+
+async def test_what_was_compacted_away_holds_up_nothing(
+    database_url: str, kafka: str, line: Line, ask: Ask
+) -> None:
+    """Of each stream the last record is left; whoever set that on a topic of ours meant well."""
+    await compacted(kafka, line.topic)
+    async with running(database_url, *line.features(), kafka=kafka) as service:
+        await publish(service, kafka, streams=1)
+        await asyncio.sleep(0.2)
+        await publish(service, kafka, streams=1)  # makes another segment: the one before can go
+        left = await eventually(
+            lambda: records(kafka, line.topic), lambda r: len(r) < 10, within=60
+        )
+        await forget_the_end(database_url, 1)
+        told = await ask(service)
+        assert [event["position"] for event in told.events] == [position(one) for one in left]
+
+
+def position(one: ConsumerRecord) -> int:
+    return int(dict(one.headers)["ce_position"])
+
+
+async def compacted(kafka: str, topic: str) -> None:
+    soon = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01", "max.compaction.lag.ms": "1"}
+    made = NewTopic(topic, relay.PARTITIONS, 1, topic_configs={"cleanup.policy": "compact", **soon})
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    try:
+        await admin.start()
+        await admin.create_topics([made])
     finally:
         await admin.close()
 
