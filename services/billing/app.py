@@ -37,6 +37,7 @@ from services.billing.policy.feature import FEATURE as POLICY
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.reconciliation.feature import FEATURE as RECONCILIATION
 from services.billing.settings import Settings
+from services.billing.stay.feature import FEATURE as STAY
 from services.billing.subscription.feature import FEATURE as SUBSCRIPTION
 from services.billing.takeout import CONTENTS
 from services.billing.takeover.feature import FEATURE as TAKEOVER
@@ -76,6 +77,7 @@ MOUNTED = (
     ARREARS,
     WITHDRAWAL,
     EXIT_SURVEY,
+    STAY,
     PRICE_RISE,
     FOUNDER,
     MIGRATION,

@@ -17,6 +17,7 @@ CONTENTS = Contents(
         "ledger": Table(),
         "subscriptions": Table(),
         "overdue": Table(),
+        "stays": Table(),
         "exit_answers": Table(
             without={"comment": "A person's words; staff read them by `GET /exit-answers`."}
         ),

@@ -64,6 +64,7 @@ IMPERSONAL = {
     "receipt",
     "poll",
     "retention_rules",
+    "stay_rules",
 }
 SPOKEN_OF = re.compile(r"\b(person_id|PersonId|account_id|AccountId)\b")
 

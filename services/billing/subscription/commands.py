@@ -234,6 +234,16 @@ class ResumeSubscription:
 
 
 @dataclass(frozen=True, slots=True)
+class ReduceToStay:
+    """The person accepts so many per cent off the next periods."""
+
+    person_id: PersonId
+    reduction_id: UUID
+    percent: int
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncePriceRise:
     """Who pays is told now, at `at`."""
 
@@ -297,6 +307,7 @@ SubscriptionCommand = (
     | LapseChange
     | PauseSubscription
     | ResumeSubscription
+    | ReduceToStay
     | AnnouncePriceRise
     | AcceptPriceRise
     | RecallPriceRise

@@ -21,6 +21,7 @@ def decide(command: commands.SubscriptionCommand, subscription: Subscription) ->
             | commands.WithdrawCancellation(person_id)
             | commands.WinBack(person_id)
             | commands.AcceptPriceRise(person_id)
+            | commands.ReduceToStay(person_id)
         ):
             refusals.insist_on_owner(subscription, person_id)
         case (

@@ -489,6 +489,14 @@ class SubscriptionReinstated:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionReduced:
+    """Its next periods cost less, because its payer stays."""
+
+    terms: Terms
+    reduction: Reduction
+
+
+@dataclass(frozen=True, slots=True)
 class Rise:
     """A dearer price version of an offer of this `name`, in its currencies, for those who have an older one.
 
@@ -605,6 +613,7 @@ SubscriptionEvent = (
     | PaymentReversed
     | SubscriptionSuspended
     | SubscriptionReinstated
+    | SubscriptionReduced
     | PriceRiseAnnounced
     | PriceRiseAccepted
     | PriceRiseDeferred

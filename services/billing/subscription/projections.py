@@ -44,11 +44,12 @@ _OF_CHANGES = (
     events.SubscriptionReinstated,
     events.SubscriptionUnpaid,
 )
-_OF_RISES = (
+_OF_PRICES = (
     events.PriceRiseAnnounced,
     events.PriceRiseAccepted,
     events.PriceRiseApplied,
     events.PriceRiseDropped,
+    events.SubscriptionReduced,
 )
 
 
@@ -125,8 +126,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if isinstance(fact.body, _OF_CHANGES):
             await _apply_change(connection, fact)
-        elif isinstance(fact.body, _OF_RISES):
-            await _apply_rise(connection, fact)
+        elif isinstance(fact.body, _OF_PRICES):
+            await _apply_price(connection, fact)
         else:
             await _apply(connection, fact)
 
@@ -162,7 +163,7 @@ async def _apply_change(connection: Any, fact: Fact) -> None:
             await _change(connection, fact)
 
 
-async def _apply_rise(connection: Any, fact: Fact) -> None:
+async def _apply_price(connection: Any, fact: Fact) -> None:
     match fact.body:
         case events.PriceRiseAnnounced() as told:
             rise = _ANNOUNCED.dump_json(told).decode()
@@ -172,6 +173,8 @@ async def _apply_rise(connection: Any, fact: Fact) -> None:
         case events.PriceRiseApplied(_, terms):
             price = {"price_minor": terms.price.minor, "price_version": terms.price_version}
             await _change(connection, fact, **price, rise=None)
+        case events.SubscriptionReduced(reduction=reduction):
+            await _change(connection, fact, reduction=_REDUCTION.dump_json(reduction).decode())
         case events.PriceRiseDropped(told=Rise()):
             await _change(connection, fact, rise=None)
         case _:
@@ -403,6 +406,33 @@ def winning_back(
 def cancelling(subscription_id: UUID, person_id: PersonId) -> Ask:
     """Its payer has a link, not an account."""
     return Ask(SUBSCRIPTION, subscription_id, commands.ScheduleCancellation(person_id))
+
+
+def staying(
+    subscription_id: UUID,
+    person_id: PersonId,
+    reduction: tuple[UUID, int, int],
+    until: datetime | None,
+    at: datetime,
+    longest_days: int,
+) -> list[Ask]:
+    """Withdraw the cancellation, if there is one, and pause it `until` then, or take so much off."""
+    done: commands.SubscriptionCommand = (
+        commands.PauseSubscription(person_id, until, at, longest_days)
+        if until
+        else commands.ReduceToStay(person_id, *reduction)
+    )
+    back = commands.WithdrawCancellation(person_id)
+    return [Ask(SUBSCRIPTION, subscription_id, command) for command in (back, done)]
+
+
+async def after_staying(service: Service, community_id: UUID, asks: Sequence[Ask]) -> Money:
+    """What the next period would cost after these; refused where they would be."""
+    state, _ = await service.handler.state(SUBSCRIPTION, asks[0].stream_id, community_id)
+    for ask in asks:
+        state = SUBSCRIPTION.fold(ask.decider.decide(ask.command, state), state)
+    assert isinstance(state, Running)  # noqa: S101  Who stays has not ended.
+    return state.due
 
 
 def announcing(subscription_id: UUID, rise: Rise, at: datetime) -> Ask:

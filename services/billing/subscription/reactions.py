@@ -596,6 +596,7 @@ REACTIONS = (
             ("changed", events.SubscriptionChanged, when_period_moved_announce_debit),
             ("change_scheduled", events.ChangeScheduled, when_debit_differs_announce_debit),
             ("change_dropped", events.ChangeDropped, when_debit_differs_announce_debit),
+            ("reduced", events.SubscriptionReduced, when_debit_differs_announce_debit),
             (
                 "cancellation_withdrawn",
                 events.CancellationWithdrawn,

@@ -33,6 +33,7 @@ def after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events
             | commands.PauseSubscription()
             | commands.ResumeSubscription(until=None)
             | commands.AcceptPriceRise()
+            | commands.ReduceToStay()
         ):
             raise Rejected("subscription_ended", "The subscription has ended.")
         case commands.WinBack():

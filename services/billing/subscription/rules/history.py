@@ -125,6 +125,8 @@ def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Runnin
             return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
         case events.DebitAnnounced():
             return replace(running, told=event)
+        case events.SubscriptionReduced(terms, reduction):
+            return replace(running, terms=replace(terms, reduction=reduction))
         case _:
             return _evolve_reversed(running, event)
 

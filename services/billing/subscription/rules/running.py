@@ -11,6 +11,7 @@ from services.billing.subscription.rules import (
     renewals,
     reversals,
     start,
+    staying,
     withholding,
 )
 from services.billing.subscription.rules.state import Events, Held, Running
@@ -61,6 +62,8 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return pause.pause(command, running)
         case commands.ResumeSubscription(until=until, at=at):
             return pause.resume(running, until, at)
+        case commands.ReduceToStay():
+            return staying.reduce(command, running)
         case commands.AnnouncePriceRise(rise, at):
             return rises.announced(running.holding, rise, at)
         case commands.AcceptPriceRise():

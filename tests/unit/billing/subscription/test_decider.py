@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from services.billing.payer.events import Instrument
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import Dunning
 from services.billing.subscription import commands, events
-from services.billing.subscription.decider import SUBSCRIPTION
+from services.billing.subscription.decider import SUBSCRIPTION, Running
 from services.billing.subscription.events import Period, Terms
 from shared.ids import Code
 from shared.testing import given
@@ -524,6 +525,34 @@ def test_a_period_that_is_paid_while_too_much_is_owed_opens_nothing() -> None:
     over = events.SubscriptionSuspended(terms, "arrears", first=True)
     settle = commands.SettleRenewal(for_april)
     given(SUBSCRIPTION, bought, over, renewing).when(settle).then(renewed, over)
+
+
+stay = commands.ReduceToStay(ada, UUID(int=90), 50, 3)
+reduced = events.SubscriptionReduced(terms, Reduction(UUID(int=90), 50, None, 4))
+
+
+def test_who_stays_pays_less_for_the_next_periods() -> None:
+    given(SUBSCRIPTION, bought).when(stay).then(reduced)
+    running = SUBSCRIPTION.fold([bought, reduced])
+    assert isinstance(running, Running)
+    assert (running.due, running.terms.due(4), running.terms.due(5)) == (
+        terms.amount.share(Fraction(1, 2)),
+        terms.amount.share(Fraction(1, 2)),
+        terms.amount,
+    )
+
+
+def test_nobody_is_given_two_reductions_or_one_of_what_is_being_paid() -> None:
+    given(SUBSCRIPTION, bought, reduced).when(stay).then_rejected("reduced_already")
+    given(SUBSCRIPTION, bought, renewing).when(stay).then_rejected("renewal_under_way")
+    given(SUBSCRIPTION, bought, ended("voluntary")).when(stay).then_rejected("subscription_ended")
+    given(SUBSCRIPTION).when(stay).then_rejected("subscription_not_found")
+    of_bob = replace(stay, person_id=bob)
+    given(SUBSCRIPTION, bought).when(of_bob).then_rejected("subscription_not_found")
+    gift = replace(bought, terms=replace(terms, charged_for="donation"))
+    given(SUBSCRIPTION, gift).when(stay).then_rejected("gift_is_not_reduced")
+    waits = events.ChangeScheduled(terms, UUID(int=91), replace(terms, quantity=2), noon)
+    given(SUBSCRIPTION, bought, waits).when(stay).then_rejected("change_waits")
 
 
 def test_where_the_seller_trusts_people_a_dispute_suspends_nothing() -> None:
