@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.billing.checkout.events import OfferLine
+from services.billing.checkout.events import Line, OfferLine
 from services.billing.payment.events import MoneyLine, payment_of, total
 from services.billing.withdrawal import commands, events
 from services.billing.withdrawals import Return, ends_at, kept, returns_of
@@ -21,18 +21,22 @@ def decide(command: commands.WithdrawalCommand, declared: Declared) -> list[even
     why = {kept(line, begun_at_once=begun) for line in basket.lines}
     if why == {"exempt"}:
         raise Rejected("withdrawal_exempt", "By law nobody withdraws from that.")
-    if None not in why:
+    for_good = [line for line in basket.lines if _is_for_good(line)]
+    lines = [
+        line
+        for line in basket.lines
+        if isinstance(line, OfferLine) and kept(line, begun_at_once=begun) is None
+    ]
+    closes_order = bool(for_good) and all(line in lines for line in for_good)
+    # An order is had as a whole: of what stays, no money goes back.
+    lines = [line for line in lines if line.recurs or closes_order]
+    if not lines:
         raise Rejected("withdrawal_waived", "It was had at once at your wish.")
     until = ends_at(bought.at, basket.time_zone)
     if command.at >= until:
         raise Rejected(
             "withdrawal_too_late", "The fourteen days are over.", until=until.isoformat()
         )
-    lines = [
-        line
-        for line in basket.lines
-        if isinstance(line, OfferLine) and kept(line, begun_at_once=begun) is None
-    ]
     spells, left = dict(bought.spells), dict(bought.left)
     if any(line.recurs and line.offer_id not in spells for line in lines):
         raise Rejected("subscription_not_begun", "It is about to begin: try again in a moment.")
@@ -41,7 +45,6 @@ def decide(command: commands.WithdrawalCommand, declared: Declared) -> list[even
     back = _still_there(returns_of(lines, spells, payment_id, used_until), left)
     if basket.due and not any(left.values()):
         raise Rejected("refunded_already", "All of it has gone back.")
-    for_good = [line for line in basket.lines if isinstance(line, OfferLine) and not line.recurs]
     return [
         events.WithdrawalDeclared(
             basket.person_id,
@@ -49,9 +52,14 @@ def decide(command: commands.WithdrawalCommand, declared: Declared) -> list[even
             total([part for one in back for part in one.lines], basket.due.currency),
             back,
             tuple(spells[line.offer_id].subscription_id for line in lines if line.recurs),
-            closes_order=bool(for_good) and all(line in lines for line in for_good),
+            closes_order=closes_order,
         )
     ]
+
+
+def _is_for_good(line: Line) -> bool:
+    """A donation buys nothing that could be taken away."""
+    return isinstance(line, OfferLine) and not line.recurs and not line.donation
 
 
 def _still_there(returns: Sequence[Return], left: Mapping[UUID, Money]) -> tuple[Return, ...]:

@@ -78,8 +78,21 @@ def test_of_a_mixed_basket_goes_back_what_may_and_the_rest_stays() -> None:
     part = MoneyLine("subscription", euros(25))
     left = declared(part, ends=True)
     given(WITHDRAWAL).when(declare(gold, course, seats, begun=True)).then(left)
-    beside = declared(MoneyLine("purchase", euros(90)))
-    given(WITHDRAWAL).when(declare(lifetime, course, begun=True)).then(beside)
+    given(WITHDRAWAL).when(declare(gold, lifetime, course, begun=True)).then(left)
+
+
+def test_no_money_goes_back_for_what_cannot_be_taken_away() -> None:
+    beside = declare(lifetime, course, begun=True)
+    given(WITHDRAWAL).when(beside).then_rejected("withdrawal_waived")
+    beside = declare(lifetime, course, gift, begun=True)
+    given(WITHDRAWAL).when(beside).then_rejected("withdrawal_waived")
+
+
+def test_a_donation_beside_it_stays_and_the_order_is_closed() -> None:
+    back = declared(MoneyLine("purchase", euros(90)), closes=True)
+    given(WITHDRAWAL).when(declare(lifetime, gift)).then(back)
+    ended = declared(MoneyLine("subscription", euros(30)), ends=True)
+    given(WITHDRAWAL).when(declare(gold, gift)).then(ended)
 
 
 def test_the_last_moment_is_in_time_and_the_next_is_not() -> None:
