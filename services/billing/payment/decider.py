@@ -10,6 +10,7 @@ from services.billing.comparison import RefundThere
 from services.billing.payer.events import BY_HAND, HOSTED, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.events import Charge, ChargedFor, MoneyLine, total
+from services.billing.purse import Purse
 from services.billing.taxes import returned
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId, derive
@@ -82,6 +83,12 @@ class Payment:
         return max(total(self.left, nothing.currency) - withheld, nothing)
 
     @property
+    def purse(self) -> Purse:
+        """What may still go back, and whether a bank has taken it until it decides."""
+        disputed = any(one.is_open and one.withheld for one in self.disputes.values())
+        return Purse(self.left, self.refundable, disputed)
+
+    @property
     def remaining(self) -> Money:
         """What neither went back nor was lost to a bank."""
         nothing = self.charge.amount * 0
@@ -141,7 +148,7 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
         case commands.RefundPayment(refund_id, amount):
             return [_refund(payment, refund_id, _asked_back(amount, payment), "requested")]
         case commands.ReturnMoney(refund_id, lines, reason):
-            back = _still_there(lines, payment)
+            back = payment.purse.still_there(lines)
             if not back:
                 return [events.RefundFailed(refund_id, lines, reason, Code("nothing_left"))]
             return [_refund(payment, refund_id, back, reason)]
@@ -285,7 +292,7 @@ def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]
         raise Rejected("other_currency", "It was paid in another currency.", pointer="/amount")
     if wanted.minor < 0 or (amount is not None and not amount):
         raise Rejected("refund_not_positive", "A refund is more than nothing.", pointer="/amount")
-    if any(one.is_open and one.withheld for one in payment.disputes.values()):
+    if payment.purse.disputed:
         raise Rejected("payment_disputed", "While a bank decides whose it is, none of it moves.")
     if not left or left < wanted:
         raise Rejected(
@@ -297,18 +304,6 @@ def _asked_back(amount: Money | None, payment: Payment) -> tuple[MoneyLine, ...]
         for line, part in zip(payment.left, parts, strict=True)
         if part
     )
-
-
-def _still_there(wanted: tuple[MoneyLine, ...], payment: Payment) -> tuple[MoneyLine, ...]:
-    rest = {line.charged_for: line.amount for line in payment.left}
-    purse, back = payment.refundable, []
-    for line in wanted:
-        part = min(line.amount, rest.get(line.charged_for, line.amount * 0), purse)
-        part = max(part, part * 0)
-        purse -= part
-        if part:
-            back.append(MoneyLine(line.charged_for, part))
-    return tuple(back)
 
 
 def _refund(

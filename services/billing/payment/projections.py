@@ -10,11 +10,13 @@ from services.billing.comparison import Booked
 from services.billing.payer.events import BY_HAND
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
+from services.billing.purse import Purse
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
 from shared.projection import Projection
 from shared.reaction import Ask
+from shared.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,12 @@ async def payment_by_id(connection: Any, payment_id: UUID) -> Paid | None:
     """The payment, None when nothing was charged under this id."""
     row = await connection.fetchrow("SELECT * FROM payments_v2 WHERE payment_id = $1", payment_id)
     return _paid(row) if row else None
+
+
+async def purse_of(service: Service, community_id: UUID, payment_id: UUID) -> Purse | None:
+    """What of it may still go back; None before it was collected. Read strongly."""
+    payment, _ = await service.handler.state(PAYMENT, payment_id, community_id)
+    return payment.purse if payment and payment.status == "succeeded" else None
 
 
 def resuming(payment_id: UUID, person_id: PersonId) -> Ask:

@@ -5,19 +5,19 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.checkout.events import CheckoutCompleted
+from services.billing.purse import Purse
 from services.billing.withdrawals import Spell
-from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a checkout bought and when, what became of what recurs, by offer, and what is left of each payment."""
+    """What a checkout bought and when, what became of what recurs, by offer, and what is left of each that was paid."""
 
     checkout_id: UUID
     completed: CheckoutCompleted
     at: datetime
     spells: tuple[tuple[UUID, Spell], ...]
-    left: tuple[tuple[UUID, Money], ...]
+    left: tuple[tuple[UUID, Purse], ...]
 
 
 @dataclass(frozen=True, slots=True)

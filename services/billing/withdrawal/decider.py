@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.billing.checkout.events import Line, OfferLine
-from services.billing.payment.events import MoneyLine, payment_of, total
+from services.billing.payment.events import payment_of, total
+from services.billing.purse import Purse
 from services.billing.withdrawal import commands, events
 from services.billing.withdrawals import Return, ends_at, kept, returns_of
 from shared.decider import Decider, Rejected
-from shared.money import Money
 
 Declared = events.WithdrawalDeclared | None
 
@@ -37,13 +37,13 @@ def decide(command: commands.WithdrawalCommand, declared: Declared) -> list[even
         raise Rejected(
             "withdrawal_too_late", "The fourteen days are over.", until=until.isoformat()
         )
-    spells, left = dict(bought.spells), dict(bought.left)
+    spells = dict(bought.spells)
     if any(line.recurs and line.offer_id not in spells for line in lines):
         raise Rejected("subscription_not_begun", "It is about to begin: try again in a moment.")
     used_until = command.at if begun else None
-    payment_id = payment_of(bought.checkout_id)
-    back = _still_there(returns_of(lines, spells, payment_id, used_until), left)
-    if basket.due and not any(left.values()):
+    wanted = _wanted(returns_of(lines, spells, payment_of(bought.checkout_id), used_until))
+    back = _still_there(wanted, dict(bought.left))
+    if wanted and not back:
         raise Rejected("refunded_already", "All of it has gone back.")
     return [
         events.WithdrawalDeclared(
@@ -62,19 +62,23 @@ def _is_for_good(line: Line) -> bool:
     return isinstance(line, OfferLine) and not line.recurs and not line.donation
 
 
-def _still_there(returns: Sequence[Return], left: Mapping[UUID, Money]) -> tuple[Return, ...]:
-    """No more than is kept of each payment, in the order of the lines."""
+def _wanted(returns: Sequence[Return]) -> list[Return]:
+    return [one for one in returns if any(line.amount for line in one.lines)]
+
+
+def _still_there(wanted: Sequence[Return], left: Mapping[UUID, Purse]) -> tuple[Return, ...]:
+    """No more is promised than will be sent."""
     back = []
-    for one in returns:
-        lines = []
+    for one in wanted:
         purse = left.get(one.payment_id)
-        for line in one.lines:
-            part = min(line.amount, purse) if purse else line.amount * 0
-            purse = purse - part if purse else purse
-            if part:
-                lines.append(MoneyLine(line.charged_for, part))
-        if lines:
-            back.append(Return(one.payment_id, tuple(lines)))
+        if purse is None:
+            raise Rejected("payment_under_way", "It is being paid: try again in a moment.")
+        if purse.disputed:
+            raise Rejected(
+                "payment_disputed", "While a bank decides whose it is, none of it moves."
+            )
+        if lines := purse.still_there(one.lines):
+            back.append(Return(one.payment_id, lines))
     return tuple(back)
 
 

@@ -10,7 +10,7 @@ from services.billing.checkout.events import OfferLine
 from services.billing.checkout.projections import bought_with
 from services.billing.order.events import order_of
 from services.billing.payment.events import payment_of
-from services.billing.payment.projections import payment_by_id
+from services.billing.payment.projections import purse_of
 from services.billing.subscription.events import subscription_of
 from services.billing.subscription.projections import spell_of
 from services.billing.withdrawal import commands
@@ -71,8 +71,7 @@ async def _bought(checkout_id: UUID, caller: Caller) -> commands.Bought:
             if spell:
                 spells[line.offer_id] = spell
     payments = {first, *(each for spell in spells.values() for each, _ in spell.payments)}
-    async with caller.read() as connection:
-        found = [await payment_by_id(connection, payment_id) for payment_id in payments]
-    left = tuple((one.payment_id, one.amount - one.refunded) for one in found if one)
+    purses = {each: await purse_of(service, community_id, each) for each in payments}
+    left = tuple((each, purse) for each, purse in purses.items() if purse)
     spelt = tuple(spells.items())
     return commands.Bought(checkout_id, bought.completed, bought.at, spelt, left)

@@ -158,6 +158,36 @@ async def test_what_staff_gave_back_before_is_not_given_back_again(shop: Shop) -
     assert await given_back(shop) == [1000, 2000]
 
 
+async def test_while_a_bank_decides_it_is_refused_and_afterwards_it_is_not(shop: Shop) -> None:
+    checkout_id = await bought(shop, {"offer_id": await shop.offer(3000)})
+    (paid,) = await shop.charges()
+    dispute = await shop.dispute(paid["id"])
+    await shop.report_dispute(dispute, "created")
+    await shop.house.quiet()
+    assert await refused(shop, checkout_id) == (409, "payment_disputed")
+    await shop.report_dispute(await shop.decide(dispute["id"], "won"), "closed")
+    await shop.house.quiet()
+    assert (await shown(shop, checkout_id))["amount"]["minor"] == 3000
+    assert await letters(shop, "withdrawal_confirmed") == []
+
+
+async def test_what_is_shown_is_what_goes_back_of_that_thing(shop: Shop) -> None:
+    """Of what staff gave back of two things, a part was for each."""
+    tier, seats = {"offer_id": await shop.offer(3000)}, {"quote": shop.quote(uuid4())}
+    checkout_id = await bought(shop, tier, seats)
+    seen = await shop.house.ask(ada, "GET", f"/checkouts/{checkout_id}")
+    amount = {"amount": {"minor": 3000, "currency": "EUR"}}
+    await shop.house.ask(olga, "POST", f"/payments/{seen['payment_id']}/refunds", amount)
+    await shop.until_told(billing_payment.RefundIssued)
+    await shop.house.quiet()
+    assert (await shown(shop, checkout_id))["amount"]["minor"] == 1000
+    await withdraws(shop, checkout_id)
+    await shop.until_told(billing_payment.RefundIssued, 2)
+    assert await given_back(shop) == [3000, 1000]
+    (letter,) = await letters(shop, "withdrawal_confirmed")
+    assert letter["amount"].minor == 1000
+
+
 async def test_a_trial_ends_without_money(shop: Shop) -> None:
     checkout_id = await bought(shop, {"offer_id": await shop.offer(3000, trial_days=30)})
     assert (await shown(shop, checkout_id))["amount"]["minor"] == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from services.billing.checkout.events import Basket, CheckoutCompleted, Line, charges_of
 from services.billing.payment.events import MoneyLine, payment_of
+from services.billing.purse import Purse
 from services.billing.withdrawal import commands, events
 from services.billing.withdrawal.decider import WITHDRAWAL
 from services.billing.withdrawals import Return, Spell
@@ -30,8 +31,8 @@ def bought(*lines: Line, begun: bool = False, left: Money | None = None) -> comm
     basket = Basket(ada, lines, due, charges_of(lines), None, Code("UTC"))
     done = CheckoutCompleted(basket, None, begun_by=Code("2026-01") if begun else None)
     spells = ((gold.offer_id, spell),) if gold in lines else ()
-    kept = ((payment, due if left is None else left),)
-    return commands.Bought(stream_id, done, noon, spells, kept)
+    purse = Purse(charges_of(lines), due if left is None else left)
+    return commands.Bought(stream_id, done, noon, spells, ((payment, purse),))
 
 
 def declare(*lines: Line, begun: bool = False, days: int = 5) -> commands.DeclareWithdrawal:
@@ -113,6 +114,29 @@ def test_no_more_goes_back_than_is_left() -> None:
     some = replace(declare(gold), bought=bought(gold, left=euros(12)))
     left = declared(MoneyLine("subscription", euros(12)), ends=True)
     given(WITHDRAWAL).when(some).then(left)
+
+
+def test_no_more_goes_back_of_one_thing_than_is_left_of_it() -> None:
+    lines = (MoneyLine("subscription", euros(10)), MoneyLine("donation", euros(5)))
+    some = replace(bought(gold, gift), left=((payment, Purse(lines, euros(15))),))
+    left = declared(MoneyLine("subscription", euros(10)), ends=True)
+    given(WITHDRAWAL).when(replace(declare(gold, gift), bought=some)).then(left)
+    lines = (MoneyLine("subscription", euros(0)), MoneyLine("donation", euros(5)))
+    gone = replace(some, left=((payment, Purse(lines, euros(5))),))
+    given(WITHDRAWAL).when(replace(declare(gold, gift), bought=gone)).then_rejected(
+        "refunded_already"
+    )
+
+
+def test_while_a_bank_decides_nobody_withdraws() -> None:
+    purse = Purse((MoneyLine("subscription", euros(30)),), euros(0), disputed=True)
+    held = replace(bought(gold), left=((payment, purse),))
+    given(WITHDRAWAL).when(replace(declare(gold), bought=held)).then_rejected("payment_disputed")
+
+
+def test_a_payment_that_is_not_known_yet_is_waited_for() -> None:
+    early = replace(bought(gold), left=())
+    given(WITHDRAWAL).when(replace(declare(gold), bought=early)).then_rejected("payment_under_way")
 
 
 def test_what_is_free_ends_without_money() -> None:
