@@ -1,6 +1,6 @@
 """Where a checkout stands, and the keys that quotes are verified with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,11 +110,13 @@ CHECKOUTS = Projection(
 )
 
 
-async def checkout_of(connection: Any, checkout_id: UUID, person_id: UUID) -> Standing | None:
-    """Where the person's checkout stands."""
+async def checkout_of(
+    connection: Any, checkout_id: UUID, people: Collection[UUID]
+) -> Standing | None:
+    """Where the checkout stands, if it is one of these people's."""
     row = await connection.fetchrow(
-        "SELECT * FROM checkouts_v1 WHERE checkout_id = $1 AND person_id = $2",
-        checkout_id, person_id,
+        "SELECT * FROM checkouts_v1 WHERE checkout_id = $1 AND person_id = ANY ($2)",
+        checkout_id, people,
     )  # fmt: skip
     if row is None:
         return None
@@ -135,14 +137,14 @@ class Bought:
 
 
 async def bought_with(
-    service: Service, community_id: UUID, checkout_id: UUID, person_id: UUID
+    service: Service, community_id: UUID, checkout_id: UUID, people: Collection[UUID]
 ) -> Bought | None:
-    """Read strongly; None where nothing was bought with it, or not by this person."""
+    """Read strongly; None where nothing was bought with it, or by none of these people."""
     facts = await service.store.read_stream(checkout_id)
     for fact in facts:
         body = fact.body
         if isinstance(body, events.CheckoutCompleted) and fact.community_id == community_id:
-            is_theirs = body.basket.person_id == person_id
+            is_theirs = body.basket.person_id in people
             return Bought(checkout_id, body, fact.at) if is_theirs else None
     return None
 

@@ -47,6 +47,7 @@ from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
+from shared.merging.persons import all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -311,7 +312,8 @@ async def preview_checkout(
 @router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
 async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -> Checkout:
     async with caller.read() as connection:
-        standing = await checkout_of(connection, checkout_id, caller.person_id)
+        people = await all_of(connection, caller.person_id)
+        standing = await checkout_of(connection, checkout_id, people)
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
         agreements = await agreements_of(connection, caller.person_id)

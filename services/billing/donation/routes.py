@@ -212,7 +212,7 @@ async def read_donation(link: str, caller: Stranger) -> Gift:
     gift, checkout_id = door.gift, door.checkout_id
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
-        standing = await checkout_of(connection, checkout_id, gift.person_id)
+        standing = await checkout_of(connection, checkout_id, [gift.person_id])
         kept = await is_kept(connection, checkout_id)
         payment = await payment_by_id(connection, payment_of(checkout_id))
         regular = await subscription_by_id(connection, door.subscription_id)

@@ -20,6 +20,7 @@ from services.billing.withdrawals import ends_at
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Caller, Written, needs
+from shared.merging.persons import all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -59,7 +60,9 @@ async def declare_withdrawal(
 
 async def _bought(checkout_id: UUID, caller: Caller) -> commands.Bought:
     service, community_id = caller.service, caller.community_id
-    bought = await bought_with(service, community_id, checkout_id, caller.person_id)
+    async with caller.read() as connection:
+        people = await all_of(connection, caller.person_id)
+    bought = await bought_with(service, community_id, checkout_id, people)
     if bought is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     order_id, first = order_of(checkout_id), payment_of(checkout_id)

@@ -41,6 +41,25 @@ async def test_who_was_merged_manages_what_the_other_subscribed_to(shop: Shop) -
     assert "SubscriptionActivated" in {one["type"] for one in document["facts"]}
 
 
+async def test_who_was_merged_withdraws_from_what_the_other_bought(shop: Shop) -> None:
+    await shop.opens()
+    checkout_id = await shop.checkout({"offer_id": await shop.offer(3000)})
+    await shop.pays(checkout_id)
+    await shop.state_of(checkout_id, "completed")
+    await shop.house.quiet()
+    path = f"/checkouts/{checkout_id}"
+    missing = (404, "checkout_not_found")
+    assert await shop.house.refusal(bob, "GET", path) == missing
+    assert await shop.house.refusal(bob, "POST", f"{path}/withdrawal") == missing
+    await merged(shop, bob.person_id)
+    assert (await shop.house.ask(bob, "GET", path))["state"] == "completed"
+    assert (await shop.house.ask(bob, "GET", f"{path}/withdrawal"))["amount"]["minor"] == 3000
+    await shop.house.ask(bob, "POST", f"{path}/withdrawal")
+    await shop.until_told(billing_payment.RefundIssued)
+    (back,) = await shop.told(billing_payment.RefundIssued)
+    assert back.amount.minor == 3000
+
+
 async def test_nobody_else_does(shop: Shop) -> None:
     await shop.opens()
     subscription = await shop.subscribes()
