@@ -17,8 +17,13 @@ from shared.projection import Projection
 
 Status = Literal["delivered", "retrying", "failed"]
 
+TOLD = tuple(contract for contract in catalogue() if not contract.topic.endswith(".message.v1"))
+"""What happens in a community. What somebody is to be written is for them alone: a link in it opens what is theirs."""
+
+TYPES = {contract.type(): contract for contract in TOLD}
+
 FEED_DDL = """
-CREATE TABLE webhook_feed_v1 (
+CREATE TABLE webhook_feed_v2 (
     community_id uuid        NOT NULL,
     position     bigint      NOT NULL,
     event_id     uuid        NOT NULL,
@@ -26,13 +31,13 @@ CREATE TABLE webhook_feed_v1 (
     heard_at     timestamptz NOT NULL,
     PRIMARY KEY (community_id, position)
 );
-CREATE INDEX webhook_feed_v1_heard ON webhook_feed_v1 (community_id, heard_at);
+CREATE INDEX webhook_feed_v2_heard ON webhook_feed_v2 (community_id, heard_at);
 """
 
 
 async def apply_feed(connection: Any, facts: Sequence[Fact]) -> None:
     await connection.executemany(
-        "INSERT INTO webhook_feed_v1 VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO webhook_feed_v2 VALUES ($1, $2, $3, $4, $5)",
         [
             (fact.community_id, fact.position, fact.event_id, fact.type, fact.recorded_at)
             for fact in facts
@@ -45,14 +50,14 @@ async def apply_feed(connection: Any, facts: Sequence[Fact]) -> None:
 
 FEED = Projection(
     name="webhook_feed",
-    version=1,
+    version=2,
     ddl=FEED_DDL,
-    tables=("webhook_feed_v1",),
-    facts=tuple(catalogue()),
+    tables=("webhook_feed_v2",),
+    facts=TOLD,
     apply=apply_feed,
     parks=False,  # What is parked would be overtaken.
 )
-"""Every public contract, membership's own among them, by community and in the order of the inbox."""
+"""What endpoints are told, membership's own among it, by community and in the order of the inbox."""
 
 ERRANDS_DDL = """
 CREATE TABLE webhook_errands_v1 (
@@ -154,7 +159,8 @@ async def stretch_of(
     )
     if row is None:
         raise NotFound("delivery_not_found", "There is no such delivery.")
-    is_heard = row["position"] is not None and (not types or row["type"] in types)
+    is_chosen = row["type"] in TYPES and (not types or row["type"] in types)
+    is_heard = row["position"] is not None and is_chosen
     return Stretch(row["position"], row["position"], int(is_heard))
 
 
@@ -163,7 +169,7 @@ async def heard_between(
 ) -> Stretch:
     """What was heard of the community from `since` up to but not at `until`, by real time."""
     row = await connection.fetchrow(
-        "SELECT min(position) AS first, max(position) AS last, count(*) AS count FROM webhook_feed_v1"
+        "SELECT min(position) AS first, max(position) AS last, count(*) AS count FROM webhook_feed_v2"
         " WHERE community_id = $1 AND heard_at >= $2 AND heard_at < $3",
         community_id,
         since,

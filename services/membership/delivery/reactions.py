@@ -65,7 +65,9 @@ async def _take_turn(service: Service, queues: Queues, trip: Round, queue: Claim
         if moved.status != "delivered":
             return
         queue = replace(queue, position=moved.position, attempts=moved.attempts)
-    if upcoming and upcoming[-1].body is None:
+    if not upcoming:
+        await queues.end_passed(queue)
+    elif upcoming[-1].body is None:
         await queues.pass_over(queue, upcoming[-1].position)
 
 

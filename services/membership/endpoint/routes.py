@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.membership.delivery.projections import stuck_at
+from services.membership.delivery.projections import TYPES, stuck_at
 from services.membership.endpoint import commands
 from services.membership.endpoint.decider import ENDPOINT, Endpoint
 from services.membership.endpoint.events import EndpointId
@@ -18,7 +18,6 @@ from services.membership.endpoint.projections import (
     secret_of,
 )
 from services.membership.gateways.addresses import ForbiddenAddress, checked
-from shared.contracts.catalogue import catalogue
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, Label
 from shared.problem import Problem, error
@@ -26,7 +25,6 @@ from shared.reaction import Ask
 
 router = APIRouter()
 
-TYPES = {contract.type(): contract for contract in catalogue()}
 Staff = Annotated[Caller, needs("webhooks.write", strict=True)]
 
 

@@ -64,14 +64,14 @@ WHERE queue_id IN (
     WHERE q.done_at IS NULL AND q.due_at <= clock_timestamp() AND {_FREE}
       AND (q.kind = 'ping' OR (e.enabled AND e.run = q.run))
       AND (q.kind <> 'live' OR EXISTS (
-          SELECT FROM webhook_feed_v1 f WHERE f.community_id = q.community_id AND f.position > q.position))
+          SELECT FROM webhook_feed_v2 f WHERE f.community_id = q.community_id AND f.position > q.position))
     ORDER BY q.due_at LIMIT $3 FOR UPDATE OF q SKIP LOCKED)
 RETURNING queue_id, endpoint_id, community_id, kind, position, upto, run, attempts
 """  # noqa: S608  Names of our own.
 
 _UPCOMING = """
 SELECT f.position, f.event_id, f.type, i.value::text AS body
-FROM webhook_feed_v1 f LEFT JOIN inbox i ON i.id = f.position AND ($4::text[] = '{}' OR f.type = ANY ($4))
+FROM webhook_feed_v2 f LEFT JOIN inbox i ON i.id = f.position AND ($4::text[] = '{}' OR f.type = ANY ($4))
 WHERE f.community_id = $1 AND f.position > $2 AND ($3::bigint IS NULL OR f.position <= $3)
 ORDER BY f.position LIMIT $5
 """
@@ -235,6 +235,16 @@ class Queues:
             queue.queue_id,
             self._me,
             wait or timedelta(0),
+        )
+
+    async def end_passed(self, queue: Claimed) -> None:
+        """A replay of what is told to nobody any more is over once the feed has gone beyond it."""
+        await self._pool.execute(
+            "UPDATE webhook_queues q SET done_at = clock_timestamp() WHERE queue_id = $1 AND claimed_by = $2"
+            " AND EXISTS (SELECT FROM webhook_feed_v2 f WHERE f.community_id = q.community_id"
+            " AND f.position > q.upto)",
+            queue.queue_id,
+            self._me,
         )
 
     async def finish(self, queue: Claimed) -> None:

@@ -12,12 +12,18 @@ import pytest
 from services.membership.delivery.decider import BACK_OFF
 from services.membership.delivery.projections import FEED
 from services.membership.delivery.reactions import deliver
+from services.membership.endpoint import commands
+from services.membership.endpoint.decider import ENDPOINT
 from services.membership.gateways.queues import CLAIM, KEPT, Queues
 from shared.clock import real_now
+from shared.command_handler import Origin
+from shared.contracts.billing_message import MessageRequested
 from shared.contracts.billing_offer import OfferRetired
 from shared.contracts.membership_community import StaffRoleGranted
-from shared.ids import random_id
+from shared.event_store import Meta
+from shared.ids import Code, Label, random_id
 from shared.projection import rebuild
+from shared.reaction import Ask
 from shared.testing import eventually
 from tests.integration.arrivals import arrival_of
 from tests.integration.membership.house import House, Json, running
@@ -25,6 +31,7 @@ from tests.integration.membership.receiver import HANG, OK, Received, Receiver, 
 
 GRANTED = "io.tessera.membership.StaffRoleGranted"
 RETIRED = "io.tessera.billing.OfferRetired"
+WRITTEN = "io.tessera.billing.MessageRequested"
 
 
 @pytest.fixture
@@ -179,6 +186,68 @@ async def test_an_endpoint_hears_what_it_chose(house: House, receiver: Receiver)
     path = "/webhook-endpoints"
     listed = await house.call("GET", path, token=owner, Tessera_Wait_For=changed["position"])
     assert listed["items"][0]["event_types"] == [GRANTED]
+
+
+def letter(community_id: str) -> MessageRequested:
+    """Its link opens what is its reader's alone."""
+    return MessageRequested(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        person_id=random_id(),
+        template="donation_received",
+        values={},
+        link="/donations/secret",
+    )
+
+
+async def test_what_somebody_is_written_is_no_news_for_tools(
+    house: House, receiver: Receiver
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    body = {"url": receiver.url, "event_types": [WRITTEN]}
+    problem = await house.call("POST", "/webhook-endpoints", body, token=owner, expect=422)
+    assert problem["errors"][0]["code"] == "unknown_event_type"
+    await register(house, owner, receiver.url)
+    await hear(house, community_id, 1)
+    await house.hear(letter(community_id))
+    await hear(house, community_id, 2)
+    await told(receiver, 1, 2)
+
+
+async def test_who_chose_what_is_told_no_more_is_shown_and_told_the_rest(
+    house: House, receiver: Receiver
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    endpoint_id = random_id()
+    types = tuple(map(Code, (WRITTEN, GRANTED)))
+    before = commands.RegisterEndpoint(Label(receiver.url), types, Code("seed"), 0, 0)
+    origin = Origin(endpoint_id, UUID(community_id), real_now(), Meta(endpoint_id, endpoint_id))
+    await house.service.handler.handle([Ask(ENDPOINT, endpoint_id, before)], origin)
+    await house.hear(letter(community_id))
+    await hear(house, community_id, 1)
+    await told(receiver, 1)
+    shown = await eventually(
+        lambda: row(house, owner, str(endpoint_id)), lambda endpoint: "event_types" in endpoint
+    )
+    assert shown["event_types"] == [WRITTEN, GRANTED]
+
+
+async def test_a_replay_of_what_is_told_no_more_comes_to_an_end(
+    house: House, receiver: Receiver
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    endpoint_id = (await register(house, owner, receiver.url))["endpoint_id"]
+    await house.hear(letter(community_id))
+    place = await house.service.pool.fetchval("SELECT max(id) FROM inbox")
+    await house.service.pool.execute(
+        "INSERT INTO webhook_queues (queue_id, endpoint_id, community_id, kind, position, upto, run)"
+        " VALUES ($1, $2, $3, 'replay', $4, $5, 0)",
+        random_id(), UUID(endpoint_id), UUID(community_id), place - 1, place,
+    )  # fmt: skip
+    await hear(house, community_id, 1)
+    await told(receiver, 1)
+    over = "SELECT bool_and(done_at IS NOT NULL) FROM webhook_queues WHERE kind = 'replay'"
+    await eventually(lambda: house.service.pool.fetchval(over))
 
 
 async def _kinds(receiver: Receiver) -> list[str]:
@@ -641,7 +710,7 @@ async def test_a_range_of_time_is_sent_again_in_order_also_to_a_newcomer(
     heard: datetime = await house.service.pool.fetchval("SELECT min(received_at) FROM inbox")
     last: datetime = await house.service.pool.fetchval("SELECT max(received_at) FROM inbox")
     await eventually(
-        lambda: house.service.pool.fetchval("SELECT count(*) = 120 FROM webhook_feed_v1")
+        lambda: house.service.pool.fetchval("SELECT count(*) = 120 FROM webhook_feed_v2")
     )
     await replay(house, owner, endpoint_id, heard, last, expect=202)
     await told(receiver, *range(1, 120))
@@ -678,7 +747,7 @@ async def test_a_replay_of_nothing_or_of_too_much_is_refused(
     problem = await replay(house, owner, endpoint_id, now, now - timedelta(1), expect=409)
     assert problem["errors"][0]["code"] == "nothing_to_replay"
     await house.service.pool.execute(
-        "INSERT INTO webhook_feed_v1 SELECT $1, 1000000 + n, $1, 'x', clock_timestamp()"
+        "INSERT INTO webhook_feed_v2 SELECT $1, 1000000 + n, $1, 'x', clock_timestamp()"
         " FROM generate_series(1, 10001) n",
         UUID(community_id),
     )
@@ -830,7 +899,7 @@ async def test_when_a_person_is_erased_nothing_others_said_is_kept(
     )
     kept = await house.service.pool.fetch(
         "SELECT d::text AS kept FROM webhook_deliveries d UNION ALL"
-        " SELECT q::text FROM webhook_queues q UNION ALL SELECT f::text FROM webhook_feed_v1 f"
+        " SELECT q::text FROM webhook_queues q UNION ALL SELECT f::text FROM webhook_feed_v2 f"
     )
     # The whole words: an id may well hold the three letters of the name.
     words = ("lovelace", "ada@example.com")
