@@ -49,8 +49,10 @@ class Bucket:
 
     def count(self, most: float, left: float, after: float, now: float) -> None:
         """Answers overtake each other: of one window the least counts, and a later window begins anew."""
-        self.window, resets = max(self.window, after), now + after
-        is_later = self.resets < inf and resets > self.resets + self.window / 2
+        resets, is_known = now + after, self.resets < inf
+        is_later = is_known and resets > self.resets + self.window / 2
+        # What is left of a window when a later answer tells of it is not how long it is.
+        self.window = max(self.window, after) if is_known and not is_later else after
         if is_later or self.most == inf:
             self.left, self.put_off = left - self.flying, 0
         else:
