@@ -14,10 +14,11 @@ class MakeAccount:
 
 @dataclass(frozen=True, slots=True)
 class ConnectAccount:
-    """`proved`: the processor has told us that the account is this community's."""
+    """The processor says whether the account is this community's, and whether money may be taken for it."""
 
     account: Code
     proved: bool
+    charges: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,8 @@ def decide(command: commands.MerchantCommand, merchant: Merchant) -> list[events
     match command:
         case commands.MakeAccount(account):
             return [events.AccountMade(account)] if _is_new(account, merchant.begun) else []
-        case commands.ConnectAccount(account, proved):
-            if not proved:
-                raise Rejected(
-                    "account_not_proved",
-                    "The processor does not say that this account is the community's.",
-                    pointer="/account",
-                )
-            return [events.AccountConnected(account)] if _is_new(account, merchant.account) else []
+        case commands.ConnectAccount():
+            return _connect(command, merchant)
         case commands.CompleteAccount(account, charges):
             awaited = charges and merchant.account is None and account == merchant.made
             return [events.AccountConnected(account)] if awaited else []
@@ -42,6 +36,21 @@ def decide(command: commands.MerchantCommand, merchant: Merchant) -> list[events
             return [events.PaypalConnected(account)] if _is_new(account, merchant.paypal) else []
         case _:
             assert_never(command)
+
+
+def _connect(asked: commands.ConnectAccount, merchant: Merchant) -> list[events.MerchantEvent]:
+    if not asked.proved:
+        raise Rejected(
+            "account_not_proved",
+            "The processor does not say that this account is the community's.",
+            pointer="/account",
+        )
+    if not _is_new(asked.account, merchant.account):
+        return []
+    if not asked.charges:
+        detail = "The processor takes no money for this account yet: its owner has to complete it."
+        raise Rejected("account_cannot_charge", detail)
+    return [events.AccountConnected(asked.account)]
 
 
 def _is_new(account: Code, connected: Code | None) -> bool:

@@ -92,9 +92,17 @@ async def begin_onboarding(
     """An account at Stripe for who has none; again, the way back to its form. It sells once Stripe lets it charge."""
     accounts = _accounts(caller)
     begun = (await _now(caller)).begun
-    account = begun or await accounts.make(caller.community_id)
+    try:
+        account = begun or await accounts.make(caller.community_id)
+    except Declined as no:
+        detail = "Stripe makes no account for this community: the platform has to ask it why."
+        raise Rejected("account_refused", detail) from no
     await _ask(caller, commands.MakeAccount(account))
-    url = await accounts.form_url(account, body.return_url, body.again_url)
+    try:
+        url = await accounts.form_url(account, body.return_url, body.again_url)
+    except Declined as no:
+        detail = "Stripe makes no form for this account that leads to these pages."
+        raise Rejected("form_refused", detail, pointer="/return_url") from no
     return Onboarding(account=account, url=url)
 
 
@@ -151,16 +159,19 @@ async def connect_by_consent(body: ConnectByConsent, caller: Owner) -> Written:
         account = await _accounts(caller).agreed(body.code)
     except Declined as no:
         raise Rejected("consent_refused", "Stripe does not accept this.", pointer="/code") from no
-    return await _ask(caller, commands.ConnectAccount(account, proved=True))
+    found = await _accounts(caller).find(account)
+    charges = found is not None and found.charges
+    return await _ask(caller, commands.ConnectAccount(account, proved=True, charges=charges))
 
 
 @router.post("/merchant/account", operation_id="connect_account")
 async def connect_account(body: ConnectAccount, caller: Owner) -> Written:
-    """One on which the platform has written, at Stripe, `community_id` and this community's id as metadata."""
+    """One on which the platform has written, at Stripe, `community_id` and this community's id; it may charge."""
     account = Code(body.account)
     found = await _accounts(caller).find(account)
     proved = found is not None and found.community_id == caller.community_id
-    return await _ask(caller, commands.ConnectAccount(account, proved))
+    charges = found is not None and found.charges
+    return await _ask(caller, commands.ConnectAccount(account, proved, charges))
 
 
 @router.put("/merchant/paypal", operation_id="connect_paypal")

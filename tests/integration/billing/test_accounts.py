@@ -126,6 +126,37 @@ async def test_an_account_is_named_only_where_the_platform_wrote_whose_it_is(
     assert await seller(shop) == MINE
 
 
+async def test_what_was_made_is_not_named_before_it_may_charge(shop: Shop) -> None:
+    begun = await shop.house.ask(olga, "POST", BEGIN, PAGES)
+    named, early = {"account": begun["account"]}, (409, "account_cannot_charge")
+    assert await shop.house.refusal(olga, "POST", "/merchant/account", named) == early
+    assert await seller(shop) is None
+    await fill_in(begun)
+    await shop.house.ask(olga, "POST", "/merchant/account", named)
+    assert await seller(shop) == begun["account"]
+
+
+async def test_who_lets_us_act_for_what_may_not_charge_comes_back_later(
+    shop: Shop, stripe: Stripe
+) -> None:
+    code = stripe.agree(MINE)
+    accounts.of(stripe, MINE).missing = list(accounts.MISSING)
+    state = (await shop.house.ask(olga, "GET", CONSENT))["state"]
+    early = (409, "account_cannot_charge")
+    asked = {"code": code, "state": state}
+    assert await shop.house.refusal(olga, "POST", CONSENT, asked) == early
+    assert await seller(shop) is None
+
+
+async def test_what_stripe_refuses_is_said(shop: Shop, stripe: Stripe) -> None:
+    stripe.fail(MAKE, 400)
+    assert await shop.house.refusal(olga, "POST", BEGIN, PAGES) == (409, "account_refused")
+    stripe.fail("POST /v1/account_links", 400)
+    assert await shop.house.refusal(olga, "POST", BEGIN, PAGES) == (422, "form_refused")
+    begun = await shop.house.ask(olga, "POST", BEGIN, PAGES)
+    assert [one.id for one in stripe.platform.every(accounts.Account)] == [begun["account"]]
+
+
 async def test_who_has_an_account_lets_us_act_for_it(shop: Shop, stripe: Stripe) -> None:
     asked = await shop.house.ask(olga, "GET", CONSENT)
     assert asked["url"].startswith(f"{stripe.address}/oauth/authorize?")

@@ -8,7 +8,7 @@ connected = events.AccountConnected(ours)
 
 
 def connect(account: Code) -> commands.ConnectAccount:
-    return commands.ConnectAccount(account, proved=True)
+    return commands.ConnectAccount(account, proved=True, charges=True)
 
 
 def test_a_community_connects_its_account() -> None:
@@ -16,8 +16,15 @@ def test_a_community_connects_its_account() -> None:
 
 
 def test_an_account_that_may_be_anybodys_is_refused() -> None:
-    refused = given(MERCHANT).when(commands.ConnectAccount(ours, proved=False))
+    refused = given(MERCHANT).when(commands.ConnectAccount(ours, proved=False, charges=True))
     refused.then_rejected("account_not_proved")
+
+
+def test_an_account_that_may_not_charge_is_not_connected_for_good() -> None:
+    idle = commands.ConnectAccount(ours, proved=True, charges=False)
+    for before in ((), (events.AccountMade(ours),)):
+        given(MERCHANT, *before).when(idle).then_rejected("account_cannot_charge")
+    given(MERCHANT, connected).when(idle).then_nothing()
 
 
 def test_an_account_that_was_made_sells_once_it_may_charge() -> None:
