@@ -1,7 +1,8 @@
 """Accounts of sellers, which `localstripe` does not have: made for them or let in, able once their form is filled in.
 
 Whoever follows a form's link has told everything that Stripe wants to know, and is led back; whoever follows the link
-of a consent has agreed for the account that they name there. An account that nobody made may do everything, as always.
+of a consent has agreed for the account that they name there. Both are people in a browser, who have no key. An account
+that nobody made may do everything, as always.
 """
 
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from localstripe.errors import UserError
 from localstripe.resources import Event, random_id
-from localstripe.server import get_post_data
+from localstripe.server import auth_middleware, get_post_data
 from localstripe.webhooks import schedule_webhook
 
 Json = dict[str, Any]
@@ -20,6 +21,8 @@ UNABLE = "acct_nodebits"
 """An account that has not been allowed to debit anybody."""
 
 MISSING = ["business_profile.url", "external_account", "tos_acceptance.date"]
+
+FOR_PEOPLE = ("/setup/", "/oauth/authorize")
 
 _made: dict[str, Json] = {}
 _keys: dict[str, str] = {}
@@ -72,7 +75,10 @@ async def link(request: web.Request) -> web.Response:
 
 async def fill_in(request: web.Request) -> web.Response:
     """The owner tells Stripe all it wants to know."""
-    account, back = _forms.pop(request.match_info["form"])
+    form = _forms.pop(request.match_info["form"], None)
+    if form is None:
+        raise UserError(404, "This form is filled in: a link to it is good once")
+    account, back = form
     _made[account]["able"] = True
     shown = _shown(account)
     schedule_webhook(Event("account.updated", SimpleNamespace(_export=lambda: shown)))
@@ -105,8 +111,19 @@ async def assign(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+@web.middleware
+async def keys(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Ask for a key, but not whoever follows a link in a browser."""
+    if request.method == "GET" and request.path.startswith(FOR_PEOPLE):
+        shown: web.StreamResponse = await handler(request)
+        return shown
+    answer: web.StreamResponse = await auth_middleware(request, handler)
+    return answer
+
+
 def install(app: web.Application) -> None:
     """From now on there are accounts."""
+    app.middlewares[app.middlewares.index(auth_middleware)] = keys
     app.router.add_get("/v1/account", retrieve)
     app.router.add_get("/v1/accounts/{id}", retrieve)
     app.router.add_post("/v1/accounts", create)

@@ -3,7 +3,7 @@
 Its own command listens on every interface and writes each change to a pickle in /tmp; here neither happens. It reports
 payments without what the payer wrote beside their card, and no charges; stripe_reports.py does as the real one does.
 stripe_accounts.py has sellers' accounts, stripe_debits.py has its debits take their time, stripe_pages.py has its own
-page.
+page, stripe_payments.py lists what happened on an account.
 """
 
 import argparse
@@ -15,7 +15,13 @@ from localstripe.resources import Store
 from localstripe.server import app
 from localstripe.webhooks import register_webhook
 
-from deploy.local import stripe_accounts, stripe_debits, stripe_pages, stripe_reports
+from deploy.local import (
+    stripe_accounts,
+    stripe_debits,
+    stripe_pages,
+    stripe_payments,
+    stripe_reports,
+)
 from deploy.local.settings import HOST
 
 
@@ -36,6 +42,7 @@ def main() -> None:
     stripe_accounts.install(app)
     stripe_debits.install(app)
     stripe_pages.install(app)
+    stripe_payments.install(app)
     if options.webhook:
         register_webhook("tessera", options.webhook, options.secret.read_text(), None)
     web.run_app(app, host=options.host, port=options.port, access_log=None, print=None)

@@ -1,7 +1,8 @@
 """Stripe's own page, which `localstripe` does not have: Checkout Sessions in mode payment, for a card.
 
 What is asked is judged as Stripe judges it: unknown parameters are refused, a key is good for one question only, and a
-page that is not open is not made to expire. Whoever follows the link with a card's number pays.
+page that is not open is not made to expire. Whoever follows the link has paid, by a good card or by the one whose
+number they name there (`?card=4000000000000002`), and is led back.
 """
 
 # ruff: noqa: SLF001  The double has no other door.
@@ -22,6 +23,7 @@ Json = dict[str, Any]
 
 PATH = "/v1/checkout/sessions"
 LIFETIME = timedelta(days=1)
+GOOD = "4242424242424242"
 ASKED = frozenset(
     [
         "mode", "payment_method_types", "line_items", "success_url", "cancel_url", "metadata",
@@ -106,9 +108,24 @@ async def expire(request: web.Request) -> web.Response:
 async def pay(request: web.Request) -> web.Response:
     """The payer gives a card there; it may be declined, and then another may follow."""
     session = _found(request)
+    _take(session, (await request.json())["number"])
+    if request.query.get("silently") is None:
+        _report("checkout.session.completed", session)
+    return web.json_response({"location": session["success_url"]})
+
+
+async def follow(request: web.Request) -> web.Response:
+    """A person opens the page in a browser; once a card has paid, they are led back."""
+    session = _found(request)
+    _take(session, request.query.get("card", GOOD))
+    _report("checkout.session.completed", session)
+    raise web.HTTPSeeOther(session["success_url"])
+
+
+def _take(session: Json, number: str) -> None:
     if session["status"] != "open":
         raise UserError(400, "This page is closed")
-    asked, number = session["_asked"], (await request.json())["number"]
+    asked = session["_asked"]
     card = {"number": number, "exp_month": "12", "exp_year": "2035", "cvc": "123"}
     method = PaymentMethod(type="card", card=card)
     if "customer_creation" in asked:
@@ -130,9 +147,6 @@ async def pay(request: web.Request) -> web.Response:
         "url": None,
         "customer_details": {"email": "somebody@example.org", "name": "Somebody"},
     }
-    if request.query.get("silently") is None:
-        _report("checkout.session.completed", session)
-    return web.json_response({"location": session["success_url"]})
 
 
 async def change(request: web.Request) -> web.Response:
@@ -153,4 +167,5 @@ def install(app: web.Application) -> None:
     app.router.add_get(f"{PATH}/{{id}}", retrieve)
     app.router.add_post(f"{PATH}/{{id}}/expire", expire)
     app.router.add_post("/_config/pay/{id}", pay)
+    app.router.add_get("/_config/pay/{id}", follow, allow_head=False)
     app.router.add_post("/_config/sessions/{id}", change)

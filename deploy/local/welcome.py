@@ -38,7 +38,10 @@ def _table(settings: Settings, places: Sequence[tuple[str, str]]) -> str:
             "PostgreSQL, one schema per service in the database tessera",
         ),
         (f"{HOST}:{ports['kafka']}", "Apache Kafka, the topics tessera.*"),
-        (f"{HOST}:{ports['stripe']}", "the Stripe double"),
+        (
+            f"{HOST}:{ports['stripe']}",
+            "the Stripe double: pm_card_visa pays, whoever follows its link has paid",
+        ),
         (f"{HOST}:{ports['paypal']}", "the PayPal double: whoever follows its link has agreed"),
         *places,
     ]

@@ -1,7 +1,7 @@
 """`localstripe` with what it lacks here: disputes, as Stripe shows them, opened and decided by a test.
 
-Subscriptions are in stripe_subscriptions.py, lists of charges in stripe_payments.py. Of a dispute only what is read is
-kept: its intent, its reason, where it stands and until when evidence is heard.
+Subscriptions are in stripe_subscriptions.py, what a test does to lists of charges in stripe_payments.py. Of a dispute
+only what is read is kept: its intent, its reason, where it stands and until when evidence is heard.
 Its reports are the test's to send, signed by the official signer; when they come, and how often, is what is tested.
 """
 

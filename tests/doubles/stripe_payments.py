@@ -1,95 +1,29 @@
-"""Charges and refunds listed as Stripe lists them, which `localstripe` does not: by account and by when they were made.
+"""What a test does to an account that is read: it can be made to refuse, and an intent to be lost or to be another.
 
-What is asked is judged as Stripe judges it: unknown parameters are refused, and what was not expanded is an id. An
-account can be made to refuse, and an intent to be lost or to be another.
+The lists themselves are the local double's own (deploy/local/stripe_payments.py).
 """
 
-import re
 from typing import Any
 
 from aiohttp import web
-from localstripe.resources import PaymentIntent, store
+from localstripe.resources import store
+
+from deploy.local.stripe_payments import error, lists
 
 Json = dict[str, Any]
 
-LIST = "/v1/payment_intents"
-REFUNDS = "/v1/refunds"
-LISTED = re.compile(r"limit|starting_after|created\[(gte|lt)\]|expand\[\d+\]")
-
-_accounts: dict[str, str | None] = {}
 _failures: list[int] = []
 _asked: list[Json] = []
 
 
-def _received(intent: PaymentIntent) -> int:
-    return int(intent.amount) if intent.status == "succeeded" else 0
-
-
-def _error(status: int, message: str) -> web.Response:
-    kind = {429: "rate_limit_error", 400: "invalid_request_error"}.get(status, "api_error")
-    code = {"code": "rate_limit"} if status == 429 else {}
-    return web.json_response({"error": {"type": kind, "message": message} | code}, status=status)
-
-
-def _list(path: str, asked: Json, account: str | None) -> web.Response:
-    if not all(LISTED.fullmatch(name) for name in asked):
-        return _error(400, "Received unknown parameter")
-    kind = "refund" if path == REFUNDS else "payment_intent"
-    since, until = int(asked.get("created[gte]", 0)), int(asked.get("created[lt]", 2**40))
-    found = [
-        one
-        for one in store.values()
-        if getattr(one, "object", None) == kind
-        and _accounts.get(_intent_of(one)) == account
-        and since <= one.created < until
-    ]
-    found.reverse()  # The newest first.
-    ids = [one.id for one in found]
-    start = ids.index(asked["starting_after"]) + 1 if "starting_after" in asked else 0
-    end = start + int(asked.get("limit", 10))
-    data = [_shown(one, set(asked.values())) for one in found[start:end]]
-    listed = {"object": "list", "url": path, "data": data, "has_more": end < len(found)}
-    return web.json_response(listed)
-
-
-def _intent_of(one: Any) -> str:
-    return str(one.payment_intent if one.object == "refund" else one.id)
-
-
-def _shown(one: Any, paths: set[str]) -> Json:
-    """With an id in place of what nobody asked to see."""
-    shown: Json = one._export()
-    if one.object == "payment_intent":
-        return _with_charge(shown, seen="data.latest_charge" in paths)
-    if any(path.startswith("data.payment_intent") for path in paths):
-        intent = PaymentIntent._api_retrieve(one.payment_intent)._export()
-        seen = "data.payment_intent.latest_charge" in paths
-        return shown | {"payment_intent": _with_charge(intent, seen=seen)}
-    return shown
-
-
-def _with_charge(intent: Json, *, seen: bool) -> Json:
-    charge = intent["latest_charge"]
-    return intent if seen or not charge else intent | {"latest_charge": charge["id"]}
-
-
 @web.middleware
-async def payments(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Note whose account an intent is made on, and answer lists of those of an account."""
-    account = request.headers.get("Stripe-Account")
-    asked = dict(request.query)
-    is_list = request.path == LIST or (request.path == REFUNDS and "payment_intent" not in asked)
-    if is_list and request.method == "GET" and account:
-        _asked.append(asked | {"path": request.path})
+async def watched(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Note what lists are asked for, and refuse as long as a test wants that."""
+    if lists(request):
+        _asked.append(dict(request.query) | {"path": request.path})
         if _failures:
-            return _error(_failures.pop(0), "Not now")
-        return _list(request.path, asked, account)
-    makes = request.path == LIST and request.method == "POST"
-    before = set(store) if makes else set()
+            return error(_failures.pop(0), "Not now")
     answer: web.StreamResponse = await handler(request)
-    for key in set(store) - before if makes else ():
-        if key.startswith("payment_intent:"):
-            _accounts[key.removeprefix("payment_intent:")] = account
     return answer
 
 
@@ -120,9 +54,8 @@ async def change(request: web.Request) -> web.Response:
 
 
 def install(app: web.Application) -> None:
-    """Add what localstripe does not have."""
-    PaymentIntent.amount_received = property(_received)
-    app.middlewares.append(payments)
+    """Let tests have their way with what is listed."""
+    app.middlewares.append(watched)
     app.router.add_post("/_config/payments/failures", fail)
     app.router.add_post("/_config/payments/asked", tell_asked)
     app.router.add_post("/_config/payments/{id}", change)

@@ -39,7 +39,7 @@ def stripe_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def localstripe_url() -> Iterator[str]:
-    """One that answers as its authors wrote it."""
+    """The local stack's, in which no test has a hand."""
     with _process("deploy.local.stripe_double") as url:
         yield url
 
