@@ -129,24 +129,26 @@ async def checkout_of(
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a completed checkout bought, and when."""
+    """What a checkout bought, and when; `completed` is None while it has not, and `at` when it was opened."""
 
     checkout_id: UUID
-    completed: events.CheckoutCompleted
+    basket: events.Basket
+    completed: events.CheckoutCompleted | None
     at: datetime
 
 
 async def bought_with(
     service: Service, community_id: UUID, checkout_id: UUID, people: Collection[UUID]
 ) -> Bought | None:
-    """Read strongly; None where nothing was bought with it, or by none of these people."""
-    facts = await service.store.read_stream(checkout_id)
-    for fact in facts:
+    """Read strongly; None where there is no such checkout, or it is none of these people's."""
+    bought = None
+    for fact in await service.store.read_stream(checkout_id):
         body = fact.body
-        if isinstance(body, events.CheckoutCompleted) and fact.community_id == community_id:
-            is_theirs = body.basket.person_id in people
-            return Bought(checkout_id, body, fact.at) if is_theirs else None
-    return None
+        is_done = isinstance(body, events.CheckoutCompleted)
+        is_told = is_done or isinstance(body, events.CheckoutOpened)
+        if is_told and fact.community_id == community_id and body.basket.person_id in people:
+            bought = Bought(checkout_id, body.basket, body if is_done else None, fact.at)
+    return bought
 
 
 def allowing_trial(checkout_id: UUID, attempt: int) -> Ask:

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.billing.checkout.events import CheckoutCompleted
+from services.billing.checkout.events import Basket, CheckoutCompleted
 from services.billing.purse import Purse
 from services.billing.withdrawals import Spell
 
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a checkout bought and when, what became of what recurs, by offer, and what is left of each that was paid."""
+    """What a checkout bought and when, what became of what recurs, by offer, and what is left of each that was paid.
+
+    `completed` is None while it is not paid.
+    """
 
     checkout_id: UUID
-    completed: CheckoutCompleted
+    basket: Basket
+    completed: CheckoutCompleted | None
     at: datetime
     spells: tuple[tuple[UUID, Spell], ...]
     left: tuple[tuple[UUID, Purse], ...]

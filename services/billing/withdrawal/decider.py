@@ -15,7 +15,9 @@ Declared = events.WithdrawalDeclared | None
 
 def decide(command: commands.WithdrawalCommand, declared: Declared) -> list[events.WithdrawalEvent]:
     bought = command.bought
-    basket, begun = bought.completed.basket, bought.completed.begun_by is not None
+    if bought.completed is None:
+        raise Rejected("checkout_not_paid", "It has not been paid.")
+    basket, begun = bought.basket, bought.completed.begun_by is not None
     if declared is not None:
         raise Rejected("withdrawn_already", "You have withdrawn from it.")
     why = {kept(line, begun_at_once=begun) for line in basket.lines}

@@ -41,7 +41,7 @@ async def preview_withdrawal(
     bought = await _bought(checkout_id, caller)
     declared = await caller.state(WITHDRAWAL, withdrawal_of(checkout_id))
     (would,) = WITHDRAWAL.decide(commands.DeclareWithdrawal(bought, caller.now), declared)
-    until = ends_at(bought.at, bought.completed.basket.time_zone)
+    until = ends_at(bought.at, bought.basket.time_zone)
     return Withdrawal(until=until, amount=MoneyValue.of(would.total))
 
 
@@ -67,7 +67,7 @@ async def _bought(checkout_id: UUID, caller: Caller) -> commands.Bought:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     order_id, first = order_of(checkout_id), payment_of(checkout_id)
     spells = {}
-    for line in bought.completed.basket.lines:
+    for line in bought.basket.lines:
         if isinstance(line, OfferLine) and line.recurs:
             subscription_id = subscription_of(order_id, line.offer_id)
             spell = await spell_of(service, community_id, subscription_id)
@@ -77,4 +77,4 @@ async def _bought(checkout_id: UUID, caller: Caller) -> commands.Bought:
     purses = {each: await purse_of(service, community_id, each) for each in payments}
     left = tuple((each, purse) for each, purse in purses.items() if purse)
     spelt = tuple(spells.items())
-    return commands.Bought(checkout_id, bought.completed, bought.at, spelt, left)
+    return commands.Bought(checkout_id, bought.basket, bought.completed, bought.at, spelt, left)

@@ -142,7 +142,9 @@ async def test_it_is_the_buyers_own_and_only_of_what_was_bought(shop: Shop) -> N
         status, code = await refused(shop, checkout_id, who)
         assert (status, code) in {(404, "checkout_not_found"), (404, "not_found")}
     unpaid = await shop.checkout({"offer_id": await shop.offer(500, "once")})
-    assert await refused(shop, unpaid) == (404, "checkout_not_found")
+    assert await refused(shop, unpaid) == (409, "checkout_not_paid")
+    assert await refused(shop, unpaid, bob) == (404, "checkout_not_found")
+    assert await refused(shop, str(uuid4())) == (404, "checkout_not_found")
 
 
 async def test_what_staff_gave_back_before_is_not_given_back_again(shop: Shop) -> None:

@@ -32,7 +32,7 @@ def bought(*lines: Line, begun: bool = False, left: Money | None = None) -> comm
     done = CheckoutCompleted(basket, None, begun_by=Code("2026-01") if begun else None)
     spells = ((gold.offer_id, spell),) if gold in lines else ()
     purse = Purse(charges_of(lines), due if left is None else left)
-    return commands.Bought(stream_id, done, noon, spells, ((payment, purse),))
+    return commands.Bought(stream_id, basket, done, noon, spells, ((payment, purse),))
 
 
 def declare(*lines: Line, begun: bool = False, days: int = 5) -> commands.DeclareWithdrawal:
@@ -142,6 +142,11 @@ def test_a_payment_that_is_not_known_yet_is_waited_for() -> None:
 def test_what_is_free_ends_without_money() -> None:
     free = declared(closes=True)
     given(WITHDRAWAL).when(declare(replace(course, price=euros(0)))).then(free)
+
+
+def test_nobody_withdraws_from_what_is_not_paid() -> None:
+    unpaid = replace(declare(gold), bought=replace(bought(gold), completed=None, spells=()))
+    given(WITHDRAWAL).when(unpaid).then_rejected("checkout_not_paid")
 
 
 def test_what_has_not_begun_yet_is_waited_for() -> None:
