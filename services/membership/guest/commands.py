@@ -24,8 +24,11 @@ class NoteGift:
 
 @dataclass(frozen=True, slots=True)
 class ForgetGuest:
+    """Of whom nothing came is not forgotten who was named more than so many `times`: that was a later pass."""
+
     person_id: PersonId
     ground: Ground
+    times: int = 1
 
 
 GuestCommand = ReceiveGuest | NoteGift | ForgetGuest

@@ -25,6 +25,14 @@ class GuestReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestNamedAgain:
+    """Of whom nothing has come yet, another pass was given: the `times`-th."""
+
+    person_id: PersonId
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuestGave:
     """The first money of theirs has come."""
 
@@ -37,4 +45,4 @@ class GuestForgotten:
     ground: Ground
 
 
-GuestEvent = GuestReceived | GuestGave | GuestForgotten
+GuestEvent = GuestReceived | GuestNamedAgain | GuestGave | GuestForgotten

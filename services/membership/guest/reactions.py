@@ -15,6 +15,12 @@ def when_guest_received_forget_guest(fact: Fact) -> list[At]:
     return [At(fact.at + PATIENCE, Ask(GUEST, fact.stream_id, forget))]
 
 
+def when_guest_named_again_forget_guest(fact: Fact) -> list[At]:
+    named: events.GuestNamedAgain = fact.body
+    forget = commands.ForgetGuest(named.person_id, "nothing_given", named.times)
+    return [At(fact.at + PATIENCE, Ask(GUEST, fact.stream_id, forget))]
+
+
 def when_donation_received_note_gift(fact: Fact) -> list[Ask]:
     received: DonationReceived = fact.body
     return [Ask(GUEST, guest_of(received.person_id), commands.NoteGift())]
@@ -31,6 +37,11 @@ REACTIONS = (
         "membership.guest.when_guest_received_forget_guest",
         events.GuestReceived,
         when_guest_received_forget_guest,
+    ),
+    Reaction(
+        "membership.guest.when_guest_named_again_forget_guest",
+        events.GuestNamedAgain,
+        when_guest_named_again_forget_guest,
     ),
     Reaction(
         "membership.guest.when_donation_received_note_gift",

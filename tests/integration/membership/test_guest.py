@@ -164,6 +164,31 @@ async def test_of_whom_nothing_comes_the_address_is_forgotten(house: House) -> N
     assert await guest(house, community_id, "ada@a.example") == giver
 
 
+async def test_who_is_named_again_is_kept_for_another_week(house: House) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    await house.quiet()
+    person_id = await guest(house, community_id)
+    await house.quiet()
+    await house.service.move_clock(house.service.clock.now() + timedelta(days=6, hours=23))
+    assert await guest(house, community_id) == person_id
+    await house.quiet()
+    await house.service.move_clock(house.service.clock.now() + timedelta(days=2))
+    await house.quiet()
+    owner = await house.token("olga@example.com", community_id)
+    assert not await gone(house, person_id, owner)
+    here: Json = {"community_id": UUID(community_id), "occurred_at": real_now()}
+    came = DonationReceived(
+        **here, person_id=person_id, offer_id=UUID(int=1), amount=EURO, recurs=False
+    )
+    await house.hear(came)
+    await house.quiet()
+    await house.service.move_clock(house.service.clock.now() + timedelta(days=8))
+    await house.quiet()
+    owner = await house.token("olga@example.com", community_id)
+    assert not await gone(house, person_id, owner)
+    assert await guest(house, community_id) == person_id
+
+
 async def test_who_says_so_by_their_link_or_staff_are_forgotten_as_members_are(
     house: House,
 ) -> None:

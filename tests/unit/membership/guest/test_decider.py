@@ -1,13 +1,16 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from services.membership.gateways.passes import PASS_LIFE
 from services.membership.guest import commands, events
 from services.membership.guest.decider import GUEST, PATIENCE
 from services.membership.guest.events import guest_of
 from services.membership.guest.reactions import (
     when_donation_received_note_gift,
     when_donor_erasure_asked_forget_guest,
+    when_guest_named_again_forget_guest,
     when_guest_received_forget_guest,
 )
 from services.membership.member.commands import ErasePerson
@@ -34,7 +37,23 @@ forgotten = events.GuestForgotten(gus, "asked")
 
 def test_an_address_makes_a_guest_once() -> None:
     given(GUEST).when(receive).then(received)
-    given(GUEST, received).when(receive).then_nothing()
+    given(GUEST, received, gave).when(receive).then_nothing()
+
+
+def test_patience_counts_from_the_last_pass() -> None:
+    again, thrice = events.GuestNamedAgain(gus, 2), events.GuestNamedAgain(gus, 3)
+    given(GUEST, received).when(receive).then(again)
+    given(GUEST, received, again).when(receive).then(thrice)
+    given(GUEST, received, again).when(in_vain).then_nothing()
+    last = replace(in_vain, times=2)
+    given(GUEST, received, again).when(last).then(events.GuestForgotten(gus, "nothing_given"))
+    given(GUEST, received, again, thrice).when(last).then_nothing()
+    given(GUEST, received, again, gave).when(last).then_nothing()
+    given(GUEST, received, again).when(by_link).then(forgotten)
+    stream = guest_of(gus)
+    later = [At(noon + PATIENCE, Ask(GUEST, stream, last))]
+    assert when_guest_named_again_forget_guest(fact(again, stream)) == later
+    assert PASS_LIFE + timedelta(days=1) <= PATIENCE
 
 
 def test_nothing_is_taken_from_who_was_shut_out() -> None:
