@@ -44,22 +44,22 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.DonationOpened(person_id, checkout_id, name=name):
                 await connection.execute(
-                    "INSERT INTO donations_v1 VALUES ($1, $2, $3, $4, $5)",
+                    "INSERT INTO donations_v2 VALUES ($1, $2, $3, $4, $5, false)",
                     checkout_id, fact.community_id, person_id, name.to_json() if name else None,
                     fact.at,
                 )  # fmt: skip
             case PayerForgotten(person_id):
-                gone = "DELETE FROM donations_v1 WHERE person_id = $1"
+                gone = "UPDATE donations_v2 SET name = NULL, forgotten = true WHERE person_id = $1"
                 await connection.execute(gone, person_id)
             case PaymentSucceeded(charge) if given := _given(charge.lines):
                 await connection.execute(
-                    "INSERT INTO donations_v1_gifts VALUES ($1, $2, $3, $4, $5, 0, $6, $7)",
+                    "INSERT INTO donations_v2_gifts VALUES ($1, $2, $3, $4, $5, 0, $6, $7)",
                     fact.stream_id, fact.community_id, charge.person_id, charge.origin_id,
                     given, charge.amount.currency, fact.at,
                 )  # fmt: skip
             case RefundIssued(lines=lines) if back := _given(lines):
                 await connection.execute(
-                    "UPDATE donations_v1_gifts SET returned_minor = returned_minor + $2"
+                    "UPDATE donations_v2_gifts SET returned_minor = returned_minor + $2"
                     " WHERE payment_id = $1",
                     fact.stream_id, back,
                 )  # fmt: skip
@@ -71,17 +71,18 @@ def _given(lines: Sequence[MoneyLine]) -> int:
 
 DONATIONS = Projection(
     name="donations",
-    version=1,
+    version=2,
     ddl="""
-        CREATE TABLE donations_v1 (
+        CREATE TABLE donations_v2 (
             checkout_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
             name jsonb,
-            opened_at timestamptz NOT NULL
+            opened_at timestamptz NOT NULL,
+            forgotten boolean NOT NULL
         );
-        CREATE INDEX donations_v1_person ON donations_v1 (person_id);
-        CREATE TABLE donations_v1_gifts (
+        CREATE INDEX donations_v2_person ON donations_v2 (person_id);
+        CREATE TABLE donations_v2_gifts (
             payment_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             person_id uuid NOT NULL,
@@ -91,9 +92,9 @@ DONATIONS = Projection(
             currency text NOT NULL,
             at timestamptz NOT NULL
         );
-        CREATE INDEX donations_v1_gifts_list ON donations_v1_gifts (community_id, person_id, currency);
+        CREATE INDEX donations_v2_gifts_list ON donations_v2_gifts (community_id, person_id, currency);
     """,
-    tables=("donations_v1", "donations_v1_gifts"),
+    tables=("donations_v2", "donations_v2_gifts"),
     facts=(events.DonationOpened, PayerForgotten, PaymentSucceeded, RefundIssued),
     apply=apply,
 )
@@ -105,10 +106,10 @@ async def donors_after(connection: Any, after: tuple[UUID, str] | None, limit: i
     rows = await connection.fetch(
         "SELECT person_id, currency, sum(amount_minor - returned_minor)::bigint AS given,"
         " min(at) AS since, max(at) AS latest, count(*) AS gifts,"
-        " EXISTS (SELECT FROM donations_v1 d WHERE d.person_id = g.person_id) AS is_guest,"
-        " (SELECT name FROM donations_v1 d WHERE d.person_id = g.person_id AND name IS NOT NULL"
+        " EXISTS (SELECT FROM donations_v2 d WHERE d.person_id = g.person_id) AS is_guest,"
+        " (SELECT name FROM donations_v2 d WHERE d.person_id = g.person_id AND name IS NOT NULL"
         " ORDER BY opened_at DESC LIMIT 1) AS name"
-        " FROM donations_v1_gifts g"
+        " FROM donations_v2_gifts g"
         " WHERE $1::uuid IS NULL OR (person_id, currency) > ($1, $2::text)"
         " GROUP BY person_id, currency ORDER BY person_id, currency LIMIT $3",
         person_id, currency, limit,
@@ -125,14 +126,14 @@ async def donors_after(connection: Any, after: tuple[UUID, str] | None, limit: i
 
 async def is_kept(connection: Any, checkout_id: UUID) -> bool:
     """Whether its donor has not been forgotten."""
-    sql = "SELECT EXISTS (SELECT FROM donations_v1 WHERE checkout_id = $1)"
+    sql = "SELECT EXISTS (SELECT FROM donations_v2 WHERE checkout_id = $1 AND NOT forgotten)"
     return bool(await connection.fetchval(sql, checkout_id))
 
 
 async def gifts_of(connection: Any, *origins: UUID) -> list[Came]:
     """What came for a checkout and the subscription it began, the latest first."""
     rows = await connection.fetch(
-        "SELECT * FROM donations_v1_gifts WHERE origin_id = ANY ($1) ORDER BY at DESC",
+        "SELECT * FROM donations_v2_gifts WHERE origin_id = ANY ($1) ORDER BY at DESC",
         list(origins),
     )
     return [
