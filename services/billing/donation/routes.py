@@ -1,6 +1,6 @@
 """Giving without an account, and what the link of a donation opens; and who gave, for staff."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -25,7 +25,7 @@ from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.order.events import order_of
 from services.billing.passes import GuestPass, read_pass
-from services.billing.payer.projections import saving
+from services.billing.payer.projections import kept_for, saving
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id, resuming
 from services.billing.subscription.events import subscription_of
@@ -97,8 +97,18 @@ class Payable(BaseModel):
     page_url: str | None
 
 
+class Card(BaseModel):
+    """The last card given; `code` says why it was refused."""
+
+    state: Literal["saving", "saved", "refused"]
+    code: str | None
+
+
 class Gift(BaseModel):
-    """`problem` is the processor's code for why the last attempt failed. `of_letter`: this link stops it as well."""
+    """`problem` is the processor's code for why the last attempt failed. `of_letter`: this link stops it as well.
+
+    What became of the last `card` is seen by the link of the letter.
+    """
 
     seller: str
     state: str
@@ -109,10 +119,11 @@ class Gift(BaseModel):
     regular: Regular | None
     receipts: list[Receipt]
     of_letter: bool
+    card: Card | None
 
 
 class Giver(BaseModel):
-    """`name` is there of a guest who wants it to be shown; who a member is, membership says."""
+    """`name` is there of a guest who wants it shown, until they are forgotten; who a member is, membership says."""
 
     person_id: UUID
     given: MoneyValue
@@ -217,6 +228,7 @@ async def read_donation(link: str, caller: Stranger) -> Gift:
         payment = await payment_by_id(connection, payment_of(checkout_id))
         regular = await subscription_by_id(connection, door.subscription_id)
         gifts = await gifts_of(connection, checkout_id, door.subscription_id)
+        card = await kept_for(connection, gift.person_id) if door.of_letter else None
     if standing is None or not kept:
         raise NotFound("donation_not_found", "There is no such donation.")
     return Gift(
@@ -229,6 +241,7 @@ async def read_donation(link: str, caller: Stranger) -> Gift:
         regular=_regular(regular) if regular else None,
         receipts=list(map(_receipt, gifts)),
         of_letter=door.of_letter,
+        card=Card(state=card.state, code=card.code) if card else None,
     )
 
 
@@ -294,11 +307,15 @@ async def stop_donation(link: str, caller: Stranger) -> Written:
 
 @router.post("/public/donations/{link}/card", status_code=202, operation_id="give_donation_card")
 async def give_donation_card(link: str, body: CardGiven, caller: Stranger) -> Written:
-    """By the link of the letter: what is given again and again is collected by this card from now on."""
+    """By the link of the letter: what is given again and again is collected by this card from now on.
+
+    Nothing else of theirs is: who can open a donation in somebody's name has not proved the address.
+    """
     door = await _door(link, caller, by_letter=True)
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
-    ask = saving(door.gift.person_id, Code(body.payment_method), merchant.account)
+    method = Code(body.payment_method)
+    ask = saving(door.gift.person_id, method, merchant.account, door.subscription_id)
     return await caller.ask(ask, community_id=door.community_id)
 
 

@@ -11,11 +11,14 @@ from shared.personal_value import Sealed
 
 @dataclass(frozen=True, slots=True)
 class SavePaymentMethod:
+    """`only_for` is the one subscription that it is given for; None where it replaces for all."""
+
     person_id: PersonId
     payment_method: Code
     account: Code | None
     checkout: CheckoutAttempt | None = None
     accepted: Sealed | None = None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class RecordPaymentMethod:
     checkout: CheckoutAttempt | None
     good_until: date | None = None
     mandate: Mandate | None = None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class RecordRefusal:
     account: Code | None
     code: Code
     checkout: CheckoutAttempt | None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

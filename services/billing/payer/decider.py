@@ -9,7 +9,8 @@ from services.billing.payer.events import CheckoutAttempt, Customer, Instrument
 from shared.decider import Decider, Rejected
 from shared.ids import Code, PersonId
 
-Wish = tuple[Code, CheckoutAttempt | None]
+Wish = tuple[Code, CheckoutAttempt | None, UUID | None]
+"""What is to be kept, and what for: a checkout, one subscription, or all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _answered(
     person_id, checkout = told.person_id, told.checkout
     mandate = told.mandate if isinstance(told, commands.RecordPaymentMethod) else None
     kept = Instrument(told.payment_method, told.customer, told.account, mandate=mandate)
-    if (told.payment_method, checkout) not in payer.saving:
+    only_for = told.only_for
+    if (told.payment_method, checkout, only_for) not in payer.saving:
         return []
     if payer.forgotten:
         return [
@@ -92,10 +94,14 @@ def _answered(
             )
         ]
     if isinstance(told, commands.RecordRefusal):
-        return [events.PaymentMethodRefused(person_id, kept, told.code, checkout)]
+        return [events.PaymentMethodRefused(person_id, kept, told.code, checkout, only_for)]
     # A card given with a checkout pays for that one; only a card given by itself replaces.
     replaces = () if checkout else payer.subscriptions
-    return [events.PaymentMethodSaved(person_id, kept, checkout, replaces, told.good_until)]
+    if only_for:
+        replaces = tuple(linked for linked in replaces if linked == only_for)
+    return [
+        events.PaymentMethodSaved(person_id, kept, checkout, replaces, told.good_until, only_for)
+    ]
 
 
 def _kept(told: commands.RecordKept, payer: Payer) -> list[events.PayerEvent]:
@@ -112,13 +118,13 @@ def _kept(told: commands.RecordKept, payer: Payer) -> list[events.PayerEvent]:
 
 
 def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerEvent]:
-    if (asked.payment_method, asked.checkout) in payer.saving:
+    if (asked.payment_method, asked.checkout, asked.only_for) in payer.saving:
         return []
     if payer.forgotten:
         unkept = Instrument(asked.payment_method, None, asked.account)
         return [
             events.PaymentMethodRefused(
-                asked.person_id, unkept, Code("payer_erased"), asked.checkout
+                asked.person_id, unkept, Code("payer_erased"), asked.checkout, asked.only_for
             )
         ]
     return [
@@ -129,6 +135,7 @@ def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerE
             asked.account,
             asked.checkout,
             asked.accepted,
+            asked.only_for,
         )
     ]
 
@@ -165,19 +172,21 @@ def _forget(person_id: PersonId, payer: Payer) -> list[events.PayerEvent]:
 
 def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
     match event:
-        case events.PaymentMethodOffered(payment_method=payment_method, checkout=checkout):
-            return replace(payer, saving=payer.saving | {(payment_method, checkout)})
-        case events.PaymentMethodSaved(_, kept, checkout):
+        case events.PaymentMethodOffered(_, payment_method, checkout=checkout, only_for=only_for):
+            return replace(payer, saving=payer.saving | {(payment_method, checkout, only_for)})
+        case events.PaymentMethodSaved(_, kept, checkout, only_for=only_for):
+            settled = _settled(payer, kept, (checkout, only_for))
+            if only_for:
+                return replace(settled, cards=payer.cards | {kept.payment_method})
             given = None if checkout else kept
             others = payer.cards if checkout else frozenset()
-            cards = others | {kept.payment_method}
-            return replace(_settled(payer, kept, checkout), given=given, cards=cards)
+            return replace(settled, given=given, cards=others | {kept.payment_method})
         case events.CustomerAdopted(_, kept):
             return replace(payer, customers=_beside(kept, payer.customers))
         case events.CardExpiring(_, payment_method):
             return replace(payer, cards=payer.cards - {payment_method})
-        case events.PaymentMethodRefused(_, kept, checkout=checkout):
-            return _settled(payer, kept, checkout)
+        case events.PaymentMethodRefused(_, kept, checkout=checkout, only_for=only_for):
+            return _settled(payer, kept, (checkout, only_for))
         case events.SubscriptionLinked(subscription_id):
             return replace(payer, subscriptions=(*payer.subscriptions, subscription_id))
         case events.SubscriptionUnlinked(subscription_id):
@@ -188,9 +197,10 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             deleting |= {customer} if customer else frozenset()
             return replace(payer, forgotten=True, subscriptions=(), deleting=deleting)
         case events.CustomerLeftBehind(_, payment_method, customer, checkout=checkout):
+            left = {wish for wish in payer.saving if wish[:2] == (payment_method, checkout)}
             return replace(
                 payer,
-                saving=payer.saving - {(payment_method, checkout)},
+                saving=payer.saving - left,
                 deleting=payer.deleting | {customer},
             )
         case events.CustomerDeleted(customer):
@@ -212,7 +222,9 @@ def _beside(adopted: Instrument, customers: tuple[Customer, ...]) -> tuple[Custo
     return (Customer(adopted.customer, adopted.account), *customers)
 
 
-def _settled(payer: Payer, kept: Instrument, checkout: CheckoutAttempt | None) -> Payer:
+def _settled(
+    payer: Payer, kept: Instrument, wanted_for: tuple[CheckoutAttempt | None, UUID | None]
+) -> Payer:
     customers = payer.customers
     if kept.customer:
         latest = Customer(kept.customer, kept.account)
@@ -220,7 +232,7 @@ def _settled(payer: Payer, kept: Instrument, checkout: CheckoutAttempt | None) -
     return replace(
         payer,
         customers=customers,
-        saving=payer.saving - {(kept.payment_method, checkout)},
+        saving=payer.saving - {(kept.payment_method, *wanted_for)},
     )
 
 

@@ -72,7 +72,10 @@ class CheckoutAttempt:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethodOffered:
-    """A person wants to be charged by this payment method from now on; how they `accepted` a mandate, if it debits."""
+    """A person wants to be charged by this payment method from now on; how they `accepted` a mandate, if it debits.
+
+    What it is `only_for` is one subscription: no other is charged by it.
+    """
 
     person_id: PersonId
     payment_method: Code
@@ -80,6 +83,7 @@ class PaymentMethodOffered:
     account: Code | None
     checkout: CheckoutAttempt | None
     accepted: Sealed | None = None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class PaymentMethodSaved:
     checkout: CheckoutAttempt | None
     subscriptions: tuple[UUID, ...]
     good_until: date | None = None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class PaymentMethodRefused:
     instrument: Instrument
     code: Code
     checkout: CheckoutAttempt | None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def taking_trial(checkout_id: UUID, person_id: UUID) -> Ask:
     return Ask(PAYER, payer_of(person_id), commands.TakeTrial(checkout_id))
 
 
-def saving(person_id: PersonId, payment_method: Code, account: Code | None) -> Ask:
-    """Another card for what the person pays, given by who has a link, not an account."""
-    save = commands.SavePaymentMethod(person_id, payment_method, account)
+def saving(person_id: PersonId, payment_method: Code, account: Code | None, only_for: UUID) -> Ask:
+    """Another card for one subscription, given by who has its link, not an account."""
+    save = commands.SavePaymentMethod(person_id, payment_method, account, only_for=only_for)
     return Ask(PAYER, payer_of(person_id), save)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 from services.billing.acceptances import opened_acceptance
 from services.billing.checkout.events import (
@@ -38,6 +39,7 @@ class KeepPaymentMethod:
     account: Code | None
     checkout: CheckoutAttempt | None
     accepted: Sealed | None = None
+    only_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def when_payment_method_offered_keep_it(fact: Fact) -> list[Call]:
                 offered.account,
                 offered.checkout,
                 offered.accepted,
+                offered.only_for,
             )
         )
     ]
@@ -150,12 +153,16 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
     try:
         if action.accepted:
             signed = await _sign(action.accepted, action.payment_method, customer, account, context)
-            answer = commands.RecordPaymentMethod(*told, action.checkout, mandate=signed)
+            answer = commands.RecordPaymentMethod(
+                *told, action.checkout, mandate=signed, only_for=action.only_for
+            )
         else:
             good_until = await processor.keep(action.payment_method, customer, account, context.key)
-            answer = commands.RecordPaymentMethod(*told, action.checkout, good_until)
+            answer = commands.RecordPaymentMethod(
+                *told, action.checkout, good_until, only_for=action.only_for
+            )
     except Declined as no:
-        answer = commands.RecordRefusal(*told, no.code, action.checkout)
+        answer = commands.RecordRefusal(*told, no.code, action.checkout, action.only_for)
     return Ask(PAYER, payer_of(person_id), answer)
 
 

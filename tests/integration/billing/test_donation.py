@@ -136,6 +136,45 @@ async def test_by_the_month_until_the_letter_stops_it(shop: Shop) -> None:
     assert [charge["amount"] for charge in await shop.charges()] == [2000, 2000]
 
 
+async def gives_card(shop: Shop, path: str, number: str = cards.GOOD) -> Json:
+    """What the donation says of the card, once the processor has answered."""
+    body = {"payment_method": await shop.card(number)}
+    await shop.house.ask(None, "POST", f"{path}/card", body)
+    await shop.house.quiet()
+    shown: Json = (await shop.house.ask(None, "GET", path))["card"]
+    return shown
+
+
+async def test_a_card_that_is_refused_is_seen_by_who_has_the_letter(shop: Shop) -> None:
+    link = await opens(shop, await asks_for(shop, "month"))
+    await pays(shop, link)
+    await shop.house.quiet()
+    path = f"/public/donations/{(await letter(shop))[1]}"
+    refused = await gives_card(shop, path, cards.REFUSED_WHEN_KEPT)
+    assert (refused["state"], bool(refused["code"])) == ("refused", True)
+    assert (await shop.house.ask(None, "GET", f"/public/donations/{link}"))["card"] is None
+    assert await gives_card(shop, path) == {"state": "saved", "code": None}
+
+
+async def test_a_card_by_a_letter_pays_for_no_other_donation_in_that_name(shop: Shop) -> None:
+    offer_id, gus = await asks_for(shop, "month"), random_id()
+    await pays(shop, await opens(shop, offer_id, guest_pass=pass_for(shop, gus)))
+    await shop.house.quiet()
+    own = f"/public/donations/{(await letter(shop))[1]}"
+    by_stranger = await opens(shop, offer_id, minor=9000, guest_pass=pass_for(shop, gus))
+    await pays(shop, by_stranger)
+    await shop.house.quiet()
+    customers = [charge["payment_method"] for charge in await shop.charges()]
+    given = await gives_card(shop, own)
+    assert given["state"] == "saved"
+    await shop.at(shop.now + timedelta(days=32))
+    await shop.until(None, own, lambda seen: len(seen["receipts"]) == 2)
+    await shop.house.quiet()
+    by_card = {charge["amount"]: charge["payment_method"] for charge in (await shop.charges())[2:]}
+    assert by_card[9000] in customers
+    assert by_card[2000] not in customers
+
+
 async def test_who_only_opened_it_pays_and_does_no_more(shop: Shop) -> None:
     link = await opens(shop, await asks_for(shop, "month"))
     await pays(shop, link)
@@ -255,6 +294,7 @@ async def test_who_has_the_letter_is_forgotten_and_gives_no_more(shop: Shop) -> 
     await shop.house.quiet()
     assert await shop.house.refusal(None, "GET", path) == (404, "donation_not_found")
     (donor,) = (await shop.house.ask(olga, "GET", "/donors"))["items"]
-    assert (donor["name"], donor["given"]["minor"]) == (None, 2000)
+    shown = donor["name"], donor["given"]["minor"], donor["is_guest"]
+    assert shown == (None, 2000, True)
     await shop.at(shop.now + timedelta(days=40))
     assert len(await shop.charges()) == 1

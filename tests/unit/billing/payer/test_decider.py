@@ -82,6 +82,25 @@ def test_a_card_given_with_a_checkout_pays_for_that_checkout_alone() -> None:
     given(PAYER, linked, offered_for_checkout).when(with_checkout).then(expected)
 
 
+def test_a_card_given_for_one_subscription_pays_for_no_other() -> None:
+    for_gold = replace(offered, only_for=gold)
+    given(PAYER).when(replace(save, only_for=gold)).then(for_gold)
+    given(PAYER, for_gold).when(replace(save, only_for=gold)).then_nothing()
+    both = (linked, events.SubscriptionLinked(silver))
+    kept = events.PaymentMethodSaved(ada, kept_for_none, None, (gold,), only_for=gold)
+    answer = replace(record, only_for=gold)
+    given(PAYER, *both, for_gold).when(answer).then(kept)
+    given(PAYER, *both, for_gold, kept).when(answer).then_nothing()
+    # One that ended, or has not begun, takes no other with it; nor does one that begins later get it.
+    none = replace(kept, subscriptions=())
+    given(PAYER, both[1], for_gold).when(answer).then(none)
+    given(PAYER, for_gold, none).when(commands.LinkSubscription(silver)).then(both[1])
+    no = replace(refuse, only_for=gold)
+    refused = events.PaymentMethodRefused(ada, kept_for_none, no.code, None, gold)
+    given(PAYER, for_gold).when(no).then(refused)
+    given(PAYER, for_gold, refused).when(no).then_nothing()
+
+
 def test_a_subscription_is_linked_once() -> None:
     given(PAYER).when(commands.LinkSubscription(gold)).then(linked)
     given(PAYER, linked).when(commands.LinkSubscription(gold)).then_nothing()
