@@ -36,6 +36,7 @@ from services.membership.introduction.events import IntroductionAgreed, Introduc
 from services.membership.lapse.events import LapseForetold
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
+from services.membership.merging.events import MemberMerged
 from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
 from services.membership.preference.events import Kind
@@ -236,6 +237,13 @@ def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, person, template, link=page) for person in (agreed.asker, agreed.asked)]
 
 
+def when_member_merged_send_mail(fact: Fact) -> list[Call]:
+    """To both addresses: whoever did not do it themselves has to hear of it."""
+    merged: MemberMerged = fact.body
+    template = Code("persons_merged")
+    return [_mail(fact, person, template) for person in (merged.person_id, merged.taken_in)]
+
+
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     """One copy to a person, whatever becomes of it."""
     released: CopiesReleased = fact.body
@@ -311,6 +319,11 @@ REACTIONS = (
         name="membership.announcement.when_introduction_agreed_send_mail",
         to=IntroductionAgreed,
         react=when_introduction_agreed_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_member_merged_send_mail",
+        to=MemberMerged,
+        react=when_member_merged_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_step_told_of_send_mail",

@@ -39,7 +39,7 @@ def decide(command: commands.MergingCommand, merging: Merging) -> list[events.Me
 def _take_in(take: commands.TakeIn, merging: Merging) -> list[events.MergingEvent]:
     if take.person_id == take.other:
         detail = "Both are the same person already."
-        raise Rejected("same_person", detail, pointer="/access_token")
+        raise Rejected("same_person", detail, pointer="/email")
     if take.other in merging.taken_in:
         return []
     if merging.into is not None:

@@ -6,7 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.membership.account.projections import account_of
 from services.membership.community.projections import community_now
+from services.membership.gateways.gateway import Address
+from services.membership.gateways.proofs import Proofs
 from services.membership.member.projections import (
     PERSON,
     member_now,
@@ -17,7 +20,6 @@ from services.membership.merging import commands
 from services.membership.merging.decider import MERGING, stream_of
 from services.membership.merging.projections import merging_now
 from services.membership.seat.projections import plans_of
-from shared.auth import InvalidToken, Principal
 from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import AccountId, PersonId
@@ -27,9 +29,10 @@ router = APIRouter()
 
 
 class MergePersons(Body):
-    """`access_token` is of the other account: who has it has signed in there as well."""
+    """The other address, and the code of a mail to it: a token that somebody else came by is no proof."""
 
-    access_token: str = Field(max_length=5_000)
+    email: Address
+    code: str = Field(pattern=r"^\d{6}$")
 
 
 class PersonsMerged(Written):
@@ -43,32 +46,36 @@ class PersonsMerged(Written):
 async def merge_persons(
     body: MergePersons, caller: Annotated[Caller, needs("person")]
 ) -> PersonsMerged:
-    """For good: what the other person may enter, you may enter, and what is said of them later is said of you."""
+    """For good: what the other person may enter, you may enter, and what is said of them later is said of you.
+
+    Ask for the code by `POST /sign-in` with the other address; it is good once, a dry run uses it up as well, and a
+    token of the other sign-in is not asked for. A letter to each of both addresses says what has happened.
+    """
     service, community_id = caller.service, caller.community_id
-    account_id = _proved(caller, body.access_token).account_id
+    account_id = await account_of(service, body.email)
     # Not `person_of`, which answers a repeat with who they have become.
-    found = await service.vault.find(PERSON, community_id, str(account_id))
-    if found is None:
+    found = account_id and await service.vault.find(PERSON, community_id, str(account_id))
+    await _insist_on_proof(caller, body, found)
+    if account_id is None or found is None:
         detail = "With this sign-in one is nobody here yet: join first."
-        raise Rejected("nobody_to_take_in", detail, pointer="/access_token")
+        raise Rejected("nobody_to_take_in", detail, pointer="/email")
     person_id, other = PersonId(caller.person_id), PersonId(found)
     own = await standing_of(service, community_id, person_id)
     written = await caller.ask(
         Ask(MERGING, stream_of(person_id), commands.TakeIn(person_id, other, own)),
-        Ask(MERGING, stream_of(other), await _giving_up(caller, other, AccountId(account_id))),
+        Ask(MERGING, stream_of(other), await _giving_up(caller, other, account_id)),
     )
     return PersonsMerged(**written.model_dump(), person_id=person_id, taken_in=other)
 
 
-def _proved(caller: Caller, token: str) -> Principal:
-    try:
-        other = caller.service.verifier.verify(token)
-    except InvalidToken as doubt:
-        detail = "This is no valid access token."
-        raise Rejected("not_proved", detail, pointer="/access_token") from doubt
-    if other.is_machine:
-        raise Rejected("not_proved", "A program is nobody.", pointer="/access_token")
-    return other
+async def _insist_on_proof(caller: Caller, body: MergePersons, found: UUID | None) -> None:
+    """A repeat, whose code is used up, changes nothing and needs none."""
+    own = await merging_now(caller.service, caller.community_id, caller.person_id)
+    if found in own.taken_in:
+        return
+    if not await Proofs.of(caller).redeem_code(body.email.casefold(), body.code):
+        detail = "The code is wrong, used up or too old: ask for one with the other address."
+        raise Rejected("not_proved", detail, pointer="/code")
 
 
 async def _giving_up(caller: Caller, other: PersonId, account_id: AccountId) -> commands.BeTakenIn:

@@ -48,7 +48,8 @@ class Mailbox:
         return [letter for letter in self.letters if letter.to == email]
 
     def code_for(self, email: str) -> str:
-        return str(self.to(email)[-1].values["code"])
+        codes = [one for one in self.to(email) if one.template == "sign_in_code"]
+        return str(codes[-1].values["code"])
 
 
 class House:

@@ -24,6 +24,12 @@ PATH = "/me/merging"
 ADA, IDA = "ada@example.com", "ida@example.com"
 
 
+async def proof(house: House, email: str) -> Json:
+    """What whoever reads this address's mail can show."""
+    await house.call("POST", "/sign-in", {"email": email})
+    return {"email": email, "code": house.mailbox.code_for(email)}
+
+
 class Two:
     """Ada, who has paid with another address, as Ida."""
 
@@ -32,7 +38,7 @@ class Two:
         self.ada = self.ida = self.ada_token = self.ida_token = ""
 
     async def merge(self, **more: Any) -> Json:
-        body = {"access_token": self.ida_token}
+        body = await proof(self.house, IDA)
         return await self.house.call("POST", PATH, body, token=self.ada_token, **more)
 
     async def live(self, *wanted: tuple[str, str]) -> None:
@@ -133,14 +139,19 @@ async def test_a_gift_that_was_taken_over_runs_out_on_its_day(house: House) -> N
 async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
     both = await two(house)
     path = f"{PATH}?dry_run=true"
-    body = {"access_token": both.ida_token}
+    body = await proof(house, IDA)
     dry = await house.call("POST", path, body, token=both.ada_token)
     assert {one["type"] for one in dry["would"]["events"]} == {"MemberMerged", "PersonTakenIn"}
     assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
     key = str(uuid4())
-    first = await both.merge(Idempotency_Key=key)
-    assert await both.merge(Idempotency_Key=key) == first
-    await both.merge()
+    body = await proof(house, IDA)
+
+    async def merge(key: str) -> Json:
+        return await house.call("POST", PATH, body, token=both.ada_token, Idempotency_Key=key)
+
+    first = await merge(key)
+    assert await merge(key) == first
+    await merge(str(uuid4()))
     count = "SELECT count(*) FROM events WHERE type = 'MemberMerged'"
     assert await house.service.pool.fetchval(count) == 1
 
@@ -148,13 +159,13 @@ async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
 async def test_of_two_who_take_somebody_in_at_once_one_does(house: House) -> None:
     both = await two(house)
     _, eve_token = await house.join("eve@example.com", both.community_id, "Eve")
-    body = {"access_token": both.ida_token}
+    body = await proof(house, IDA)
 
     async def take(token: str) -> int:
         sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
         return (await house.client.post(BASE + PATH, json=body, headers=sent)).status_code
 
-    assert sorted(await asyncio.gather(take(both.ada_token), take(eve_token))) == [200, 409]
+    assert sorted(await asyncio.gather(take(both.ada_token), take(eve_token))) == [200, 422]
     count = "SELECT count(*) FROM events WHERE type = 'MemberMerged'"
     assert await house.service.pool.fetchval(count) == 1
 
@@ -163,10 +174,11 @@ async def test_there_are_no_chains(house: House) -> None:
     both = await two(house)
     _, eve_token = await house.join("eve@example.com", both.community_id, "Eve")
     await both.merge()
-    for token, other in ((eve_token, both.ida_token), (both.ida_token, eve_token)):
-        problem = await house.call("POST", PATH, {"access_token": other}, token=token, expect=409)
+    for token, other in ((eve_token, IDA), (both.ida_token, "eve@example.com")):
+        body = await proof(house, other)
+        problem = await house.call("POST", PATH, body, token=token, expect=409)
         assert problem["errors"][0]["code"] == "was_taken_in"
-    body = {"access_token": both.ada_token}
+    body = await proof(house, ADA)
     problem = await house.call("POST", PATH, body, token=eve_token, expect=409)
     assert problem["errors"][0]["code"] == "has_taken_in"
 
@@ -175,24 +187,53 @@ async def test_all_that_is_wrong_is_said(house: House) -> None:
     both = await two(house)
 
     async def refused(token: str, other: str, status: int = 409) -> str:
-        body = {"access_token": other}
+        body = await proof(house, other)
         problem = await house.call("POST", PATH, body, token=token, expect=status)
         return str(problem["errors"][0]["code"])
 
-    assert await refused(both.ada_token, "nonsense", 422) == "not_proved"
-    assert await refused(both.ada_token, both.ada_token, 422) == "same_person"
+    assert await refused(both.ada_token, ADA, 422) == "same_person"
+    assert await refused(both.ada_token, "new@example.com", 422) == "nobody_to_take_in"
     stranger = await house.token("eve@example.com")
-    assert await refused(both.ada_token, stranger, 422) == "nobody_to_take_in"
-    await house.call("POST", PATH, {"access_token": both.ada_token}, token=stranger, expect=403)
-    await house.call("POST", PATH, {"access_token": both.ada_token}, expect=401)
-    _, olga = await house.join("olga@example.com", both.community_id, "Olga")
-    assert await refused(both.ada_token, olga) == "last_owner"
+    assert await refused(both.ada_token, "eve@example.com", 422) == "nobody_to_take_in"
+    body = await proof(house, ADA)
+    await house.call("POST", PATH, body, token=stranger, expect=403)
+    await house.call("POST", PATH, body, expect=401)
+    await house.join("olga@example.com", both.community_id, "Olga")
+    assert await refused(both.ada_token, "olga@example.com") == "last_owner"
     _, gus = await house.join("gus@example.com", both.community_id, "Gus")
     await house.call("POST", "/me/departure", token=gus)
-    assert await refused(both.ada_token, gus) == "not_a_member"
+    assert await refused(both.ada_token, "gus@example.com") == "not_a_member"
     await house.call("POST", f"/people/{both.ida}/ban", {}, token=both.owner)
-    assert await refused(both.ada_token, both.ida_token) == "banned"
-    assert await refused(both.ida_token, both.ada_token) == "banned"
+    assert await refused(both.ada_token, IDA) == "banned"
+    assert await refused(both.ida_token, ADA) == "banned"
+
+
+async def test_whoever_cannot_read_the_others_mail_takes_nobody_in(house: House) -> None:
+    both = await two(house)
+
+    async def refused(body: Json) -> str:
+        problem = await house.call("POST", PATH, body, token=both.ada_token, expect=422)
+        return str(problem["errors"][0]["code"])
+
+    # A token of the other, however new, is no proof.
+    assert await refused({"access_token": both.ida_token, "email": IDA}) != "not_proved"
+    assert await refused({"email": IDA, "code": "000000"}) == "not_proved"
+    own = await proof(house, ADA)
+    assert await refused(own | {"email": IDA}) == "not_proved"
+    used = await proof(house, IDA)
+    await house.call("POST", "/tokens", used | {"grant": "code"})
+    assert await refused(used) == "not_proved"
+    assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
+
+
+async def test_both_addresses_are_told_once(house: House) -> None:
+    both = await two(house)
+    await both.merge()
+    await both.merge()
+    await house.quiet()
+    for email in (ADA, IDA):
+        told = [one for one in house.mailbox.to(email) if one.template == "persons_merged"]
+        assert [(one.language, one.way_out) for one in told] == [("fr", None)]
 
 
 async def test_another_community_knows_nothing_of_it(house: House) -> None:
@@ -206,7 +247,7 @@ async def test_another_community_knows_nothing_of_it(house: House) -> None:
     await house.call("GET", path, token=gus, expect=404)
     await house.call("GET", path, token=go_token, expect=403)
     # Who signs in is the same everywhere; who they are is asked where the caller is.
-    body = {"access_token": await house.token(ADA)}
+    body = await proof(house, ADA)
     problem = await house.call("POST", PATH, body, token=go_token, expect=422)
     assert problem["errors"][0]["code"] == "nobody_to_take_in"
 
