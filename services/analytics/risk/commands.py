@@ -20,4 +20,11 @@ class DropCauses:
     causes: tuple[Cause, ...]
 
 
-RiskCommand = NoteCause | DropCauses
+@dataclass(frozen=True, slots=True)
+class EndRisk:
+    """They are somebody else from now on."""
+
+    person_id: PersonId
+
+
+RiskCommand = NoteCause | DropCauses | EndRisk

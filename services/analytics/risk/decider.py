@@ -25,6 +25,8 @@ def decide(command: commands.RiskCommand, causes: Causes) -> list[events.RiskEve
             if left == causes:
                 return []
             return [events.AtRiskSeen(person_id, left) if left else events.RiskOver(person_id)]
+        case commands.EndRisk(person_id):
+            return [events.RiskOver(person_id)] if causes else []
         case _:
             assert_never(command)
 

@@ -13,6 +13,7 @@ from shared.contracts.billing_subscription import (
     SubscriptionPastDue,
     SubscriptionRecovered,
 )
+from shared.contracts.membership_merging import MemberMerged
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.reaction import Ask, Reaction
@@ -55,7 +56,14 @@ def when_subscription_ended_drop(fact: Fact) -> list[Ask]:
     return _drop(fact, *REASONS)
 
 
+def when_member_merged_end(fact: Fact) -> list[Ask]:
+    merged: MemberMerged = fact.body
+    person_id = PersonId(merged.taken_in)
+    return [Ask(RISK, risk_stream(person_id), commands.EndRisk(person_id))]
+
+
 REACTIONS = (
+    Reaction("analytics.risk.when_member_merged_end", MemberMerged, when_member_merged_end),
     Reaction("analytics.risk.when_past_due_note", SubscriptionPastDue, when_past_due_note),
     Reaction("analytics.risk.when_recovered_drop", SubscriptionRecovered, when_recovered_drop),
     Reaction(

@@ -93,7 +93,9 @@ async def audience_of(
     if segment.access == "none":
         people -= set(await people_with_access(connection, community_id))
     if segment.at_risk:
-        people &= await _at_risk(connection, community_id)
+        # A guest who gives, and who is somebody else by now, has no membership to end.
+        at_risk = await _at_risk(connection, community_id)
+        people &= {person for person in at_risk if known.get(person) == "joined"}
     out = await opted_out(connection, community_id, "email", "announcement")
     refused = await bounced(connection, community_id)
 

@@ -11,6 +11,7 @@ from shared.contracts.billing_subscription import (
     SubscriptionPastDue,
     SubscriptionRecovered,
 )
+from shared.contracts.membership_merging import MemberMerged
 from tests.integration.events.house import House, Json, somebody
 
 community, other = uuid4(), uuid4()
@@ -75,3 +76,14 @@ async def test_what_comes_twice_is_told_once_and_of_nobody_else(house: House) ->
     hers = await house.ask(eve, "GET", "/me/data")
     assert "AtRiskSeen" in str(mine)
     assert str(ada.person_id) not in str(hers)
+
+
+async def test_who_was_taken_in_is_at_risk_no_more(house: House) -> None:
+    await house.hear(SubscriptionPastDue(**about()), stream_id=subscription)
+    assert await reasons(house) == [("payment_failing",)]
+    into = uuid4()
+    merged = MemberMerged(
+        community_id=community, occurred_at=now, person_id=into, taken_in=ada.person_id
+    )
+    await house.hear(merged, stream_id=into)
+    assert await over(house) == 1

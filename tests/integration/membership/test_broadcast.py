@@ -231,6 +231,21 @@ async def test_who_may_be_about_to_go_is_meant_until_they_come_back(house: House
     assert await house.service.pool.fetchval("SELECT count(*) FROM at_risk_v1") == 2
 
 
+async def test_only_members_are_meant_as_at_risk_even_among_ticket_holders(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    guest, gathering_id = random_id(), random_id()
+    here: Json = {"community_id": UUID(community_id), "occurred_at": real_now()}
+    await house.hear(AtRiskSeen(**here, person_id=guest, reasons=("leaving",)), guest)
+    async with house.service.pool.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO ticket_holders_v1 VALUES ($1, $2, $3, $4)",
+            random_id(), UUID(community_id), gathering_id, guest,
+        )  # fmt: skip
+    await settled(house)
+    assert await meant(house, owner, gathering_id=str(gathering_id)) == 1
+    assert await meant(house, owner, gathering_id=str(gathering_id), at_risk=True) == 0
+
+
 async def test_ticket_holders_are_meant_wherever_they_stand(house: House) -> None:
     """Who left the community still goes to the gathering; whom nobody knows by an address is counted."""
     community_id, owner = await house.community("olga@example.com")

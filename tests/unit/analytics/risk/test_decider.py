@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from services.analytics.risk.commands import DropCauses, NoteCause
+from services.analytics.risk.commands import DropCauses, EndRisk, NoteCause
 from services.analytics.risk.decider import RISK
 from services.analytics.risk.events import AtRiskSeen, Cause, RiskOver
 from shared.ids import PersonId
@@ -42,3 +42,8 @@ def test_who_came_back_may_be_at_risk_again() -> None:
     given(RISK, AtRiskSeen(ada, (failing,)), RiskOver(ada)).when(NoteCause(ada, leaving)).then(
         AtRiskSeen(ada, (leaving,))
     )
+
+
+def test_who_is_somebody_else_by_now_is_at_risk_no_more() -> None:
+    given(RISK, AtRiskSeen(ada, (failing, leaving))).when(EndRisk(ada)).then(RiskOver(ada))
+    given(RISK).when(EndRisk(ada)).then_nothing()
