@@ -330,7 +330,13 @@ async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | Non
     if payment.intent != intent:
         return None
     account = payment.made_for(intent).account
-    outcome = await processor_at(context.gateways, account).fetch_intent(intent, account)
+    try:
+        outcome = await processor_at(context.gateways, account).fetch_intent(intent, account)
+    except Declined as gone:
+        # A late report of what is no longer there: the daily comparison says so.
+        if gone.code != "resource_missing":
+            raise
+        return None
     if outcome.status == "untouched":
         return None
     return _record(payment, action.payment_id, intent, outcome)

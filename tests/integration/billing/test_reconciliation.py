@@ -235,6 +235,23 @@ async def test_what_is_missing_there_or_another_amount_is_for_staff(books: Books
     assert run["sums"] == [{"there": money(900), "here": money(3000)}]
 
 
+async def test_a_late_report_of_what_is_no_longer_there_says_nothing(books: Books) -> None:
+    payment = await books.sells()
+    await books.changes(payment["payment_intent"], lost=True)
+    marks = {"community_id": str(community), "payment_id": payment["payment_id"]}
+    intent = {"id": payment["payment_intent"], "object": "payment_intent", "metadata": marks}
+    report = {
+        "id": f"evt_{uuid4()}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "account": books.account,
+        "data": {"object": intent},
+    }
+    assert (await books.shop.report(report)).json() == {"new": True}
+    await books.shop.house.quiet()
+    assert (await books.payment())["state"] == "succeeded"
+
+
 async def test_an_intent_of_the_day_before_is_asked_for_by_its_id(books: Books) -> None:
     payment = await books.sells()
     long_ago = int((books.shop.now - 3 * DAY).timestamp())
