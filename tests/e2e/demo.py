@@ -184,12 +184,11 @@ class Year:
         self.yearly = ines.publish_offer(
             "Singer, for a year", YEARLY, "year", tier=self.singers, trial_days=14
         )
-        ines.put("/api/billing/v1/merchant/paypal", {"merchant_id": "HARBURCHAR222"})
         self.world.settle()
         tell.say(
             "She signs in with a code from her mailbox, founds the Harbour Choir, and defines a free tier, "
             "Friends, and a paid one, Singers. Singers pay 12.00 a month, 33.00 a quarter, or 120.00 a year "
-            "after a trial of 14 days, by card or by PayPal."
+            "after a trial of 14 days."
         )
         page = self.world.public(f"/api/membership/v1/public/communities/{self.choir.slug}")
         tell.check(

@@ -92,7 +92,9 @@ def when_page_compared_compare_next(fact: Fact) -> list[Call]:
 
 def when_comparing_is_over_look_again(fact: Fact) -> list[At]:
     """Whatever was under way, or could be put right without anybody, is by then."""
-    return [At(fact.at + FIRST_LOOK_AFTER, _look(fact, 1))]
+    over: events.ReconciliationEnded | events.ReconciliationFailed = fact.body
+    is_same = isinstance(over, events.ReconciliationEnded) and not over.drifts
+    return [] if is_same else [At(fact.at + FIRST_LOOK_AFTER, _look(fact, 1))]
 
 
 def when_drifts_stand_look_again(fact: Fact) -> list[At]:
