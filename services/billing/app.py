@@ -4,7 +4,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from services.billing.arrears.feature import FEATURE as ARREARS
 from services.billing.by_hand.feature import FEATURE as BY_HAND
 from services.billing.card_trial.feature import FEATURE as CARD_TRIAL
 from services.billing.checkout.feature import FEATURE as CHECKOUT
@@ -74,7 +73,6 @@ MOUNTED = (
     PAYMENT,
     ORDER,
     SUBSCRIPTION,
-    ARREARS,
     WITHDRAWAL,
     EXIT_SURVEY,
     STAY,

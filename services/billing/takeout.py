@@ -16,7 +16,6 @@ CONTENTS = Contents(
         "refunds_owed": Table(),
         "ledger": Table(),
         "subscriptions": Table(),
-        "overdue": Table(),
         "stays": Table(),
         "exit_answers": Table(
             without={"comment": "A person's words; staff read them by `GET /exit-answers`."}

@@ -99,11 +99,9 @@ class CancellationWithdrawn(SubscriptionContract):
 
 
 class SubscriptionSuspended(SubscriptionContract):
-    """It goes on, but what it grants is withheld: a payment is disputed, has not come in time, or too much is owed."""
+    """It goes on, but what it grants is withheld: a payment is disputed, or has not come in time."""
 
-    version: ClassVar[int] = 3
-
-    cause: Literal["disputed", "unpaid", "arrears"]
+    cause: Literal["disputed", "unpaid"]
 
 
 class SubscriptionReinstated(SubscriptionContract):

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from services.billing.agreements import NONE, Agreed, Agreements
-from services.billing.arrears.events import Overdue
 from services.billing.checkout.events import Line
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
@@ -20,7 +19,7 @@ class OpenCheckout:
     """`trial` is the checkout with which the person has had a trial; they may also want none.
 
     `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
-    it to begin at once. Who is `overdue` begins nothing that recurs.
+    it to begin at once.
     """
 
     person_id: PersonId
@@ -36,7 +35,6 @@ class OpenCheckout:
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
     begin_by: Code | None = None
-    overdue: Overdue | None = None
 
 
 @dataclass(frozen=True, slots=True)

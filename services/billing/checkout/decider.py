@@ -139,13 +139,6 @@ def _opened(
     asked: commands.OpenCheckout, opened: events.CheckoutOpened
 ) -> list[events.CheckoutEvent]:
     basket = opened.basket
-    if basket.recurs and asked.overdue:
-        raise Rejected(
-            "in_arrears",
-            "Pay what is past due first.",
-            owed=[{"minor": sum_.minor, "currency": sum_.currency} for sum_ in asked.overdue.owed],
-            pay=[f"/pay/{link}" for link in asked.overdue.links],
-        )
     told = _told(asked, Checkout(opened))
     if basket.due or basket.recurs:
         return [opened, *told]

@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
 from services.billing.agreements import Agreed, Agreements, Kind
-from services.billing.arrears.projections import overdue_of
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
@@ -235,17 +234,15 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
 async def _open(
     lines: Sequence[Line], return_url: str, merchant: Merchant, caller: Caller, **more: Any
 ) -> commands.OpenCheckout:
-    service, community_id, person_id = caller.service, caller.community_id, caller.person_id
-    rates = await rates_now(service, community_id)
+    rates = await rates_now(caller.service, caller.community_id)
     return commands.OpenCheckout(
-        person_id=PersonId(person_id),
+        person_id=PersonId(caller.person_id),
         lines=tuple(taxed(lines, rates, caller.now, merchant.time_zone)),
         account=merchant.account,
         time_zone=merchant.time_zone,
         return_url=Code(return_url),
-        origin=Code(service.settings.origin),
+        origin=Code(caller.service.settings.origin),
         at=caller.now,
-        overdue=await overdue_of(service, community_id, person_id, caller.now),
         **more,
     )
 

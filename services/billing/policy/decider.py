@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from services.billing.policy import commands, events
-from services.billing.policy.events import ArrearsLimits, Policy
+from services.billing.policy.events import Policy
 from shared.decider import Decider, Rejected
 
 MOST_RETRIES = 10
@@ -11,8 +11,6 @@ LONGEST_DAYS = 60
 LONGEST_PAUSE_DAYS = 366
 LONGEST_WIN_BACK_DAYS = 366
 PRICE_NOTICE_DAYS = range(30, 366 + 1)
-MOST_UNPAID = range(100 + 1)
-MOST_OWED = range(10**12 + 1)
 
 
 def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.PolicyEvent]:
@@ -49,23 +47,7 @@ def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.Polic
             "A dearer price is told 30 to 366 days before.",
             pointer="/price_notice_days",
         )
-    _check_arrears(command.policy.arrears)
     return [] if command.policy == policy else [events.PolicySet(command.policy)]
-
-
-def _check_arrears(limits: ArrearsLimits) -> None:
-    if limits.bills is not None and limits.bills not in MOST_UNPAID:
-        raise Rejected(
-            "unpaid_bills_out_of_range", "From 0 to 100 bills.", pointer="/arrears/bills"
-        )
-    if any(most.minor not in MOST_OWED for most in limits.money):
-        raise Rejected(
-            "unpaid_money_out_of_range", "No less than nothing.", pointer="/arrears/money"
-        )
-    if len({most.currency for most in limits.money}) < len(limits.money):
-        raise Rejected(
-            "unpaid_currency_twice", "Each currency has one limit.", pointer="/arrears/money"
-        )
 
 
 def evolve(_policy: Policy, event: events.PolicyEvent) -> Policy:

@@ -1,11 +1,8 @@
 """What a community has decided about money that does not come, or goes back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
-
-from shared.money import Money
 
 AfterRefund = Literal["end_now", "end_at_period_end", "keep"]
 DuringDispute = Literal["suspend", "keep"]
@@ -46,25 +43,6 @@ USUAL = Dunning()
 
 
 @dataclass(frozen=True, slots=True)
-class ArrearsLimits:
-    """At most so many unpaid `bills`, and so much unpaid `money` of each of these currencies; by default any."""
-
-    bills: int | None = None
-    money: tuple[Money, ...] = ()
-
-    def are_exceeded_by(self, unpaid: Sequence[Money]) -> bool:
-        if self.bills is not None and len(unpaid) > self.bills:
-            return True
-        return any(
-            sum(bill.minor for bill in unpaid if bill.currency == most.currency) > most.minor
-            for most in self.money
-        )
-
-
-NO_LIMITS = ArrearsLimits()
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
 
@@ -72,7 +50,6 @@ class Policy:
     that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
     back at the price they had within `win_back_days` of what they had paid for. Nobody pays a dearer price sooner than
     `price_notice_days` after they were told of it. One card begins one trial, of each offer or of all.
-    Who owes more than the limits of `arrears` has nothing they subscribe to until they owe less.
     """
 
     after_refund: AfterRefund = "end_now"
@@ -85,7 +62,6 @@ class Policy:
     win_back_days: int = 30
     price_notice_days: int = 30
     trials_per_card: TrialsPerCard = "offer"
-    arrears: ArrearsLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

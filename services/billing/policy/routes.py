@@ -11,7 +11,6 @@ from services.billing.policy.events import (
     AfterLoss,
     AfterRefund,
     AfterRetries,
-    ArrearsLimits,
     Bearer,
     Dunning,
     DuringDispute,
@@ -20,7 +19,6 @@ from services.billing.policy.events import (
     Unit,
 )
 from services.billing.policy.projections import policy_now, policy_stream
-from shared.contracts.contract import MoneyValue
 from shared.http import Body, Caller, Written, needs
 from shared.reaction import Ask
 
@@ -37,13 +35,6 @@ class DunningAsked(Body):
     afterwards: AfterRetries = Dunning().afterwards
 
 
-class ArrearsAsked(Body):
-    """At most so many unpaid bills, and so much unpaid money of a currency, per person: over it, all is withheld."""
-
-    bills: int | None = None
-    money: tuple[MoneyValue, ...] = Field(default=(), max_length=20)
-
-
 class SetPolicy(Body):
     """What is left out is as it is where nothing was ever set."""
 
@@ -57,18 +48,12 @@ class SetPolicy(Body):
     win_back_days: int = Policy().win_back_days
     price_notice_days: int = Policy().price_notice_days
     trials_per_card: TrialsPerCard = Policy().trials_per_card
-    arrears: ArrearsAsked = ArrearsAsked()
 
 
 class DunningShown(BaseModel):
     retries: list[int]
     grace_days: int
     afterwards: AfterRetries
-
-
-class ArrearsShown(BaseModel):
-    bills: int | None
-    money: list[MoneyValue]
 
 
 class BillingPolicy(BaseModel):
@@ -82,7 +67,6 @@ class BillingPolicy(BaseModel):
     win_back_days: int
     price_notice_days: int
     trials_per_card: TrialsPerCard
-    arrears: ArrearsShown
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -101,7 +85,6 @@ async def set_policy(
         body.win_back_days,
         body.price_notice_days,
         body.trials_per_card,
-        ArrearsLimits(body.arrears.bills, tuple(most.money() for most in body.arrears.money)),
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -128,8 +111,4 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
         win_back_days=policy.win_back_days,
         price_notice_days=policy.price_notice_days,
         trials_per_card=policy.trials_per_card,
-        arrears=ArrearsShown(
-            bills=policy.arrears.bills,
-            money=[MoneyValue.of(most) for most in policy.arrears.money],
-        ),
     )

@@ -167,16 +167,6 @@ class FollowRefund:
 
 
 @dataclass(frozen=True, slots=True)
-class WithholdForArrears:
-    """Its payer owes more, of all they subscribe to, than the seller allows."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseFromArrears:
-    """They owe no more than that again."""
-
-
-@dataclass(frozen=True, slots=True)
 class FollowDispute:
     dispute: Code
     during: DuringDispute
@@ -297,8 +287,6 @@ SubscriptionCommand = (
     | CancelNow
     | EndSubscription
     | HearReversal
-    | WithholdForArrears
-    | ReleaseFromArrears
     | FollowRefund
     | FollowDispute
     | FollowLoss

@@ -18,7 +18,7 @@ from shared.money import Money
 
 Source = Literal["subscription", "donation"]
 EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased"]
-SuspensionCause = Literal["disputed", "unpaid", "arrears"]
+SuspensionCause = Literal["disputed", "unpaid"]
 
 WINNABLE: frozenset[EndReason] = frozenset({"voluntary", "payment_failed"})
 """Who left by themselves, or by a card that failed, may come back; who had their money back may not."""

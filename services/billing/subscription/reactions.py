@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.billing.arrears.events import ArrearsCleared, ArrearsExceeded
 from services.billing.checkout.events import AccessTrusted, Basket, Line, OfferLine, TrustLost
 from services.billing.founder.events import FirstPaymentsPutOff
 from services.billing.links import LINK_LIFE, make_link
@@ -345,18 +344,6 @@ def when_withdrawal_declared_end_subscription(fact: Fact) -> list[Ask]:
     return [Ask(SUBSCRIPTION, subscription_id, end) for subscription_id in declared.subscriptions]
 
 
-def when_arrears_exceeded_withhold(fact: Fact) -> list[Ask]:
-    over: ArrearsExceeded = fact.body
-    withhold = commands.WithholdForArrears()
-    return [Ask(SUBSCRIPTION, each, withhold) for each in over.subscriptions]
-
-
-def when_arrears_cleared_release(fact: Fact) -> list[Ask]:
-    under: ArrearsCleared = fact.body
-    release = commands.ReleaseFromArrears()
-    return [Ask(SUBSCRIPTION, each, release) for each in under.subscriptions]
-
-
 def when_refund_issued_hear_reversal(fact: Fact) -> list[Ask]:
     refund: RefundIssued = fact.body
     return _hear(fact, refund.charge, "refunded") if refund.emptied else []
@@ -539,16 +526,6 @@ REACTIONS = (
         "billing.subscription.when_withdrawal_declared_end_subscription",
         WithdrawalDeclared,
         when_withdrawal_declared_end_subscription,
-    ),
-    Reaction(
-        "billing.subscription.when_arrears_exceeded_withhold",
-        ArrearsExceeded,
-        when_arrears_exceeded_withhold,
-    ),
-    Reaction(
-        "billing.subscription.when_arrears_cleared_release",
-        ArrearsCleared,
-        when_arrears_cleared_release,
     ),
     Reaction(
         "billing.subscription.when_refund_issued_hear_reversal",

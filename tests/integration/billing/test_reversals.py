@@ -67,7 +67,6 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         "win_back_days": 30,
         "trials_per_card": "offer",
         "price_notice_days": 30,
-        "arrears": {"bills": None, "money": []},
     }
     changed = {"after_refund": "keep", "dunning": {"retries": [2], "grace_days": 0}}
     await set_policy(shop, **changed)

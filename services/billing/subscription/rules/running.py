@@ -12,9 +12,8 @@ from services.billing.subscription.rules import (
     reversals,
     start,
     staying,
-    withholding,
 )
-from services.billing.subscription.rules.state import Events, Held, Running
+from services.billing.subscription.rules.state import Events, Running
 from shared.decider import Rejected
 
 
@@ -46,10 +45,6 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return [ending.ended_by(running, reason)]
         case commands.HearReversal():
             return reversals.heard(command, running)
-        case commands.WithholdForArrears():
-            return withholding.withheld(running, Held("arrears"))
-        case commands.ReleaseFromArrears():
-            return withholding.released(running, Held("arrears"))
         case commands.FollowRefund() | commands.FollowDispute() | commands.FollowLoss():
             return reversals.follow(command, running)
         case commands.ChangeSubscription():

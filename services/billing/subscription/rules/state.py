@@ -34,7 +34,7 @@ class Renewal:
 
 
 class Held(NamedTuple):
-    """Why what it grants is withheld: a dispute, money that has not come, or too much that is owed for others."""
+    """Why what it grants is withheld: a dispute, or money that has not come."""
 
     cause: events.SuspensionCause
     dispute: Code | None = None

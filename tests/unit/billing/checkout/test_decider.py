@@ -4,7 +4,6 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.arrears.events import Overdue
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT, LIFETIME, MOST_LINES
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
@@ -71,14 +70,6 @@ decline = commands.DeclineAttempt(1, Code("card_declined"), noon)
 
 def test_a_checkout_is_opened_for_half_an_hour_at_what_it_costs_now() -> None:
     given(CHECKOUT).when(opening(book)).then(book_opened)
-
-
-def test_who_is_over_a_limit_of_arrears_begins_nothing_that_recurs() -> None:
-    overdue = Overdue((euros(30),), (Code("link"),))
-    for line in (gold, gold_on_trial):
-        asked = replace(opening(book, line), overdue=overdue)
-        given(CHECKOUT).when(asked).then_rejected("in_arrears")
-    given(CHECKOUT).when(replace(opening(book), overdue=overdue)).then(book_opened)
 
 
 def test_a_checkout_is_opened_once() -> None:

@@ -505,28 +505,6 @@ def test_a_disputed_subscription_is_suspended_until_the_bank_has_decided() -> No
     won.then(dispute_won, reinstated)
 
 
-def test_who_owes_too_much_for_others_has_nothing_of_this_either() -> None:
-    over = events.SubscriptionSuspended(terms, "arrears", first=True)
-    under = events.SubscriptionReinstated(terms, "arrears", last=True)
-    withhold, release = commands.WithholdForArrears(), commands.ReleaseFromArrears()
-    given(SUBSCRIPTION, bought).when(withhold).then(over)
-    given(SUBSCRIPTION, bought, over).when(withhold).then_nothing()
-    given(SUBSCRIPTION, bought, over).when(release).then(under)
-    given(SUBSCRIPTION, bought).when(release).then_nothing()
-    given(SUBSCRIPTION).when(withhold).then_nothing()
-    given(SUBSCRIPTION, bought, ended("voluntary")).when(withhold).then_nothing()
-    also = replace(over, first=False)
-    given(SUBSCRIPTION, bought, disputed, suspended).when(withhold).then(also)
-    not_yet = replace(under, last=False)
-    given(SUBSCRIPTION, bought, disputed, suspended, also).when(release).then(not_yet)
-
-
-def test_a_period_that_is_paid_while_too_much_is_owed_opens_nothing() -> None:
-    over = events.SubscriptionSuspended(terms, "arrears", first=True)
-    settle = commands.SettleRenewal(for_april)
-    given(SUBSCRIPTION, bought, over, renewing).when(settle).then(renewed, over)
-
-
 stay = commands.ReduceToStay(ada, UUID(int=90), 50, 3)
 reduced = events.SubscriptionReduced(terms, Reduction(UUID(int=90), 50, None, 4))
 

@@ -60,9 +60,7 @@ def commands_for(state: Subscription) -> Iterator[commands.SubscriptionCommand]:
         commands.WithdrawChange(ada),
         commands.LapseChange(UUID(int=70)),
         commands.AnnounceDebit(now),
-        commands.WithholdForArrears(),
         commands.ReduceToStay(ada, UUID(int=90), 50, 1),
-        commands.ReleaseFromArrears(),
     )
     for paid in state.paid_by:
         yield commands.HearReversal(paid, "disputed", disputed)
