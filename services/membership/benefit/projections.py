@@ -135,22 +135,26 @@ GATHERING_BENEFITS = Projection(
 )
 
 _COMING = """
-    SELECT count(*) FILTER (WHERE $3 = ANY (presale)) AS presale,
-        count(*) FILTER (WHERE $3 = ANY (member_price)) AS member_price,
-        count(*) FILTER (WHERE $3 = ANY (gathering_access)) AS gathering_access
-    FROM gathering_benefits_v1 WHERE community_id = $1 AND ends_at > $2
+    SELECT tier_id, count(*) FILTER (WHERE tier_id = ANY (presale)) AS presale,
+        count(*) FILTER (WHERE tier_id = ANY (member_price)) AS member_price,
+        count(*) FILTER (WHERE tier_id = ANY (gathering_access)) AS gathering_access
+    FROM gathering_benefits_v1,
+        LATERAL (SELECT DISTINCT unnest(presale || member_price || gathering_access) AS tier_id) AS named
+    WHERE community_id = $1 AND ends_at > $2 GROUP BY tier_id
 """
 
 
 async def of_gatherings(
-    connection: Any, community_id: UUID, now: datetime, tier_id: UUID
-) -> list[Benefit]:
-    """What the tier gives of gatherings that are still to come."""
-    many = await connection.fetchrow(_COMING, community_id, now, tier_id)
+    connection: Any, community_id: UUID, now: datetime
+) -> dict[UUID, list[Benefit]]:
+    """What each tier gives of gatherings that are still to come, where it gives any."""
     kinds = (Presale, MemberPrice, GatheringAccess)
-    return [
-        kind(gatherings=count) for kind, count in zip(kinds, many.values(), strict=True) if count
-    ]
+    return {
+        tier_id: [
+            kind(gatherings=count) for kind, count in zip(kinds, counts, strict=True) if count
+        ]
+        for tier_id, *counts in await connection.fetch(_COMING, community_id, now)
+    }
 
 
 async def perks_now(service: Service, community_id: UUID, tier_id: UUID) -> Perks:
@@ -168,6 +172,7 @@ async def benefits_of(
     groups, _ = await groups_now(service, community_id)
     content = await opened_by_tier(connection, community_id)
     early = await opened_early_by_tier(connection, community_id)
+    coming = await of_gatherings(connection, community_id, service.clock.now())
     found: dict[UUID, list[Benefit]] = {}
     for tier_id in map(TierId, tiers):
         given = found.setdefault(tier_id, [])
@@ -179,7 +184,7 @@ async def benefits_of(
             given.append(ContentAccess(items=content[tier_id]))
         if tier_id in early:
             given.append(EarlyAccess(items=early[tier_id][0], hours=early[tier_id][1]))
-        given += await of_gatherings(connection, community_id, service.clock.now(), tier_id)
+        given += coming.get(tier_id, [])
         perks = await perks_now(service, community_id, tier_id)
         given += [CustomPerk(title=perk.title, description=perk.description) for perk in perks]
     return found

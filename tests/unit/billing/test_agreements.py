@@ -1,6 +1,6 @@
 """Which versions of which documents a buyer has still to accept, and which they may."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -33,10 +33,10 @@ def terms(version: int) -> Agreed:
     ],
 )
 def test_the_version_in_force_is_asked_for_where_the_latest_that_asks_was_not_accepted(
-    has: int, at: object, missing: list[int]
+    has: int, at: datetime, missing: list[int]
 ) -> None:
     agreements = Agreements(published, (terms(has),) if has else ())
-    assert agreements.missing(at) == tuple(terms(number) for number in missing)  # type: ignore[arg-type]
+    assert agreements.missing(at) == tuple(terms(number) for number in missing)
 
 
 def test_versions_may_be_heard_of_in_any_order() -> None:
@@ -49,9 +49,9 @@ def test_where_nothing_is_published_nothing_is_asked() -> None:
     Agreements().demand((), noon, "/accepted_documents")
 
 
-def refusal(*named: Agreed, at: object = soon) -> Rejected:
+def refusal(*named: Agreed, at: datetime = soon) -> Rejected:
     with pytest.raises(Rejected) as refused:
-        Agreements(published).accepting(named, (), at, "/accepted_documents")  # type: ignore[arg-type]
+        Agreements(published).accepting(named, (), at, "/accepted_documents")
     return refused.value
 
 
