@@ -32,6 +32,16 @@ class Declined(Exception):
         self.final = final
 
 
+class IfThere:
+    """What is not at the processor, or no longer, ends what was to be done with it and raises nothing."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, gone: BaseException | None, _trace: object) -> bool:
+        return isinstance(gone, Declined) and gone.code == "resource_missing"
+
+
 class Subject(NamedTuple):
     """What a report is about, as we wrote it on the intent when we made it."""
 

@@ -19,6 +19,7 @@ from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
     Declined,
     Disputed,
+    IfThere,
     IntentOrder,
     Kept,
     Outcome,
@@ -223,12 +224,9 @@ class PaypalGateway:
         return tokens
 
     async def _found(self, method: str, path: str, account: Code | None) -> Json | None:
-        try:
+        with IfThere():
             return await self._ask(method, path, account)
-        except Declined as gone:
-            if gone.code != "resource_missing":
-                raise
-            return None
+        return None
 
     async def _ask(
         self,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.billing.elsewhere import Oddity, Rebate, Theirs
 from services.billing.gateways.elsewhere import PageOfTheirs
-from services.billing.gateways.gateway import Declined
+from services.billing.gateways.gateway import IfThere
 from services.billing.gateways.stripe_gateway import (
     StripeGateway,
     good_until,
@@ -49,16 +49,12 @@ class StripeBilling:
         return PageOfTheirs(found, found[-1].subscription if found and listed.has_more else None)
 
     async def fetch(self, subscription: Code, account: Code) -> Theirs | None:
-        try:
-            with translated():
-                found = await self._client.v1.subscriptions.retrieve_async(
-                    subscription, {"expand": list(EXPANDED)}, options(account)
-                )
-        except Declined as unknown:
-            if unknown.code != "resource_missing":
-                raise
-            return None
-        return theirs_of(found.to_dict())
+        with IfThere(), translated():
+            found = await self._client.v1.subscriptions.retrieve_async(
+                subscription, {"expand": list(EXPANDED)}, options(account)
+            )
+            return theirs_of(found.to_dict())
+        return None
 
     async def set_to_end(
         self, subscription: Code, account: Code, takeover_id: UUID, community_id: UUID

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from services.billing.comparison import Charged, PageOfCharges
-from services.billing.gateways.gateway import Declined
+from services.billing.gateways.gateway import IfThere
 from services.billing.gateways.stripe_gateway import (
     StripeGateway,
     money_of,
@@ -66,16 +66,12 @@ class StripeBooks:
         return PageOfCharges(tuple(ours.values()), 0, last)
 
     async def fetch(self, intent: Code, account: Code, community_id: UUID) -> Charged | None:
-        try:
-            with translated():
-                found = await self._client.v1.payment_intents.retrieve_async(
-                    intent, {"expand": [CHARGE]}, options(account)
-                )
-        except Declined as unknown:
-            if unknown.code != "resource_missing":
-                raise
-            return None
-        return charged_of(found.to_dict(), community_id)
+        with IfThere(), translated():
+            found = await self._client.v1.payment_intents.retrieve_async(
+                intent, {"expand": [CHARGE]}, options(account)
+            )
+            return charged_of(found.to_dict(), community_id)
+        return None
 
 
 def charged_of(intent: dict[str, Any], community_id: UUID) -> Charged | None:

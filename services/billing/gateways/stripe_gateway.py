@@ -30,6 +30,7 @@ from services.billing.gateways.gateway import (
     Acceptance,
     Declined,
     Disputed,
+    IfThere,
     IntentOrder,
     Outcome,
     PayerStep,
@@ -184,25 +185,17 @@ class StripeGateway:
         return (found.to_dict().get("capabilities") or {}).get(CAPABILITY) == "active"
 
     async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:
-        try:
-            with translated():
-                found = await self.client.v1.payment_methods.retrieve_async(
-                    payment_method, {}, options(account)
-                )
-        except Declined as gone:
-            if gone.code != "resource_missing":
-                raise
-            return None
-        told = (found.to_dict().get(found.type) or {}).get("fingerprint")
-        return Code(told) if told else None
+        with IfThere(), translated():
+            found = await self.client.v1.payment_methods.retrieve_async(
+                payment_method, {}, options(account)
+            )
+            told = (found.to_dict().get(found.type) or {}).get("fingerprint")
+            return Code(told) if told else None
+        return None
 
     async def delete_customer(self, customer: Code, account: Code | None) -> None:
-        try:
-            with translated():
-                await self.client.v1.customers.delete_async(customer, {}, options(account))
-        except Declined as gone:
-            if gone.code != "resource_missing":
-                raise
+        with IfThere(), translated():
+            await self.client.v1.customers.delete_async(customer, {}, options(account))
 
     async def create_intent(self, order: IntentOrder) -> Code:
         # No parameter that would confirm: creating must be without effect, however often it is repeated.
@@ -297,12 +290,9 @@ class StripeGateway:
         )
 
     async def refunded(self, about: Code, account: Code | None) -> Subject | None:
-        try:
+        with IfThere():
             return subject_of_intent((await self._retrieve(about, account)).to_dict())
-        except Declined as unknown:
-            if unknown.code != "resource_missing":
-                raise
-            return None
+        return None
 
     async def _refunds(self, intent: Code, account: Code | None) -> list[Refund]:
         with translated():
@@ -312,16 +302,12 @@ class StripeGateway:
             return [refund async for refund in refunds.auto_paging_iter()]
 
     async def fetch_dispute(self, dispute: Code, account: Code | None) -> Disputed | None:
-        try:
-            with translated():
-                found = await self.client.v1.disputes.retrieve_async(
-                    dispute, {"expand": ["payment_intent"]}, options(account)
-                )
-        except Declined as unknown:
-            if unknown.code != "resource_missing":
-                raise
-            return None
-        return _disputed(found)
+        with IfThere(), translated():
+            found = await self.client.v1.disputes.retrieve_async(
+                dispute, {"expand": ["payment_intent"]}, options(account)
+            )
+            return _disputed(found)
+        return None
 
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]

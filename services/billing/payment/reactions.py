@@ -9,6 +9,7 @@ from services.billing.checkout.events import ChargeAsked, CheckoutExpired
 from services.billing.gateways.gateway import (
     Declined,
     Disputed,
+    IfThere,
     IntentOrder,
     Kept,
     Outcome,
@@ -330,16 +331,12 @@ async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | Non
     if payment.intent != intent:
         return None
     account = payment.made_for(intent).account
-    try:
+    # A late report may be of what is no longer there: the daily comparison says so.
+    with IfThere():
         outcome = await processor_at(context.gateways, account).fetch_intent(intent, account)
-    except Declined as gone:
-        # A late report of what is no longer there: the daily comparison says so.
-        if gone.code != "resource_missing":
-            raise
-        return None
-    if outcome.status == "untouched":
-        return None
-    return _record(payment, action.payment_id, intent, outcome)
+        if outcome.status != "untouched":
+            return _record(payment, action.payment_id, intent, outcome)
+    return None
 
 
 async def create_refund(action: CreateRefund, context: ActionContext) -> Ask:
