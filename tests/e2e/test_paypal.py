@@ -21,6 +21,7 @@ def test_a_newcomer_pays_a_checkout_by_paypal(cast: Cast) -> None:
     assert followed.headers["location"].startswith(f"{cast.world.origin}/thanks?token=")
     # Nobody comes back: PayPal's signed report is enough.
     ada.until(checkout_id, "completed")
+    cast.world.settle()
     (payment,) = cast.organiser.payments()
     assert (payment["state"], payment["account"]) == ("succeeded", f"paypal:{SELLER}")
     assert [one["state"] for one in ada.subscriptions()] == ["active"]
