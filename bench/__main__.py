@@ -38,6 +38,8 @@ QUESTIONS = (
     "growth",
     "memory",
     "billing_run",
+    "activity",
+    "invited",
 )
 OUT = Path(__file__).parent / "out"
 

@@ -53,11 +53,22 @@ class Crowd:
     def token(self, account_id: UUID, *roles: Role) -> str:
         """What an account signs its requests with; with roles, those of its community."""
         community_id = self.community_id if roles else None
-        principal = Principal(account_id, community_id, roles=roles)
+        return self.sign(Principal(account_id, community_id, roles=roles))
+
+    def sign(self, principal: Principal) -> str:
+        """A token of anybody's."""
         return self._signer.sign(principal, life=timedelta(hours=2))  # longer than any load
 
     async def newcomers(self, number: int, port: int) -> list[str]:
         """Their requests to join, as lines for a generator of load."""
+        path = f"{ROOT}/communities/{self.community_id}/members"
+        return [
+            line(port, "POST", path, self.token(account_id), {"name": "Ada", "email": email})
+            for email, account_id in (await self.accounts(number)).items()
+        ]
+
+    async def accounts(self, number: int) -> dict[str, UUID]:
+        """So many more, by their addresses."""
         accounts = {f"p{self._known + n}@example.org": random_id() for n in range(number)}
         self._known += number
         lookups = [
@@ -73,11 +84,7 @@ class Crowd:
             ],
         )
         await connection.close()
-        path = f"{ROOT}/communities/{self.community_id}/members"
-        return [
-            line(port, "POST", path, self.token(account_id), {"name": "Ada", "email": email})
-            for email, account_id in accounts.items()
-        ]
+        return accounts
 
     def reading(self, port: int, path: str) -> str:
         """A request of the owner to read something."""

@@ -107,9 +107,9 @@ class Stack:
         told = self.told(service, **more)
         self._processes.run(f"{service}-migrate", [*_command(service), "migrate"], told)
 
-    def api(self, service: str) -> psutil.Process:
+    def api(self, service: str, **more: str) -> psutil.Process:
         """Have it serve HTTP at its port."""
-        told, port = self.told(service), self.settings.ports[service]
+        told, port = self.told(service, **more), self.settings.ports[service]
         return self.launch(f"{service}-api", [*_command(service), "api"], told, port)
 
     def worker(self, service: str, number: int = 1, **more: str) -> psutil.Process:
