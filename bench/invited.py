@@ -50,7 +50,7 @@ async def run(stack: Stack) -> list[Result]:
             "TESSERA_DISCORD_CLIENT_SECRET": CLIENT_SECRET,
         }
         stack.api("membership", **told)
-        stack.worker("membership", **told)
+        stack.worker("membership", 1, **told)
         origin = f"http://{HOST}:{stack.settings.ports['membership']}{ROOT}"
         async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
             crowd = await Town(stack, discord, client).crowd(WARM_UP + PEOPLE)
