@@ -1,22 +1,25 @@
 """`make cluster-test`: deploys overlays/dev to the cluster that KUBECONFIG names, and shows there what is promised.
 
 The images `tessera` and `tessera-doubles` of this release have to be where the cluster finds them (docs/deploy.md).
-With TESSERA_PREVIOUS=<tag> it also goes back to the image of that tag and forward again, under load.
+With TESSERA_PREVIOUS=<tag>, an image `tessera` of the release before the last migration (tests/cluster/releases.py), it
+begins with that one in an empty namespace, and comes to this one by its migration, back, and forward again, under load.
 """
 
-import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 
 from deploy.local.settings import ROOT
 from tests.cluster import kube
 from tests.cluster.kube import (
     NAMESPACE,
+    OURS,
     OVERLAY,
     Unusable,
     apply,
@@ -27,15 +30,16 @@ from tests.cluster.kube import (
     names,
 )
 from tests.cluster.load import Load
+from tests.cluster.releases import STANDS_AROUND, Release
+from tests.e2e.conftest import Cast
 from tests.e2e.demo import Teller, Year
-from tests.e2e.story import Organiser, World
+from tests.e2e.story import Organiser, World, offer
 
-OURS = "app.kubernetes.io/component in (api,worker)"
 ORIGIN_PORT = 8080  # as TESSERA_ORIGIN in overlays/dev says: people are only sent back there
 DOUBLES = {"TESSERA_STRIPE_KEY": "sk_test_local", "TESSERA_STRIPE_WEBHOOK_SECRET": "local"}
 
 
-def deploy() -> None:
+def deploy(before: Release | None) -> None:
     """Secrets once, then everything; migrations and pods find their own order."""
     kubectl("apply", "--server-side", "-f", str(ROOT / "deploy/k8s/base/namespace.yaml"))
     if not here("get", "secret", "postgres", "--ignore-not-found"):
@@ -45,9 +49,12 @@ def deploy() -> None:
         )
         kubectl("apply", "--server-side", "-f", "-", given=made.stdout)
     began = time.monotonic()
-    apply(OVERLAY)
-    for name in names("job", "app.kubernetes.io/component=migrate"):
-        here("wait", "--for=condition=complete", name, f"--timeout={kube.PATIENCE}")
+    if before is None:
+        apply(OVERLAY)
+    else:
+        apply(OVERLAY, STANDS_AROUND)
+        before.apply()
+    (before or Release.now()).wait()
     kube.wait_for_rollout()
     print(f"  everything is ready after {time.monotonic() - began:.0f} s", flush=True)
 
@@ -79,14 +86,15 @@ def under_load(what: str, world: World, change: Callable[[], None], *, retry: bo
         change()
         took = time.monotonic() - began
         time.sleep(3)
-    again = f", {load.sent_again} sent again with the same key" if retry else ""
+    again = f", {load.sent_again.total()} sent again with the same key" if retry else ""
     print(
         f"  {took:.0f} s, {load.calls} calls, {len(load.answered)} writes answered, "
-        f"{sum(load.lost.values())} lost{again}; the slowest answer took {load.slowest():.1f} s",
+        f"{load.lost.total()} lost{again}; the slowest answer took {load.slowest():.1f} s",
         flush=True,
     )
-    for why, count in load.lost.most_common(5):
-        print(f"    {count} x {why}", flush=True)
+    for how, counted in (("lost", load.lost), ("sent again", load.sent_again)):
+        for why, count in counted.most_common(5):
+            print(f"    {count} {how}: {why}", flush=True)
     load.check()
     print("  every answer still holds, and every event has arrived everywhere", flush=True)
     return load
@@ -110,57 +118,75 @@ def kill() -> None:
         kube.wait_for_rollout(OURS)
 
 
-def to_image(tag: str) -> None:
-    """Another release's image in every deployment, and its migration first: it changes nothing that is there."""
-    for deployment in names("deployment", OURS):
-        container = deployment.rpartition("-")[2]
-        here("set", "image", deployment, f"{container}=tessera:{tag}")
-    kube.wait_for_rollout(OURS)
+def cross(world: World, before: Release, now: Release) -> Counter[str]:
+    """From the release before to this one, back, and forward again; people join and pay all the time. What was lost."""
+    if now.jobs():
+        raise Unusable("This namespace has met this release already: begin with an empty one.")
+    cast = Cast(world)
+    loads: list[Load] = []
 
+    def somebody_comes(name: str) -> None:
+        cast.member(name).buy(offer(cast.monthly))
 
-def current_tag() -> str:
-    """The tag that the overlay deploys."""
-    found = json.loads(here("get", "deployment", "membership-api", "--output=json"))
-    image: str = found["spec"]["template"]["spec"]["containers"][0]["image"]
-    return image.rpartition(":")[2]
+    def cross_to(release: Release, *, meanwhile: str, afterwards: str) -> None:
+        def change() -> None:
+            release.apply()
+            somebody_comes(meanwhile)
+            release.wait()
+            somebody_comes(afterwards)
+
+        loads.append(
+            under_load(f"To {release.version}, callers send again", world, change, retry=True)
+        )
+
+    somebody_comes("Ada Before")
+    cross_to(now, meanwhile="Bob Between", afterwards="Carla Now")
+    done = now.migrated()
+    print(f"  {'; '.join(done)}", flush=True)
+    assert not all(": 0 migrations" in one for one in done), "no migration was crossed"
+    cross_to(before, meanwhile="Dan Between", afterwards="Eva Back")
+    cross_to(now, meanwhile="Fay Between", afterwards="Gil Again")
+    for load in loads:
+        load.check()
+    figures = cast.organiser.figures()
+    assert (figures.members, figures.gross["subscription"]) == (7, 7 * 1200), figures
+    print("  seven came and paid, and every answer of every crossing holds in the end", flush=True)
+    return sum((load.lost for load in loads), Counter())
 
 
 def main() -> int:
     """All of it; the exit code is the verdict."""
-    parts = sys.argv[1:] or ["deploy", "demo", "roll", "kill", "back"]
-    lost = 0
+    parts = sys.argv[1:] or ["deploy", "cross", "demo", "roll", "kill"]
+    lost = Counter[str]()
     try:
-        print("Deploying", flush=True)
-        if "deploy" in parts:
-            deploy()
-        with (
-            door("edge", 8080, chosen=ORIGIN_PORT) as origin,
-            door("stripe", 8420) as processor,
-            World(origin, processor) as world,
-        ):
-            if "demo" in parts:
-                print("Playing the story", flush=True)
-                play(world)
-            if "roll" in parts:
-                load = under_load("A rolling update, nobody sends anything again", world, roll)
-                lost += sum(load.lost.values())
-            if "kill" in parts:
-                load = under_load(
-                    "Every pod killed in turn, callers send again", world, kill, retry=True
-                )
-                lost += sum(load.lost.values())
+        with tempfile.TemporaryDirectory() as folder:
             previous = os.environ.get("TESSERA_PREVIOUS")
-            if "back" in parts and previous:
-                now = current_tag()
-                for tag in (previous, now):
-                    load = under_load(f"To {tag}, under load", world, partial(to_image, tag))
-                    lost += sum(load.lost.values())
+            before = Release.before(previous, Path(folder)) if previous else None
+            if "deploy" in parts:
+                print("Deploying", flush=True)
+                deploy(before)
+            with (
+                door("edge", 8080, chosen=ORIGIN_PORT) as origin,
+                door("stripe", 8420) as processor,
+                World(origin, processor) as world,
+            ):
+                if "cross" in parts and before:
+                    lost += cross(world, before, Release.now())
+                if "demo" in parts:
+                    print("Playing the story", flush=True)
+                    play(world)
+                if "roll" in parts:
+                    what = "A rolling update, nobody sends anything again"
+                    lost += under_load(what, world, roll).lost
+                if "kill" in parts:
+                    what = "Every pod killed in turn, callers send again"
+                    lost += under_load(what, world, kill, retry=True).lost
         print(f"Restarts of containers by themselves: {sum(kube.restarts().values())}", flush=True)
     except Unusable as reason:
         print(reason, file=sys.stderr)
         return 2
-    print("Nothing was lost." if lost == 0 else f"{lost} calls were lost.", flush=True)
-    return 0 if lost == 0 else 1
+    print(f"{lost.total()} calls were lost." if lost else "Nothing was lost.", flush=True)
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from deploy.local.settings import HOST, ROOT, free_port
 
 OVERLAY = ROOT / "deploy" / "k8s" / "overlays" / "dev"
 NAMESPACE = "tessera"
+OURS = "app.kubernetes.io/component in (api,worker)"
 PATIENCE = "600s"
 
 
@@ -47,10 +48,11 @@ def names(kind: str, selector: str) -> list[str]:
     return here("get", kind, "--selector", selector, "--output=name").split()
 
 
-def apply(folder: Path) -> None:
-    """What an operator does."""
-    print(f"  kubectl apply -k {folder.relative_to(ROOT)}", flush=True)
-    kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder))
+def apply(folder: Path, selector: str = "") -> None:
+    """What an operator does; of everything, or of what a selector finds."""
+    print(f"  kubectl apply -k {folder} {selector}", flush=True)
+    chosen = ("--selector", selector) if selector else ()
+    kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder), *chosen)
 
 
 def wait_for_rollout(selector: str = "app.kubernetes.io/part-of=tessera") -> None:
@@ -67,7 +69,8 @@ def restarts() -> dict[str, int]:
     lines = here(
         "get",
         "pods",
-        "--selector=app.kubernetes.io/component in (api,worker)",
+        "--selector",
+        OURS,
         f"--output=jsonpath={path}",
     )
     return {name: int(count) for name, count in (line.split() for line in lines.splitlines())}

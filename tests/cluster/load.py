@@ -39,15 +39,15 @@ class Load:
     answered: list[Call] = field(default_factory=list)
     reads: int = 0
     lost: Counter[str] = field(default_factory=Counter)
-    sent_again: int = 0
+    sent_again: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
+    _signing_in: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        token = self.organiser.token
         for number in range(CALLERS):
-            thread = threading.Thread(target=self._run, args=(number, token))
+            thread = threading.Thread(target=self._run, args=(number,))
             thread.start()
             self._threads.append(thread)
         return self
@@ -57,18 +57,22 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, number: int, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
+    def _run(self, number: int) -> None:
         limits = httpx.Limits(keepalive_expiry=2)
         with httpx.Client(
-            base_url=self.world.origin, timeout=30, headers=headers, limits=limits, trust_env=False
+            base_url=self.world.origin, timeout=30, limits=limits, trust_env=False
         ) as client:
             turn = number
             while not self._over.is_set():
                 ask = (self._tier, self._offer, self._gathering, self._figures)[turn % 4]
+                client.headers["Authorization"] = f"Bearer {self._token()}"
                 ask(client)
                 turn += 1
                 time.sleep(PAUSE_SECONDS)
+
+    def _token(self) -> str:
+        with self._signing_in:  # a refresh token is good once
+            return self.organiser.token
 
     def _tier(self, client: httpx.Client) -> None:
         self._write(
@@ -126,7 +130,7 @@ class Load:
             if not self.retry or time.monotonic() > began + 60:
                 self.lost[why] += 1
                 return None
-            self.sent_again += 1
+            self.sent_again[why] += 1
             time.sleep(0.5)
 
     @property

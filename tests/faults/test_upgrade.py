@@ -1,8 +1,5 @@
 """From the release before the last migration to this one, back, and forward again, while people join and pay."""
 
-import io
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +12,11 @@ from deploy.local import programs
 from deploy.local.keys import Keys
 from deploy.local.settings import HOST, ROOT, SERVICES
 from tests.cluster.load import Load
+from tests.cluster.releases import before_the_last_migration, unpack
 from tests.e2e.conftest import Cast, own_stack
 from tests.e2e.story import World, offer
 from tests.faults.checker import wrongs
 from tests.faults.conftest import RUNS, Victim
-
-MIGRATIONS = ("services/*/migrations/*.sql", "shared/*.sql")
 
 
 class Releases:
@@ -71,13 +67,11 @@ class Releases:
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code that the last migration was written after."""
-    changed = _git("log", "-1", "--format=%H", "--", *MIGRATIONS).decode().strip()
-    parent = _git("rev-parse", "--verify", "--quiet", f"{changed}^").decode().strip()
-    if not parent:
+    commit = before_the_last_migration()
+    if not commit:
         pytest.skip("The history that holds the release before is not here.")
     folder = tmp_path_factory.mktemp("before")
-    with tarfile.open(fileobj=io.BytesIO(_git("archive", parent, "services", "shared"))) as code:
-        code.extractall(folder, filter="data")
+    unpack(commit, folder, "services", "shared")
     return folder
 
 
@@ -130,13 +124,3 @@ def test_releases_change_under_load_and_back_and_nothing_is_lost(
     figures = cast.organiser.figures()
     assert (figures.members, figures.gross["subscription"]) == (7, 7 * 1200)
     assert wrongs(victim, rebuilding=True) == []
-
-
-def _git(*words: str) -> bytes:
-    done = subprocess.run(
-        ["git", *words],  # noqa: S607  the one on the PATH is meant
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    return done.stdout if done.returncode == 0 else b""
