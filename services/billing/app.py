@@ -33,6 +33,7 @@ from services.billing.payer.events import PayerErased, payer_of
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
 from services.billing.policy.feature import FEATURE as POLICY
+from services.billing.prepaid.feature import FEATURE as PREPAID
 from services.billing.price_rise.feature import FEATURE as PRICE_RISE
 from services.billing.reconciliation.feature import FEATURE as RECONCILIATION
 from services.billing.settings import Settings
@@ -78,6 +79,7 @@ MOUNTED = (
     STAY,
     PRICE_RISE,
     FOUNDER,
+    PREPAID,
     MIGRATION,
     TAKEOVER,
     COMMISSION_RULES,

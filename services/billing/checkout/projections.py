@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.billing.agreements import NONE, Agreed, Agreements
 from services.billing.checkout import commands, events
 from services.billing.checkout.decider import CHECKOUT
-from services.billing.checkout.events import OfferLine
 from services.billing.merchant.projections import Merchant
 from services.billing.payer.events import HOSTED
 from shared.contracts.events_key import QuoteKeyPublished
@@ -164,14 +164,14 @@ def declining_trial(checkout_id: UUID, attempt: int, code: Code, at: datetime) -
 def opening(
     checkout_id: UUID,
     person_id: PersonId,
-    line: OfferLine,
+    line: events.Line,
     merchant: Merchant,
     *,
     return_url: str,
     origin: str,
     at: datetime,
 ) -> Ask:
-    """The step by which a request that opens a donation opens its checkout: both or neither."""
+    """The step by which a request without an account opens a checkout beside something else: both or neither."""
     open_it = commands.OpenCheckout(
         person_id=person_id,
         lines=(line,),
@@ -185,9 +185,20 @@ def opening(
     return Ask(CHECKOUT, checkout_id, open_it)
 
 
-def paying(checkout_id: UUID, person_id: PersonId, payment_method: Code, at: datetime) -> Ask:
+def paying(
+    checkout_id: UUID,
+    person_id: PersonId,
+    payment_method: Code,
+    at: datetime,
+    agreements: Agreements = NONE,
+    agreed: tuple[Agreed, ...] = (),
+    begin_by: Code | None = None,
+) -> Ask:
     """A card is given to who has a link, not an account."""
-    return Ask(CHECKOUT, checkout_id, commands.PayCheckout(person_id, payment_method, at))
+    pay = commands.PayCheckout(
+        person_id, payment_method, at, agreements=agreements, agreed=agreed, begin_by=begin_by
+    )
+    return Ask(CHECKOUT, checkout_id, pay)
 
 
 def paying_on_page(checkout_id: UUID, person_id: PersonId, at: datetime) -> Ask:

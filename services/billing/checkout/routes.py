@@ -38,6 +38,7 @@ from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import AWAITED_FOR, payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
+from services.billing.prepaid.projections import prepaid_until
 from services.billing.quotes import read_quote
 from services.billing.subscription.projections import terms_of_ended, winning_back
 from services.billing.tax.projections import rates_now
@@ -48,6 +49,7 @@ from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
 from shared.merging.persons import all_of
 from shared.reaction import Ask
+from shared.service import Service
 
 router = APIRouter()
 
@@ -414,7 +416,10 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     person_id = PersonId(caller.person_id)
     service, community_id = caller.service, caller.community_id
     offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
-    days = {offer_id: await free_until(service, community_id, offer_id) for offer_id in offers}
+    days = {
+        offer_id: await _paid_from(service, community_id, person_id, offer_id)
+        for offer_id in offers
+    }
     founded = await founder_of(service, community_id, person_id)
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
@@ -439,6 +444,17 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     )
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
+
+
+async def _paid_from(
+    service: Service, community_id: UUID, person_id: UUID, offer_id: UUID
+) -> datetime | None:
+    """Nobody pays twice for a time: neither what is still free, nor what they have paid elsewhere."""
+    days = (
+        await free_until(service, community_id, offer_id),
+        await prepaid_until(service, community_id, person_id, offer_id),
+    )
+    return max((day for day in days if day is not None), default=None)
 
 
 async def _good(

@@ -493,6 +493,18 @@ async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tu
     return {(row["person_id"], row["offer_id"]) for row in rows}
 
 
+async def subscribes_to(
+    connection: Any, people: Collection[UUID], offer_id: UUID, tier_id: UUID | None
+) -> bool:
+    """Whether one of them has the offer, or its tier by another one, now."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM subscriptions_v5 WHERE person_id = ANY ($1)"
+        " AND (offer_id = $2 OR tier_id = $3) AND state <> 'ended')",
+        people, offer_id, tier_id,
+    )  # fmt: skip
+    return found
+
+
 def _subscribed(row: Any) -> Subscribed:
     runs = row["state"] in ("trialing", "active", "past_due")
     terms = Terms(

@@ -5,9 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.member.events import Language
-from services.membership.member_import.events import RefusedRow, TakenRow
+from services.membership.member_import.events import CardLetter, RefusedRow, TakenRow
 from services.membership.tier.events import TierId
 from shared.personal_value import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNamed:
+    """What those who paid elsewhere are to subscribe to; it `fits` if it is sold, by the period, and grants a tier."""
+
+    offer_id: UUID
+    known: bool = False
+    fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,8 @@ class UploadFile:
     refused: tuple[RefusedRow, ...]
     language: Language
     expires_at: datetime
+    offer: OfferNamed | None = None
+    letter: CardLetter = "before"
 
 
 @dataclass(frozen=True, slots=True)

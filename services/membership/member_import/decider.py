@@ -26,6 +26,7 @@ class Import:
     letters_a_minute: int = 0
     due: tuple[events.DueLetter, ...] = ()
     released: int = 0
+    cards: events.CardsAsked | None = None
 
 
 def file_of(import_id: UUID) -> PersonId:
@@ -63,6 +64,7 @@ def decide(command: commands.ImportCommand, state: Import) -> list[events.Import
 
 def _upload(upload: commands.UploadFile) -> list[events.ImportEvent]:
     refused = upload.refused
+    cards = _cards(upload)
     return [
         events.ImportUploaded(
             accepted=upload.accepted,
@@ -72,12 +74,28 @@ def _upload(upload: commands.UploadFile) -> list[events.ImportEvent]:
             language=upload.language,
             expires_at=upload.expires_at,
         ),
+        *([cards] if cards else []),
         *(events.RowsSealed(number, rows) for number, rows in enumerate(upload.rows, 1)),
         *(
             events.RowsRefused(refused[begin : begin + REFUSED_AT_ONCE])
             for begin in range(0, len(refused), REFUSED_AT_ONCE)
         ),
     ]
+
+
+def _cards(upload: commands.UploadFile) -> events.CardsAsked | None:
+    offer = upload.offer
+    if offer is None and upload.letter == "before":
+        return None
+    if offer is None:
+        detail = "Name the offer that the letter is to lead to."
+        raise Rejected("offer_missing", detail, pointer="/offer_id")
+    if not offer.known:
+        raise Rejected("offer_not_found", "There is no such offer.", pointer="/offer_id")
+    if not offer.fits:
+        detail = "It grants a tier, again and again from any day on, to whoever buys it."
+        raise Rejected("offer_does_not_fit", detail, pointer="/offer_id")
+    return events.CardsAsked(offer.offer_id, upload.letter)
 
 
 def _start(letters_a_minute: int, state: Import) -> list[events.ImportEvent]:
@@ -100,13 +118,25 @@ def _take(take: commands.TakeRows, state: Import) -> list[events.ImportEvent]:
         language=state.language,
         free_tiers=take.free_tiers,
     )
-    return [rows, events.ImportCompleted()] if take.number == len(state.rows) else [rows]
+    done = [events.ImportCompleted()] if take.number == len(state.rows) else []
+    return [rows, *_prepaid(take, state.cards), *done]
+
+
+def _prepaid(
+    take: commands.TakeRows, cards: events.CardsAsked | None
+) -> list[events.PrepaidRowsTaken]:
+    people = tuple(events.PrepaidRow(row.person_id, row.until) for row in take.taken if row.until)
+    if cards is None or not people:
+        return []
+    return [events.PrepaidRowsTaken(take.number, cards.offer_id, cards.letter, people)]
 
 
 def evolve(state: Import, event: events.ImportEvent) -> Import:
     match event:
         case events.ImportUploaded(language=language):
             return Import("uploaded", language)
+        case events.CardsAsked():
+            return replace(state, cards=event)
         case events.RowsSealed(_, rows):
             return replace(state, rows=(*state.rows, rows))
         case events.ImportStarted(letters_a_minute):
@@ -122,7 +152,7 @@ def evolve(state: Import, event: events.ImportEvent) -> Import:
             return replace(state, standing="cancelled")
         case events.ImportExpired():
             return replace(state, standing="expired")
-        case events.RowsRefused() | events.RowsDue():
+        case events.RowsRefused() | events.PrepaidRowsTaken() | events.RowsDue():
             return state
         case _:
             assert_never(event)

@@ -29,6 +29,9 @@ RefusalReason = Literal[
     "banned",
 ]
 
+CardLetter = Literal["before", "at_once"]
+"""When who paid elsewhere is first written to: before that runs out, or as soon as they are here as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
@@ -72,6 +75,14 @@ class ImportUploaded:
 
 
 @dataclass(frozen=True, slots=True)
+class CardsAsked:
+    """Who paid elsewhere until a day is asked for a card, for this offer from that day on."""
+
+    offer_id: UUID
+    letter: CardLetter
+
+
+@dataclass(frozen=True, slots=True)
 class RowsSealed:
     """Some accepted rows, under the file's own key, which is destroyed when the import is over."""
 
@@ -100,6 +111,24 @@ class RowsTaken:
     refused: tuple[RefusedRow, ...]
     language: Language
     free_tiers: tuple[TierId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrepaidRow:
+    """They have paid elsewhere, until then."""
+
+    person_id: PersonId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrepaidRowsTaken:
+    """Of the rows of this number, those whose people are to be asked for a card."""
+
+    number: int
+    offer_id: UUID
+    letter: CardLetter
+    people: tuple[PrepaidRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +163,12 @@ class ImportExpired:
 
 ImportEvent = (
     ImportUploaded
+    | CardsAsked
     | RowsSealed
     | RowsRefused
     | ImportStarted
     | RowsTaken
+    | PrepaidRowsTaken
     | RowsDue
     | ImportCompleted
     | LettersReleased

@@ -16,7 +16,7 @@ from services.membership.community.projections import page_of
 from services.membership.member.events import Language
 from services.membership.member_import import commands
 from services.membership.member_import.decider import MEMBER_IMPORT, file_of
-from services.membership.member_import.events import RefusedRow
+from services.membership.member_import.events import CardLetter, RefusedRow
 from services.membership.member_import.projections import (
     EXTERNAL,
     ImportRow,
@@ -27,6 +27,7 @@ from services.membership.member_import.projections import (
 )
 from services.membership.spreadsheet import Row, Rules, read
 from services.membership.tier.projections import tiers_of
+from services.membership.transition.projections import offer_heard
 from shared.decider import NotFound
 from shared.event_store import Unavailable
 from shared.http import Caller, Page, Written, by_moment, needs, paging
@@ -50,11 +51,16 @@ async def upload_import(
     request: Request,
     caller: Annotated[Caller, needs("access.write", strict=True)],
     language: Language = "en",
+    offer_id: UUID | None = None,
+    letter: CardLetter = "before",
 ) -> Uploaded:
     """Nobody is imported by this: the report says what would happen, until the import is started or a day is over.
 
     The first line names the columns: name, email, and if you like tier, paid_until (2027-01-31), external_id: where
     that is the customer of your own Stripe Billing (cus_…), what they pay there can be taken over.
+
+    With an `offer_id`, whoever has paid until a day is written to two weeks before it, and `at_once` as well if you ask
+    for it: a link subscribes them to that offer, charged first on that day. Who has subscribed by then is left alone.
     """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "text/csv":
         raise Problem(415, "not_csv", "Send the file as text/csv.")
@@ -68,9 +74,20 @@ async def upload_import(
         refused=tuple(RefusedRow(row.line, row.reason) for row in refused),
         language=language,
         expires_at=caller.now + KEPT,
+        offer=await _offer(caller, offer_id) if offer_id else None,
+        letter=letter,
     )
     written = await caller.ask(Ask(MEMBER_IMPORT, import_id, upload))
     return Uploaded(**written.model_dump(), import_id=import_id)
+
+
+async def _offer(caller: Caller, offer_id: UUID) -> commands.OfferNamed:
+    async with caller.read() as connection:
+        heard = await offer_heard(connection, offer_id)
+    if heard is None:
+        return commands.OfferNamed(offer_id)
+    fits = heard.fits and not heard.retired and heard.tier_id is not None
+    return commands.OfferNamed(offer_id, known=True, fits=fits)
 
 
 async def _rules(caller: Caller) -> Rules:

@@ -14,7 +14,10 @@ import pytest
 
 from services.membership.member_import.publications import PUBLICATIONS
 from shared.clock import real_now
+from shared.contracts.billing_offer import OfferPublished
+from shared.contracts.contract import MoneyValue
 from shared.contracts.membership_origin import MembersBrought, Origin, origin_of
+from shared.contracts.membership_prepaid import MembersPrepaid
 from shared.testing import eventually
 from tests.integration.membership.house import BASE, House, Json, running
 from tools.house import ROOT
@@ -30,19 +33,23 @@ def file_of(*rows: str, header: str = HEADER) -> bytes:
     return "\n".join([header, *rows, ""]).encode()
 
 
-async def sent(house: House, token: str | None, raw: bytes, **headers: str) -> httpx.Response:
+async def sent(
+    house: House, token: str | None, raw: bytes, options: str = "", **headers: str
+) -> httpx.Response:
     told = {"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())} | headers
     if token is not None:
         told["Authorization"] = f"Bearer {token}"
     return await eventually(
-        lambda: house.client.post(f"{BASE}/imports?language=fr", content=raw, headers=told),
+        lambda: house.client.post(
+            f"{BASE}/imports?language=fr{options}", content=raw, headers=told
+        ),
         lambda answer: answer.status_code != 503,  # the community's page may take a moment
     )
 
 
-async def upload(house: House, token: str, raw: bytes) -> str:
+async def upload(house: House, token: str, raw: bytes, options: str = "") -> str:
     """The import, whose report can be read."""
-    answer = await sent(house, token, raw)
+    answer = await sent(house, token, raw, options)
     assert answer.status_code == 201, answer.text
     import_id = str(answer.json()["import_id"])
     await report(house, token, import_id, Tessera_Wait_For=answer.json()["position"])
@@ -219,6 +226,67 @@ async def test_who_somebody_was_elsewhere_is_told_as_a_print(house: House) -> No
     await brought(house, owner, file_of("Bob,bob@example.com,,,cus_2"))
     _, late = await told_origins(house)
     assert str(late.person_id) == (await members(house, owner))["bob@example.com"]
+
+
+async def told_prepaid(house: House) -> list[MembersPrepaid]:
+    rows = await house.service.pool.fetch(
+        "SELECT * FROM events WHERE type = 'PrepaidRowsTaken' ORDER BY position"
+    )
+    told = [PUBLICATIONS[1].map(house.service.store.fact(row)) for row in rows]
+    return [one for one in told if isinstance(one, MembersPrepaid)]
+
+
+async def sells(house: House, community_id: str, tier_id: str, **more: Any) -> str:
+    """Billing says that the tier is sold by an offer."""
+    offer: Json = {
+        "community_id": UUID(community_id),
+        "occurred_at": real_now(),
+        "offer_id": uuid4(),
+        "name": "Gold, monthly",
+        "tier_id": UUID(tier_id),
+        "price": MoneyValue(minor=1000, currency="EUR"),
+        "interval": "month",
+        "trial_days": 0,
+    } | more
+    await house.hear(OfferPublished(**offer), offer["offer_id"])
+    await house.quiet()
+    return str(offer["offer_id"])
+
+
+async def test_who_paid_until_a_day_is_to_be_asked_for_a_card_where_an_offer_is_named(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    offer_id = await sells(house, community_id, gold)
+    day = in_days(30)
+    rows = file_of(f"Ada,ada@example.com,gold,{day},", "Bob,bob@example.com,,,")
+    import_id = await upload(house, owner, rows, f"&offer_id={offer_id}&letter=at_once")
+    await start(house, owner, import_id)
+    await ends(house, owner, import_id)
+    found = await eventually_members(house, owner, 2)
+    (told,) = await told_prepaid(house)
+    assert (str(told.offer_id), told.letter) == (offer_id, "at_once")
+    (one,) = told.people
+    assert str(one.person_id) == found["ada@example.com"]
+    assert one.until.date() >= datetime.fromisoformat(day).date()
+    await brought(house, owner, rows)
+    assert len(await told_prepaid(house)) == 1, "no offer is named"
+
+
+async def test_an_offer_that_does_not_follow_what_was_paid_is_refused(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    once = await sells(house, community_id, gold, interval="once")
+    rows = file_of("Bob,bob@example.com,,,")
+    for options, code in (
+        (f"&offer_id={uuid4()}", "offer_not_found"),
+        (f"&offer_id={once}", "offer_does_not_fit"),
+        ("&letter=at_once", "offer_missing"),
+    ):
+        answer = await sent(house, owner, rows, options)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+        assert answer.json()["errors"][0]["pointer"] == "/offer_id"
 
 
 async def test_members_who_came_by_themselves_are_not_written_to(house: House) -> None:

@@ -6,6 +6,7 @@ from services.membership.member_import.commands import (
     CancelImport,
     ExpireImport,
     GoOn,
+    OfferNamed,
     ReleaseLetters,
     StartImport,
     TakeRows,
@@ -13,6 +14,7 @@ from services.membership.member_import.commands import (
 )
 from services.membership.member_import.decider import MEMBER_IMPORT, REFUSED_AT_ONCE
 from services.membership.member_import.events import (
+    CardsAsked,
     DueLetter,
     ImportCancelled,
     ImportCompleted,
@@ -20,6 +22,8 @@ from services.membership.member_import.events import (
     ImportStarted,
     ImportUploaded,
     LettersReleased,
+    PrepaidRow,
+    PrepaidRowsTaken,
     RefusedRow,
     RowsDue,
     RowsRefused,
@@ -137,3 +141,29 @@ def test_letters_go_so_many_a_minute_each_once() -> None:
 
 def test_no_letter_goes_before_all_rows_are_taken() -> None:
     given(MEMBER_IMPORT, *uploaded, started, took_first).when(ReleaseLetters(1)).then_nothing()
+
+
+def test_who_paid_elsewhere_is_asked_for_a_card_if_an_offer_is_named() -> None:
+    monthly = UUID(int=9)
+    named = OfferNamed(monthly, known=True, fits=True)
+    asked = CardsAsked(monthly, "at_once")
+    with_cards = (uploaded[0], asked, *uploaded[1:])
+    ask = replace(upload, offer=named, letter="at_once")
+    given(MEMBER_IMPORT).when(ask).then(*with_cards)
+    prepaid = PrepaidRowsTaken(1, monthly, "at_once", (PrepaidRow(ada, tomorrow),))
+    began = (*with_cards, started)
+    given(MEMBER_IMPORT, *began).when(take_first).then(took_first, prepaid)
+    state = (*began, took_first, prepaid, RowsDue(2))
+    given(MEMBER_IMPORT, *state).when(take_second).then(
+        replace(took_second, taken=(bob_is_here,)), ImportCompleted()
+    )
+
+
+def test_an_offer_that_nobody_could_go_on_with_is_refused() -> None:
+    unknown, unfit = OfferNamed(UUID(int=9)), OfferNamed(UUID(int=9), known=True)
+    for ask, code in (
+        (replace(upload, offer=unknown), "offer_not_found"),
+        (replace(upload, offer=unfit), "offer_does_not_fit"),
+        (replace(upload, letter="at_once"), "offer_missing"),
+    ):
+        given(MEMBER_IMPORT).when(ask).then_rejected(code)

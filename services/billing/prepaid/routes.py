@@ -1,0 +1,226 @@
+"""What the link of a letter opens for who paid elsewhere: what they would go on with, from when, and a card for it."""
+
+from dataclasses import replace
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+
+from services.billing.agreements import Agreed, Kind
+from services.billing.checkout.projections import Standing, checkout_of, opening, paying
+from services.billing.choices import Today, awaited, line_of
+from services.billing.document.projections import agreements_of
+from services.billing.gateways.gateway import PayerStep
+from services.billing.gateways.processors import processor_at
+from services.billing.links import OF_CARD, read_link
+from services.billing.merchant.projections import merchant_of
+from services.billing.offer.projections import offers_among
+from services.billing.payment.events import payment_of
+from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.prepaid import commands
+from services.billing.prepaid.decider import PREPAID, Prepaid
+from services.billing.prepaid.events import prepaid_of
+from services.billing.prepaid.projections import mode_of, prepaid_now, standing_with
+from services.billing.tax.projections import rates_now
+from services.billing.taxes import taxed
+from shared.auth import ExpiredLink
+from shared.contracts.billing_offer import Interval, OfferPrice
+from shared.contracts.contract import Currency, MoneyValue
+from shared.decider import NotFound
+from shared.http import Body, Caller, Written, needs
+from shared.ids import Code
+from shared.problem import Problem
+from shared.reaction import Ask
+
+router = APIRouter()
+
+Stranger = Annotated[Caller, needs("public")]
+
+
+class AcceptedVersion(Body):
+    """A document of the community's, in the version that is accepted."""
+
+    kind: Kind
+    version: int = Field(ge=1, le=1_000_000)
+
+
+class GoOn(Body):
+    """`return_url` is a page at this origin, without a query; `amount` is for an offer whose price the buyer names."""
+
+    return_url: Annotated[str, StringConstraints(max_length=500)]
+    amount: MoneyValue | None = None
+    currency: Currency | None = None
+
+
+class GiveCard(Body):
+    """The id that the processor's own form gave to the card, and what is agreed to with it.
+
+    Who wants it to begin at once says by which version of the text they did.
+    """
+
+    payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
+    accepted_documents: tuple[AcceptedVersion, ...] = Field(default=(), max_length=20)
+    begin_at_once: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,50}$")] | None = (
+        None
+    )
+
+
+class CardNeeded(BaseModel):
+    """How far it has come: `problem` is why the last card was refused; the form may need `client_secret`."""
+
+    state: str
+    due: MoneyValue
+    problem: str | None
+    payment_intent: str | None
+    client_secret: str | None
+
+
+class PrepaidShown(BaseModel):
+    """To what whom subscribes, and from when it is charged: from the end of what they paid elsewhere, or at once.
+
+    `documents` have to be agreed to first. Nothing in it says who they are.
+    """
+
+    seller: str
+    account: str | None
+    offer_id: UUID
+    offer: str
+    prices: list[OfferPrice]
+    interval: Interval
+    every: int
+    paid_until: AwareDatetime
+    subscribed: bool
+    documents: list[AcceptedVersion]
+    checkout: CardNeeded | None
+
+
+@router.get("/public/cards/{link}", operation_id="read_prepaid")
+async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
+    """For whoever bears the link of the letter."""
+    door = await _door(link, caller)
+    prepaid, community_id = door.prepaid, door.community_id
+    async with caller.read(community_id) as connection:
+        merchant = await merchant_of(connection)
+        offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
+        agreements = await agreements_of(connection, prepaid.person_id)
+        standing = await standing_with(caller.service, connection, community_id, prepaid)
+        opened = payment = None
+        if prepaid.checkout_id is not None:
+            opened = await checkout_of(connection, prepaid.checkout_id, [prepaid.person_id])
+            payment = await payment_by_id(connection, payment_of(prepaid.checkout_id))
+    if offer is None:
+        raise NotFound("prepaid_not_found", "There is nothing to go on with.")
+    return PrepaidShown(
+        seller=merchant.name,
+        account=merchant.account,
+        offer_id=offer.offer_id,
+        offer=offer.name,
+        prices=[
+            OfferPrice(
+                amount=MoneyValue.of(price.amount),
+                setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
+                minimum=MoneyValue.of(price.minimum) if price.minimum else None,
+            )
+            for price in offer.prices
+        ],
+        interval=offer.interval,
+        every=offer.every,
+        paid_until=prepaid.until,
+        subscribed=standing == "subscribed",
+        documents=[
+            AcceptedVersion(kind=one.kind, version=one.version)
+            for one in agreements.missing(caller.now)
+        ],
+        checkout=await _card_needed(opened, payment, caller) if opened else None,
+    )
+
+
+@router.post("/public/cards/{link}", status_code=201, operation_id="open_prepaid_checkout")
+async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Written:
+    """What is subscribed to, at today's price: nothing is due before what was paid elsewhere runs out."""
+    door = await _door(link, caller)
+    prepaid, community_id = door.prepaid, door.community_id
+    checkout_id = caller.new_id("checkout")
+    rates = await rates_now(caller.service, community_id)
+    async with caller.read(community_id) as connection:
+        merchant = await merchant_of(connection)
+        offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
+        standing = await standing_with(caller.service, connection, community_id, prepaid)
+    amount = body.amount.money() if body.amount else None
+    today = Today(caller.now, merchant.time_zone)
+    line = line_of(offer, 1, amount, body.currency, "", today)
+    line = awaited(replace(line, trial_days=0), prepaid.until, caller.now)
+    (with_tax,) = taxed([line], rates, caller.now, merchant.time_zone)
+    open_it = opening(
+        checkout_id,
+        prepaid.person_id,
+        with_tax,
+        merchant,
+        return_url=body.return_url,
+        origin=caller.service.settings.origin,
+        at=caller.now,
+    )
+    begin = commands.OpenPrepaidCheckout(checkout_id, standing)
+    return await caller.ask(
+        Ask(PREPAID, prepaid_of(prepaid.person_id), begin),
+        open_it,
+        community_id=community_id,
+        mode=await mode_of(caller.service, prepaid.person_id),
+        checkout_id=checkout_id,
+    )
+
+
+@router.post("/public/cards/{link}/pay", status_code=202, operation_id="give_prepaid_card")
+async def give_prepaid_card(link: str, body: GiveCard, caller: Stranger) -> Written:
+    """The card is kept, and charged first when what was paid elsewhere has run out."""
+    door = await _door(link, caller)
+    prepaid, community_id = door.prepaid, door.community_id
+    async with caller.read(community_id) as connection:
+        standing = await standing_with(caller.service, connection, community_id, prepaid)
+        agreements = await agreements_of(connection, prepaid.person_id)
+    asks = [Ask(PREPAID, prepaid_of(prepaid.person_id), commands.PayPrepaidCheckout(standing))]
+    if prepaid.checkout_id is not None:
+        pay = paying(
+            prepaid.checkout_id,
+            prepaid.person_id,
+            Code(body.payment_method),
+            caller.now,
+            agreements=agreements,
+            agreed=tuple(Agreed(one.kind, one.version) for one in body.accepted_documents),
+            begin_by=Code(body.begin_at_once) if body.begin_at_once else None,
+        )
+        asks.append(pay)
+    return await caller.ask(*asks, community_id=community_id)
+
+
+class Door(NamedTuple):
+    """What a link opens: how one person goes on, and nothing else of theirs."""
+
+    community_id: UUID
+    prepaid: Prepaid
+
+
+async def _door(link: str, caller: Caller) -> Door:
+    try:
+        opened = read_link(caller.service.secret, link, caller.now, OF_CARD)
+    except ExpiredLink as stale:
+        raise Problem(403, "bad_link", "This link opens nothing.") from stale
+    prepaid = await prepaid_now(caller.service, opened.community_id, opened.subject)
+    if prepaid is None:
+        raise NotFound("prepaid_not_found", "There is nothing to go on with.")
+    return Door(opened.community_id, prepaid)
+
+
+async def _card_needed(opened: Standing, payment: Paid | None, caller: Caller) -> CardNeeded:
+    step = PayerStep()
+    if payment and payment.intent and opened.needs_action:
+        gateway = processor_at(caller.service.gateways, payment.account)
+        step = await gateway.payer_step(payment.intent, payment.account)
+    return CardNeeded(
+        state=opened.state,
+        due=MoneyValue.of(opened.due),
+        problem=opened.problem,
+        payment_intent=payment.intent if payment else None,
+        client_secret=step.client_secret,
+    )
