@@ -29,7 +29,10 @@ AnnouncementCommand = RecordSent | RecordNotSent
 
 @dataclass(frozen=True, slots=True)
 class SendMail:
-    """A call to the post. No personal data: the address and `sealed` values are opened when the letter is written."""
+    """A call to the post. No personal data: the address and `sealed` values are opened when the letter is written.
+
+    It goes `to` an address that was theirs, where that is told.
+    """
 
     message_id: UUID
     person_id: PersonId
@@ -37,6 +40,7 @@ class SendMail:
     values: tuple[tuple[Code, Label | int | Money], ...]
     link: Label | None
     sealed: tuple[tuple[Code, Sealed], ...] = ()
+    to: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)

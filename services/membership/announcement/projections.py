@@ -7,7 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.announcement import events
-from services.membership.member.events import MemberCameIn, MemberJoined, PersonErased
+from services.membership.member.events import (
+    AddressChanged,
+    MemberCameIn,
+    MemberJoined,
+    PersonErased,
+)
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.projection import Projection
@@ -99,7 +104,7 @@ async def apply_bounces(connection: Any, facts: Sequence[Fact]) -> None:
                 )  # fmt: skip
             case events.MessageSent(person_id):
                 await _lift(connection, person_id)
-            case MemberJoined() | MemberCameIn() | PersonErased():
+            case MemberJoined() | MemberCameIn() | AddressChanged() | PersonErased():
                 await _lift(connection, PersonId(fact.stream_id))
 
 
@@ -112,7 +117,14 @@ BOUNCES = Projection(
     version=1,
     ddl=BOUNCES_DDL,
     tables=("bounces_v1",),
-    facts=(events.MessageSent, events.MessageNotSent, MemberJoined, MemberCameIn, PersonErased),
+    facts=(
+        events.MessageSent,
+        events.MessageNotSent,
+        MemberJoined,
+        MemberCameIn,
+        AddressChanged,
+        PersonErased,
+    ),
     apply=apply_bounces,
 )
 

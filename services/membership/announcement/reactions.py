@@ -1,6 +1,6 @@
 """Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urljoin
 from uuid import UUID
@@ -34,6 +34,7 @@ from services.membership.guest.projections import guest_now
 from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.lapse.events import LapseForetold
+from services.membership.member.events import AddressChanged
 from services.membership.member.projections import profile_of, standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.merging.events import MemberMerged
@@ -244,6 +245,13 @@ def when_member_merged_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, person, template) for person in (merged.person_id, merged.taken_in)]
 
 
+def when_address_changed_send_mail(fact: Fact) -> list[Call]:
+    """To the address before: whoever did not do it themselves has to hear of it."""
+    changed: AddressChanged = fact.body
+    letter = _mail(fact, PersonId(fact.stream_id), Code("address_changed"))
+    return [Call(replace(letter.action, to=changed.before))]
+
+
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     """One copy to a person, whatever becomes of it."""
     released: CopiesReleased = fact.body
@@ -326,6 +334,11 @@ REACTIONS = (
         react=when_member_merged_send_mail,
     ),
     Reaction(
+        name="membership.announcement.when_address_changed_send_mail",
+        to=AddressChanged,
+        react=when_address_changed_send_mail,
+    ),
+    Reaction(
         name="membership.announcement.when_step_told_of_send_mail",
         to=StepToldOf,
         react=when_step_told_of_send_mail,
@@ -394,7 +407,7 @@ async def _is_settled(message_id: UUID, context: ActionContext) -> bool:
 
 async def _write(action: commands.SendMail, context: ActionContext) -> events.NotSentReason | None:
     """Why there is nothing to send, else the letter is sent."""
-    addressee = await _addressee(action.person_id, context)
+    addressee = await _addressee(action.person_id, context, action.to)
     if addressee is None:
         return "unknown_person"
     kind = kind_of(action.template)
@@ -415,7 +428,9 @@ async def _write(action: commands.SendMail, context: ActionContext) -> events.No
         look=Look(addressee.page.colour, addressee.page.logo),
         way_out=way_out(context, action.person_id, kind),
     )
-    return await _post(letter, context)
+    refused = await _post(letter, context)
+    # It says nothing of the address they have now.
+    return "refused_by_mail_server" if refused and action.to else refused
 
 
 async def _opened(action: commands.SendMail, context: ActionContext) -> dict[str, Value]:
@@ -437,14 +452,16 @@ class _Addressee:
     language: Language
 
 
-async def _addressee(person_id: PersonId, context: ActionContext) -> _Addressee | None:
+async def _addressee(
+    person_id: PersonId, context: ActionContext, to: Sealed | None = None
+) -> _Addressee | None:
     service = context.service
     async with service.pool.acquire() as connection:
         page = await page_of(connection, context.community_id)
     profile = await profile_of(service, person_id) or await guest_now(
         service, context.community_id, person_id
     )
-    address = (await service.vault.open([profile.email]))[0] if profile else None
+    address = (await service.vault.open([to or profile.email]))[0] if profile else None
     if page is None or profile is None or address is None:
         return None
     return _Addressee(page, address, profile.language)

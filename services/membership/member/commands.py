@@ -49,6 +49,15 @@ class ChangeProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAddress:
+    """They have proved the address; `elsewhere` when somebody else signs in with it, or is known by it here."""
+
+    email: Sealed
+    is_current: bool
+    elsewhere: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveCommunity:
     ownership: Ownership = "none"
 
@@ -93,6 +102,7 @@ MemberCommand = (
     JoinCommunity
     | AdmitPerson
     | ChangeProfile
+    | ChangeAddress
     | LeaveCommunity
     | BanMember
     | BeTakenIn

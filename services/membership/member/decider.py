@@ -47,6 +47,8 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             raise NotFound("person_not_found", "There is no such person.")
         case commands.ChangeProfile(name, language):
             return _change(member, name, language)
+        case commands.ChangeAddress():
+            return _change_address(command, member)
         case commands.BanMember() if member.standing == "taken_in":
             raise Rejected("was_taken_in", "This person is another by now: shut out that one.")
         case commands.LeaveCommunity() if member.standing != "joined":
@@ -135,6 +137,15 @@ def _change(member: Member, name: Sealed, language: events.Language) -> list[eve
     return [events.ProfileChanged(name, member.email, language)]
 
 
+def _change_address(asked: commands.ChangeAddress, member: Member) -> list[events.MemberEvent]:
+    if member.standing != "joined" or member.email is None:
+        raise Rejected("not_a_member", "Only members say where they are written to.")
+    if asked.elsewhere:
+        detail = "It is somebody else's sign-in, or known here as another person's: merge the two."
+        raise Rejected("address_taken", detail, pointer="/email")
+    return [] if asked.is_current else [events.AddressChanged(asked.email, member.email)]
+
+
 def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent]:
     if member.standing != "erased" or service in member.forgotten_by:
         return []
@@ -150,6 +161,8 @@ def evolve(member: Member, event: events.MemberEvent) -> Member:
             return Member("joined", account_id, email=email)
         case events.ProfileChanged():
             return member
+        case events.AddressChanged(email):
+            return replace(member, email=email)
         case events.MemberTakenIn():
             return replace(member, standing="taken_in")
         case events.MemberLeft():

@@ -46,6 +46,14 @@ class ProfileChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressChanged:
+    """Letters go to this address from now on, which was proved; `before` is the one they went to."""
+
+    email: Sealed
+    before: Sealed
+
+
+@dataclass(frozen=True, slots=True)
 class MemberLeft:
     pass
 
@@ -90,6 +98,7 @@ MemberEvent = (
     MemberJoined
     | MemberCameIn
     | ProfileChanged
+    | AddressChanged
     | MemberLeft
     | MemberBanned
     | MemberTakenIn

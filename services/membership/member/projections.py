@@ -16,13 +16,14 @@ from services.membership.merging.projections import merged, merging_now
 from services.membership.retention_rules.events import Ground
 from shared.decider import NotFound, members
 from shared.event_store import Fact, Keep
-from shared.ids import PersonId
+from shared.ids import PLATFORM, PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
 from shared.service import Service
 
 PERSON = "person"
 SAID = (events.MemberJoined, events.MemberCameIn, events.ProfileChanged)
+MOVED = (*SAID, events.AddressChanged)
 GONE = "DELETE FROM members_v1 WHERE person_id = $1"
 Standing = Literal["joined", "left", "banned", "taken_in"]
 
@@ -79,6 +80,9 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     said.name.to_json(),
                     said.email.to_json(),
                 )
+            case events.AddressChanged(email):
+                sql = "UPDATE members_v1 SET email = $2 WHERE person_id = $1"
+                await connection.execute(sql, fact.stream_id, email.to_json())
             case events.MemberLeft():
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
@@ -243,6 +247,24 @@ async def found_by(
     return Keep(lookups=tuple(lookups))
 
 
+async def is_elsewhere(
+    service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
+) -> bool:
+    """Whether somebody else signs in with the address, or another person is known by it in the community."""
+    if await account_of(service, email) not in (None, account_id):
+        return True
+    found = await service.vault.find(EMAIL, community_id, email)
+    return found is not None and await merged(service, community_id, found) != person_id
+
+
+def signing_in_by(
+    service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
+) -> Keep:
+    """What finds the account, and the person in the community, by another address of theirs."""
+    account = service.vault.lookup(EMAIL, PLATFORM, email, account_id)
+    return Keep(lookups=(account, service.vault.lookup(EMAIL, community_id, email, person_id)))
+
+
 async def ownership_of(service: Service, community_id: UUID, person_id: UUID) -> Ownership:
     """Whether the person owns the community, as of now; NotFound when there is no such person."""
     member = await member_now(service, community_id, person_id)
@@ -259,4 +281,5 @@ async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
     if not said:
         return None
     last = said[-1].body
-    return Profile(last.name, last.email, last.language, said[0].at)
+    moved = [fact.body.email for fact in facts if isinstance(fact.body, MOVED)]
+    return Profile(last.name, moved[-1], last.language, said[0].at)

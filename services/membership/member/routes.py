@@ -16,6 +16,7 @@ from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
+from services.membership.gateways.proofs import Proofs
 from services.membership.guest.projections import guest_now
 from services.membership.hidden import check_seen
 from services.membership.member import commands
@@ -25,19 +26,21 @@ from services.membership.member.projections import (
     MemberRow,
     Standing,
     found_by,
+    is_elsewhere,
     member_now,
     members_of,
     ownership_of,
     person_at,
     person_of,
     profile_of,
+    signing_in_by,
 )
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
-from shared.decider import NotFound
+from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, Code, CommunityId, PersonId
 from shared.reaction import Ask
@@ -141,6 +144,45 @@ async def change_profile(
     name = await caller.seal(PersonId(caller.person_id), body.name)
     change = commands.ChangeProfile(name, body.language)
     return await caller.ask(Ask(MEMBER, caller.person_id, change))
+
+
+class ChangeAddress(Body):
+    """The address letters are to go to, and the code of a mail to it."""
+
+    email: Address
+    code: str = Field(pattern=r"^\d{6}$")
+
+
+@router.put("/me/address", operation_id="change_address")
+async def change_address(
+    body: ChangeAddress, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """Letters of this community go there from now on, and it signs in as well; the one before is told.
+
+    Ask for the code by `POST /sign-in` with the new address; it is good once, a dry run uses it up as well. Whose
+    address it is, only who has proved it learns. The address before goes on to sign in.
+    """
+    service, community_id = caller.service, caller.community_id
+    person_id = PersonId(caller.person_id)
+    profile = await profile_of(service, person_id)
+    current = await caller.open(profile.email if profile else None)
+    is_current = current is not None and current.casefold() == body.email.casefold()
+    # A repeat, whose code is used up, changes nothing and needs none.
+    if not is_current and not await Proofs.of(caller).redeem_code(body.email.casefold(), body.code):
+        detail = "The code is wrong, used up or too old: ask for one with the new address."
+        raise Rejected("not_proved", detail, pointer="/code")
+    account = AccountId(caller.account_id)
+    change = commands.ChangeAddress(
+        await caller.seal(person_id, body.email),
+        is_current,
+        elsewhere=await is_elsewhere(service, community_id, account, body.email, person_id),
+    )
+    keep = signing_in_by(service, community_id, account, body.email, person_id)
+    try:
+        return await caller.ask(Ask(MEMBER, person_id, change, keep))
+    except Claimed as claimed:
+        detail = "Somebody has just signed in with it: merge the two."
+        raise Rejected("address_taken", detail, pointer="/email") from claimed
 
 
 @router.post("/me/departure", operation_id="leave_community")

@@ -3,9 +3,13 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
+from services.membership.gateways.gateway import Unsendable
+from shared.clock import real_now
+from shared.contracts.billing_message import MessageRequested
 from shared.testing import eventually
-from tests.integration.membership.house import House
+from tests.integration.membership.house import House, Json
 
 
 def ada_joins(**more: Any) -> dict[str, Any]:
@@ -175,6 +179,81 @@ async def test_a_member_changes_what_they_are_called(house: House) -> None:
     assert "Countess" not in f"{rows} {stored}"
     await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
     await house.eventually(lambda: names(house, owner, "countess"), [])
+
+
+async def proof(house: House, email: str) -> Json:
+    """What whoever reads this address's mail can show."""
+    await house.call("POST", "/sign-in", {"email": email})
+    return {"email": email, "code": house.mailbox.code_for(email)}
+
+
+async def test_a_member_is_written_to_at_another_address_and_signs_in_by_both(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id, "Ada")
+    body = await proof(house, "countess@example.com")
+    await house.call("PUT", "/me/address", body, token=token)
+    await house.call("PUT", "/me/address", body, token=token)
+    assert (await house.call("GET", "/me", token=token))["email"] == "countess@example.com"
+    await house.quiet()
+    told = [one.template for one in house.mailbox.to("ada@example.com")]
+    assert told.count("address_changed") == 1
+    assert "address_changed" not in [
+        one.template for one in house.mailbox.to("countess@example.com")
+    ]
+    assert await names(house, owner, "countess") == ["Ada"]
+    assert await names(house, owner, "ada@example.com") == []
+    profile = {"name": "Ada L.", "language": "en"}
+    await house.call("PUT", "/me/profile", profile, token=token)
+    for address in ("countess@example.com", "ada@example.com"):
+        again = await house.token(address, community_id)
+        me = await house.call("GET", "/me", token=again)
+        assert (me["person_id"], me["email"]) == (ada, "countess@example.com")
+    asked = MessageRequested(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        person_id=UUID(ada),
+        template="card_expires",
+        values={"good_until": real_now()},
+    )
+    await house.hear(asked)
+    await house.quiet()
+    assert "card_expires" in [one.template for one in house.mailbox.to("countess@example.com")]
+    assert "countess@example.com" in json.dumps(await house.call("GET", "/me/data", token=token))
+    stored = await house.service.pool.fetchval("SELECT string_agg(data::text, ' ') FROM events")
+    assert "countess@" not in stored
+
+
+async def test_an_address_is_nobodys_without_its_code_and_whose_it_is_only_who_reads_it_learns(
+    house: House,
+) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    _, token = await house.join("ada@example.com", community_id)
+    await house.join("bob@example.com", community_id, "Bob")
+    for email in ("bob@example.com", "nobody@example.com"):
+        wrong = {"email": email, "code": "000000"}
+        problem = await house.call("PUT", "/me/address", wrong, token=token, expect=422)
+        assert problem["errors"][0]["code"] == "not_proved"
+    taken = await proof(house, "bob@example.com")
+    problem = await house.call("PUT", "/me/address", taken, token=token, expect=422)
+    assert problem["errors"][0]["code"] == "address_taken"
+    once = await proof(house, "new@example.com")
+    await house.call("POST", "/me/departure", {}, token=token)
+    problem = await house.call("PUT", "/me/address", once, token=token, expect=409)
+    assert problem["errors"][0]["code"] == "not_a_member"
+    assert (await house.call("GET", "/me", token=token))["email"] == "ada@example.com"
+
+
+async def test_an_old_address_that_takes_no_mail_says_nothing_of_the_new_one(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, token = await house.join("ada@example.com", community_id)
+    body = await proof(house, "countess@example.com")
+    house.mailbox.failure = Unsendable("address_refused")
+    await house.call("PUT", "/me/address", body, token=token)
+    await house.quiet()
+    house.mailbox.failure = None
+    assert (await house.call("GET", "/bounces", token=owner))["items"] == []
 
 
 async def test_a_profile_is_its_members_own(house: House) -> None:

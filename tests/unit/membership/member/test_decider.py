@@ -5,6 +5,7 @@ from services.membership.member.commands import (
     AdmitPerson,
     BanMember,
     BeTakenIn,
+    ChangeAddress,
     ChangeProfile,
     ConfirmForgotten,
     ErasePerson,
@@ -13,6 +14,7 @@ from services.membership.member.commands import (
 )
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import (
+    AddressChanged,
     ErasureConfirmed,
     MemberBanned,
     MemberCameIn,
@@ -261,3 +263,20 @@ def test_who_was_taken_in_neither_leaves_nor_joins_nor_is_admitted() -> None:
 def test_who_was_taken_in_is_erased_like_anybody() -> None:
     taken_in = given(MEMBER, joined, MemberTakenIn())
     taken_in.when(ErasePerson(person)).then(PersonErased(person, account))
+
+
+def test_a_member_is_written_to_at_another_address_that_is_nobody_elses() -> None:
+    other = Sealed(person, "profile", Code("sealed-other-address"))
+    third = Sealed(person, "profile", Code("sealed-third-address"))
+    change = ChangeAddress(other, is_current=False, elsewhere=False)
+    changed = AddressChanged(other, email)
+    given(MEMBER, joined).when(change).then(changed)
+    given(MEMBER, joined, changed).when(replace(change, is_current=True)).then_nothing()
+    given(MEMBER, joined, changed).when(replace(change, email=third)).then(
+        AddressChanged(third, other)
+    )
+    given(MEMBER, joined).when(replace(change, elsewhere=True)).then_rejected("address_taken")
+    given(MEMBER, joined, MemberLeft()).when(change).then_rejected("not_a_member")
+    given(MEMBER).when(change).then_rejected("person_not_found")
+    profile = ChangeProfile(name, "en")
+    given(MEMBER, joined, changed).when(profile).then(ProfileChanged(name, other, "en"))
