@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from shared.contracts.membership_community import CommunityCreated
+from shared.contracts.membership_description import CommunityDescribed
 from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.projection import Projection
@@ -25,11 +26,21 @@ class Community:
     mode: Literal["live", "test"]
 
 
+_CREATED = "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+_DESCRIBED = (
+    "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (community_id) DO UPDATE SET currency = excluded.currency"
+)
+
+
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
-    await connection.executemany(
-        "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4)",
-        [(f.community_id, f.body.time_zone, f.body.currency, f.body.mode) for f in facts],
-    )
+    """Of the two the later says more, whichever is heard first."""
+    for fact in facts:
+        is_later = isinstance(fact.body, CommunityDescribed)
+        await connection.execute(
+            _DESCRIBED if is_later else _CREATED,
+            fact.community_id, fact.body.time_zone, fact.body.currency, fact.body.mode,
+        )  # fmt: skip
 
 
 COMMUNITIES = Projection(
@@ -44,7 +55,7 @@ COMMUNITIES = Projection(
         )
     """,
     tables=("communities_v1",),
-    facts=(CommunityCreated,),
+    facts=(CommunityCreated, CommunityDescribed),
     apply=apply,
 )
 

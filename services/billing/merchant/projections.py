@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from services.billing.merchant.events import AccountConnected, PaypalConnected
 from shared.contracts.membership_community import CommunityCreated
+from shared.contracts.membership_description import CommunityDescribed
 from shared.decider import Rejected
 from shared.event_store import Fact
 from shared.ids import Code, Label
@@ -39,8 +40,15 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await connection.execute(
                     "INSERT INTO merchants_v3 (community_id, time_zone, name) VALUES ($1, $2, $3)"
                     " ON CONFLICT (community_id) DO UPDATE"
-                    " SET time_zone = excluded.time_zone, name = excluded.name",
+                    " SET time_zone = excluded.time_zone,"
+                    " name = CASE merchants_v3.name WHEN '' THEN excluded.name ELSE merchants_v3.name END",
                     fact.community_id, known, name,
+                )  # fmt: skip
+            case CommunityDescribed(name=name):
+                await connection.execute(
+                    "INSERT INTO merchants_v3 (community_id, name) VALUES ($1, $2)"
+                    " ON CONFLICT (community_id) DO UPDATE SET name = excluded.name",
+                    fact.community_id, name,
                 )  # fmt: skip
             case AccountConnected(account):
                 await connection.execute(
@@ -69,7 +77,7 @@ MERCHANTS = Projection(
         );
     """,
     tables=("merchants_v3",),
-    facts=(CommunityCreated, AccountConnected, PaypalConnected),
+    facts=(CommunityCreated, CommunityDescribed, AccountConnected, PaypalConnected),
     apply=apply,
 )
 

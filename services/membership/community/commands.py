@@ -33,6 +33,19 @@ class RebrandCommunity:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameCommunity:
+    name: Label
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseCurrency:
+    """`in_use` once something was offered in it."""
+
+    currency: Code
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseVisibility:
     visibility: Visibility
 
@@ -62,6 +75,8 @@ CommunityCommand = (
     CreateCommunity
     | MoveCommunity
     | RebrandCommunity
+    | RenameCommunity
+    | ChooseCurrency
     | ChooseVisibility
     | GrantRole
     | RevokeRole

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from services.membership.community import commands, events
 from shared.decider import Decider, NotFound, Rejected
-from shared.ids import PLATFORM, AccountId, Code, CommunityId, derive
+from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label, derive
 
 UTC = Code("UTC")
+NAMELESS, NO_CURRENCY = Label(""), Code("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Community:
     brand: events.Brand | None = None
     time_zone: Code = UTC
     visibility: events.Visibility = "public"
+    name: Label = NAMELESS
+    currency: Code = NO_CURRENCY
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -50,12 +53,27 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
             return [events.CommunityMoved(slug)]
         case commands.RebrandCommunity(brand):
             return [] if brand == community.brand else [events.CommunityRebranded(brand)]
+        case commands.RenameCommunity(name):
+            return [] if name == community.name else [_described(replace(community, name=name))]
+        case commands.ChooseCurrency(currency):
+            return _choose(command, community) if currency != community.currency else []
         case commands.ChooseVisibility(chosen):
             return [] if chosen == community.visibility else [events.VisibilityChosen(chosen)]
         case commands.GrantRole() | commands.RevokeRole():
             return _change_staff(command, community)
         case _:
             assert_never(command)
+
+
+def _choose(asked: commands.ChooseCurrency, community: Community) -> list[events.CommunityEvent]:
+    if asked.in_use:
+        detail = "Something is, or was, offered here: prices and figures stay in its currency."
+        raise Rejected("currency_in_use", detail)
+    return [_described(replace(community, currency=asked.currency))]
+
+
+def _described(now: Community) -> events.CommunityDescribed:
+    return events.CommunityDescribed(now.name, now.currency, now.time_zone, now.mode)
 
 
 def _change_staff(
@@ -107,8 +125,11 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
 
 def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
-        case events.CommunityCreated(_, _, slug, brand, _, time_zone, mode, visibility):
-            return Community(slug, mode, frozenset(), 0, brand, time_zone, visibility)
+        case events.CommunityCreated(_, name, slug, brand, currency, time_zone, mode, visibility):
+            about = brand, time_zone, visibility, name, currency
+            return Community(slug, mode, frozenset(), 0, *about)
+        case events.CommunityDescribed(name, currency):
+            return replace(community, name=name, currency=currency)
         case events.VisibilityChosen(visibility):
             return replace(community, visibility=visibility)
         case events.CommunityRebranded(brand):

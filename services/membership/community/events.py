@@ -64,6 +64,16 @@ class CommunityRebranded:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityDescribed:
+    """It is called, or reckons, otherwise from now on; all of it is said, for whoever hears of this first."""
+
+    name: Label
+    currency: Code
+    time_zone: Code
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class StaffRoleGranted:
     """`roles_version` counts the changes of a community's staff, so that the newer of two views is known."""
 
@@ -83,6 +93,7 @@ CommunityEvent = (
     CommunityCreated
     | CommunityMoved
     | CommunityRebranded
+    | CommunityDescribed
     | VisibilityChosen
     | StaffRoleGranted
     | StaffRoleRevoked

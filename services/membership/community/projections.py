@@ -64,6 +64,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 )
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
+            case events.CommunityDescribed(name, currency):
+                await _set(connection, fact, "name = $2, currency = $3", name, currency)
             case events.CommunityRebranded(brand):
                 await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)
 
@@ -81,7 +83,12 @@ COMMUNITIES = Projection(
     version=1,
     ddl=DDL,
     tables=("communities_v1",),
-    facts=(events.CommunityCreated, events.CommunityMoved, events.CommunityRebranded),
+    facts=(
+        events.CommunityCreated,
+        events.CommunityMoved,
+        events.CommunityRebranded,
+        events.CommunityDescribed,
+    ),
     apply=apply,
     tenant=False,
 )

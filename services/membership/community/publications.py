@@ -2,7 +2,7 @@
 
 from services.membership.community import events
 from shared.contracts import membership_community as contracts
-from shared.contracts import membership_visibility
+from shared.contracts import membership_description, membership_visibility
 from shared.event_store import Fact
 from shared.feature import Publication
 
@@ -18,6 +18,18 @@ def _created(fact: Fact) -> contracts.CommunityCreated:
         time_zone=event.time_zone,
         mode=event.mode,
         visibility=event.visibility,
+    )
+
+
+def _described(fact: Fact) -> membership_description.CommunityDescribed:
+    event: events.CommunityDescribed = fact.body
+    return membership_description.CommunityDescribed(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        name=event.name,
+        currency=event.currency,
+        time_zone=event.time_zone,
+        mode=event.mode,
     )
 
 
@@ -52,6 +64,9 @@ def _revoked(fact: Fact) -> contracts.StaffRoleRevoked:
 
 PUBLICATIONS = (
     Publication(of=events.CommunityCreated, to=contracts.CommunityCreated, map=_created),
+    Publication(
+        of=events.CommunityDescribed, to=membership_description.CommunityDescribed, map=_described
+    ),
     Publication(of=events.VisibilityChosen, to=membership_visibility.VisibilityChosen, map=_chosen),
     Publication(of=events.StaffRoleGranted, to=contracts.StaffRoleGranted, map=_granted),
     Publication(of=events.StaffRoleRevoked, to=contracts.StaffRoleRevoked, map=_revoked),

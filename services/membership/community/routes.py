@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import account_exists
 from services.membership.community import commands
@@ -19,6 +19,7 @@ from services.membership.community.projections import (
     page_of,
 )
 from services.membership.domain.projections import own_origin
+from services.membership.setup.projections import has_prices
 from services.membership.tier.projections import Tier, tiers_of
 from shared.auth import PERMISSIONS, Principal
 from shared.decider import NotFound
@@ -139,6 +140,41 @@ async def rebrand_community(
     """The whole brand anew: its page and every letter from now on look like this."""
     _own(caller, community_id)
     return await caller.ask(Ask(COMMUNITY, community_id, commands.RebrandCommunity(_brand(body))))
+
+
+class RenameCommunity(Body):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+@router.put("/communities/{community_id}/name", operation_id="rename_community")
+async def rename_community(
+    community_id: CommunityId,
+    body: RenameCommunity,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """Its page, its letters and what is paid on are called so from now on; its address stays."""
+    _own(caller, community_id)
+    return await caller.ask(
+        Ask(COMMUNITY, community_id, commands.RenameCommunity(Label(body.name)))
+    )
+
+
+class ChooseCurrency(Body):
+    currency: Annotated[str, AfterValidator(_currency)]
+
+
+@router.put("/communities/{community_id}/currency", operation_id="choose_currency")
+async def choose_currency(
+    community_id: CommunityId,
+    body: ChooseCurrency,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """What it reckons in, as long as no offer and no gathering with a price was ever published here."""
+    _own(caller, community_id)
+    async with caller.read() as connection:
+        in_use = await has_prices(connection, community_id)
+    choose = commands.ChooseCurrency(Code(body.currency), in_use)
+    return await caller.ask(Ask(COMMUNITY, community_id, choose))
 
 
 class ChooseVisibility(Body):

@@ -56,3 +56,13 @@ async def taken_by(connection: Any, community_id: UUID) -> dict[Step, tuple[date
         community_id,
     )
     return {row["step"]: (row["taken_at"], row["thing_id"]) for row in rows}
+
+
+async def has_prices(connection: Any, community_id: UUID) -> bool:
+    """Whether an offer was ever published in the community, or a gathering with a price is."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM offers_heard_v1 WHERE community_id = $1) OR EXISTS"
+        " (SELECT FROM setup_v1 WHERE community_id = $1 AND step = 'priced_gathering')",
+        community_id,
+    )
+    return found

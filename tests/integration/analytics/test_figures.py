@@ -13,6 +13,7 @@ from shared.contracts.billing_payment import MoneyLine, PaymentSucceeded, Refund
 from shared.contracts.contract import ChargedFor, MoneyValue
 from shared.contracts.membership_access import AccessGranted, AccessRevoked
 from shared.contracts.membership_community import CommunityCreated
+from shared.contracts.membership_description import CommunityDescribed
 from shared.contracts.membership_member import (
     MemberBanned,
     MemberJoined,
@@ -398,3 +399,24 @@ async def test_more_is_expansion_a_pause_contraction_and_all_of_it_adds_up(house
     await house.hear(resumed, stream_id=one.id)
     shown = (await revenue(house, april))["recurring"]
     assert shown == recurring(1000, expansion=500, contraction=-1500, reactivation=1500, end=1500)
+
+
+async def test_a_community_that_reckons_otherwise_is_shown_so_whatever_is_heard_first(
+    house: House,
+) -> None:
+    def described(community_id: UUID) -> CommunityDescribed:
+        return CommunityDescribed(
+            community_id=community_id,
+            occurred_at=on(2),
+            name="Chess Club",
+            currency="CHF",
+            time_zone="Europe/Paris",
+            mode="live",
+        )
+
+    other = uuid4()
+    await house.hear(created(), described(community), described(other), created(other))
+    await house.quiet()
+    for who in (olga, somebody(other, "owner")):
+        shown = await house.ask(who, "GET", f"/communities/{who.community_id}/dashboard")
+        assert (shown["currency"], shown["mode"]) == ("CHF", "live")

@@ -9,6 +9,7 @@ import pytest
 from services.billing.links import LINK_LIFE, make_link
 from services.billing.prepaid.decider import AHEAD
 from shared.contracts import billing_message, billing_subscription
+from shared.contracts.membership_description import CommunityDescribed
 from shared.contracts.membership_document import DocumentPublished
 from shared.contracts.membership_member import MemberBanned, MemberLeft
 from shared.contracts.membership_prepaid import MembersPrepaid, PaidUntil
@@ -242,3 +243,20 @@ async def test_a_link_that_is_not_of_this_kind_opens_nothing(shop: Shop) -> None
     link = await here.told()
     await shop.at(here.until + LINK_LIFE)
     assert await shop.house.refusal(None, "GET", f"/public/cards/{link}") == (403, "bad_link")
+
+
+async def test_the_seller_is_called_as_the_community_is_now(shop: Shop) -> None:
+    here = await moved(shop)
+    link = await here.told()
+    await shop.house.hear(
+        CommunityDescribed(
+            community_id=community,
+            occurred_at=shop.now,
+            name="Go Club",
+            currency="EUR",
+            time_zone="Europe/Paris",
+            mode="live",
+        )
+    )
+    await shop.house.quiet()
+    assert (await seen(shop, link))["seller"] == "Go Club"

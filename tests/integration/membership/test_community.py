@@ -1,6 +1,13 @@
 """Communities, their addresses and their staff."""
 
+from datetime import timedelta
+from uuid import UUID, uuid4
+
 from services.membership.gateways.gateway import Letter
+from shared.clock import real_now
+from shared.contracts.billing_offer import OfferPublished
+from shared.contracts.contract import MoneyValue
+from shared.contracts.events_gathering import GatheringPublished
 from shared.testing import eventually
 from tests.integration.membership.house import House
 
@@ -177,6 +184,84 @@ async def test_a_new_brand_is_on_the_page_and_on_every_letter(house: House) -> N
     await house.call("POST", "/invitations", {"email": "ivy@example.com"}, token=owner)
     (letter,) = await eventually(lambda: letters_to(house, "ivy@example.com"))
     assert (letter.look.colour, letter.look.logo) == (brand["colour"], brand["logo"])
+
+
+async def test_a_new_name_is_on_the_page_and_on_every_letter_and_the_address_stays(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    path = f"/communities/{community_id}/name"
+    written = await house.call("PUT", path, {"name": " Go Club "}, token=owner)
+    page = await house.call(
+        "GET", "/public/communities/chess", Tessera_Wait_For=written["position"]
+    )
+    assert (page["name"], page["slug"], page["currency"]) == ("Go Club", "chess", "EUR")
+    await house.call("POST", "/invitations", {"email": "ivy@example.com"}, token=owner)
+    (letter,) = await eventually(lambda: letters_to(house, "ivy@example.com"))
+    assert letter.sender == "Go Club"
+
+
+async def test_the_currency_is_chosen_until_something_was_offered(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    path = f"/communities/{community_id}/currency"
+    written = await house.call("PUT", path, {"currency": "CHF"}, token=owner)
+    page = await house.call(
+        "GET", "/public/communities/chess", Tessera_Wait_For=written["position"]
+    )
+    assert (page["currency"], page["name"]) == ("CHF", "Chess Club")
+    offer = OfferPublished(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        offer_id=uuid4(),
+        name="Gold",
+        tier_id=None,
+        price=MoneyValue(minor=1000, currency="CHF"),
+        interval="month",
+        trial_days=0,
+    )
+    await house.hear(offer, offer.offer_id)
+    await house.quiet()
+    problem = await house.call("PUT", path, {"currency": "EUR"}, token=owner, expect=409)
+    assert problem["errors"][0]["code"] == "currency_in_use"
+    await house.call("PUT", path, {"currency": "CHF"}, token=owner)
+    await house.call("PUT", path, {"currency": "XYZ"}, token=owner, expect=422)
+
+
+async def test_a_gathering_with_a_price_holds_the_currency_too(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    starts = real_now() + timedelta(days=9)
+    gathering = GatheringPublished(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        gathering_id=uuid4(),
+        name="Tournament",
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=2),
+        capacity=10,
+        price=MoneyValue(minor=500, currency="EUR"),
+    )
+    await house.hear(gathering, gathering.gathering_id)
+    await house.quiet()
+    path = f"/communities/{community_id}/currency"
+    problem = await house.call("PUT", path, {"currency": "CHF"}, token=owner, expect=409)
+    assert problem["errors"][0]["code"] == "currency_in_use"
+
+
+async def test_name_and_currency_are_for_owners_and_admins(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, member = await house.join("ada@example.com", community_id)
+    _, elsewhere = await house.community("eve@example.com", "go")
+    for door, body in (("name", {"name": "Go Club"}), ("currency", {"currency": "CHF"})):
+        path = f"/communities/{community_id}/{door}"
+        await house.call("PUT", path, body, token=elsewhere, expect=404)
+        await house.call("PUT", path, body, token=member, expect=403)
+    await house.call(
+        "PUT", f"/communities/{community_id}/name", {"name": " "}, token=owner, expect=422
+    )
+    grant = {"account_id": await account_of(house, "anna@example.com"), "role": "admin"}
+    await house.call("POST", "/staff", grant, token=owner, expect=201)
+    admin = await house.token("anna@example.com", community_id)
+    await house.call("PUT", f"/communities/{community_id}/name", {"name": "Go Club"}, token=admin)
 
 
 async def letters_to(house: House, email: str) -> list[Letter]:

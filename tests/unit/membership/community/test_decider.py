@@ -4,12 +4,14 @@ from uuid import UUID
 import pytest
 
 from services.membership.community.commands import (
+    ChooseCurrency,
     ChooseVisibility,
     CreateCommunity,
     FreeSlug,
     GrantRole,
     MoveCommunity,
     RebrandCommunity,
+    RenameCommunity,
     RevokeAllRoles,
     RevokeRole,
     TakeSlug,
@@ -18,6 +20,7 @@ from services.membership.community.decider import COMMUNITY, SLUG, Community
 from services.membership.community.events import (
     Brand,
     CommunityCreated,
+    CommunityDescribed,
     CommunityMoved,
     CommunityRebranded,
     SlugFreed,
@@ -223,3 +226,21 @@ def test_a_community_may_look_otherwise() -> None:
     given(COMMUNITY, chess_club).when(RebrandCommunity(blue)).then_nothing()
     given(COMMUNITY, chess_club, CommunityRebranded(red)).when(RebrandCommunity(red)).then_nothing()
     given(COMMUNITY).when(RebrandCommunity(red)).then_rejected("community_not_found")
+
+
+def test_a_community_may_be_called_otherwise_and_keeps_the_rest() -> None:
+    go = CommunityDescribed(Label("Go Club"), Code("EUR"), Code("Europe/Paris"), "live")
+    given(COMMUNITY, chess_club).when(RenameCommunity(Label("Go Club"))).then(go)
+    given(COMMUNITY, chess_club, go).when(RenameCommunity(Label("Go Club"))).then_nothing()
+    given(COMMUNITY, chess_club).when(RenameCommunity(Label("Chess Club"))).then_nothing()
+    given(COMMUNITY).when(RenameCommunity(Label("Go Club"))).then_rejected("community_not_found")
+    moved = MoveCommunity(Code("chess"), Code("go"))
+    given(COMMUNITY, chess_club, go).when(moved).then(CommunityMoved(Code("go")))
+
+
+def test_a_community_reckons_otherwise_until_something_was_offered() -> None:
+    choose = ChooseCurrency(Code("CHF"), in_use=False)
+    francs = CommunityDescribed(Label("Chess Club"), Code("CHF"), Code("Europe/Paris"), "live")
+    given(COMMUNITY, chess_club).when(choose).then(francs)
+    given(COMMUNITY, chess_club, francs).when(replace(choose, in_use=True)).then_nothing()
+    given(COMMUNITY, chess_club).when(replace(choose, in_use=True)).then_rejected("currency_in_use")
