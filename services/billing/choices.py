@@ -50,6 +50,7 @@ def line_of(
         seats=offer.seats,
         year=offer.year,
         first=_first(offer.year, price.amount if named is None else named, today),
+        trial_needs_card=offer.trial_needs_card,
     )
 
 

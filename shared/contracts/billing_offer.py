@@ -41,7 +41,7 @@ class FixedYear(BaseModel):
 class OfferPublished(OfferContract):
     """An offer exists. It sells only once what it grants has been heard of."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     name: LabelText
     tier_id: UUID | None
@@ -54,6 +54,7 @@ class OfferPublished(OfferContract):
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYear | None = None
+    trial_needs_card: bool = True
 
 
 class OfferRepriced(OfferContract):

@@ -173,6 +173,7 @@ MEANINGS: Mapping[str, str] = {
     "tier_id": "The tier that is granted, where one is.",
     "time_zone": "The IANA time zone in which the community's days and months begin.",
     "total": "The whole amount, tax included.",
+    "trial_needs_card": "Whether a trial begins only with a card; where not, one is asked for before it ends.",
     "trial_days": "How long an offer can be tried without paying; 0 where it cannot.",
     "trial_ends_at": "Until when nothing is charged.",
     "until": "The last day on which it may take place; null where it is promised for ever.",

@@ -14,6 +14,7 @@ from services.billing.checkout.projections import allowing_trial, declining_tria
 from services.billing.gateways.gateway import CardGateway
 from services.billing.payer.events import Instrument
 from services.billing.policy.projections import policy_now
+from services.billing.subscription.events import TrialCardGiven
 from shared.command_handler import Origin
 from shared.event_store import Fact, Meta, Mode
 from shared.ids import Code, derive
@@ -58,6 +59,13 @@ def when_card_trials_released_settle_trials(fact: Fact) -> list[Call]:
         Call(SettleTrial(fact.stream_id, instrument, (), fact.meta.mode))
         for instrument in released.instruments
     ]
+
+
+def when_trial_card_given_settle_trial(fact: Fact) -> list[Call]:
+    """It was begun before the card was known, and so is its subscription's."""
+    given: TrialCardGiven = fact.body
+    offers = (given.terms.offer_id,)
+    return [Call(SettleTrial(fact.stream_id, given.instrument, offers, fact.meta.mode))]
 
 
 async def seek_trial(action: SeekTrial, context: ActionContext) -> Ask:
@@ -129,6 +137,11 @@ REACTIONS = (
         "billing.card_trial.when_card_trials_released_settle_trials",
         CardTrialsReleased,
         when_card_trials_released_settle_trials,
+    ),
+    Reaction(
+        "billing.card_trial.when_trial_card_given_settle_trial",
+        TrialCardGiven,
+        when_trial_card_given_settle_trial,
     ),
 )
 

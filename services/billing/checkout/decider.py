@@ -10,7 +10,7 @@ from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
-from services.billing.payer.events import BY_HAND, Approval, Instrument
+from services.billing.payer.events import BY_HAND, NO_CARD, Approval, Instrument
 from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code
@@ -270,6 +270,8 @@ def _try(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
         return [_debit(asked, asked.debit, attempt, basket)]
     if asked.payment_method == BY_HAND:
         return _await(asked, attempt, checkout)
+    if asked.payment_method == NO_CARD:
+        return _begin_without_card(checkout)
     if asked.agree_at or asked.hosted:
         return [_seek_agreement(asked, attempt, checkout.opened)]
     if basket.recurs:
@@ -295,6 +297,13 @@ def _await(
     if not basket.due:
         return _complete(checkout, instrument)
     return [events.ChargeAsked(basket.person_id, attempt, instrument, basket.due, basket.charges)]
+
+
+def _begin_without_card(checkout: Checkout) -> list[events.CheckoutEvent]:
+    basket = checkout.opened.basket
+    if basket.needs_card:
+        raise Rejected("card_needed", "It is not begun without something to pay by.")
+    return _complete(checkout, Instrument(NO_CARD, None, basket.account))
 
 
 def _debit(

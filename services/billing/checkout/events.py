@@ -41,7 +41,7 @@ class OfferLine:
 
     The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
     What `wins_back` a subscription that ended costs what that did. What is `free_until` a day is paid for from then on.
-    Of the price is tax what a `tax_rate` in basis points says.
+    Of the price is tax what a `tax_rate` in basis points says. A trial may begin before a card is given.
     """
 
     offer_id: UUID
@@ -65,6 +65,7 @@ class OfferLine:
     first: FirstPeriod | None = None
     free_until: datetime | None = None
     tax_rate: int | None = None
+    trial_needs_card: bool = True
 
     @property
     def thing(self) -> UUID:
@@ -194,6 +195,13 @@ class Basket:
     @property
     def on_trial(self) -> bool:
         return bool(self.tried)
+
+    @property
+    def needs_card(self) -> bool:
+        """Something is due now, or will be without a trial that needs none."""
+        recurring = [line for line in self.lines if isinstance(line, OfferLine) and line.recurs]
+        sure = [line.trial_needs_card or not line.trial_days for line in recurring]
+        return bool(self.due) or any(sure)
 
     @property
     def tried(self) -> tuple[UUID, ...]:

@@ -33,7 +33,7 @@ from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of, processor_at
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
-from services.billing.payer.events import BY_HAND, HOSTED
+from services.billing.payer.events import BY_HAND, HOSTED, NO_CARD
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import AWAITED_FOR, payment_of
 from services.billing.payment.projections import Paid, payment_by_id
@@ -146,9 +146,13 @@ class LineShown(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would be charged now, and in the months to come if nobody cancels; `documents` are to be agreed to first."""
+    """What would be charged now, and in the months to come if nobody cancels; `documents` are to be agreed to first.
+
+    What is not `card_needed` may begin without one.
+    """
 
     due: MoneyValue
+    card_needed: bool
     payments: list[Due]
     documents: list[DocumentVersion] = []
     lines: list[LineShown] = []
@@ -182,13 +186,14 @@ class Paypal(BaseModel):
 class Checkout(BaseModel):
     """`problem` is the processor's code for why the last attempt failed; no `by_hand`, no `paypal`: not taken so.
 
-    `documents` have still to be agreed to before it is paid.
+    `documents` have still to be agreed to before it is paid. What is not `card_needed` may `begin-without-card`.
     """
 
     checkout_id: UUID
     version: int
     state: str
     due: MoneyValue
+    card_needed: bool
     expires_at: AwareDatetime
     return_url: str
     payment_id: UUID
@@ -302,6 +307,7 @@ async def preview_checkout(
         agreements = await agreements_of(connection, caller.person_id)
     return Preview(
         due=MoneyValue.of(basket.due),
+        card_needed=basket.needs_card,
         payments=payments,
         documents=_documents(agreements.missing(caller.now)),
         lines=_shown(basket.lines),
@@ -325,6 +331,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         version=standing.version,
         state=standing.state,
         due=MoneyValue.of(standing.due),
+        card_needed=checkout.opened.basket.needs_card,
         expires_at=standing.expires_at,
         return_url=standing.return_url,
         payment_id=payment_of(checkout_id),
@@ -368,6 +375,19 @@ async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
     taken = await by_hand_now(caller.service, caller.community_id) is not None
     pay = commands.PayCheckout(PersonId(caller.person_id), BY_HAND, caller.now, taken)
     return await _pay(checkout_id, pay, caller)
+
+
+@router.post(
+    "/checkouts/{checkout_id}/begin-without-card",
+    status_code=202,
+    operation_id="begin_checkout_without_card",
+)
+async def begin_checkout_without_card(
+    checkout_id: UUID, caller: Member, body: Agree | None = None
+) -> Written:
+    """Nothing is due now, and its trials need no card: one is asked for by letter before they end."""
+    begin = commands.PayCheckout(PersonId(caller.person_id), NO_CARD, caller.now)
+    return await _pay(checkout_id, begin, caller, body)
 
 
 @router.post(

@@ -21,6 +21,7 @@ class PublishOffer:
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYear | None = None
+    trial_needs_card: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def _publish(asked: commands.PublishOffer) -> events.OfferPublished:
         asked.content_id,
         asked.seats,
         asked.year,
+        asked.trial_needs_card,
     )
 
 
@@ -108,6 +109,12 @@ def _check_trial(asked: commands.PublishOffer) -> None:
     if asked.trial_days and asked.interval == "once":
         raise Rejected(
             "trial_without_renewal", "Only a subscription has a trial.", pointer="/trial_days"
+        )
+    if not asked.trial_needs_card and not asked.trial_days:
+        raise Rejected(
+            "no_card_without_trial",
+            "Without a trial, it is paid for at once.",
+            pointer="/trial_needs_card",
         )
 
 

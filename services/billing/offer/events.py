@@ -39,7 +39,8 @@ class OfferPublished:
     """It can be bought at `price` per `every` intervals, and grants the tier and the content, if it names them.
 
     What is bought `once` grants it for good. `prices` is one for each currency; `price` is the first of them.
-    Where its quantity are `seats`, the buyer says who has them; else all of it is the buyer's own.
+    Where its quantity are `seats`, the buyer says who has them; else all of it is the buyer's own. Its trial may begin
+    before a card is given: then it is not `trial_needs_card`.
     """
 
     name: Label
@@ -55,6 +56,7 @@ class OfferPublished:
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYear | None = None
+    trial_needs_card: bool = True
 
     @property
     def all_prices(self) -> tuple[Price, ...]:

@@ -38,6 +38,7 @@ class Listed:
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYear | None = None
+    trial_needs_card: bool = True
 
     def price_in(self, currency: str | None) -> Price | None:
         """What it costs in a currency; the first of its prices where none is named."""
@@ -52,21 +53,21 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _publish(connection, fact, offer)
             case events.OfferRepriced(version, prices):
                 await connection.execute(
-                    "UPDATE offers_v5 SET price_version = $2, prices = $3 WHERE offer_id = $1",
+                    "UPDATE offers_v6 SET price_version = $2, prices = $3 WHERE offer_id = $1",
                     fact.stream_id, version, _PRICES.dump_json(prices).decode(),
                 )  # fmt: skip
             case events.OfferRetired():
                 await connection.execute(
-                    "UPDATE offers_v5 SET retired = true WHERE offer_id = $1", fact.stream_id
+                    "UPDATE offers_v6 SET retired = true WHERE offer_id = $1", fact.stream_id
                 )
             case TierDefined(tier_id=tier_id):
                 await connection.execute(
-                    "INSERT INTO offers_v5_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    "INSERT INTO offers_v6_tiers VALUES ($1, $2) ON CONFLICT DO NOTHING",
                     tier_id, fact.community_id,
                 )  # fmt: skip
             case TierRetired(tier_id=tier_id):
                 await connection.execute(
-                    "UPDATE offers_v5_tiers SET retired = true WHERE tier_id = $1", tier_id
+                    "UPDATE offers_v6_tiers SET retired = true WHERE tier_id = $1", tier_id
                 )
             case ContentPublished() | ContentWithdrawn():
                 await _hear_content(connection, fact)
@@ -74,17 +75,17 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 async def _publish(connection: Any, fact: Fact, offer: events.OfferPublished) -> None:
     await connection.execute(
-        "INSERT INTO offers_v5 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14)",
+        "INSERT INTO offers_v6 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13, $14, $15)",
         fact.stream_id, fact.community_id, offer.name, offer.tier_id, offer.interval,
         offer.trial_days, offer.every, offer.donation, offer.fewest, offer.most,
         _PRICES.dump_json(offer.all_prices).decode(), offer.content_id, offer.seats,
-        _YEAR.dump_json(offer.year).decode(),
+        _YEAR.dump_json(offer.year).decode(), offer.trial_needs_card,
     )  # fmt: skip
 
 
 async def _hear_content(connection: Any, fact: Fact) -> None:
     await connection.execute(
-        "INSERT INTO offers_v5_contents VALUES ($1, $2, $3)"
+        "INSERT INTO offers_v6_contents VALUES ($1, $2, $3)"
         " ON CONFLICT (content_id) DO UPDATE SET withdrawn = excluded.withdrawn",
         fact.body.content_id,
         fact.community_id,
@@ -94,9 +95,9 @@ async def _hear_content(connection: Any, fact: Fact) -> None:
 
 OFFERS = Projection(
     name="offers",
-    version=5,
+    version=6,
     ddl="""
-        CREATE TABLE offers_v5 (
+        CREATE TABLE offers_v6 (
             offer_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             name text NOT NULL,
@@ -112,21 +113,22 @@ OFFERS = Projection(
             content_id uuid,
             seats boolean NOT NULL,
             year text NOT NULL,
+            trial_needs_card boolean NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE INDEX offers_v5_list ON offers_v5 (community_id, offer_id);
-        CREATE TABLE offers_v5_tiers (
+        CREATE INDEX offers_v6_list ON offers_v6 (community_id, offer_id);
+        CREATE TABLE offers_v6_tiers (
             tier_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             retired boolean NOT NULL DEFAULT false
         );
-        CREATE TABLE offers_v5_contents (
+        CREATE TABLE offers_v6_contents (
             content_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             withdrawn boolean NOT NULL
         );
     """,
-    tables=("offers_v5", "offers_v5_tiers", "offers_v5_contents"),
+    tables=("offers_v6", "offers_v6_tiers", "offers_v6_contents"),
     facts=(
         events.OfferPublished,
         events.OfferRepriced,
@@ -142,9 +144,9 @@ OFFERS = Projection(
 _OFFERS = """
     SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false))
         AND (o.content_id IS NULL OR coalesce(NOT c.withdrawn, false)) AS sellable
-    FROM offers_v5 o
-    LEFT JOIN offers_v5_tiers t USING (tier_id)
-    LEFT JOIN offers_v5_contents c ON c.content_id = o.content_id
+    FROM offers_v6 o
+    LEFT JOIN offers_v6_tiers t USING (tier_id)
+    LEFT JOIN offers_v6_contents c ON c.content_id = o.content_id
 """
 
 
@@ -169,4 +171,5 @@ def _listed(row: Any) -> Listed:
         row["donation"], row["fewest"], row["most"], row["price_version"],
         _PRICES.validate_json(row["prices"]), row["sellable"],
         row["content_id"], row["seats"], _YEAR.validate_json(row["year"]),
+        row["trial_needs_card"],
     )  # fmt: skip

@@ -24,6 +24,7 @@ def published(fact: Fact) -> contracts.OfferPublished:
         prices=_prices(offer.all_prices),
         seats=offer.seats,
         year=_year(offer.year),
+        trial_needs_card=offer.trial_needs_card,
     )
 
 

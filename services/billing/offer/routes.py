@@ -43,7 +43,7 @@ class FixedYearDay(Body):
 
 class PublishOffer(Body):
     """`price` is short for one price of `prices`, fixed and in one currency. Where the quantity are `seats`, the buyer
-    gives them to people, themselves among them or not.
+    gives them to people, themselves among them or not. A trial that needs no card asks for one before it ends.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -59,6 +59,7 @@ class PublishOffer(Body):
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYearDay | None = None
+    trial_needs_card: bool = True
 
 
 class RepriceOffer(Body):
@@ -86,6 +87,7 @@ class Offer(BaseModel):
     interval: Interval
     every: int
     trial_days: int
+    trial_needs_card: bool
     fewest: int
     most: int
     seats: bool
@@ -116,6 +118,7 @@ async def publish_offer(body: PublishOffer, caller: Organiser) -> Written:
         body.content_id,
         body.seats,
         FixedYear(body.year.month, body.year.day, body.year.first) if body.year else None,
+        body.trial_needs_card,
     )
     offer_id = caller.new_id("offer")
     return await caller.ask(Ask(OFFER, offer_id, command), offer_id=offer_id)
@@ -175,6 +178,7 @@ def _shown(offer: Listed) -> Offer:
         interval=offer.interval,
         every=offer.every,
         trial_days=offer.trial_days,
+        trial_needs_card=offer.trial_needs_card,
         fewest=offer.fewest,
         most=offer.most,
         seats=offer.seats,

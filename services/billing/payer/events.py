@@ -16,6 +16,9 @@ def payer_of(person_id: UUID) -> UUID:
 BY_HAND = Code("by_hand")
 """The payment method of who sends or brings the money; no processor knows it."""
 
+NO_CARD = Code("no_card")
+"""The payment method of who tries something before they give a card: nothing can be charged by it."""
+
 HOSTED = Code("hosted_page")
 """The payment method of who chooses one on the processor's own page; which it was, is known once it is paid."""
 
@@ -60,6 +63,10 @@ class Instrument:
     @property
     def is_by_hand(self) -> bool:
         return self.payment_method == BY_HAND
+
+    @property
+    def is_missing(self) -> bool:
+        return self.payment_method == NO_CARD
 
 
 @dataclass(frozen=True, slots=True)

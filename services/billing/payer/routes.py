@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
 from services.billing.by_hand.projections import ByHand, how_to_pay
@@ -48,12 +48,14 @@ class PaymentMethod(BaseModel):
 class PaymentLinkShown(BaseModel):
     """What is owed to whom. Where the payer must authenticate, the processor's form needs `client_secret`.
 
-    `by_hand` is there for who is to send or bring it; a card given here pays it as well.
+    `by_hand` is there for who is to send or bring it; a card given here pays it as well. What is on `trial` without a
+    card is charged at `due_at`, by the card given here.
     """
 
     seller: str
-    state: Literal["due", "processing", "requires_action", "paid", "ended"]
+    state: Literal["trial", "due", "processing", "requires_action", "paid", "ended"]
     amount: MoneyValue | None
+    due_at: AwareDatetime | None = None
     account: str | None
     by_hand: ByHand | None = None
     payment_intent: str | None = None
@@ -76,6 +78,7 @@ async def read_payment_link(
         seller=merchant.name,
         state=_standing(owed, payment),
         amount=MoneyValue.of(owed.amount) if owed.amount else None,
+        due_at=owed.due_at,
         account=at_stripe.account,
         by_hand=await _by_hand(caller, door.community_id, payment),
     )
@@ -90,7 +93,9 @@ async def read_payment_link(
 async def pay_by_payment_link(
     link: str, body: SavePaymentMethod, caller: Annotated[Caller, needs("public")]
 ) -> Written:
-    """The card is kept for what the person pays, and tried at once; whoever bears the link signs no mandate."""
+    """The card is kept for what the person pays, and tried as soon as that is due; whoever bears the link signs no
+    mandate.
+    """
     if body.kind != "card":
         raise Rejected("not_by_debit", "Sign in to sign a mandate.", pointer="/kind")
     door = _door(caller, link)
@@ -119,9 +124,11 @@ async def _by_hand(caller: Caller, community_id: UUID, payment: Paid | None) -> 
 
 def _standing(
     owed: Owed, payment: Paid | None
-) -> Literal["due", "processing", "requires_action", "paid", "ended"]:
+) -> Literal["trial", "due", "processing", "requires_action", "paid", "ended"]:
     if owed.amount is None:
         return "ended" if owed.ended else "paid"
+    if owed.due_at:
+        return "trial"
     match payment.state if payment else None:
         case "requires_action":
             return "requires_action"

@@ -21,6 +21,8 @@ Status = Literal[
 ]  # fmt: skip
 
 
+NO_PAYMENT_METHOD = Code("no_payment_method")
+
 Returning = events.RefundStarted | events.RefundOwed | events.RefundedThere
 
 
@@ -175,7 +177,7 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
 def _before_anything(command: commands.PaymentCommand) -> list[events.PaymentEvent]:
     match command:
         case commands.StartCharge(charge):
-            return [_begun(command, charge, None, None)]
+            return _begun(command, charge, None, None)
         case (
             commands.RefundPayment()
             | commands.RecordReceipt()
@@ -195,7 +197,7 @@ def _start_again(asked: commands.StartCharge, payment: Payment) -> list[events.P
         return []
     before = payment.intent or payment.replaced
     made_for = payment.instrument if payment.intent else payment.replaced_on
-    return [_begun(asked, payment.charge, before, made_for)]
+    return _begun(asked, payment.charge, before, made_for)
 
 
 def _begun(
@@ -203,9 +205,14 @@ def _begun(
     charge: Charge,
     replaces: Code | None,
     replaced_on: Instrument | None,
-) -> events.ChargeStarted | events.PaymentAwaited:
-    begun = events.PaymentAwaited if asked.instrument.is_by_hand else events.ChargeStarted
-    return begun(charge, asked.attempt, asked.instrument, replaces, replaced_on)
+) -> list[events.PaymentEvent]:
+    instrument, attempt = asked.instrument, asked.attempt
+    if instrument.is_by_hand:
+        return [events.PaymentAwaited(charge, attempt, instrument, replaces, replaced_on)]
+    started = events.ChargeStarted(charge, attempt, instrument, replaces, replaced_on)
+    if instrument.is_missing:
+        return [started, events.PaymentFailed(charge, attempt, NO_PAYMENT_METHOD, final=True)]
+    return [started]
 
 
 def _receive(told: commands.RecordReceipt, payment: Payment) -> list[events.PaymentEvent]:

@@ -188,7 +188,7 @@ def when_charge_started_create_intent(fact: Fact) -> list[Call]:
         begun.replaces,
         begun.replaced_on,
     )
-    return [Call(create)]
+    return [] if begun.instrument.is_missing else [Call(create)]  # It has failed already.
 
 
 def when_payment_awaited_cancel_intent(fact: Fact) -> list[Call]:

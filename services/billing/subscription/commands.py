@@ -261,6 +261,21 @@ class WithdrawPriceRise:
 
 
 @dataclass(frozen=True, slots=True)
+class MissCard:
+    """The trial that ends at `until` is nearly over."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCard:
+    """By this link a card can be given before `until`."""
+
+    until: datetime
+    link: Code
+
+
+@dataclass(frozen=True, slots=True)
 class AnnounceDebit:
     """It is time to tell who pays of the next debit, if there is to be one soon."""
 
@@ -300,5 +315,7 @@ SubscriptionCommand = (
     | AcceptPriceRise
     | RecallPriceRise
     | WithdrawPriceRise
+    | MissCard
+    | RequestCard
     | AnnounceDebit
 )

@@ -243,6 +243,38 @@ class TrialStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CardAwaited:
+    """It is tried without a card; what comes after `until` needs one."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardMissed:
+    """The trial ends soon, and there is still no card."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardRequested:
+    """Who tries it is asked for a card, by a `link`: `amount` is due when the trial ends."""
+
+    terms: Terms
+    amount: Money
+    until: datetime
+    link: Code
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCardGiven:
+    """Who began it without a card has given one, which has had its trial with it."""
+
+    terms: Terms
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
 class TrialPutOff:
     """That day is a later one."""
 
@@ -313,7 +345,8 @@ class SubscriptionRenewed:
 class SubscriptionPastDue:
     """A renewal was declined, or waits to be paid by hand; the person has time until it is given up, and a `link`.
 
-    What it grants is withheld from `access_until` on, where that comes before the end.
+    What it grants is withheld from `access_until` on, where that comes before the end. After a trial `without_card`
+    nothing was declined: there is none to charge.
     """
 
     terms: Terms
@@ -322,6 +355,7 @@ class SubscriptionPastDue:
     access_until: datetime | None = None
     link: Code | None = None
     by_hand: bool = False
+    without_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -589,6 +623,10 @@ class DebitAnnounced:
 
 SubscriptionEvent = (
     TrialStarted
+    | CardAwaited
+    | CardMissed
+    | CardRequested
+    | TrialCardGiven
     | TrialPutOff
     | WinBackBegun
     | SubscriptionWonBack

@@ -320,12 +320,16 @@ SUBSCRIPTIONS = Projection(
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What is collected for a subscription, or could not be; `amount` is None when nothing is owed."""
+    """What is collected for a subscription, or could not be; `amount` is None when nothing is owed.
+
+    What is tried without a card is owed from `due_at` on.
+    """
 
     person_id: PersonId
     ended: bool
     payment_id: UUID | None
     amount: Money | None
+    due_at: datetime | None = None
 
 
 async def owed_now(service: Service, community_id: UUID, subscription_id: UUID) -> Owed:
@@ -336,6 +340,8 @@ async def owed_now(service: Service, community_id: UUID, subscription_id: UUID) 
             raise NotFound("subscription_not_found", "There is no such subscription.")
         case Running(terms, renewal=renewal) if renewal and renewal.since:
             return Owed(terms.person_id, False, renewal.payment_id, renewal.due)  # noqa: FBT003
+        case Running(terms, instrument=instrument, cancelling=False) if instrument.is_missing:
+            return Owed(terms.person_id, False, None, state.due, state.ends_at)  # noqa: FBT003
         case Running() | Ended():
             return Owed(state.terms.person_id, isinstance(state, Ended), None, None)
         case _:

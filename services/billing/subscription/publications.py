@@ -165,11 +165,12 @@ def tell_of_past_due(fact: Fact) -> MessageRequested:
     }
     if due.by_hand and due.payment_id:
         values["reference"] = reference_of(due.payment_id)
+    template = "trial_over_without_card" if due.without_card else "subscription_past_due"
     return MessageRequested(
         community_id=fact.community_id,
         occurred_at=fact.at,
         person_id=due.terms.person_id,
-        template="subscription_due_by_hand" if due.by_hand else "subscription_past_due",
+        template="subscription_due_by_hand" if due.by_hand else template,
         values=values,
         link=f"/pay/{due.link}" if due.link else None,
     )
@@ -204,6 +205,18 @@ def tell_of_debit(fact: Fact) -> MessageRequested:
     )
 
 
+def ask_for_card(fact: Fact) -> MessageRequested:
+    asked: events.CardRequested = fact.body
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=asked.terms.person_id,
+        template="trial_ends_without_card",
+        values={"amount": MoneyValue.of(asked.amount), "until": asked.until},
+        link=f"/pay/{asked.link}",
+    )
+
+
 PUBLICATIONS = (
     Publication(events.TrialStarted, contracts.TrialStarted, trial_started),
     Publication(events.SubscriptionActivated, contracts.SubscriptionActivated, activated),
@@ -225,4 +238,5 @@ PUBLICATIONS = (
     Publication(events.SubscriptionEnded, contracts.SubscriptionEnded, ended),
     Publication(events.SubscriptionEnded, MessageRequested, tell_of_end),
     Publication(events.DebitAnnounced, MessageRequested, tell_of_debit),
+    Publication(events.CardRequested, MessageRequested, ask_for_card),
 )

@@ -51,6 +51,17 @@ from shared.event_store import Fact
 from shared.ids import Code
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
+TRIAL_NOTICE = timedelta(days=3)
+"""So long before a trial ends who has given no card is asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeCardLink:
+    """Who tries it without a card is asked for one by a link of ours."""
+
+    subscription_id: UUID
+    until: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class ConsultPolicy:
@@ -126,6 +137,17 @@ def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
 def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
     started: events.TrialStarted | events.TrialPutOff = fact.body
     return [_renew(fact, started.trial_ends_at)]
+
+
+def when_card_awaited_miss_card(fact: Fact) -> list[At]:
+    until: datetime = fact.body.until
+    miss = commands.MissCard(until)
+    return [At(max(until - TRIAL_NOTICE, fact.at), Ask(SUBSCRIPTION, fact.stream_id, miss))]
+
+
+def when_card_missed_make_card_link(fact: Fact) -> list[Call]:
+    missed: events.CardMissed = fact.body
+    return [Call(MakeCardLink(fact.stream_id, missed.until))]
 
 
 def when_first_payments_put_off_put_off_trial(fact: Fact) -> list[Ask]:
@@ -391,6 +413,14 @@ async def begin_dunning(action: BeginDunning, context: ActionContext) -> Ask:
     return Ask(SUBSCRIPTION, action.subscription_id, decline)
 
 
+async def make_card_link(action: MakeCardLink, context: ActionContext) -> Ask:
+    expires_at = action.until + LINK_LIFE
+    link = make_link(
+        context.service.secret, action.subscription_id, context.community_id, expires_at
+    )
+    return Ask(SUBSCRIPTION, action.subscription_id, commands.RequestCard(action.until, link))
+
+
 async def consult_policy(action: ConsultPolicy, context: ActionContext) -> Ask | None:
     policy = await policy_now(context.service, context.community_id)
     follow: commands.SubscriptionCommand
@@ -431,6 +461,16 @@ REACTIONS = (
         "billing.subscription.when_trial_started_renew_subscription",
         events.TrialStarted,
         when_trial_started_renew_subscription,
+    ),
+    Reaction(
+        "billing.subscription.when_card_awaited_miss_card",
+        events.CardAwaited,
+        when_card_awaited_miss_card,
+    ),
+    Reaction(
+        "billing.subscription.when_card_missed_make_card_link",
+        events.CardMissed,
+        when_card_missed_make_card_link,
     ),
     Reaction(
         "billing.subscription.when_subscription_activated_renew_subscription",
@@ -603,4 +643,8 @@ REACTIONS = (
     ),
 )
 
-ACTIONS = (Action(ConsultPolicy, consult_policy), Action(BeginDunning, begin_dunning))
+ACTIONS = (
+    Action(ConsultPolicy, consult_policy),
+    Action(BeginDunning, begin_dunning),
+    Action(MakeCardLink, make_card_link),
+)

@@ -89,6 +89,7 @@ def _past_due(
         access_until,
         told.link,
         renewal.instrument.is_by_hand,
+        renewal.instrument.is_missing,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import Period
-from services.billing.subscription.rules import refusals, withholding
+from services.billing.subscription.rules import cards, refusals, withholding
 from services.billing.subscription.rules.state import Events, Running
 from shared.decider import Rejected
 
@@ -42,4 +42,5 @@ def resume(running: Running, until: datetime | None, at: datetime) -> Events:
     later = max(at, paused.since) - paused.since
     period = Period(running.begins_at + later, running.ends_at + later)
     resumed = events.SubscriptionResumed(running.terms, period, is_trial=not running.periods)
-    return [resumed, *withholding.still_withheld(running.terms, running.held)]
+    withheld = withholding.still_withheld(running.terms, running.held)
+    return [resumed, *withheld, *cards.awaited(running.instrument, period.end)]

@@ -9,7 +9,7 @@ from services.billing.payer.events import Instrument
 from services.billing.proration import worked_out
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import DEBIT_NOTICE, Period
-from services.billing.subscription.rules import ending, withholding
+from services.billing.subscription.rules import cards, ending, withholding
 from services.billing.subscription.rules.state import Events, Held, Renewal, Running
 from shared.money import Money
 
@@ -30,7 +30,7 @@ def use(instrument: Instrument, running: Running) -> Events:
     same = instrument == running.instrument
     due_at = running.ends_at if instrument.mandate else None
     replaced: Events = [] if same else [events.InstrumentReplaced(instrument, due_at)]
-    return [*replaced, *owed_again(running, instrument)]
+    return [*replaced, *cards.given(instrument, running), *owed_again(running, instrument)]
 
 
 def announce_debit(running: Running, at: datetime) -> Events:

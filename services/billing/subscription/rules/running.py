@@ -3,6 +3,7 @@
 from services.billing import rises
 from services.billing.subscription import commands, events
 from services.billing.subscription.rules import (
+    cards,
     changes,
     dunning,
     ending,
@@ -33,6 +34,10 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return renewals.renew(command, running)
         case commands.UseInstrument(instrument):
             return renewals.use(instrument, running)
+        case commands.MissCard(until):
+            return cards.missed(running, until)
+        case commands.RequestCard():
+            return cards.requested(command, running)
         case commands.AnnounceDebit(at):
             return renewals.announce_debit(running, at)
         case commands.ScheduleCancellation():

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from services.billing.payer.events import Instrument
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import Period, Terms, boundary
+from services.billing.subscription.rules import cards
 from services.billing.subscription.rules.state import Events, Running
 
 
@@ -20,7 +21,8 @@ def begin(asked: commands.StartSubscription) -> Events:
         # Who is let in when its day has come pays at once.
         ends_at = max(asked.free_until or at + timedelta(days=asked.trial_days), at)
         is_awaited = asked.free_until is not None
-        return [events.TrialStarted(terms, asked.instrument, ends_at, is_awaited)]
+        started = events.TrialStarted(terms, asked.instrument, ends_at, is_awaited)
+        return [started, *cards.awaited(asked.instrument, ends_at)]
     end, paid = boundary(at, terms, 1), terms.due(1)
     if asked.first is not None:
         end = _end_of_year(asked.first.until, terms, at)

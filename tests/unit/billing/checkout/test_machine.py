@@ -27,6 +27,7 @@ from services.billing.discount.decider import DISCOUNT
 from services.billing.discount.events import Deal, Discount, DiscountRedeemed
 from services.billing.discount.projections import holding
 from services.billing.order.decider import ORDER
+from services.billing.payer.events import NO_CARD
 from services.billing.payment.events import PaymentSucceeded, RefundIssued, payment_of
 from services.billing.payment.reactions import ConfirmIntent, FetchIntent
 from services.billing.subscription.events import SubscriptionActivated, TrialStarted
@@ -40,11 +41,12 @@ from tests.unit.billing.world import WALLET, WALLETS, World
 HOME = Code("https://club.example")
 gold = OfferLine(UUID(int=10), UUID(int=20), euros(10), "month", 0, 1)
 on_trial = replace(gold, offer_id=UUID(int=11), trial_days=14)
+to_try = replace(on_trial, trial_needs_card=False)
 book = OfferLine(UUID(int=12), None, euros(20), "once", 0, 2)
 seats = QuoteLine(UUID(int=30), 1, euros(15), noon + timedelta(minutes=13))
 
 baskets = st.sampled_from(
-    [(gold,), (on_trial,), (book,), (seats,), (gold, seats), (book, on_trial)]
+    [(gold,), (on_trial,), (to_try,), (book,), (seats,), (gold, seats), (book, on_trial)]
 )
 half = Discount(UUID(int=60), Deal(percent=50, periods=None))
 gift = Discount(UUID(int=61), Deal(percent=100))
@@ -93,6 +95,10 @@ class Buying(RuleBasedStateMachine):
         self._ask(checkout_id, pay)
         for _ in range(steps):
             self.world.work(0)
+
+    @rule(checkout_id=checkouts)
+    def begins_without_a_card(self, checkout_id: UUID) -> None:
+        self._ask(checkout_id, commands.PayCheckout(ada, NO_CARD, self.world.now))
 
     @rule(checkout_id=checkouts)
     def thinks_better_of_it(self, checkout_id: UUID) -> None:

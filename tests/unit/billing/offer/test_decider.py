@@ -142,6 +142,12 @@ def test_what_is_bought_once_has_no_trial_and_nothing_to_set_up() -> None:
     given(OFFER).when(once).then_rejected("fee_without_renewal")
 
 
+def test_a_trial_may_need_no_card_and_there_is_one_then() -> None:
+    asked = replace(publish(), trial_needs_card=False)
+    given(OFFER).when(asked).then(replace(published(), trial_needs_card=False))
+    given(OFFER).when(replace(asked, trial_days=0)).then_rejected("no_card_without_trial")
+
+
 def test_a_donation_grants_nothing() -> None:
     asked = replace(publish(yours_to_name, trial_days=0), donation=True)
     given(OFFER).when(asked).then_rejected("donation_grants_nothing")

@@ -3,13 +3,15 @@ from uuid import UUID
 
 import pytest
 
+from services.billing.payer.events import NO_CARD, Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import Charge, MoneyLine
+from services.billing.payment.reactions import when_charge_started_create_intent
 from shared.ids import Code
 from shared.money import Money
 from shared.testing import given
-from tests.unit.billing.cast import ada, amex, euros, visa
+from tests.unit.billing.cast import ada, amex, euros, fact, visa
 
 CHECKOUT = UUID(int=10)
 first, second = Code("pi_1"), Code("pi_2")
@@ -41,6 +43,20 @@ def outcome(status: str, intent: Code = first) -> commands.RecordOutcome:
 
 def test_what_is_due_is_about_to_be_charged() -> None:
     given(PAYMENT).when(start).then(started)
+
+
+def test_where_there_is_nothing_to_charge_it_fails_at_once_and_a_card_given_then_is_charged() -> (
+    None
+):
+    nobody = Instrument(NO_CARD, None, None)
+    begun = events.ChargeStarted(charge, 1, nobody, None)
+    failed = events.PaymentFailed(charge, 1, Code("no_payment_method"), final=True)
+    given(PAYMENT).when(replace(start, instrument=nobody)).then(begun, failed)
+    assert when_charge_started_create_intent(fact(begun)) == []
+    by_amex = events.ChargeStarted(charge, 2, amex, None)
+    given(PAYMENT, begun, failed).when(start_again).then(by_amex)
+    late = commands.RecordIntent(1, first)
+    given(PAYMENT, begun, failed, by_amex).when(late).then_nothing()
 
 
 @pytest.mark.parametrize(

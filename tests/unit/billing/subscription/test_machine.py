@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.billing.payer.commands import SavePaymentMethod
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import Instrument, PayerErased, payer_of
+from services.billing.payer.events import NO_CARD, Instrument, PayerErased, payer_of
 from services.billing.payment.reactions import FetchIntent
 from services.billing.policy.commands import SetPolicy
 from services.billing.policy.decider import POLICY
@@ -34,6 +34,7 @@ terms = Terms(ada, UUID(int=10), UUID(int=20), euros(10), "month", 1, Code("Euro
 cards = st.sampled_from(
     [Code(f"pm_{kind}") for kind in ("good", "declines", "authenticates", "slow", "unknown")]
 )
+no_card = st.just(NO_CARD)
 dunnings = st.sampled_from(
     [USUAL, Dunning((2,), 0, "keep"), Dunning((), 5), Dunning((), 0), Dunning((1, 10), 3, "keep")]
 )
@@ -53,13 +54,15 @@ class Subscribing(RuleBasedStateMachine):
         with suppress(Refused):
             self.world.ask(Ask(SUBSCRIPTION, subscription_id, command))
 
-    @initialize(trial_days=st.sampled_from([0, 14]), card=cards, dunning=dunnings)
+    @initialize(trial_days=st.sampled_from([0, 14]), card=cards | no_card, dunning=dunnings)
     def begins(self, trial_days: int, card: Code, dunning: Dunning) -> None:
         setting = SetPolicy(Policy(dunning=dunning))
         self.world.ask(Ask(POLICY, policy_stream(community_id), setting))
         customer = Code("cus_ada")
         self.world.processor.customers.add(customer)
         kept = Instrument(card, customer, None)
+        if card == NO_CARD:
+            kept, trial_days = Instrument(NO_CARD, None, None), 14
         self._ask(commands.StartSubscription(terms, kept, trial_days, noon))
 
     @rule(workers_keep_up=st.booleans())
@@ -134,6 +137,14 @@ class Subscribing(RuleBasedStateMachine):
         asked = {at.due for at in self.world.clocks}
         if isinstance(state, Running) and state.renewal is None:
             assert state.ends_at in asked
+
+    @invariant()
+    def nobody_is_asked_for_a_card_who_has_given_one(self) -> None:
+        happened = [event for stream, event in self.world.history if stream == subscription_id]
+        kinds = [type(event) for event in happened]
+        if events.TrialCardGiven in kinds:
+            after = kinds[kinds.index(events.TrialCardGiven) + 1 :]
+            assert not {events.CardMissed, events.CardRequested, events.TrialCardGiven} & {*after}
 
     @invariant()
     def nobody_waits_outside_who_owes_nothing(self) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
+from services.billing.payer.events import NO_CARD, Instrument
 from services.billing.policy.events import Dunning
 from services.billing.subscription import commands
 from services.billing.subscription.decider import SUBSCRIPTION, Running
@@ -24,12 +25,13 @@ disputed = Code("dp_1")
 kept, given_up = Dunning((2,), 0, "keep"), Dunning((), 0)
 gold = OfferLine(UUID(int=11), UUID(int=31), euros(90), "month", 0, 1)
 on_trial = replace(start, trial_days=14)
+without_card = replace(on_trial, instrument=Instrument(NO_CARD, None, None))
 History = tuple[SubscriptionEvent, ...]
 
 
 def commands_for(state: Subscription) -> Iterator[commands.SubscriptionCommand]:
     """What may be asked of it, with the ids of what it knows."""
-    yield from (start, on_trial)
+    yield from (start, on_trial, without_card)
     if not isinstance(state, Running):
         yield commands.WinBack(ada, UUID(int=60), noon + 90 * day, 300)
         yield commands.RenewSubscription(noon + 14 * day, UUID(int=41))
@@ -60,6 +62,8 @@ def commands_for(state: Subscription) -> Iterator[commands.SubscriptionCommand]:
         commands.WithdrawChange(ada),
         commands.LapseChange(UUID(int=70)),
         commands.AnnounceDebit(now),
+        commands.MissCard(state.ends_at),
+        commands.RequestCard(state.ends_at, Code("link")),
         commands.ReduceToStay(ada, UUID(int=90), 50, 1),
     )
     for paid in state.paid_by:
