@@ -23,6 +23,7 @@ from services.membership.gateways.gateway import (
 )
 from services.membership.gateways.proofs import CODE_LIFE, SESSION_LIFE, Proofs, TooMany
 from services.membership.hidden import check_seen
+from services.membership.languages import preferred
 from services.membership.member.projections import admitted, person_of
 from shared.auth import TOKEN_LIFE, Principal
 from shared.command_handler import Claimed
@@ -40,6 +41,8 @@ Stranger = Annotated[Caller, needs("public", idempotent=False)]
 
 
 class SignIn(Body):
+    """Without a `language` the letter is in the one that Accept-Language prefers, and in English without either."""
+
     email: Address
     language: Language = "en"
 
@@ -108,7 +111,7 @@ async def request_code(body: SignIn, request: Request, caller: Stranger) -> Code
             to=body.email,
             sender="Tessera",
             template="sign_in_code",
-            language=body.language,
+            language=_language(body, request),
             values={"code": code},
         )
         await caller.service.gateways["post"].send(letter)
@@ -123,6 +126,11 @@ async def request_code(body: SignIn, request: Request, caller: Stranger) -> Code
         wrong = error("unreachable_address", "No mail can be sent to this address.", "/email")
         raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong]) from refused
     return CodeSent()
+
+
+def _language(body: SignIn, request: Request) -> Language:
+    is_said = "language" in body.model_fields_set
+    return body.language if is_said else preferred(request.headers.get("accept-language", ""))
 
 
 @router.post("/tokens", operation_id="issue_token")

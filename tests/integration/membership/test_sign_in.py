@@ -33,6 +33,18 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
+async def test_the_letter_is_in_the_language_that_is_asked_for_or_preferred(house: House) -> None:
+    body = {"email": "ada@example.com"}
+    for sent, header, written in (
+        (body, {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}, "fr"),
+        (body | {"language": "en"}, {"Accept-Language": "fr"}, "en"),
+        (body, {}, "en"),
+    ):
+        answer = await house.client.post(f"{BASE}/sign-in", json=sent, headers=header)
+        assert answer.status_code == 202
+        assert house.mailbox.to("ada@example.com")[-1].language == written
+
+
 async def test_a_code_is_good_once(house: House) -> None:
     code = await ask_for_code(house)
     assert (await redeem(house, code))[0] == 200
