@@ -1,6 +1,6 @@
 """Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 from uuid import UUID
@@ -81,10 +81,11 @@ def _mail(
     values: Values = (),
     link: Label | None = None,
     sealed: tuple[tuple[Code, Sealed], ...] = (),
+    to: Sealed | None = None,
 ) -> Call:
     """One letter of a fact for one person, the same however often the fact is read."""
     message_id = derive(fact.event_id, "message", str(person_id))
-    return Call(commands.SendMail(message_id, person_id, template, values, link, sealed))
+    return Call(commands.SendMail(message_id, person_id, template, values, link, sealed, to=to))
 
 
 def _page(fact: Fact, name: str) -> Label:
@@ -248,8 +249,8 @@ def when_member_merged_send_mail(fact: Fact) -> list[Call]:
 def when_address_changed_send_mail(fact: Fact) -> list[Call]:
     """To the address before: whoever did not do it themselves has to hear of it."""
     changed: AddressChanged = fact.body
-    letter = _mail(fact, PersonId(fact.stream_id), Code("address_changed"))
-    return [Call(replace(letter.action, to=changed.before))]
+    template = Code("address_changed")
+    return [_mail(fact, PersonId(fact.stream_id), template, to=changed.before)]
 
 
 def when_copies_released_send_copy(fact: Fact) -> list[Call]:
