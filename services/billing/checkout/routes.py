@@ -436,10 +436,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     person_id = PersonId(caller.person_id)
     service, community_id = caller.service, caller.community_id
     offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
-    days = {
-        offer_id: await _paid_from(service, community_id, person_id, offer_id)
-        for offer_id in offers
-    }
+    days = await _paid_from(service, community_id, person_id, offers)
     founded = await founder_of(service, community_id, person_id)
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
@@ -467,14 +464,15 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
 
 
 async def _paid_from(
-    service: Service, community_id: UUID, person_id: UUID, offer_id: UUID
-) -> datetime | None:
+    service: Service, community_id: UUID, person_id: UUID, offers: Sequence[UUID]
+) -> dict[UUID, datetime | None]:
     """Nobody pays twice for a time: neither what is still free, nor what they have paid elsewhere."""
-    days = (
-        await free_until(service, community_id, offer_id),
-        await prepaid_until(service, community_id, person_id, offer_id),
-    )
-    return max((day for day in days if day is not None), default=None)
+    until: dict[UUID, datetime | None] = {}
+    for offer_id in offers:
+        free = await free_until(service, community_id, offer_id)
+        paid = await prepaid_until(service, community_id, person_id, offer_id)
+        until[offer_id] = max((day for day in (free, paid) if day), default=None)
+    return until
 
 
 async def _good(

@@ -1,23 +1,25 @@
 """What the link of a letter opens for who paid elsewhere: what they would go on with, from when, and a card for it."""
 
 from dataclasses import replace
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.billing.agreements import Agreed, Kind
-from services.billing.checkout.projections import Standing, checkout_of, opening, paying
+from services.billing.checkout.events import OfferLine
+from services.billing.checkout.projections import checkout_of, opening, paying
 from services.billing.choices import Today, awaited, line_of
 from services.billing.document.projections import agreements_of
 from services.billing.gateways.gateway import PayerStep
 from services.billing.gateways.processors import processor_at
 from services.billing.links import OF_CARD, read_link
 from services.billing.merchant.projections import merchant_of
+from services.billing.offer.events import Price
 from services.billing.offer.projections import offers_among
 from services.billing.payment.events import payment_of
-from services.billing.payment.projections import Paid, payment_by_id
+from services.billing.payment.projections import payment_by_id
 from services.billing.prepaid import commands
 from services.billing.prepaid.decider import PREPAID, Prepaid
 from services.billing.prepaid.events import prepaid_of
@@ -105,34 +107,30 @@ async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
         offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
         agreements = await agreements_of(connection, prepaid.person_id)
         standing = await standing_with(caller.service, connection, community_id, prepaid)
-        opened = payment = None
-        if prepaid.checkout_id is not None:
-            opened = await checkout_of(connection, prepaid.checkout_id, [prepaid.person_id])
-            payment = await payment_by_id(connection, payment_of(prepaid.checkout_id))
+        checkout = await _card_needed(connection, prepaid, caller)
     if offer is None:
         raise NotFound("prepaid_not_found", "There is nothing to go on with.")
+    asked = agreements.missing(caller.now)
     return PrepaidShown(
         seller=merchant.name,
         account=merchant.account,
         offer_id=offer.offer_id,
         offer=offer.name,
-        prices=[
-            OfferPrice(
-                amount=MoneyValue.of(price.amount),
-                setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
-                minimum=MoneyValue.of(price.minimum) if price.minimum else None,
-            )
-            for price in offer.prices
-        ],
+        prices=[_price(price) for price in offer.prices],
         interval=offer.interval,
         every=offer.every,
         paid_until=prepaid.until,
         subscribed=standing == "subscribed",
-        documents=[
-            AcceptedVersion(kind=one.kind, version=one.version)
-            for one in agreements.missing(caller.now)
-        ],
-        checkout=await _card_needed(opened, payment, caller) if opened else None,
+        documents=[AcceptedVersion(kind=one.kind, version=one.version) for one in asked],
+        checkout=checkout,
+    )
+
+
+def _price(price: Price) -> OfferPrice:
+    return OfferPrice(
+        amount=MoneyValue.of(price.amount),
+        setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
+        minimum=MoneyValue.of(price.minimum) if price.minimum else None,
     )
 
 
@@ -142,15 +140,11 @@ async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Writ
     door = await _door(link, caller)
     prepaid, community_id = door.prepaid, door.community_id
     checkout_id = caller.new_id("checkout")
-    rates = await rates_now(caller.service, community_id)
     async with caller.read(community_id) as connection:
         merchant = await merchant_of(connection)
-        offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
+        line = await _line(connection, body, prepaid, Today(caller.now, merchant.time_zone))
         standing = await standing_with(caller.service, connection, community_id, prepaid)
-    amount = body.amount.money() if body.amount else None
-    today = Today(caller.now, merchant.time_zone)
-    line = line_of(offer, 1, amount, body.currency, "", today)
-    line = awaited(replace(line, trial_days=0), prepaid.until, caller.now)
+    rates = await rates_now(caller.service, community_id)
     (with_tax,) = taxed([line], rates, caller.now, merchant.time_zone)
     open_it = opening(
         checkout_id,
@@ -169,6 +163,14 @@ async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Writ
         mode=await mode_of(caller.service, prepaid.person_id),
         checkout_id=checkout_id,
     )
+
+
+async def _line(connection: Any, body: GoOn, prepaid: Prepaid, today: Today) -> OfferLine:
+    """One of the offer, from the day on, whatever trial it has."""
+    offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
+    amount = body.amount.money() if body.amount else None
+    line = line_of(offer, 1, amount, body.currency, "", today)
+    return awaited(replace(line, trial_days=0), prepaid.until, today.at)
 
 
 @router.post("/public/cards/{link}/pay", status_code=202, operation_id="give_prepaid_card")
@@ -212,7 +214,13 @@ async def _door(link: str, caller: Caller) -> Door:
     return Door(opened.community_id, prepaid)
 
 
-async def _card_needed(opened: Standing, payment: Paid | None, caller: Caller) -> CardNeeded:
+async def _card_needed(connection: Any, prepaid: Prepaid, caller: Caller) -> CardNeeded | None:
+    if prepaid.checkout_id is None:
+        return None
+    opened = await checkout_of(connection, prepaid.checkout_id, [prepaid.person_id])
+    payment = await payment_by_id(connection, payment_of(prepaid.checkout_id))
+    if opened is None:
+        return None
     step = PayerStep()
     if payment and payment.intent and opened.needs_action:
         gateway = processor_at(caller.service.gateways, payment.account)

@@ -24,6 +24,7 @@ from shared.service import Service
 PERSON = "person"
 SAID = (events.MemberJoined, events.MemberCameIn, events.ProfileChanged)
 MOVED = (*SAID, events.AddressChanged)
+WRITTEN_TO = "UPDATE members_v1 SET email = $2 WHERE person_id = $1"
 GONE = "DELETE FROM members_v1 WHERE person_id = $1"
 Standing = Literal["joined", "left", "banned", "taken_in"]
 
@@ -76,13 +77,10 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.MemberCameIn() | events.ProfileChanged() as said:
                 await connection.execute(
                     "UPDATE members_v1 SET name = $2, email = $3 WHERE person_id = $1",
-                    fact.stream_id,
-                    said.name.to_json(),
-                    said.email.to_json(),
-                )
+                    fact.stream_id, said.name.to_json(), said.email.to_json(),
+                )  # fmt: skip
             case events.AddressChanged(email):
-                sql = "UPDATE members_v1 SET email = $2 WHERE person_id = $1"
-                await connection.execute(sql, fact.stream_id, email.to_json())
+                await connection.execute(WRITTEN_TO, fact.stream_id, email.to_json())
             case events.MemberLeft():
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
