@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from services.membership.document import commands, events
@@ -112,6 +112,20 @@ async def accepted_since(service: Service, person_id: PersonId) -> dict[Kind, tu
     """The latest version of each kind that the person accepted, and when; read strongly."""
     facts = await service.store.read_stream(acceptance_stream(person_id))
     return {fact.body.kind: (fact.body.number, fact.at) for fact in facts}
+
+
+async def asked_of(
+    service: Service, community_id: UUID, person_id: PersonId, at: datetime
+) -> tuple[tuple[Kind, int], ...]:
+    """The documents that the person has still to accept, in the version that holds; read strongly."""
+    accepted = (await accepted_now(service, community_id, person_id)).numbers
+    asked = []
+    for kind in get_args(Kind):
+        document = await document_now(service, community_id, kind)
+        now = document.in_force(at)
+        if now is not None and accepted.get(kind, 0) < document.asks_for(at):
+            asked.append((kind, now.number))
+    return tuple(asked)
 
 
 async def accepting(

@@ -14,7 +14,7 @@ from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.events import Kind
-from services.membership.document.projections import accepting
+from services.membership.document.projections import accepting, asked_of
 from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
 from services.membership.guest.projections import guest_now
@@ -57,7 +57,11 @@ class AcceptedDocument(Body):
 
 
 class JoinCommunity(Body):
-    """`accepted_documents`: what the person agrees to by joining, in force or announced; else nobody joins."""
+    """`accepted_documents`: what the person agrees to by joining, in force or announced; else nobody joins.
+
+    Who names none joins as well, like whoever is invited or brought: the answer says what they are asked to accept,
+    and nothing is sold to them before they have.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     email: Address
@@ -66,10 +70,14 @@ class JoinCommunity(Body):
 
 
 class Joined(Written):
-    """`access_token` is good in the community at once; a dry run gives none."""
+    """`access_token` is good in the community at once; a dry run gives none.
+
+    `documents` are to be accepted, in these versions: `POST /documents/{kind}/acceptance`.
+    """
 
     person_id: UUID
     access_token: str | None = None
+    documents: tuple[AcceptedDocument, ...] = ()
 
 
 @router.post("/communities/{community_id}/members", status_code=201, operation_id="join_community")
@@ -116,7 +124,16 @@ async def _join(
     principal = caller.principal or Principal(caller.account_id)
     member = acting_in(community_id, community, principal, person_id)
     token = caller.service.gateways["signer"].sign(member)
-    return Joined(**written.model_dump(), person_id=person_id, access_token=token)
+    documents = await _asked(caller, community_id, person_id)
+    told = written.model_dump()
+    return Joined(**told, person_id=person_id, access_token=token, documents=documents)
+
+
+async def _asked(
+    caller: Caller, community_id: CommunityId, person_id: PersonId
+) -> tuple[AcceptedDocument, ...]:
+    asked = await asked_of(caller.service, community_id, person_id, caller.now)
+    return tuple(AcceptedDocument(kind=kind, version=version) for kind, version in asked)
 
 
 async def _accepting(

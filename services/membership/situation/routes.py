@@ -1,7 +1,7 @@
 """A person's whole state in one call, for the app they use and for whoever helps them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,8 +14,7 @@ from services.membership.announcement.projections import bounced_since
 from services.membership.chat.events import Problem
 from services.membership.chat.projections import SENTENCES, seat_now
 from services.membership.chat_server.projections import chat_server_now
-from services.membership.document.events import Kind
-from services.membership.document.projections import accepted_now, document_now
+from services.membership.document.projections import asked_of
 from services.membership.group.events import GroupId
 from services.membership.group.projections import groups_now
 from services.membership.group_seat.projections import group_seat_now
@@ -113,7 +112,7 @@ async def read_person_state(
     groups = await _groups_of(caller, person_id)
     steps = (await onboarding_now(service, community_id, person_id)).steps_of_member
     situation = Situation(
-        community_id, person_id, member.standing, await _asked(caller, person_id),
+        community_id, person_id, member.standing, await asked_of(caller.service, community_id, person_id, caller.now),
         tuple(reasons), seat, _in(groups), steps, bounced is not None, now,
     )  # fmt: skip
     return PersonState(
@@ -127,19 +126,6 @@ async def read_person_state(
         bounced_since=bounced,
         next=[_shown(step) for step in guidance.next_steps(situation)],
     )
-
-
-async def _asked(caller: Caller, person_id: PersonId) -> tuple[tuple[Kind, int], ...]:
-    """The documents that the person has still to accept, in the version that holds."""
-    service, community_id = caller.service, caller.community_id
-    accepted = (await accepted_now(service, community_id, person_id)).numbers
-    asked = []
-    for kind in get_args(Kind):
-        document = await document_now(service, community_id, kind)
-        now = document.in_force(caller.now)
-        if now is not None and accepted.get(kind, 0) < document.asks_for(caller.now):
-            asked.append((kind, now.number))
-    return tuple(asked)
 
 
 async def _chat_of(caller: Caller, person_id: PersonId) -> tuple[ChatState | None, Problem | None]:

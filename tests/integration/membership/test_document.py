@@ -89,6 +89,7 @@ async def test_joining_and_accepting_is_one_call(house: House) -> None:
     wanted = [("terms", 1), ("privacy", 1)]
     joined = await join(house, "ada@example.com", community_id, *wanted, expect=201)
     told = await house.call("GET", "/documents/mine", token=joined["access_token"])
+    assert joined["documents"] == []
     stand = [(one["in_force"]["kind"], one["accepted"], one["asked"]) for one in told["items"]]
     assert stand == [("terms", 1, False), ("privacy", 1, False)]
     since = [datetime.fromisoformat(one["accepted_at"]) for one in told["items"]]
@@ -101,6 +102,7 @@ async def test_who_joins_without_a_word_on_documents_is_asked_afterwards(house: 
     community_id, owner = await house.community("olga@example.com")
     await published(house, owner)
     joined = await join(house, "ada@example.com", community_id, expect=201)
+    assert joined["documents"] == [{"kind": "terms", "version": 1}]
     seen = await mine(house, joined["access_token"])
     assert (seen["asked"], seen["accepted"], seen["accepted_at"]) == (True, None, None)
 
