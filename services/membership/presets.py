@@ -102,6 +102,7 @@ class Frame:
     paid_tier: UUID | None
     now: datetime
     community_id: UUID
+    origin: str
 
     def money(self, minor: int) -> dict[str, Any]:
         """An amount in the community's own currency."""
@@ -150,6 +151,10 @@ BODIES: Mapping[Step, Callable[[Frame], dict[str, Any]]] = {
         "donation": True,
         "prices": [{"amount": f.money(20_00), "minimum": f.money(1_00)}],
     },
+    "own_account": lambda f: {
+        "return_url": f"{f.origin}/onboarding/return",
+        "again_url": f"{f.origin}/onboarding",
+    },
     "priced_gathering": lambda f: {
         "name": "Workshop",
         "starts_at": f.later(timedelta(days=14)),
@@ -158,6 +163,12 @@ BODIES: Mapping[Step, Callable[[Frame], dict[str, Any]]] = {
         "price": f.money(25_00),
     },
 }
+
+
+def waits_for(step: Step, taken: Collection[Step]) -> Step | None:
+    """The step that has to be taken before this one, as long as it is not."""
+    before = AFTER.get(step)
+    return None if step in taken or before in taken else before
 
 
 def call_for(step: Step, frame: Frame) -> Call | None:

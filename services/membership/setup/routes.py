@@ -7,7 +7,18 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.membership.community.projections import page_of
-from services.membership.presets import Call, Frame, Method, Model, Step, call_for, ready, steps
+from services.membership.domain.projections import origin_of
+from services.membership.presets import (
+    Call,
+    Frame,
+    Method,
+    Model,
+    Step,
+    call_for,
+    ready,
+    steps,
+    waits_for,
+)
 from services.membership.setup.projections import taken_by
 from shared.decider import NotFound
 from shared.http import Caller, needs
@@ -25,12 +36,13 @@ class NextCall(BaseModel):
 
 
 class SetupStep(BaseModel):
-    """`call` is null once it is done, and while another step has to come first."""
+    """`call` is null once it is done, and while another step, `waits_for`, has to come first."""
 
     step: Step
     needed: bool
     done_since: datetime | None
     call: NextCall | None
+    waits_for: Step | None = None
 
 
 class Setup(BaseModel):
@@ -51,7 +63,8 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
     if page is None:
         raise NotFound("community_not_found", "There is no such community.")
     _, paid_tier = taken.get("paid_tier", (None, None))
-    frame = Frame(page.currency, paid_tier, caller.now, page.community_id)
+    origin = await origin_of(caller.service, caller.community_id)
+    frame = Frame(page.currency, paid_tier, caller.now, page.community_id, origin)
     wanted = steps(model, live=page.mode == "live", private=private)
     return Setup(
         model=model,
@@ -62,6 +75,7 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
                 needed=needed,
                 done_since=taken[step][0] if step in taken else None,
                 call=None if step in taken else _shown(call_for(step, frame)),
+                waits_for=waits_for(step, taken),
             )
             for step, needed in wanted.items()
         ],

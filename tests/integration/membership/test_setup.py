@@ -45,6 +45,9 @@ async def test_an_owner_is_led_from_nothing_to_the_first_payment(house: House) -
     assert left(shown) == ["paid_tier", "recurring_offer", "own_account"]
     calls = {step["step"]: step["call"] for step in shown["steps"]}
     assert calls["recurring_offer"] is None, "there is no tier to sell yet"
+    waiting = {step["step"]: step["waits_for"] for step in shown["steps"] if step["waits_for"]}
+    assert waiting == {"recurring_offer": "paid_tier"}
+    assert calls["own_account"]["body"]["return_url"].startswith("http")
     path = calls["paid_tier"]["path"].removeprefix("/api/membership/v1")
     tier = await house.call("POST", path, calls["paid_tier"]["body"], token=owner)
 
@@ -53,6 +56,7 @@ async def test_an_owner_is_led_from_nothing_to_the_first_payment(house: House) -
 
     await house.eventually(next_step, ["recurring_offer", "own_account"])
     (selling,) = [s for s in (await setup(house, owner))["steps"] if s["step"] == "recurring_offer"]
+    assert selling["waits_for"] is None
     assert selling["call"]["path"] == "/api/billing/v1/offers"
     assert selling["call"]["body"]["tier_id"] == tier["tier_id"]
     assert selling["call"]["body"]["price"]["currency"] == "EUR"

@@ -1,6 +1,7 @@
 """What each way of earning needs, and calls that the services would really take."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.membership.presets import (
     ready,
     step_of,
     steps,
+    waits_for,
 )
 from services.membership.tier.events import TierDefined
 from shared.contracts.billing_offer import Interval, OfferPublished
@@ -27,7 +29,7 @@ from tools import house
 
 NOON = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 TIER = UUID(int=7)
-frame = Frame("EUR", TIER, NOON, UUID(int=1))
+frame = Frame("EUR", TIER, NOON, UUID(int=1), "https://club.test")
 MODELS: tuple[Model, ...] = get_args(Model)
 STEPS: tuple[Step, ...] = get_args(Step)
 
@@ -101,7 +103,11 @@ def test_what_is_made_takes_its_step(fact: object, step: Step | None) -> None:
 
 @pytest.mark.parametrize("step", ["recurring_offer", "lasting_offer"])
 def test_what_sells_a_tier_is_not_suggested_before_there_is_one(step: Step) -> None:
-    assert call_for(step, Frame("EUR", None, NOON, UUID(int=1))) is None
+    assert call_for(step, replace(frame, paid_tier=None)) is None
+    assert waits_for(step, set()) == "paid_tier"
+    assert waits_for(step, {"paid_tier"}) is None
+    assert waits_for(step, {step}) is None
+    assert waits_for("paid_tier", set()) is None
 
 
 @pytest.mark.parametrize("step", STEPS)
