@@ -28,6 +28,7 @@ from services.membership.community.feature import FEATURE as COMMUNITY
 from services.membership.content.feature import FEATURE as CONTENT
 from services.membership.crossing.feature import FEATURE as CROSSING
 from services.membership.delivery.feature import FEATURE as DELIVERY
+from services.membership.direct.feature import FEATURE as DIRECT
 from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.domain.feature import FEATURE as DOMAIN
@@ -119,6 +120,7 @@ MOUNTED = (
     ACTIVITY_CHOICE,
     ACTIVITY,
     ANNOUNCEMENT,
+    DIRECT,
     NOTICE,
     AUDIENCE,
     BROADCAST,

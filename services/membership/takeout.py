@@ -30,9 +30,11 @@ CONTENTS = Contents(
             without={"name": _FOR_MEMBERS, "about": _FOR_MEMBERS, "contact": _FOR_MEMBERS}
         ),
         "preferences": Table(),
+        "channels_chosen": Table(),
         "contents": Table(),
         "activity": Table(),
         "messages": Table(),
+        "direct_messages": Table(),
         "bounces": Table(),
         "broadcasts": Table(),
         "broadcasts_copies": Table(),

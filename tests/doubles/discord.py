@@ -23,6 +23,7 @@ from tests.doubles import openapi
 
 BASE = "/api/v10"
 TOKEN, CLIENT_ID, CLIENT_SECRET = "bot-token", "4242", "client-secret"
+MOST_WRITTEN = 2_000
 JOINED_AT = "2026-01-01T00:00:00+00:00"
 INVITE, KICK, MANAGE_ROLES, MANAGE_CHANNELS = "invite", "kick", "manage_roles", "manage_channels"
 
@@ -70,6 +71,7 @@ class Failure:
     operation: str
     answer: Response
     times: int
+    takes_it: bool = False
 
 
 class Discord:
@@ -79,6 +81,10 @@ class Discord:
         self.guilds: dict[str, Guild] = {}
         self.users: set[str] = set()
         self.crowded: set[str] = set()
+        self.closed: set[str] = set()
+        self.conversations: dict[str, str] = {}
+        self.written: dict[str, list[Json]] = {}
+        self.forgets_nonces = False
         self.asked: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -147,6 +153,15 @@ class Discord:
         told = {"code": 0, "message": "No."} if body is None else body
         self.failures.append(Failure(operation, _json(status, told), times))
 
+    def break_down(self, operation: str) -> None:
+        """The next of these is done, and its answer is lost on its way."""
+        told = _json(502, {"code": 0, "message": "Bad gateway."})
+        self.failures.append(Failure(operation, told, times=1, takes_it=True))
+
+    def directs_to(self, user: str) -> list[str]:
+        """What our bot has written to somebody themselves."""
+        return [one["content"] for one in self.written.get(self.conversations.get(user, ""), [])]
+
     # What the API does.
 
     def _routes(self) -> Iterator[Route]:
@@ -163,6 +178,9 @@ class Discord:
             ("POST", "/channels/{channel_id}/invites", self._invite),
             ("DELETE", "/invites/{code}", self._withdraw),
             ("GET", "/gateway/bot", self._stream_plan),
+            ("POST", "/users/@me/channels", self._open_conversation),
+            ("POST", "/channels/{channel_id}/messages", self._write),
+            ("GET", "/channels/{channel_id}/messages", self._read),
         ):
             yield Route(BASE + template, self._served(method, template, act), methods=[method])
 
@@ -183,6 +201,9 @@ class Discord:
                 failure.times -= 1
                 if failure.times == 0:
                     self.failures.remove(failure)
+                if failure.takes_it:
+                    request.state.limit = {}
+                    self._acted(act, request, body)
                 answer = failure.answer
             else:
                 answer = self._limited(operation, request) or self._acted(act, request, body)
@@ -355,6 +376,48 @@ class Discord:
         told = {"url": self.stream_url, "shards": self.shards, "session_start_limit": limit}
         return self._told(request, told)
 
+    def _open_conversation(self, request: Request, body: Json) -> Response:
+        self._as_bot(request)
+        user = body["recipient_id"]
+        if user not in self.users:
+            raise Refusal(404, 10013, "Unknown User")
+        channel = self.conversations.setdefault(user, self.new_id())
+        self.written.setdefault(channel, [])
+        told: Json = {"id": channel, "type": 1, "flags": 0, "recipients": [_user(user)]}
+        return self._told(request, told)
+
+    def _write(self, request: Request, body: Json) -> Response:
+        """What has the nonce of one written lately is that one."""
+        self._as_bot(request)
+        channel = request.path_params["channel_id"]
+        user = next((u for u, known in self.conversations.items() if known == channel), None)
+        if user is None:
+            raise Refusal(404, 10003, "Unknown Channel")
+        meet = any(guild.has_bot and user in guild.members for guild in self.guilds.values())
+        if user in self.closed or not meet:
+            raise Refusal(403, 50007, "Cannot send messages to this user")
+        if len(body["content"]) > MOST_WRITTEN:
+            raise Refusal(400, 50035, "Invalid Form Body")
+        assert body["allowed_mentions"] == {"parse": []}, "nobody is pinged by what we write"
+        known = [one for one in self.written[channel] if one.get("nonce") == body["nonce"]]
+        if known and body["enforce_nonce"]:
+            return self._told(request, known[0])
+        message = _message(self._snowflake(), channel, body)
+        if self.forgets_nonces:
+            del message["nonce"]
+        self.written[channel].append(message)
+        return self._told(request, message)
+
+    def _read(self, request: Request, _: Any) -> Response:
+        self._as_bot(request)
+        after = int(request.query_params["after"])
+        known = self.written.get(request.path_params["channel_id"], [])
+        return self._told(request, [one for one in known if int(one["id"]) > after])
+
+    def _snowflake(self) -> str:
+        """An id as Discord makes it of the time."""
+        return str((int(time.time() * 1_000) - 1_420_070_400_000) << 22 | next(self._ids) % 4_096)
+
     def _as_bot(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bot {TOKEN}":
             raise Refusal(401, 0, "401: Unauthorized")
@@ -412,6 +475,28 @@ def _user(user: str) -> Json:
         "flags": 0,
         "global_name": None,
         "primary_guild": None,
+    }
+
+
+def _message(message_id: str, channel: str, body: Json) -> Json:
+    return {
+        "id": message_id,
+        "channel_id": channel,
+        "type": 0,
+        "content": body["content"],
+        "nonce": body["nonce"],
+        "author": _user(CLIENT_ID) | {"bot": True},
+        "mentions": [],
+        "mention_roles": [],
+        "mention_everyone": False,
+        "attachments": [],
+        "embeds": [],
+        "components": [],
+        "timestamp": JOINED_AT,
+        "edited_timestamp": None,
+        "flags": 0,
+        "pinned": False,
+        "tts": False,
     }
 
 

@@ -3,10 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.membership.announcement.events import NotSentReason
+from services.membership.announcement.events import NOTHING, Content, NotSentReason
+from services.membership.preference.events import Channel, Mail
 from shared.ids import Code, Label, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessage:
+    person_id: PersonId
+    template: Code
+    channels: tuple[Channel, ...]
+    mail: Mail
+    content: Content = NOTHING
+    broadcast_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +35,7 @@ class RecordNotSent:
     broadcast_id: UUID | None = None
 
 
-AnnouncementCommand = RecordSent | RecordNotSent
+AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +60,12 @@ class SendCopy:
 
     message_id: UUID
     broadcast_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class PostDirected:
+    """A call to the post for a message that goes by other channels too, or that none of them took."""
+
+    message_id: UUID
     person_id: PersonId

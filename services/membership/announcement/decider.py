@@ -1,6 +1,6 @@
-"""A message has one outcome: it was sent, or it was not and we know why."""
+"""A letter has one outcome: it was sent, or it was not and we know why. Which ways a message goes is said once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.membership.announcement import commands, events
@@ -10,6 +10,7 @@ from shared.decider import Decider
 @dataclass(frozen=True, slots=True)
 class Announcement:
     settled: bool = False
+    directed: events.MessageDirected | None = None
 
 
 def decide(
@@ -18,6 +19,12 @@ def decide(
     if announcement.settled:
         return []
     match command:
+        case commands.DirectMessage() if announcement.directed is not None:
+            return []
+        case commands.DirectMessage(person_id, template, channels, mail, content, broadcast_id):
+            return [
+                events.MessageDirected(person_id, template, channels, mail, content, broadcast_id)
+            ]
         case commands.RecordSent(person_id, template, broadcast_id):
             return [events.MessageSent(person_id, template, broadcast_id)]
         case commands.RecordNotSent(person_id, template, reason, broadcast_id):
@@ -26,10 +33,12 @@ def decide(
             assert_never(command)
 
 
-def evolve(_: Announcement, event: events.AnnouncementEvent) -> Announcement:
+def evolve(announcement: Announcement, event: events.AnnouncementEvent) -> Announcement:
     match event:
+        case events.MessageDirected():
+            return replace(announcement, directed=event)
         case events.MessageSent() | events.MessageNotSent():
-            return Announcement(settled=True)
+            return replace(announcement, settled=True)
         case _:
             assert_never(event)
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.ids import Code, PersonId
+from services.membership.preference.events import Channel, Mail
+from shared.ids import Code, Label, PersonId
+from shared.money import Money
+from shared.personal_value import Sealed
 
 NotSentReason = Literal[
     "unknown_person",
@@ -23,8 +26,32 @@ NotSentReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says beside its template."""
+
+    values: tuple[tuple[Code, Label | int | Money], ...] = ()
+    link: Label | None = None
+    sealed: tuple[tuple[Code, Sealed], ...] = ()
+
+
+NOTHING = Content()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDirected:
+    """Of who chose other channels than mail: by which of them the message goes, and whether by mail too."""
+
+    person_id: PersonId
+    template: Code
+    channels: tuple[Channel, ...]
+    mail: Mail
+    content: Content
+    broadcast_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSent:
-    """`broadcast_id` when it was a copy of what went to many."""
+    """By e-mail; `broadcast_id` when it was a copy of what went to many."""
 
     person_id: PersonId
     template: Code
@@ -39,4 +66,4 @@ class MessageNotSent:
     broadcast_id: UUID | None = None
 
 
-AnnouncementEvent = MessageSent | MessageNotSent
+AnnouncementEvent = MessageDirected | MessageSent | MessageNotSent

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.announcement import events
+from services.membership.announcement.decider import ANNOUNCEMENT, Announcement
 from services.membership.member.events import (
     AddressChanged,
     MemberCameIn,
@@ -16,6 +17,7 @@ from services.membership.member.events import (
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.projection import Projection
+from shared.service import Service
 
 DDL = """
 CREATE TABLE messages_v1 (
@@ -160,3 +162,12 @@ async def bounced(connection: Any, community_id: UUID) -> set[PersonId]:
         "SELECT person_id FROM bounces_v1 WHERE community_id = $1", community_id
     )
     return {PersonId(row["person_id"]) for row in rows}
+
+
+async def directed_now(
+    service: Service, community_id: UUID, message_id: UUID
+) -> events.MessageDirected | None:
+    """What goes by other channels than mail, and by which; None for what does not."""
+    announcement: Announcement
+    announcement, _ = await service.handler.state(ANNOUNCEMENT, message_id, community_id)
+    return announcement.directed

@@ -1,16 +1,14 @@
 """Membership is the one sender: what another service asks to be told, is written, posted and recorded."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urljoin
 from uuid import UUID
 
 from services.membership.announcement import commands, events
 from services.membership.announcement.decider import ANNOUNCEMENT, Announcement
 from services.membership.announcement.projections import bounced_since
-from services.membership.broadcast.events import CopiesReleased, Segment
-from services.membership.broadcast.projections import broadcast_now, words_in
-from services.membership.community.projections import CommunityPage, page_of
+from services.membership.broadcast.events import CopiesReleased
+from services.membership.broadcast.projections import broadcast_now
 from services.membership.crossing.events import (
     Change,
     ChangeDropped,
@@ -18,32 +16,26 @@ from services.membership.crossing.events import (
     ChangeTold,
     FreeAccessEnded,
 )
-from services.membership.domain.projections import origin_of
+from services.membership.direct.events import MailInsteadAsked
+from services.membership.direct.projections import linked_channels
 from services.membership.endpoint.events import EndpointDisabled
-from services.membership.gateways.gateway import (
-    Language,
-    Letter,
-    Look,
-    Unreachable,
-    Unsendable,
-    Value,
-)
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.hand import Hand
 from services.membership.goal.events import GoalReviewAsked
-from services.membership.guest.projections import guest_now
 from services.membership.idea.events import BackersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.lapse.events import LapseForetold
 from services.membership.member.events import AddressChanged
-from services.membership.member.projections import profile_of, standing_of
+from services.membership.member.projections import standing_of
 from services.membership.member_import.events import LettersReleased
 from services.membership.merging.events import MemberMerged
 from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
-from services.membership.preference.events import Kind
+from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
 from services.membership.recognition.events import LevelEndangered, LevelReached
 from services.membership.transition.events import FoundersNamed
+from services.membership.writing import COPY, Addressee, addressee_of, copy_of, kind_of, letter_of
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -51,10 +43,6 @@ from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 from shared.personal_value import Sealed
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
-
-COPY = Code("announcement")
-NEWS = frozenset(("level_reached",))
-"""What nobody bought, asked for or waits for."""
 
 
 def when_message_requested_send_mail(fact: Fact) -> list[Call]:
@@ -268,7 +256,28 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     ]
 
 
+def when_message_directed_post(fact: Fact) -> list[Call]:
+    directed: events.MessageDirected = fact.body
+    post = commands.PostDirected(fact.stream_id, directed.person_id)
+    return [Call(post)] if directed.mail == "too" else []
+
+
+def when_mail_instead_asked_post(fact: Fact) -> list[Call]:
+    asked: MailInsteadAsked = fact.body
+    return [Call(commands.PostDirected(asked.message_id, asked.person_id))]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_message_directed_post",
+        to=events.MessageDirected,
+        react=when_message_directed_post,
+    ),
+    Reaction(
+        name="membership.announcement.when_mail_instead_asked_post",
+        to=MailInsteadAsked,
+        react=when_mail_instead_asked_post,
+    ),
     Reaction(
         name="membership.announcement.when_goal_review_asked_send_mail",
         to=GoalReviewAsked,
@@ -379,10 +388,25 @@ REACTIONS = (
 
 async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | None:
     """A crash between posting and recording may post twice: both letters carry one Message-ID."""
-    if await _is_settled(action.message_id, context):
+    announcement = await _announcement_now(action.message_id, context)
+    if announcement.settled or announcement.directed is not None:
         return None
-    reason = await _write(action, context)
-    return _record(action.message_id, action.person_id, action.template, reason)
+    person_id, template, kind = action.person_id, action.template, kind_of(action.template)
+    addressee = await addressee_of(person_id, context, action.to)
+    if addressee is None:
+        return _record(action.message_id, person_id, template, "unknown_person")
+    content = events.Content(action.values, action.link, action.sealed)
+    ways = await _ways(person_id, kind, context)
+    if ways.others and action.to is None:
+        direct = commands.DirectMessage(person_id, template, ways.others, ways.mail, content)
+        return Ask(ANNOUNCEMENT, action.message_id, direct)
+    reason: events.NotSentReason | None = "opted_out"
+    if ways.mail != "never":
+        letter = await letter_of(action.message_id, template, content, addressee, context)
+        reason = await _post(replace(letter, way_out=way_out(context, person_id, kind)), context)
+    if reason and action.to:
+        reason = "refused_by_mail_server"  # it says nothing of the address they have now
+    return _record(action.message_id, person_id, template, reason)
 
 
 def _record(
@@ -398,74 +422,20 @@ def _record(
     return Ask(ANNOUNCEMENT, message_id, record)
 
 
-async def _is_settled(message_id: UUID, context: ActionContext) -> bool:
+async def _announcement_now(message_id: UUID, context: ActionContext) -> Announcement:
     announcement: Announcement
     announcement, _ = await context.service.handler.state(
         ANNOUNCEMENT, message_id, context.community_id
     )
-    return announcement.settled
+    return announcement
 
 
-async def _write(action: commands.SendMail, context: ActionContext) -> events.NotSentReason | None:
-    """Why there is nothing to send, else the letter is sent."""
-    addressee = await _addressee(action.person_id, context, action.to)
-    if addressee is None:
-        return "unknown_person"
-    kind = kind_of(action.template)
-    preferences = await preferences_now(context.service, context.community_id, action.person_id)
-    if not preferences.wants("email", kind):
-        return "opted_out"
-    origin = await origin_of(context.service, context.community_id)
-    letter = Letter(
-        key=action.message_id,
-        to=addressee.address,
-        sender=addressee.page.name,
-        template=action.template,
-        language=addressee.language,
-        values={name: _spoken(value) for name, value in action.values}
-        | await _opened(action, context),
-        link=action.link and urljoin(origin, action.link),
-        time_zone=addressee.page.time_zone,
-        look=Look(addressee.page.colour, addressee.page.logo),
-        way_out=way_out(context, action.person_id, kind),
-    )
-    refused = await _post(letter, context)
-    # It says nothing of the address they have now.
-    return "refused_by_mail_server" if refused and action.to else refused
-
-
-async def _opened(action: commands.SendMail, context: ActionContext) -> dict[str, Value]:
-    texts = await context.service.vault.open([value for _, value in action.sealed])
-    return {name: text for (name, _), text in zip(action.sealed, texts, strict=True) if text}
-
-
-def kind_of(template: str) -> Kind:
-    """Who asks for a message names the template, and with it whether it may be turned off."""
-    if template in NEWS:
-        return "announcement"
-    return "reminder" if template.endswith("_reminder") else "transactional"
-
-
-@dataclass(frozen=True, slots=True)
-class _Addressee:
-    page: CommunityPage
-    address: str
-    language: Language
-
-
-async def _addressee(
-    person_id: PersonId, context: ActionContext, to: Sealed | None = None
-) -> _Addressee | None:
-    service = context.service
-    async with service.pool.acquire() as connection:
-        page = await page_of(connection, context.community_id)
-    profile = await profile_of(service, person_id) or await guest_now(
-        service, context.community_id, person_id
-    )
-    address = (await service.vault.open([to or profile.email]))[0] if profile else None
-    if page is None or profile is None or address is None:
-        return None
-    return _Addressee(page, address, profile.language)
+async def _ways(person_id: PersonId, kind: Kind, context: ActionContext) -> Ways:
+    service, community_id = context.service, context.community_id
+    preferences = await preferences_now(service, community_id, person_id)
+    if not preferences.chosen:
+        return preferences.ways(kind, frozenset())
+    return preferences.ways(kind, await linked_channels(service, community_id, person_id))
 
 
 async def _post(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
@@ -480,57 +450,54 @@ async def _post(letter: Letter, context: ActionContext) -> events.NotSentReason 
 
 async def send_copy(action: commands.SendCopy, context: ActionContext) -> Ask | None:
     """What one is not waiting for is not sent twice, even if that means that it may not arrive."""
-    if await _is_settled(action.message_id, context):
+    announcement = await _announcement_now(action.message_id, context)
+    if announcement.settled or announcement.directed is not None:
         return None
-    reason = await _copy(action, context)
-    return _record(
-        action.message_id, action.person_id, COPY, reason, broadcast_id=action.broadcast_id
-    )
-
-
-async def _copy(action: commands.SendCopy, context: ActionContext) -> events.NotSentReason | None:
-    service, person_id = context.service, action.person_id
-    broadcast = await broadcast_now(service, context.community_id, action.broadcast_id)
-    addressee = await _addressee(person_id, context)
+    message_id, broadcast_id, person_id = action.message_id, action.broadcast_id, action.person_id
+    addressee = await addressee_of(person_id, context)
     if addressee is None:
-        return "unknown_person"
-    if broadcast.standing == "cancelled":
-        return "cancelled"
-    reason = await _against(broadcast.segment, person_id, context)
-    if reason is not None:
-        return reason
-    found = await words_in(service, broadcast, addressee.language)
-    if found is None:
-        return "text_gone"
-    letter = Letter(
-        key=action.message_id,
-        to=addressee.address,
-        sender=addressee.page.name,
-        template=COPY,
-        language=found[0],
-        values={},
-        look=Look(addressee.page.colour, addressee.page.logo),
-        words=found[1],
-        way_out=way_out(context, person_id, "announcement"),
-    )
-    return await _post_once(letter, context)
+        return _record(message_id, person_id, COPY, "unknown_person", broadcast_id)
+    reason = await _against(broadcast_id, person_id, context)
+    ways = await _ways(person_id, "announcement", context)
+    if reason is None and ways.others:
+        direct = commands.DirectMessage(
+            person_id, COPY, ways.others, ways.mail, broadcast_id=broadcast_id
+        )
+        return Ask(ANNOUNCEMENT, message_id, direct)
+    reason = reason or await _copy(action, addressee, context)
+    return _record(message_id, person_id, COPY, reason, broadcast_id)
 
 
 async def _against(
-    segment: Segment, person_id: PersonId, context: ActionContext
+    broadcast_id: UUID, person_id: PersonId, context: ActionContext
 ) -> events.NotSentReason | None:
     """Looked at as of now: it may have come to be since the copy was released."""
-    service, community_id = context.service, context.community_id
-    standing = await standing_of(service, community_id, person_id)
+    broadcast = await broadcast_now(context.service, context.community_id, broadcast_id)
+    if broadcast.standing == "cancelled":
+        return "cancelled"
+    standing = await standing_of(context.service, context.community_id, person_id)
     if standing not in ("joined", "left", "taken_in") or (
-        standing != "joined" and segment.gathering_id is None
+        standing != "joined" and broadcast.segment.gathering_id is None
     ):
         return "not_a_member"
-    preferences = await preferences_now(service, community_id, person_id)
+    return None
+
+
+async def _copy(
+    copy: commands.SendCopy, addressee: Addressee, context: ActionContext
+) -> events.NotSentReason | None:
+    service, person_id = context.service, copy.person_id
+    preferences = await preferences_now(service, context.community_id, person_id)
     if not preferences.wants("email", "announcement"):
         return "opted_out"
     async with service.pool.acquire() as connection:
-        return "bounced" if await bounced_since(connection, person_id) else None
+        if await bounced_since(connection, person_id):
+            return "bounced"
+    letter = await copy_of(copy.message_id, copy.broadcast_id, addressee, context)
+    if letter is None:
+        return "text_gone"
+    leave = way_out(context, person_id, "announcement")
+    return await _post_once(replace(letter, way_out=leave), context)
 
 
 async def _post_once(letter: Letter, context: ActionContext) -> events.NotSentReason | None:
@@ -544,16 +511,41 @@ async def _post_once(letter: Letter, context: ActionContext) -> events.NotSentRe
     return None if is_posted else "outcome_unknown"
 
 
-def _spoken(value: Label | int | Money) -> Value:
-    """JSON has no times: a text that is a time to the letter, is one."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return value
-    return moment if moment is not None and moment.tzinfo is not None else value
+async def post_directed(action: commands.PostDirected, context: ActionContext) -> Ask | None:
+    """Where the message goes is decided: here it goes by mail."""
+    announcement = await _announcement_now(action.message_id, context)
+    directed = announcement.directed
+    if announcement.settled or directed is None:
+        return None
+    message_id, person_id = action.message_id, action.person_id
+    addressee = await addressee_of(person_id, context)
+    if addressee is None:
+        reason: events.NotSentReason | None = "unknown_person"
+    elif directed.broadcast_id is not None:
+        copy = commands.SendCopy(message_id, directed.broadcast_id, person_id)
+        against = await _against(directed.broadcast_id, person_id, context)
+        reason = against or await _copy(copy, addressee, context)
+    else:
+        reason = await _letter(message_id, directed, addressee, context)
+    return _record(message_id, person_id, directed.template, reason, directed.broadcast_id)
+
+
+async def _letter(
+    message_id: UUID,
+    directed: events.MessageDirected,
+    addressee: Addressee,
+    context: ActionContext,
+) -> events.NotSentReason | None:
+    person_id, kind = directed.person_id, kind_of(directed.template)
+    preferences = await preferences_now(context.service, context.community_id, person_id)
+    if not preferences.wants("email", kind):
+        return "opted_out"
+    letter = await letter_of(message_id, directed.template, directed.content, addressee, context)
+    return await _post(replace(letter, way_out=way_out(context, person_id, kind)), context)
 
 
 ACTIONS = (
     Action(of=commands.SendMail, perform=send_mail),
     Action(of=commands.SendCopy, perform=send_copy),
+    Action(of=commands.PostDirected, perform=post_directed),
 )

@@ -28,7 +28,7 @@ from services.membership.community.projections import CommunityPage, page_of
 from services.membership.gateways.gateway import Letter, Look, WayOut
 from services.membership.gateways.pages import drawn
 from services.membership.member.events import Language
-from services.membership.preference.events import Channel
+from services.membership.preference.events import OptOutChannel
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import tiers_of
 from shared.decider import NotFound
@@ -146,7 +146,7 @@ async def _segment(caller: Caller, body: WriteAnnouncement) -> Segment:
 
 
 class ChannelCount(BaseModel):
-    channel: Channel
+    channel: OptOutChannel
     recipients: int
 
 

@@ -1,5 +1,6 @@
 """Discord, by its REST API v10: no call is made that Discord has asked us not to make yet."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -12,10 +13,14 @@ from services.membership.gateways.discord_limits import Limits, seconds
 from services.membership.gateways.gateway import (
     ChatAuthorization,
     ChatInvite,
+    ChatMessage,
     ChatProblem,
     ChatRefused,
+    DirectProblem,
     StreamPlan,
+    Undeliverable,
     Unreachable,
+    Unsure,
     Unwelcome,
 )
 from shared.ids import Code
@@ -45,6 +50,16 @@ PROBLEMS: Mapping[int, ChatProblem] = {
     50013: "bot_not_allowed",
     50025: "link_refused",
 }
+
+# What stands between a person and what is written to them; all else is said of what was written.
+DIRECT_PROBLEMS: Mapping[int, DirectProblem] = {
+    UNKNOWN_USER: "account_gone",
+    50007: "messages_closed",
+    50278: "messages_closed",
+}
+TOO_MANY_OPENED, LATER = 40003, 600.0
+EPOCH, SKEW = 1_420_070_400_000, timedelta(minutes=1)
+RECENT = 100
 
 
 class _Refused(ChatRefused):
@@ -141,6 +156,36 @@ class DiscordGateway:
             return False
         return True
 
+    async def write(self, account: str, message: ChatMessage) -> None:
+        """Discord takes a nonce once in a few minutes; what was tried before is looked for, however long ago."""
+        try:
+            opened = await self._ask("POST", "/users/@me/channels", json={"recipient_id": account})
+            channel = opened.json()["id"]
+            if message.tried_since is None or not await self._has(
+                channel, message, message.tried_since
+            ):
+                body = {
+                    "content": message.text,
+                    "nonce": _nonce(message),
+                    "enforce_nonce": True,
+                    "allowed_mentions": {"parse": []},
+                }
+                await self._ask("POST", f"/channels/{channel}/messages", json=body)
+        except _Refused as refusal:
+            if refusal.code == TOO_MANY_OPENED:
+                raise Unreachable("Discord has enough of new conversations.", LATER) from refusal
+            raise Undeliverable(DIRECT_PROBLEMS.get(refusal.code, "refused")) from refusal
+
+    async def _has(self, channel: str, message: ChatMessage, since: datetime) -> bool:
+        """Whether it is there: Discord keeps a nonce for a while only, and the text for ever."""
+        after = (int((since - SKEW).timestamp() * 1_000) - EPOCH) << 22
+        path = f"/channels/{channel}/messages?limit={RECENT}&after={after}"
+        written = (await self._ask("GET", path)).json()
+        ours = [one for one in written if one["author"].get("bot")]
+        return any(
+            one.get("nonce") == _nonce(message) or one["content"] == message.text for one in ours
+        )
+
     async def members(self, server: str) -> Mapping[str, frozenset[Code]]:
         found: dict[str, frozenset[Code]] = {}
         after = "0"
@@ -192,8 +237,10 @@ class DiscordGateway:
         bucket = await self._limits.enter(route)
         try:
             answer = await self._client.request(method, path, json=json, data=form, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreachable("Discord does not answer.") from error
+        except httpx.HTTPError as error:
+            raise Unsure("Discord stopped answering.") from error
         finally:
             bucket.give_back()
         self._limits.learn(route, answer)
@@ -203,8 +250,10 @@ class DiscordGateway:
 
     def _judged(self, answer: httpx.Response, bearer: str | None) -> ChatRefused | Unreachable:
         status = answer.status_code
-        if status == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
-            after = seconds(answer.headers, "retry-after")
+        after = seconds(answer.headers, "retry-after")
+        if answer.is_server_error:
+            return Unsure(f"Discord answered {status}.", after=after)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             return Unreachable(f"Discord answered {status}.", after=after)
         if bearer == "" and status == HTTPStatus.UNAUTHORIZED:
             return Unreachable("Discord does not know our client.")
@@ -222,3 +271,8 @@ def _code_of(answer: httpx.Response) -> int:
         return int(answer.json()["code"])
     except (ValueError, KeyError, TypeError):
         return 0
+
+
+def _nonce(message: ChatMessage) -> str:
+    """At most 25 characters."""
+    return urlsafe_b64encode(message.key.bytes).decode().rstrip("=")

@@ -153,6 +153,26 @@ class ChatRefused(Exception):
         self.problem = problem
 
 
+DirectProblem = Literal["account_gone", "messages_closed", "refused"]
+
+
+class Undeliverable(Exception):
+    """A person is not written to there, and will not be until they act: what they are told goes by mail."""
+
+    def __init__(self, problem: DirectProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """`key` is the same at every try; `tried_since` is when an earlier one began, of which nobody knows what came."""
+
+    key: UUID
+    text: str
+    tried_since: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ChatAuthorization:
     """What a person allowed us: `access_token` is used at once; `server` is what they put our bot on, if they did."""
@@ -299,6 +319,10 @@ class Chat(Protocol):
 
     async def withdraw_invite(self, code: str) -> bool:
         """Take an invite back; False when it had been used or had run out."""
+        ...
+
+    async def write(self, account: str, message: ChatMessage) -> None:
+        """Write to somebody themselves, once. Undeliverable when that is in vain, Unsure when it may have gone."""
         ...
 
     async def members(self, server: str) -> Mapping[str, frozenset[Code]]:

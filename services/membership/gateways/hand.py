@@ -1,7 +1,7 @@
 """Keeps in Postgres which letters are being handed over, so that one that must not go twice is not tried twice."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -33,6 +33,15 @@ class Hand:
             await self.put_back(message_id)
             raise
         return True
+
+    async def tried_since(self, message_id: UUID) -> datetime | None:
+        """When an earlier try began, of which nobody knows what came; None when this is the first, and takes it."""
+        if await self.take(message_id):
+            return None
+        since: datetime | None = await self._pool.fetchval(
+            "SELECT taken_at FROM letters_in_hand WHERE message_id = $1", message_id
+        )
+        return since
 
     async def take(self, message_id: UUID) -> bool:
         """False when somebody took it before, and never said what became of it."""

@@ -1,5 +1,6 @@
 """Draws a letter: its subject, its plain text, and the same as a page of HTML under the sender's colours."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -79,6 +80,34 @@ def drawn(letter: Letter) -> Drawn:
         leave = WHY[letter.language]["leave"].format(page=letter.way_out.page)
         plain += ["--", f"{_why(letter)}\n{leave}"]
     return Drawn(subject, "\n\n".join(plain) + "\n", _page(letter, subject, body))
+
+
+def short(letter: Letter, most: int) -> str:
+    """The letter as a message in a chat that reads Markdown: of what is too long the end is left out, not the link."""
+    if letter.words is None:
+        subject, paragraphs = _template(letter)
+        subject, paragraphs = _literal(subject), [_literal(one) for one in paragraphs]
+    else:
+        subject, paragraphs = _words(letter)
+    head = f"**{_literal(_one_line(letter.sender))} · {subject}**"
+    tail = [letter.link] if letter.link else []
+    if letter.way_out:
+        leave = WHY[letter.language]["leave"].format(page=f"<{letter.way_out.page}>")
+        tail.append(f"-# {leave}")
+    room = most - sum(len(part) + 2 for part in (head, *tail))
+    text = "\n\n".join(paragraphs)
+    if len(text) > room:
+        text = text[: room - 1].rstrip() + "…"
+    return "\n\n".join([head, text, *tail])
+
+
+def _literal(text: str) -> str:
+    """Nothing in it is Markdown; an address stays one."""
+    return re.sub(r"https?://\S+|[\\*_~`|<>\[\]#]", _escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) > 1 else f"\\{found[0]}"
 
 
 def _words(letter: Letter) -> tuple[str, list[str]]:

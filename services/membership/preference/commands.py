@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.membership.preference.events import Channel, Kind, Voice
+from services.membership.preference.events import Channel, Kind, OptOutChannel, Voice
 from shared.ids import PersonId
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    channel: Channel
+    channel: OptOutChannel
     kind: Kind
     wanted: bool
 
@@ -20,4 +20,14 @@ class ChoosePreferences:
     by: Voice
 
 
-PreferenceCommand = ChoosePreferences
+@dataclass(frozen=True, slots=True)
+class ChooseChannels:
+    """`linked` are those by which the person can be reached as of now."""
+
+    person_id: PersonId
+    kind: Kind
+    channels: frozenset[Channel]
+    linked: frozenset[Channel]
+
+
+PreferenceCommand = ChoosePreferences | ChooseChannels

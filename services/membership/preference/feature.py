@@ -2,12 +2,12 @@
 
 from services.membership.preference import routes
 from services.membership.preference.decider import PREFERENCE
-from services.membership.preference.projections import PREFERENCES
+from services.membership.preference.projections import CHANNELS_CHOSEN, PREFERENCES
 from shared.feature import Feature
 
 FEATURE = Feature(
     name="preference",
     deciders=(PREFERENCE,),
     router=routes.router,
-    projections=(PREFERENCES,),
+    projections=(PREFERENCES, CHANNELS_CHOSEN),
 )

@@ -1,4 +1,4 @@
-"""Who does not want which kind of message by which channel; and the way out that each such message carries."""
+"""Who does not want which kind of message, who wants it by which channel; and the way out that each one carries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from dateutil.relativedelta import relativedelta
 
 from services.membership.gateways.gateway import WayOut
+from services.membership.member.events import PersonErased
 from services.membership.preference import events
 from services.membership.preference.decider import PREFERENCE, Preferences, stream_of
 from shared.event_store import Fact
@@ -56,8 +57,45 @@ PREFERENCES = Projection(
 )
 
 
+CHANNELS_DDL = """
+CREATE TABLE channels_chosen_v1 (
+    person_id    uuid   NOT NULL,
+    kind         text   NOT NULL,
+    community_id uuid   NOT NULL,
+    channels     text[] NOT NULL,
+    PRIMARY KEY (person_id, kind)
+);
+CREATE INDEX channels_chosen_v1_community ON channels_chosen_v1 (community_id, kind);
+"""
+
+
+async def apply_channels(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        match fact.body:
+            case events.ChannelsChosen(person_id, kind, channels):
+                await connection.execute(
+                    "INSERT INTO channels_chosen_v1 VALUES ($1, $2, $3, $4)"
+                    " ON CONFLICT (person_id, kind) DO UPDATE SET channels = excluded.channels",
+                    person_id, kind, fact.community_id, list(channels),
+                )  # fmt: skip
+            case PersonErased():
+                await connection.execute(
+                    "DELETE FROM channels_chosen_v1 WHERE person_id = $1", fact.stream_id
+                )
+
+
+CHANNELS_CHOSEN = Projection(
+    name="channels_chosen",
+    version=1,
+    ddl=CHANNELS_DDL,
+    tables=("channels_chosen_v1",),
+    facts=(events.ChannelsChosen, PersonErased),
+    apply=apply_channels,
+)
+
+
 async def opted_out(
-    connection: Any, community_id: UUID, channel: events.Channel, kind: events.Kind
+    connection: Any, community_id: UUID, channel: events.OptOutChannel, kind: events.Kind
 ) -> set[PersonId]:
     """Everybody in the community who does not want it."""
     rows = await connection.fetch(

@@ -1,4 +1,4 @@
-"""Saying what one does not want to be sent: signed in, by staff, or by the link in a letter."""
+"""Saying what one does not want to be sent, and by which channels the rest: signed in, by staff, or by a link."""
 
 from datetime import datetime
 from typing import Annotated, get_args
@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from services.membership.announcement.projections import bounced_since
 from services.membership.community.projections import community_now, page_of
+from services.membership.direct.projections import linked_channels
 from services.membership.member.projections import member_now
 from services.membership.preference import commands
-from services.membership.preference.decider import PREFERENCE, Preferences, stream_of
-from services.membership.preference.events import Channel, Kind, OptionalKind
+from services.membership.preference.decider import PREFERENCE, Preferences, ordered, stream_of
+from services.membership.preference.events import Channel, Kind, Mail, OptionalKind, OptOutChannel
 from services.membership.preference.projections import preferences_now
 from shared.auth import ExpiredLink, Link
 from shared.decider import NotFound
@@ -23,23 +24,34 @@ from shared.reaction import Ask
 
 router = APIRouter()
 
-CHANNEL: Channel = "email"
+CHANNEL: OptOutChannel = "email"
 
 
 class Preference(BaseModel):
     """`fixed` is what cannot be turned off."""
 
-    channel: Channel
+    channel: OptOutChannel
     kind: Kind
     wanted: bool
     fixed: bool
 
 
+class KindOfMessage(BaseModel):
+    """`channels` were chosen, `others` of them are open; by `mail` it comes too, only where none took it, or never."""
+
+    kind: Kind
+    channels: list[Channel]
+    others: list[Channel]
+    mail: Mail
+
+
 class PreferencesNow(BaseModel):
-    """`bounced_since`: from then on the mail server of the person's address has refused it."""
+    """`linked` can be chosen. `bounced_since`: from then on the mail server of the person's address has refused it."""
 
     person_id: UUID
     preferences: list[Preference]
+    channels: list[KindOfMessage]
+    linked: list[Channel]
     bounced_since: datetime | None
 
 
@@ -51,7 +63,19 @@ async def read_preferences(
     now = await preferences_now(caller.service, caller.community_id, person_id)
     async with caller.read() as connection:
         bounced = await bounced_since(connection, person_id)
-    return PreferencesNow(person_id=person_id, preferences=_preferences(now), bounced_since=bounced)
+    linked = await linked_channels(caller.service, caller.community_id, person_id)
+    return PreferencesNow(
+        person_id=person_id,
+        preferences=_preferences(now),
+        channels=[_kind(kind, now, linked) for kind in get_args(Kind)],
+        linked=list(ordered(linked)),
+        bounced_since=bounced,
+    )
+
+
+def _kind(kind: Kind, now: Preferences, linked: frozenset[Channel]) -> KindOfMessage:
+    ways, chosen = now.ways(kind, linked), list(ordered(now.channels(kind)))
+    return KindOfMessage(kind=kind, channels=chosen, others=list(ways.others), mail=ways.mail)
 
 
 def _preferences(now: Preferences) -> list[Preference]:
@@ -67,7 +91,7 @@ def _preferences(now: Preferences) -> list[Preference]:
 
 
 class ChosenPreference(Body):
-    channel: Channel
+    channel: OptOutChannel
     kind: Kind
     wanted: bool
 
@@ -96,6 +120,23 @@ async def choose_preferences(
     return await caller.ask(Ask(PREFERENCE, stream_of(person_id), choose))
 
 
+class ChooseChannels(Body):
+    """Without `email`, mail comes only where no other channel takes a message; what is transactional has it always."""
+
+    channels: list[Channel] = Field(min_length=1, max_length=5)
+
+
+@router.put("/me/channels/{message_kind}", operation_id="choose_channels")
+async def choose_channels(
+    message_kind: Kind, body: ChooseChannels, caller: Annotated[Caller, needs("person")]
+) -> Written:
+    """By which channels messages of this kind come: nobody but the person says so."""
+    person_id = PersonId(caller.person_id)
+    linked = await linked_channels(caller.service, caller.community_id, person_id)
+    choose = commands.ChooseChannels(person_id, message_kind, frozenset(body.channels), linked)
+    return await caller.ask(Ask(PREFERENCE, stream_of(person_id), choose))
+
+
 class Unsubscription(BaseModel):
     """What the link is about, for the page that asks whether it is meant."""
 
@@ -103,7 +144,7 @@ class Unsubscription(BaseModel):
     community: str
     colour: str
     logo: str | None
-    channel: Channel
+    channel: OptOutChannel
     kind: OptionalKind
     wanted: bool
 

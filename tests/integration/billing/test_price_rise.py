@@ -11,7 +11,7 @@ from services.billing.price_rise.decider import A_TURN
 from services.billing.subscription.commands import StartSubscription
 from services.billing.subscription.decider import SUBSCRIPTION
 from services.billing.subscription.events import Terms
-from services.membership.announcement.reactions import kind_of
+from services.membership.writing import kind_of
 from shared.command_handler import Origin
 from shared.contracts import billing_price_rise, billing_subscription
 from shared.contracts.billing_message import MessageRequested

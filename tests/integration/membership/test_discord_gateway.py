@@ -2,14 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from time import monotonic
 
 import pytest
 
 from services.membership.gateways import discord_gateway
 from services.membership.gateways.discord_gateway import DiscordGateway
-from services.membership.gateways.gateway import ChatRefused, Unreachable, Unwelcome
+from services.membership.gateways.gateway import (
+    ChatMessage,
+    ChatRefused,
+    Undeliverable,
+    Unreachable,
+    Unsure,
+    Unwelcome,
+)
 from shared.clock import real_now
+from shared.ids import random_id
 from tests.doubles import openapi
 from tests.doubles.discord import BASE, CLIENT_ID, CLIENT_SECRET, MANAGE_ROLES, TOKEN, Discord
 from tests.doubles.serving import serving
@@ -63,6 +72,8 @@ def test_the_double_can_be_judged_by_discords_own_document() -> None:
     assert spec.wrong_request("PUT", "/guilds/{guild_id}/members/{user_id}", None)
     assert spec.wrong_value("CreateGuildInviteRequest", {"max_uses": 101})
     assert spec.wrong_value("SnowflakeType", "ada")
+    assert spec.wrong_request("POST", "/users/@me/channels", {"recipient_id": "ada"})
+    assert spec.wrong_request("POST", "/channels/{channel_id}/messages", {"nonce": "n" * 26})
     assert spec.wrong_answer("GET", "/guilds/{guild_id}/members/{user_id}", 200, {"roles": []})
     assert spec.wrong_answer("DELETE", "/guilds/{guild_id}/members/{user_id}", 201, None)
 
@@ -268,7 +279,7 @@ async def test_whoever_waited_for_an_answer_that_never_came_asks_themselves(give
     told = await asyncio.gather(
         *(gateway.add_role(guild.id, user, gold) for user in crowd), return_exceptions=True
     )
-    assert [type(one) for one in told if one] == [Unreachable]
+    assert [type(one) for one in told if one] == [Unsure]
     assert discord.asked["add_role"] == 5
 
 
@@ -329,3 +340,63 @@ async def test_discord_is_told_who_asks(given: Given) -> None:
     guild, (gold,) = discord.guild(1)
     await gateway.remove_role(guild.id, discord.user(), gold)
     assert discord.agents == {"DiscordBot (https://tessera.test, 1)"}
+
+
+async def undeliverable(awaited: Awaitable[object]) -> str:
+    with pytest.raises(Undeliverable) as refusal:
+        await awaited
+    return refusal.value.problem
+
+
+def reader(discord: Discord) -> str:
+    """Somebody on a server that our bot is on."""
+    guild, _ = discord.guild()
+    guild.members[guild.owner] = set()
+    return guild.owner
+
+
+async def test_a_person_is_written_to_and_nobody_is_pinged(given: Given) -> None:
+    discord, gateway = given
+    ada = reader(discord)
+    await gateway.write(ada, ChatMessage(random_id(), "Hello @everyone"))
+    await gateway.write(ada, ChatMessage(random_id(), "Again"))
+    assert discord.directs_to(ada) == ["Hello @everyone", "Again"]
+    assert len(discord.conversations) == 1
+
+
+async def test_who_cannot_be_written_to_has_to_act(given: Given) -> None:
+    discord, gateway = given
+    ada, stranger = reader(discord), discord.user()
+    discord.closed.add(ada)
+    message = ChatMessage(random_id(), "Hello")
+    assert await undeliverable(gateway.write(ada, message)) == "messages_closed"
+    assert await undeliverable(gateway.write(stranger, message)) == "messages_closed"
+    assert await undeliverable(gateway.write(discord.new_id(), message)) == "account_gone"
+    too_long = ChatMessage(random_id(), "h" * 2_001)
+    discord.closed.remove(ada)
+    assert await undeliverable(gateway.write(ada, too_long)) == "refused"
+    discord.fail("open_conversation", 400, {"code": 40003, "message": "Too fast."})
+    with pytest.raises(Unreachable) as later:
+        await gateway.write(ada, message)
+    assert later.value.after == 600
+    assert discord.directs_to(ada) == []
+
+
+async def test_what_may_have_gone_is_looked_for_and_goes_once(given: Given) -> None:
+    discord, gateway = given
+    ada, message, began = reader(discord), ChatMessage(random_id(), "Hello"), real_now()
+    discord.break_down("write")
+    with pytest.raises(Unsure):
+        await gateway.write(ada, message)
+    await gateway.write(ada, message)
+    assert discord.directs_to(ada) == ["Hello"], "the nonce is that of one written lately"
+    discord.forgets_nonces = True
+    later = ChatMessage(random_id(), "Later")
+    discord.break_down("write")
+    with pytest.raises(Unsure):
+        await gateway.write(ada, later)
+    await gateway.write(ada, replace(later, tried_since=began))
+    assert discord.directs_to(ada) == ["Hello", "Later"], "what was said since is looked through"
+    lost = ChatMessage(random_id(), "What never came", tried_since=began)
+    await gateway.write(ada, lost)
+    assert discord.directs_to(ada) == ["Hello", "Later", "What never came"]

@@ -15,8 +15,8 @@ from services.billing.price_rise.publications import (
 )
 from services.billing.subscription import events
 from services.billing.subscription.events import Rise, Terms
-from services.membership.announcement.reactions import kind_of
 from services.membership.gateways.pages import TEMPLATES
+from services.membership.writing import kind_of
 from shared.contracts.billing_message import MessageRequested
 from shared.contracts.contract import MoneyValue
 from shared.ids import Code, Label

@@ -1,8 +1,13 @@
 from uuid import UUID
 
-from services.membership.announcement.commands import RecordNotSent, RecordSent
+from services.membership.announcement.commands import DirectMessage, RecordNotSent, RecordSent
 from services.membership.announcement.decider import ANNOUNCEMENT
-from services.membership.announcement.events import MessageNotSent, MessageSent
+from services.membership.announcement.events import (
+    NOTHING,
+    MessageDirected,
+    MessageNotSent,
+    MessageSent,
+)
 from shared.ids import Code, PersonId
 from shared.testing import given
 
@@ -37,3 +42,12 @@ def test_a_copy_says_of_which_broadcast_it_is() -> None:
     given(ANNOUNCEMENT).when(RecordNotSent(ada, receipt, "opted_out", broadcast)).then(
         MessageNotSent(ada, receipt, "opted_out", broadcast)
     )
+
+
+def test_which_ways_a_message_goes_is_said_once() -> None:
+    directed = MessageDirected(ada, receipt, ("discord",), "too", NOTHING)
+    given(ANNOUNCEMENT).when(DirectMessage(ada, receipt, ("discord",), "too")).then(directed)
+    given(ANNOUNCEMENT, directed).when(
+        DirectMessage(ada, receipt, ("discord",), "never")
+    ).then_nothing()
+    given(ANNOUNCEMENT, directed).when(RecordSent(ada, receipt)).then(MessageSent(ada, receipt))

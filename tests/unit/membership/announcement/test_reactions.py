@@ -2,11 +2,11 @@ from uuid import UUID
 
 from services.membership.announcement.commands import SendMail
 from services.membership.announcement.reactions import (
-    kind_of,
     when_endpoint_disabled_send_mail,
     when_message_requested_send_mail,
 )
 from services.membership.endpoint.events import EndpointDisabled
+from services.membership.writing import kind_of
 from shared.contracts.billing_message import MessageRequested
 from shared.contracts.contract import MoneyValue
 from shared.ids import Code, Label, PersonId, derive

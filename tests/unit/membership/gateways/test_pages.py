@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from services.membership.gateways.gateway import Letter, Look, WayOut, Words
-from services.membership.gateways.pages import contrast, drawn, html_of
+from services.membership.gateways.pages import contrast, drawn, html_of, short
 
 announced = Letter(
     key=UUID(int=1),
@@ -97,3 +97,29 @@ def test_french_readers_are_told_in_french_how_to_leave() -> None:
     page = drawn(replace(announced, language="fr"))
     assert "Ne plus en recevoir : https://t.example/page" in page.plain
     assert 'lang="fr"' in page.html
+
+
+def test_in_a_chat_it_is_short_and_shows_whose_it_is() -> None:
+    asked = replace(
+        announced,
+        template="level_reached",
+        words=None,
+        values={"level": "*Gold* @everyone"},
+        link="https://t.example/a_b_c",
+    )
+    text = short(asked, 2_000)
+    assert text.startswith("**Chess & Go · ")
+    assert "\\*Gold\\*" in text, "what a value says is no Markdown"
+    assert "https://t.example/a_b_c" in text
+    assert text.endswith("-# No more of these: <https://t.example/page?a=1&b=2>")
+    assert "Bring **a board**." in short(announced, 2_000), "what staff write is"
+
+
+def test_of_what_is_too_long_the_end_is_left_out_and_not_the_link() -> None:
+    long = replace(
+        announced, words=Words("Simul", "chess " * 2_000), link="https://t.example/simul"
+    )
+    text = short(long, 2_000)
+    assert len(text) <= 2_000
+    assert "chess…" in text
+    assert "https://t.example/simul" in text

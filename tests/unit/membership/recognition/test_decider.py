@@ -33,6 +33,7 @@ from services.membership.recognition.events import (
 )
 from services.membership.recognition.reactions import REACTIONS, when_round_begun_look_at_members
 from services.membership.recognition_rules.events import RecognitionRoundBegun, Rules
+from services.membership.writing import kind_of
 from shared.ids import Label, PersonId
 from shared.reaction import Ask, Call
 from shared.testing import given
@@ -195,8 +196,8 @@ def test_who_earned_a_level_is_written_to_and_who_may_lose_it_is_reminded() -> N
     (call,) = sender.when_level_reached_send_mail(fact(second))
     assert isinstance(call.action, SendMail)
     assert call.action.template == "level_reached"
-    assert sender.kind_of("level_reached") == "announcement"
+    assert kind_of("level_reached") == "announcement"
     assert sender.when_level_reached_send_mail(fact(replace(second, earned=False))) == []
     (call,) = sender.when_level_endangered_send_mail(fact(endangered))
     assert isinstance(call.action, SendMail)
-    assert sender.kind_of(call.action.template) == "reminder"
+    assert kind_of(call.action.template) == "reminder"

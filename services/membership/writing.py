@@ -1,0 +1,108 @@
+"""What a message says, to whom and in which words: the same whatever carries it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+from uuid import UUID
+
+from services.membership.announcement.events import Content
+from services.membership.broadcast.projections import broadcast_now, words_in
+from services.membership.community.projections import CommunityPage, page_of
+from services.membership.domain.projections import origin_of
+from services.membership.gateways.gateway import Language, Letter, Look, Value
+from services.membership.guest.projections import guest_now
+from services.membership.member.projections import profile_of
+from services.membership.preference.events import Kind
+from shared.ids import Code, Label, PersonId
+from shared.money import Money
+from shared.personal_value import Sealed
+from shared.reaction import ActionContext
+
+COPY = Code("announcement")
+NEWS = frozenset(("level_reached", COPY))
+"""What nobody bought, asked for or waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    page: CommunityPage
+    address: str
+    language: Language
+
+
+def kind_of(template: str) -> Kind:
+    """Who asks for a message names the template, and with it whether it may be turned off."""
+    if template in NEWS:
+        return "announcement"
+    return "reminder" if template.endswith("_reminder") else "transactional"
+
+
+async def addressee_of(
+    person_id: PersonId, context: ActionContext, to: Sealed | None = None
+) -> Addressee | None:
+    """None for who was never known, or is forgotten; `to` an address that was theirs, where that is asked for."""
+    service = context.service
+    async with service.pool.acquire() as connection:
+        page = await page_of(connection, context.community_id)
+    profile = await profile_of(service, person_id) or await guest_now(
+        service, context.community_id, person_id
+    )
+    address = (await service.vault.open([to or profile.email]))[0] if profile else None
+    if page is None or profile is None or address is None:
+        return None
+    return Addressee(page, address, profile.language)
+
+
+async def letter_of(
+    message_id: UUID,
+    template: Code,
+    content: Content,
+    addressee: Addressee,
+    context: ActionContext,
+) -> Letter:
+    """By a template, with its values opened."""
+    origin = await origin_of(context.service, context.community_id)
+    texts = await context.service.vault.open([value for _, value in content.sealed])
+    opened: dict[str, Value] = {
+        name: text for (name, _), text in zip(content.sealed, texts, strict=True) if text
+    }
+    return Letter(
+        key=message_id,
+        to=addressee.address,
+        sender=addressee.page.name,
+        template=template,
+        language=addressee.language,
+        values={**{name: _spoken(value) for name, value in content.values}, **opened},
+        link=content.link and urljoin(origin, content.link),
+        time_zone=addressee.page.time_zone,
+        look=Look(addressee.page.colour, addressee.page.logo),
+    )
+
+
+async def copy_of(
+    message_id: UUID, broadcast_id: UUID, addressee: Addressee, context: ActionContext
+) -> Letter | None:
+    """One person's copy of what goes to many; None once its text was forgotten."""
+    broadcast = await broadcast_now(context.service, context.community_id, broadcast_id)
+    found = await words_in(context.service, broadcast, addressee.language)
+    if found is None:
+        return None
+    return Letter(
+        key=message_id,
+        to=addressee.address,
+        sender=addressee.page.name,
+        template=COPY,
+        language=found[0],
+        values={},
+        look=Look(addressee.page.colour, addressee.page.logo),
+        words=found[1],
+    )
+
+
+def _spoken(value: Label | int | Money) -> Value:
+    """JSON has no times: a text that is a time to the letter, is one."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return moment if moment is not None and moment.tzinfo is not None else value

@@ -1,0 +1,52 @@
+from uuid import UUID
+
+from services.membership.direct.commands import AskDirect, RecordDirect
+from services.membership.direct.decider import DIRECT
+from services.membership.direct.events import (
+    DirectAsked,
+    DirectNotSent,
+    DirectSent,
+    MailInsteadAsked,
+)
+from services.membership.preference.events import Mail
+from shared.ids import Code, PersonId
+from shared.testing import given
+
+ada, message = PersonId(UUID(int=1)), UUID(int=2)
+template = Code("goal_reminder")
+sent = DirectSent(ada, message, "discord", template)
+closed = DirectNotSent(ada, message, "discord", template, "messages_closed")
+asked = MailInsteadAsked(ada, message)
+
+
+def asked_for(mail: Mail) -> DirectAsked:
+    return DirectAsked(ada, message, template, ("discord",), mail)
+
+
+refuse = RecordDirect("discord", "messages_closed")
+take = RecordDirect("discord")
+
+
+def test_a_message_is_asked_for_once() -> None:
+    ask = AskDirect(ada, message, template, ("discord",), "too", None)
+    given(DIRECT).when(ask).then(asked_for("too"))
+    given(DIRECT, asked_for("too")).when(ask).then_nothing()
+    given(DIRECT).when(take).then_nothing()
+
+
+def test_what_was_taken_is_known() -> None:
+    given(DIRECT, asked_for("instead")).when(take).then(sent)
+
+
+def test_what_nobody_took_goes_by_mail_instead() -> None:
+    given(DIRECT, asked_for("instead")).when(refuse).then(closed, asked)
+
+
+def test_what_goes_by_mail_too_or_must_not_is_not_asked_of_it_again() -> None:
+    given(DIRECT, asked_for("too")).when(refuse).then(closed)
+    given(DIRECT, asked_for("never")).when(refuse).then(closed)
+
+
+def test_a_channel_has_one_word() -> None:
+    given(DIRECT, asked_for("instead"), sent).when(refuse).then_nothing()
+    given(DIRECT, asked_for("instead"), closed, asked).when(take).then_nothing()
