@@ -1,6 +1,8 @@
 """Who holds a ticket, who may be about to go; and whom a segment means, with what speaks against writing to them."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +10,11 @@ from services.membership.access.projections import people_with_access
 from services.membership.announcement.events import NotSentReason
 from services.membership.announcement.projections import bounced
 from services.membership.broadcast.events import Segment
+from services.membership.direct.projections import linked_among
 from services.membership.member.events import PersonErased
 from services.membership.member.projections import standings_of
-from services.membership.preference.projections import opted_out
+from services.membership.preference.events import Channel
+from services.membership.preference.projections import opted_out, ways_chosen
 from shared.contracts.analytics_risk import AtRiskSeen, RiskOver
 from shared.contracts.events_ticket import TicketBought, TicketCancelled
 from shared.event_store import Fact
@@ -109,6 +113,36 @@ async def audience_of(
         return "bounced" if person in refused else None
 
     return {person: against(person) for person in sorted(people)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """By how many of the people meant each channel would be used at once; the others are left out, and why."""
+
+    audience: int
+    by_channel: Counter[Channel]
+    left_out: Counter[NotSentReason]
+
+
+NOBODYS: frozenset[NotSentReason | None] = frozenset(("unknown_person", "not_a_member"))
+"""What speaks against writing to somebody at all; the rest speaks against mail."""
+
+
+async def reach_of(connection: Any, community_id: UUID, segment: Segment) -> Reach:
+    """Whom an announcement would reach by which channel if it were due now."""
+    people = await audience_of(connection, community_id, segment)
+    linked = await linked_among(connection, community_id)
+    chosen = await ways_chosen(connection, community_id, "announcement", linked)
+    by_channel: Counter[Channel] = Counter(email=0)
+    left_out: Counter[NotSentReason] = Counter()
+    for person, against in people.items():
+        ways = None if against in NOBODYS else chosen.get(person)
+        by_channel.update(ways.others if ways else ())
+        if against is None and (ways is None or ways.mail == "too"):
+            by_channel["email"] += 1
+        elif against is not None and not (ways and ways.others):
+            left_out[against] += 1
+    return Reach(len(people), by_channel, left_out)
 
 
 async def _holders(connection: Any, community_id: UUID, gathering_id: UUID) -> set[PersonId]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from services.membership.announcement.events import NotSentReason
-from services.membership.audience.projections import audience_of
+from services.membership.audience.projections import reach_of
 from services.membership.broadcast import commands
 from services.membership.broadcast.decider import BROADCAST, Broadcast, author_of
 from services.membership.broadcast.events import Access, Segment, Text
@@ -25,10 +25,11 @@ from services.membership.broadcast.projections import (
     words_in,
 )
 from services.membership.community.projections import CommunityPage, page_of
+from services.membership.direct.projections import CopiesBy, copies_by_channel
 from services.membership.gateways.gateway import Letter, Look, WayOut
 from services.membership.gateways.pages import drawn
 from services.membership.member.events import Language
-from services.membership.preference.events import OptOutChannel
+from services.membership.preference.events import Channel, OptOutChannel
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import tiers_of
 from shared.decider import NotFound
@@ -150,6 +151,11 @@ class ChannelCount(BaseModel):
     recipients: int
 
 
+class OtherCount(BaseModel):
+    channel: Channel
+    recipients: int
+
+
 class LeftOut(BaseModel):
     reason: NotSentReason
     people: int
@@ -165,10 +171,11 @@ class Rendered(BaseModel):
 
 
 class Preview(BaseModel):
-    """Whom it would go to if it were due now: of the `audience` those who are left out get nothing."""
+    """Whom it would go to if it were due now; `others` chose another channel than mail, or one beside it."""
 
     audience: int
     channels: list[ChannelCount]
+    others: list[OtherCount]
     left_out: list[LeftOut]
     rendered: list[Rendered]
 
@@ -181,15 +188,16 @@ async def preview_announcement(
     broadcast = await broadcast_now(caller.service, caller.community_id, announcement_id)
     async with caller.read() as connection:
         page = await page_of(connection, caller.community_id)
-        people = await audience_of(connection, caller.community_id, broadcast.segment)
+        reach = await reach_of(connection, caller.community_id, broadcast.segment)
     if page is None:
         raise Unavailable("The community's page is not there yet.")
-    against = list(people.values())
-    reasons = sorted({reason for reason in against if reason})
+    mailed, others = reach.by_channel.pop("email"), sorted(reach.by_channel.items())
+    left_out = sorted(reach.left_out.items())
     return Preview(
-        audience=len(against),
-        channels=[ChannelCount(channel="email", recipients=against.count(None))],
-        left_out=[LeftOut(reason=reason, people=against.count(reason)) for reason in reasons],
+        audience=reach.audience,
+        channels=[ChannelCount(channel="email", recipients=mailed)],
+        others=[OtherCount(channel=channel, recipients=people) for channel, people in others],
+        left_out=[LeftOut(reason=reason, people=people) for reason, people in left_out],
         rendered=await _rendered(caller, announcement_id, broadcast, page),
     )
 
@@ -278,7 +286,7 @@ class SavedText(BaseModel):
 
 
 class Announcement(BaseModel):
-    """Of as many copies as the `audience` has people some were sent, some were not; the rest are on their way."""
+    """`sent` and `not_sent` are letters, `others` what went by other channels; the rest of the `audience` waits."""
 
     announcement_id: UUID
     standing: str
@@ -291,6 +299,7 @@ class Announcement(BaseModel):
     audience: int | None
     sent: int
     not_sent: list[LeftOut]
+    others: list[CopiesBy]
 
 
 @router.get("/announcements/{announcement_id}", operation_id="read_announcement")
@@ -300,6 +309,7 @@ async def read_announcement(
     async with caller.read() as connection:
         row = await broadcast_of(connection, announcement_id)
         outcomes = await outcomes_of(connection, announcement_id)
+        others = await copies_by_channel(connection, announcement_id)
     if row is None:
         raise NotFound("announcement_not_found", "There is no such announcement.")
     broadcast = await broadcast_now(caller.service, caller.community_id, announcement_id)
@@ -313,6 +323,7 @@ async def read_announcement(
             if each
         ],
         segment=AnnouncementSegment(**asdict(broadcast.segment)),
+        others=others,
         sent=outcomes.pop(None, 0),
         not_sent=[
             LeftOut(reason=reason, people=copies) for reason, copies in outcomes.items() if reason

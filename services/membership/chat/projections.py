@@ -153,6 +153,14 @@ CHAT_ACCOUNTS = Projection(
 )
 
 
+async def people_linked(connection: Any, community_id: UUID) -> set[PersonId]:
+    """Everybody in the community who has linked an account."""
+    rows = await connection.fetch(
+        "SELECT person_id FROM chat_accounts_v1 WHERE community_id = $1", community_id
+    )
+    return {PersonId(row["person_id"]) for row in rows}
+
+
 async def people_behind(
     service: Service, community_id: UUID, accounts: Collection[str]
 ) -> dict[str, PersonId]:

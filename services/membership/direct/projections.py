@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.membership.chat.projections import seat_now
+from services.membership.chat.projections import people_linked, seat_now
 from services.membership.direct import events
 from services.membership.preference.events import Channel
 from shared.event_store import Fact
@@ -31,9 +31,11 @@ CREATE TABLE direct_messages_v1 (
     template     text        NOT NULL,
     at           timestamptz NOT NULL,
     not_sent     text,
+    broadcast_id uuid,
     PRIMARY KEY (message_id, channel)
 );
 CREATE INDEX direct_messages_v1_person ON direct_messages_v1 (person_id, at);
+CREATE INDEX direct_messages_v1_broadcast ON direct_messages_v1 (broadcast_id, channel);
 """
 
 
@@ -50,7 +52,7 @@ class DirectMessage:
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     await connection.executemany(
-        "INSERT INTO direct_messages_v1 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO direct_messages_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         [
             (
                 fact.body.message_id,
@@ -60,6 +62,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 fact.body.template,
                 fact.at,
                 fact.body.reason if isinstance(fact.body, events.DirectNotSent) else None,
+                fact.body.broadcast_id,
             )
             for fact in facts
         ],
@@ -102,3 +105,27 @@ async def linked_channels(
     """By which channels the person can be reached as of now."""
     account = await discord_account(service, community_id, person_id)
     return frozenset({"email", "discord"} if account else {"email"})
+
+
+async def linked_among(connection: Any, community_id: UUID) -> dict[Channel, set[PersonId]]:
+    """Who in the community can be reached by which of the channels beside mail."""
+    return {"discord": await people_linked(connection, community_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesBy:
+    """What became of the copies of an announcement by one channel."""
+
+    channel: Channel
+    sent: int
+    not_sent: int
+
+
+async def copies_by_channel(connection: Any, broadcast_id: UUID) -> list[CopiesBy]:
+    """By each channel beside mail that somebody chose."""
+    rows = await connection.fetch(
+        "SELECT channel, count(*) FILTER (WHERE not_sent IS NULL) AS sent, count(not_sent) AS not_sent"
+        " FROM direct_messages_v1 WHERE broadcast_id = $1 GROUP BY channel ORDER BY channel",
+        broadcast_id,
+    )
+    return [CopiesBy(**row) for row in rows]

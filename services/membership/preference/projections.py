@@ -1,6 +1,6 @@
 """Who does not want which kind of message, who wants it by which channel; and the way out that each one carries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +92,29 @@ CHANNELS_CHOSEN = Projection(
     facts=(events.ChannelsChosen, PersonErased),
     apply=apply_channels,
 )
+
+
+async def ways_chosen(
+    connection: Any,
+    community_id: UUID,
+    kind: events.OptionalKind,
+    linked: Mapping[events.Channel, Collection[PersonId]],
+) -> dict[PersonId, events.Ways]:
+    """How a message of this kind would go to each who has chosen channels for it."""
+    rows = await connection.fetch(
+        "SELECT person_id, channels FROM channels_chosen_v1 WHERE community_id = $1 AND kind = $2",
+        community_id,
+        kind,
+    )
+    out = await opted_out(connection, community_id, "email", kind)
+    ways = {}
+    for row in rows:
+        person_id = PersonId(row["person_id"])
+        wishes = frozenset({("email", kind)} if person_id in out else ())
+        chosen = Preferences(wishes, {kind: frozenset(row["channels"])})
+        open_ = frozenset(channel for channel, people in linked.items() if person_id in people)
+        ways[person_id] = chosen.ways(kind, open_)
+    return ways
 
 
 async def opted_out(

@@ -222,6 +222,34 @@ async def test_an_announcement_comes_on_discord_once(ada: Ada) -> None:
     assert mailed(ada, "announcement") == 0
 
 
+async def test_a_preview_and_an_announcement_count_each_channel(ada: Ada) -> None:
+    bob, eve = await ada.club.join("bob@example.com"), await ada.club.join("eve@example.com")
+    ada.club.guild.members[bob.user] = set()
+    await bob.link(expect=201)
+    await choose(ada, "announcement", "discord")
+    await choose(bob, "announcement", "email", "discord")
+    out = {"preferences": [{"channel": "email", "kind": "announcement", "wanted": False}]}
+    for person in (ada, eve):
+        path = f"/people/{person.person_id}/preferences"
+        await ada.house.call("PUT", path, out, token=person.token)
+    await ada.house.quiet()
+    body = {"texts": [EN], "segment": {}}
+    drafted = await ada.house.call("POST", "/announcements", body, token=ada.club.owner)
+    path = f"/announcements/{drafted['announcement_id']}"
+    seen = await ada.house.call("POST", f"{path}/preview", token=ada.club.owner)
+    assert seen["audience"] == 3
+    assert seen["channels"] == [{"channel": "email", "recipients": 1}]
+    assert seen["others"] == [{"channel": "discord", "recipients": 2}]
+    assert seen["left_out"] == [{"reason": "opted_out", "people": 1}]
+    ada.club.discord.closed.add(bob.user)
+    await ada.house.call("POST", f"{path}/schedule", {}, token=ada.club.owner)
+    await ada.house.quiet()
+    told = await ada.house.call("GET", path, token=ada.club.owner)
+    assert told["sent"] == 1
+    assert told["not_sent"] == [{"reason": "opted_out", "people": 1}]
+    assert told["others"] == [{"channel": "discord", "sent": 1, "not_sent": 1}]
+
+
 async def test_an_announcement_that_discord_refuses_goes_by_mail_once(ada: Ada) -> None:
     await choose(ada, "announcement", "discord")
     ada.club.discord.closed.add(ada.user)
