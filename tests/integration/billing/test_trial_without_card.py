@@ -21,7 +21,7 @@ async def _opened(shop: Shop) -> None:
 async def offered(shop: Shop, **more: Any) -> str:
     """Something that is tried without a card."""
     price = {"minor": 1000, "currency": "EUR"}
-    body = {"name": "Gold", "price": price, "interval": "month", "tier_id": str(gold)}
+    body: Json = {"name": "Gold", "price": price, "interval": "month", "tier_id": str(gold)}
     body |= {"trial_days": 14, "trial_needs_card": False, **more}
     published = await shop.house.ask(olga, "POST", "/offers", body)
     await shop.house.quiet()
