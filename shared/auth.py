@@ -153,7 +153,7 @@ class TokenVerifier:
 
 LinkPurpose = Literal[
     "claim", "invitation", "payment", "guest", "ticket", "unsubscribe", "chat", "chat_server", "group", "erasure",
-    "merchant",
+    "merchant", "bundle",
 ]  # fmt: skip
 
 

@@ -29,11 +29,10 @@ from shared.http import FILES
 from shared.ids import random_id
 from shared.problem import Problem
 
-Method = Literal["PUT", "GET", "HEAD"]
+Method = Literal["PUT", "GET", "HEAD", "DELETE"]
 
-LIFE: Mapping[Method, timedelta] = {
-    "PUT": timedelta(hours=1), "GET": timedelta(minutes=10), "HEAD": timedelta(minutes=1),
-}  # fmt: skip
+MINUTE = timedelta(minutes=1)
+LIFE = {"PUT": 60 * MINUTE, "GET": 10 * MINUTE, "HEAD": MINUTE, "DELETE": MINUTE}
 INLINE = ("audio/", "video/", "image/avif", "image/gif", "image/jpeg", "image/png", "image/webp")
 """What a browser may show by itself; anything else is saved, so that nobody's page runs under our name."""
 

@@ -92,6 +92,7 @@ def environment(settings: Settings, keys: Keys, name: str) -> dict[str, str]:
         "TESSERA_TOKEN_KEYS": public(keys.token_key),
         "TESSERA_CLOCK": "movable",
         "TESSERA_PUBLIC_RATE": UNLIMITED,
+        "TESSERA_FILES_FOLDER": str(settings.state / "files"),
     }
     return told | _own(settings, keys).get(name, {})
 
@@ -106,7 +107,6 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_CODES_PER_EMAIL": UNLIMITED,
             "TESSERA_CODES_PER_ADDRESS": UNLIMITED,
             "TESSERA_WEBHOOKS_TO_LOOPBACK": "true",
-            "TESSERA_FILES_FOLDER": str(settings.state / "files"),
         },
         "billing": {
             "TESSERA_STRIPE_URL": f"http://{HOST}:{settings.ports['stripe']}",

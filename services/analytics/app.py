@@ -14,8 +14,10 @@ from services.analytics.settings import Settings
 from services.analytics.takeout import CONTENTS
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.analytics_bundle_part import PartPacked
 from shared.contracts.analytics_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.analytics_privacy import PersonForgotten
+from shared.contracts.membership_bundle import BundleAsked
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.merging.persons import MERGED, all_in
@@ -24,9 +26,12 @@ from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.packing import bundle_part
 from shared.takeout.retention import retention
 from shared.takeout.search import Reach
+from shared.takeout.store import stores
 
+REACH = Reach(all_of=all_in)
 MOUNTED = (
     COMMUNITY,
     RECURRING,
@@ -38,12 +43,13 @@ MOUNTED = (
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     MERGED,
+    bundle_part("analytics", BundleAsked, REACH, PartPacked),
     exports("analytics"),
     community("analytics", CONTENTS),
     erasure.feature("analytics", PersonErased, PersonForgotten),
     destruction("analytics", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
-FEATURES = (*MOUNTED, own_data("analytics", MOUNTED, Reach(all_of=all_in)), retention("analytics"))
+FEATURES = (*MOUNTED, own_data("analytics", MOUNTED, REACH), retention("analytics"))
 
 
 def blueprint() -> Blueprint:
@@ -57,4 +63,5 @@ def blueprint_of(settings: Settings) -> Blueprint:
         settings=settings,
         features=FEATURES,
         migrations=Path(__file__).parent / "migrations",
+        gateways=stores(settings, "analytics"),
     )

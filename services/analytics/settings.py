@@ -1,5 +1,5 @@
-"""The environment analytics reads: what every service reads, and no more."""
+"""The environment analytics reads: what every service reads, and where files are kept."""
 
-from shared.settings import Settings
+from shared.takeout.store import StoreSettings as Settings
 
 __all__ = ["Settings"]

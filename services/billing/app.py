@@ -45,8 +45,10 @@ from services.billing.tax.feature import FEATURE as TAX
 from services.billing.withdrawal.feature import FEATURE as WITHDRAWAL
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.billing_bundle_part import PartPacked
 from shared.contracts.billing_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.billing_privacy import PersonForgotten
+from shared.contracts.membership_bundle import BundleAsked
 from shared.feature import Feature
 from shared.merging.persons import MERGED, all_in
 from shared.service import Blueprint
@@ -54,10 +56,13 @@ from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.packing import bundle_part
 from shared.takeout.retention import retention
 from shared.takeout.search import Reach
+from shared.takeout.store import stores
 from shared.visibility.gate import VISIBILITY
 
+REACH = Reach(all_of=all_in, streams=(payer_of,), vendors=(webhooks.SOURCE, paypal_webhooks.SOURCE))
 MOUNTED = (
     MERCHANT,
     POLICY,
@@ -92,6 +97,7 @@ MOUNTED = (
     VISIBILITY,
     MERGED,
     LEDGER,
+    bundle_part("billing", BundleAsked, REACH, PartPacked),
     exports("billing"),
     community("billing", CONTENTS),
     # The others are told once the processor has forgotten the person too.
@@ -102,13 +108,7 @@ BASIS_POINTS = 10_000
 
 FEATURES = (
     *MOUNTED,
-    own_data(
-        "billing",
-        MOUNTED,
-        Reach(
-            all_of=all_in, streams=(payer_of,), vendors=(webhooks.SOURCE, paypal_webhooks.SOURCE)
-        ),
-    ),
+    own_data("billing", MOUNTED, REACH),
     retention("billing"),
 )
 
@@ -133,6 +133,7 @@ def blueprint_of(settings: Settings) -> Blueprint:
             "books": StripeBooks(processor),
             "accounts": StripeAccounts(processor, settings.stripe_client_id, settings.stripe_url),
             **_paypal(settings),
+            **stores(settings, "billing"),
         },
     )
 

@@ -2,10 +2,10 @@
 
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 
-from shared.settings import Settings as KernelSettings
+from shared.takeout.store import StoreSettings
 
 
-class Settings(KernelSettings):
+class Settings(StoreSettings):
     """Billing alone speaks to the payment processors."""
 
     stripe_key: SecretStr = Field(description="the platform's secret key at Stripe")

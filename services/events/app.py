@@ -15,8 +15,10 @@ from services.events.ticket.feature import FEATURE as TICKET
 from services.events.ticket_export.feature import FEATURE as TICKET_EXPORT
 from shared import erasure
 from shared.auth import HEARD_ROLES
+from shared.contracts.events_bundle_part import PartPacked
 from shared.contracts.events_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.events_privacy import PersonForgotten
+from shared.contracts.membership_bundle import BundleAsked
 from shared.contracts.membership_member import PersonErased
 from shared.feature import Feature
 from shared.merging.persons import MERGED, all_in
@@ -25,10 +27,13 @@ from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.packing import bundle_part
 from shared.takeout.retention import retention
 from shared.takeout.search import Reach
+from shared.takeout.store import stores
 from shared.visibility.gate import VISIBILITY
 
+REACH = Reach(all_of=all_in)
 MOUNTED = (
     GATHERING,
     SALE,
@@ -40,12 +45,13 @@ MOUNTED = (
     VISIBILITY,
     MERGED,
     TICKET_EXPORT,
+    bundle_part("events", BundleAsked, REACH, PartPacked),
     exports("events"),
     community("events", CONTENTS),
     erasure.feature("events", PersonErased, PersonForgotten),
     destruction("events", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
 )
-FEATURES = (*MOUNTED, own_data("events", MOUNTED, Reach(all_of=all_in)), retention("events"))
+FEATURES = (*MOUNTED, own_data("events", MOUNTED, REACH), retention("events"))
 
 
 def blueprint() -> Blueprint:
@@ -59,6 +65,9 @@ def blueprint_of(settings: Settings) -> Blueprint:
         settings=settings,
         features=FEATURES,
         migrations=Path(__file__).parent / "migrations",
-        gateways={"quotes": QuoteSigner(settings.quote_key.get_secret_value())},
+        gateways={
+            "quotes": QuoteSigner(settings.quote_key.get_secret_value()),
+            **stores(settings, "events"),
+        },
         on_start=worker.announce_quote_key,
     )

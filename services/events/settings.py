@@ -4,10 +4,10 @@ import json
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.settings import Settings as KernelSettings
+from shared.takeout.store import StoreSettings
 
 
-class Settings(KernelSettings):
+class Settings(StoreSettings):
     quote_key: SecretStr = Field(description="private Ed25519 JWK, with a kid, that signs quotes")
 
     @field_validator("quote_key")

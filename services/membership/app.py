@@ -19,6 +19,8 @@ from services.membership.audience.feature import FEATURE as AUDIENCE
 from services.membership.ballot.feature import FEATURE as BALLOT
 from services.membership.benefit.feature import FEATURE as BENEFIT
 from services.membership.broadcast.feature import FEATURE as BROADCAST
+from services.membership.bundle.events import BundleAsked
+from services.membership.bundle.feature import FEATURE as BUNDLE
 from services.membership.certificate.feature import FEATURE as CERTIFICATE
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_audit.feature import FEATURE as CHAT_AUDIT
@@ -88,15 +90,24 @@ from shared.auth import TokenSigner
 from shared.contracts.membership_destruction import KeptDataDestroyed, PersonDataDestroyed
 from shared.contracts.membership_privacy import PersonForgotten
 from shared.feature import Feature
-from shared.files import S3, FileStore, Folder
 from shared.service import Blueprint
 from shared.takeout.community import community
 from shared.takeout.destruction import destruction
 from shared.takeout.exports import exports
 from shared.takeout.own_data import own_data
+from shared.takeout.packing import bundle_part
 from shared.takeout.retention import retention
 from shared.takeout.search import Reach
+from shared.takeout.store import stores
 
+REACH = Reach(
+    person_of=person_of,
+    all_of=all_of,
+    streams=(acquaintance_stream, seats_of),
+    keys=(addressee_of,),
+    vendors=(whatsapp_reports.SOURCE,),
+    beside=sessions_of,
+)
 MOUNTED = (
     ACCOUNT,
     CLIENT,
@@ -155,20 +166,14 @@ MOUNTED = (
     RETENTION_RULES,
     LAPSE,
     CERTIFICATE,
+    BUNDLE,
+    bundle_part("membership", BundleAsked, REACH),
     MEMBER_EXPORT,
     exports("membership"),
     community("membership", CONTENTS),
     MEMBER_IMPORT,  # Last, so that what its rows lead to is asked before it asks for more.
     erasure.feature("membership", PersonErased, PersonForgotten),
     destruction("membership", PersonErased, PersonDataDestroyed, KeptDataDestroyed),
-)
-REACH = Reach(
-    person_of=person_of,
-    all_of=all_of,
-    streams=(acquaintance_stream, seats_of),
-    keys=(addressee_of,),
-    vendors=(whatsapp_reports.SOURCE,),
-    beside=sessions_of,
 )
 FEATURES = (*MOUNTED, own_data("membership", MOUNTED, REACH), retention("membership"))
 
@@ -210,7 +215,7 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.oidc_keys_url,
             httpx.AsyncClient(),
         )
-    return gateways | _chat(settings) | _messenger(settings) | _files(settings)
+    return gateways | _chat(settings) | _messenger(settings) | stores(settings, "membership")
 
 
 def _chat(settings: Settings) -> dict[str, Any]:
@@ -245,15 +250,3 @@ def _messenger(settings: Settings) -> dict[str, Messenger]:
         url=settings.whatsapp_url,
     )
     return {"messenger": messenger}
-
-
-def _files(settings: Settings) -> dict[str, FileStore]:
-    """A bucket where one is named, else a folder, else nothing."""
-    if settings.files_bucket and settings.files_key and settings.files_secret:
-        secret = settings.files_secret.get_secret_value()
-        bucket = S3(settings.files_bucket, settings.files_region, settings.files_key, secret)
-        return {"files": bucket}
-    if settings.files_folder:
-        doors = f"{settings.origin}/api/membership/v1"
-        return {"files": Folder(settings.files_folder, doors, settings.secret_bytes())}
-    return {}

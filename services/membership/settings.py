@@ -1,14 +1,13 @@
 """The environment membership reads, beside what every service reads."""
 
-from pathlib import Path
 from uuid import UUID
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from shared.settings import Settings as KernelSettings
+from shared.takeout.store import StoreSettings
 
 
-class Settings(KernelSettings):
+class Settings(StoreSettings):
     """Membership alone issues tokens and sends mail."""
 
     token_key: SecretStr = Field(
@@ -67,15 +66,6 @@ class Settings(KernelSettings):
     webhooks_to_loopback: bool = Field(
         default=False, description="lets webhooks reach this very machine: only in development"
     )
-    files_folder: Path | None = Field(
-        default=None, description="a folder of this machine that keeps files; or a bucket does"
-    )
-    files_bucket: str | None = Field(
-        default=None, pattern="^https?://", description="with key and secret, an S3 bucket's URL"
-    )
-    files_region: str = "us-east-1"
-    files_key: str | None = None
-    files_secret: SecretStr | None = None
 
     @field_validator("discord_activity")
     @classmethod

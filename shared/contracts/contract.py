@@ -103,3 +103,14 @@ class KeptDataDestroyed(Contract):
     """What a service had kept of a forgotten person for accounting is destroyed as well."""
 
     person_id: UUID
+
+
+class PartPacked(Contract):
+    """All that a service keeps of a person is where files are kept, sealed for their bundle of this number."""
+
+    person_id: UUID
+    bundle_id: UUID
+    number: int
+    file_id: UUID
+    size: int
+    sha256: CodeText

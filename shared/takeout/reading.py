@@ -11,6 +11,7 @@ import orjson
 from shared.consumer import Webhook, vendor_uuid
 from shared.event_store import Fact
 from shared.http import Caller
+from shared.ids import PLATFORM
 from shared.personal_value import Sealed
 from shared.takeout.retention import RULES
 from shared.takeout.search import Found, Place, Reach, reading
@@ -93,7 +94,12 @@ class TakeOut:
             else:
                 left, version = left[streams.index(facts[-1].stream_id) :], facts[-1].version
 
+    def _is_asked(self, fact: Fact) -> bool:
+        return not self.reach.within or fact.community_id in (self.caller.community_id, PLATFORM)
+
     def _is_own(self, fact: Fact, place: Place) -> bool:
+        if not self._is_asked(fact):
+            return False
         found = named(fact.body).everybody
         if not found:
             return place.alone
@@ -109,7 +115,7 @@ class TakeOut:
         while True:
             async with reading(self.caller, self.reach) as connection:
                 rows = await connection.fetch(_HEARD, [*self.found.ids, *reported], after, PAGE)
-            yield [inbox.fact(row) for row in rows]
+            yield [fact for row in rows if self._is_asked(fact := inbox.fact(row))]
             if len(rows) < PAGE:
                 return
             after = rows[-1]["id"]

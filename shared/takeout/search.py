@@ -29,6 +29,7 @@ class Reach:
 
     `person_of` says who an account is in a community: where it is given, all communities are asked, else the token's.
     `all_of` says whom a person has taken in, who is told of these as well.
+    `within`: nothing is told but of the community that the token is for, and of the account itself.
     `streams` are those that follow from a person and whose facts name nobody; `keys` follow from a stream and stand in
     for whoever it is of until they are known. `vendors` report to us. `beside` is in tables that no fact rebuilds.
     """
@@ -39,6 +40,7 @@ class Reach:
     keys: tuple[Callable[[UUID], UUID], ...] = ()
     vendors: tuple[str, ...] = ()
     beside: Callable[[Caller], Awaitable[dict[str, Any]]] | None = None
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ async def _people(caller: Caller, reach: Reach) -> set[UUID]:
 
 async def _persons(caller: Caller, reach: Reach) -> list[tuple[UUID, UUID]]:
     """Who asks, in each community they are asked for."""
-    if reach.person_of is None:
+    if reach.person_of is None or reach.within:
         return [(caller.community_id, caller.person_id)]
     query = "SELECT DISTINCT community_id FROM own_data_v1 WHERE subject = $1"
     async with caller.read_all() as connection:

@@ -68,8 +68,8 @@ IMPERSONAL = {
 }
 SPOKEN_OF = re.compile(r"\b(person_id|PersonId|account_id|AccountId)\b")
 
-# Whose sealed words nobody is told: how somebody voted is not for them to prove.
-SECRET = {"SealedBallotCast"}
+# Whose sealed words nobody is told: how somebody voted is not for them to prove; a bundle's key is no word of theirs.
+SECRET = {"SealedBallotCast", "BundleAsked"}
 
 # Tables that no fact rebuilds, and what of a person is in them.
 TABLES = {

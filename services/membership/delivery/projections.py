@@ -17,8 +17,9 @@ from shared.projection import Projection
 
 Status = Literal["delivered", "retrying", "failed"]
 
-TOLD = tuple(contract for contract in catalogue() if not contract.topic.endswith(".message.v1"))
-"""What happens in a community. What somebody is to be written is for them alone: a link in it opens what is theirs."""
+UNTOLD = (".message.v1", ".bundle.v1", ".bundle_part.v1")
+TOLD = tuple(contract for contract in catalogue() if not contract.topic.endswith(UNTOLD))
+"""What happens in a community. What somebody is written or given is theirs: a link in it opens what is."""
 
 TYPES = {contract.type(): contract for contract in TOLD}
 

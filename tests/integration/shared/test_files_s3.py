@@ -1,9 +1,11 @@
 """Files in a bucket: a server that is not ours compares what it is sent with the SHA-256 that was announced."""
 
 import hashlib
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from deploy.local.processes import accepts
 from deploy.local.settings import HOST, ROOT, Settings, free_port
 from shared.event_store import Unavailable
 from shared.files import S3, Door, File
+from shared.takeout.store import SharedBucket, fetched
 from shared.testing import eventually
 
 S3MOCK = "com.adobe.testing:s3mock:4.7.0:jar:exec"
@@ -55,14 +58,14 @@ def server(s3mock: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 @pytest.fixture
-async def store(server: str) -> S3:
+async def store(server: str) -> SharedBucket:
     _, port = server.split(":")
 
     async def is_up() -> bool:
         return accepts(int(port))
 
     await eventually(is_up, within=300)
-    return S3(f"http://{server}/tessera", "us-east-1", "key", "secret")
+    return SharedBucket(f"http://{server}/tessera", "us-east-1", "key", "secret")
 
 
 def announced(data: bytes = DATA) -> File:
@@ -114,3 +117,29 @@ async def test_a_store_that_is_away_or_refuses_us_is_asked_again_later() -> None
     away = S3(f"http://{HOST}:{free_port()}/tessera", "us-east-1", "key", "secret")
     with pytest.raises(Unavailable):
         await away.holds(announced())
+
+
+async def test_a_service_itself_puts_gets_and_removes(store: SharedBucket) -> None:
+    file, into = announced(), io.BytesIO()
+    await store.remove(file)
+    assert not await fetched(store, file, into)
+    await store.put(file, io.BytesIO(DATA))
+    assert await store.holds(file)
+    assert await fetched(store, file, into)
+    assert into.read() == DATA
+    other = announced(DATA * 2)
+    assert not await fetched(store, replace(other, file_id=file.file_id), io.BytesIO())
+    await store.remove(file)
+    assert not await store.holds(file)
+    with pytest.raises(Unavailable):
+        await store.put(file, io.BytesIO(b"x" * len(DATA)))
+
+
+async def test_a_service_waits_for_a_store_that_is_away() -> None:
+    store = SharedBucket(f"http://{HOST}:{free_port()}/tessera", "us-east-1", "key", "secret")
+    file = announced()
+    for ask in (
+        store.put(file, io.BytesIO(DATA)), store.remove(file), fetched(store, file, io.BytesIO()),
+    ):  # fmt: skip
+        with pytest.raises(Unavailable):
+            await ask
