@@ -94,7 +94,8 @@ def environment(settings: Settings, keys: Keys, name: str) -> dict[str, str]:
         "TESSERA_PUBLIC_RATE": UNLIMITED,
         "TESSERA_FILES_FOLDER": str(settings.state / "files"),
     }
-    return told | _own(settings, keys).get(name, {})
+    traced = {"TESSERA_OTLP_ENDPOINT": settings.traces} if settings.traces else {}
+    return told | traced | _own(settings, keys).get(name, {})
 
 
 def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:

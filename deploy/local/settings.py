@@ -45,6 +45,7 @@ class Settings:
     state: Path
     cache: Path
     ports: Mapping[str, int]
+    traces: str | None = None  # the OTLP collector that the services export to, if any
 
     @classmethod
     def from_environment(cls) -> Self:

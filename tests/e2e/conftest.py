@@ -13,25 +13,33 @@ import pytest
 from deploy.local.settings import HOST, OFFSETS, ROOT, Settings, free_port
 from deploy.local.stack import Stack
 from tests.e2e.story import Community, Member, Organiser, World, eventually
+from tests.e2e.traces import Traces, collected
 
 RUNS = ROOT / ".tessera" / "e2e"
 
 
 @pytest.fixture(scope="session")
-def whole() -> Iterator[Settings]:
+def traces() -> Iterator[Traces]:
+    """What the stack's processes export."""
+    with collected() as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def whole(traces: Traces) -> Iterator[Settings]:
     """Where everything of the stack is; afterwards it is ended, process by process, and forgotten."""
-    with own_stack(RUNS) as stack:
+    with own_stack(RUNS, traces.endpoint) as stack:
         stack.up()
         yield stack.settings
 
 
 @contextmanager
-def own_stack(runs: Path) -> Iterator[Stack]:
+def own_stack(runs: Path, traces: str | None = None) -> Iterator[Stack]:
     """A stack that lasts as long as the block; first, what runs that were killed left behind is ended."""
     for left in runs.glob("*"):
         if not psutil.pid_exists(int(left.name)):
             _end(_stack(left, {}))
-    stack = _stack(runs / str(os.getpid()), {name: free_port() for name in OFFSETS})
+    stack = _stack(runs / str(os.getpid()), {name: free_port() for name in OFFSETS}, traces)
     try:
         yield stack
     finally:
@@ -82,8 +90,9 @@ def cast(world: World) -> Iterator[Cast]:
     made.organiser.end_all()
 
 
-def _stack(state: Path, ports: dict[str, int]) -> Stack:
-    return Stack(Settings(state=state, cache=Settings.from_environment().cache, ports=ports))
+def _stack(state: Path, ports: dict[str, int], traces: str | None = None) -> Stack:
+    cache = Settings.from_environment().cache
+    return Stack(Settings(state=state, cache=cache, ports=ports, traces=traces))
 
 
 def _end(stack: Stack) -> None:

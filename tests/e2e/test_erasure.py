@@ -1,15 +1,17 @@
-"""After a person is erased their words are nowhere: no table, topic, dump, log, agenda, and not at the processor."""
+"""After a person is erased their words are nowhere: no table, topic, dump, log, trace, agenda, not at the processor."""
 
 import asyncio
 import base64
 import json
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from psycopg import sql
 
 from deploy.local import postgres
@@ -17,6 +19,7 @@ from deploy.local.keys import Keys
 from deploy.local.settings import HOST, SERVICES, Settings
 from tests.e2e.conftest import Cast
 from tests.e2e.story import Member, Refused, World, eventually, offer, seats
+from tests.e2e.traces import Traces
 
 TICKET = 1500
 CHUNK = 1 << 20
@@ -62,6 +65,11 @@ class Search:
     def topics(self) -> list[str]:
         """Every record of every topic from its beginning: key, value and headers."""
         return asyncio.run(self._consume(f"{HOST}:{self._whole.ports['kafka']}"))
+
+    def traces(self, exported: Traces) -> list[str]:
+        """Every span that any process has exported, with its attributes, events and errors, as it was sent."""
+        guilty = [body for body in list(exported.bodies) if self.found(body)]
+        return [str(ExportTraceServiceRequest.FromString(body)) for body in guilty]
 
     def dump(self) -> bool:
         """What a backup would hold."""
@@ -134,6 +142,9 @@ def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
     assert person.email in json.dumps(person.get("/api/membership/v1/me/data"))
     payments = [fact["of"] for fact in person.get("/api/billing/v1/me/data")["facts"]]
     eventually(lambda: reports_of(whole, payments), lambda kinds: "charge.succeeded" in kinds)
+    person.post("/api/membership/v1/me/bundle")
+    world.settle()
+    assert person.get("/api/membership/v1/me/bundle")["state"] == "ready"
     # The form was told her name, and the processor's reports say it; even now it is nowhere in clear.
     word = Search(f"quetzal{cast.tag}", whole)
     assert word.tables() == []
@@ -144,7 +155,7 @@ def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
 
 
 def test_an_erased_person_is_forgotten_everywhere(
-    cast: Cast, world: World, whole: Settings, zuleika: Member
+    cast: Cast, world: World, whole: Settings, traces: Traces, zuleika: Member
 ) -> None:
     erasure = cast.organiser.erasure_of(zuleika.person_id)
     assert (erasure["confirmed_by"], erasure["waiting_for"]) == (sorted(SERVICES), [])
@@ -160,6 +171,8 @@ def test_an_erased_person_is_forgotten_everywhere(
     assert word.topics() == []
     assert not word.dump()
     assert word.files() == []
+    _export_all(cast, world, traces)
+    assert word.traces(traces) == []
     for kind in ("customers", "payment_intents", "refunds", "events"):
         kept = world.at_processor(f"/v1/{kind}?limit=100")
         assert not word.found(json.dumps(kept).encode()), f"the processor's {kind}"
@@ -191,6 +204,34 @@ def test_the_search_finds_what_is_there(cast: Cast, world: World, whole: Setting
     assert word.dump()
     assert any("postgres" in path for path in word.files())
     assert any("kafka" in path for path in word.files())
+
+
+def test_the_search_finds_what_is_in_a_trace(
+    cast: Cast, world: World, whole: Settings, traces: Traces
+) -> None:
+    word = Search(f"quetzal{cast.tag}", whole)
+    with pytest.raises(Refused):
+        world.public(f"/api/membership/v1/public/communities/quetzal{cast.tag}")
+    _export_all(cast, world, traces)
+    assert word.traces(traces) == []  # Not even what was asked for by its address.
+    told = ExportTraceServiceRequest.FromString(traces.bodies[-1])
+    told.resource_spans[0].scope_spans[0].spans[0].events.add(name=f"refused: quetzal{cast.tag}@")
+    later = Traces()
+    later.bodies = [*traces.bodies, told.SerializeToString()]
+    assert len(word.traces(later)) == 1
+
+
+def _export_all(cast: Cast, world: World, traces: Traces) -> None:
+    """Until every process has exported what it had done by now: each sends its spans in the order of their ends."""
+    world.settle()
+    now = time.time_ns()
+    later = cast.member(f"Later Person{cast.tag}")
+    for service in SERVICES:
+        later.get(f"/api/{service}/v1/me/data")
+    later.post(f"/api/membership/v1/people/{later.person_id}/erasure")
+    world.settle()
+    wanted = {f"tessera-{service}-{role}" for service in SERVICES for role in ("api", "worker")}
+    eventually(lambda: {one.process for one in traces.spans() if one.began >= now}, wanted.issubset)
 
 
 def reports_of(whole: Settings, payments: list[str]) -> set[str]:
