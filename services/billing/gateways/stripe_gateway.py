@@ -8,14 +8,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
+import aiohttp
 import stripe
 from stripe import (
+    AIOHTTPClient,
     APIConnectionError,
     APIError,
     AuthenticationError,
     CardError,
     Dispute,
-    HTTPXClient,
     InvalidRequestError,
     Mandate,
     PaymentIntent,
@@ -117,7 +118,7 @@ class StripeGateway:
 
     def __init__(self, key: str, url: str | None, platform_fee: Fraction = NOTHING) -> None:
         self._platform_fee = platform_fee
-        self._http = HTTPXClient(timeout=PATIENCE_SECONDS)
+        self._http = AIOHTTPClient(timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS))
         self.client = StripeClient(
             key,
             base_addresses={"api": url.rstrip("/"), "connect": url.rstrip("/")} if url else {},
@@ -430,6 +431,8 @@ def translated() -> Iterator[None]:
         APIError,
         AuthenticationError,
         stripe.PermissionError,
+        aiohttp.ClientError,  # While an answer is read, the SDK leaves both as they are.
+        TimeoutError,
     ) as error:
         # A revoked key is no fault of this charge: it waits until somebody has set another.
         raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error

@@ -1,11 +1,13 @@
 """What Stripe says when it says no, and what we say to it: things a double never does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 
+from deploy.local.settings import HOST
 from services.billing.gateways.gateway import Declined, IntentOrder, Outcome, ProcessorUnavailable
 from services.billing.gateways.stripe_gateway import API_VERSION, StripeGateway
 from shared.ids import Code
@@ -78,6 +80,23 @@ async def test_what_is_not_about_the_charge_is_tried_again_later(answer: Answer)
     async with stripe_says(answer) as (gateway, _):
         with pytest.raises(ProcessorUnavailable):
             await gateway.create_intent(order)
+
+
+async def test_an_answer_that_breaks_off_is_asked_for_again_later() -> None:
+    async def break_off(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(break_off, HOST, 0)
+    port = server.sockets[0].getsockname()[1]
+    gateway = StripeGateway("sk_test_scripted", f"http://{HOST}:{port}")
+    try:
+        with pytest.raises(ProcessorUnavailable):
+            await gateway.create_intent(order)
+    finally:
+        await gateway.close()
+        server.close()
 
 
 async def test_the_sdk_tries_again_under_the_same_key() -> None:
