@@ -11,6 +11,7 @@ from services.billing.payer.events import BY_HAND
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.purse import Purse
+from services.billing.statements import Statements
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.money import Money
@@ -48,39 +49,41 @@ _STATES = {
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    statements = Statements()
     for fact in facts:
         match fact.body:
             case events.ChargeStarted() | events.PaymentAwaited():
-                await _begin(connection, fact)
+                await _begin(statements, fact)
             case events.PaymentIntentCreated(_, intent) | events.WithdrawalAsked(intent):
-                await connection.execute(
+                await statements.execute(
                     "UPDATE payments_v2 SET intent = $2 WHERE payment_id = $1",
                     fact.stream_id, intent,
                 )  # fmt: skip
             case events.RefundIssued(amount=amount):
-                await connection.execute(
+                await statements.execute(
                     "UPDATE payments_v2 SET refunded_minor = refunded_minor + $2"
                     " WHERE payment_id = $1",
                     fact.stream_id, amount.minor,
                 )  # fmt: skip
             case events.PaymentSucceeded(intent=intent, platform_fee=fee):
-                await connection.execute(
+                await statements.execute(
                     "UPDATE payments_v2 SET state = 'succeeded', intent = $2, code = NULL, at = $3,"
                     " platform_fee_minor = $4 WHERE payment_id = $1",
                     fact.stream_id, None if intent == BY_HAND else intent, fact.at, fee.minor if fee else 0,
                 )  # fmt: skip
             case body:
                 code = body.code if isinstance(body, events.PaymentFailed) else None
-                await connection.execute(
+                await statements.execute(
                     "UPDATE payments_v2 SET state = $2, code = $3, at = $4 WHERE payment_id = $1",
                     fact.stream_id, _STATES[type(body)], code, fact.at,
                 )  # fmt: skip
+    await statements.run(connection)
 
 
-async def _begin(connection: Any, fact: Fact) -> None:
+async def _begin(statements: Statements, fact: Fact) -> None:
     begun: events.ChargeStarted | events.PaymentAwaited = fact.body
     charge = begun.charge
-    await connection.execute(
+    await statements.execute(
         "INSERT INTO payments_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (payment_id) DO UPDATE SET state = excluded.state, intent = NULL,"
         " account = excluded.account, code = NULL, at = excluded.at",

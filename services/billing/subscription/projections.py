@@ -12,6 +12,7 @@ from services.billing.discount.events import Reduction
 from services.billing.offer.events import FixedYear
 from services.billing.payer.events import Instrument
 from services.billing.rises import Holding, Rising
+from services.billing.statements import Statements
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import (
@@ -123,94 +124,96 @@ class Subscribed:
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    statements = Statements()
     for fact in facts:
         if isinstance(fact.body, _OF_CHANGES):
-            await _apply_change(connection, fact)
+            await _apply_change(statements, fact)
         elif isinstance(fact.body, _OF_PRICES):
-            await _apply_price(connection, fact)
+            await _apply_price(statements, fact)
         else:
-            await _apply(connection, fact)
+            await _apply(statements, fact)
+    await statements.run(connection)
 
 
-async def _apply_change(connection: Any, fact: Fact) -> None:
+async def _apply_change(statements: Statements, fact: Fact) -> None:
     match fact.body:
         case events.ChangeScheduled(_, change_id, to, ends_at):
             nothing = to.price * 0
             pending = Pending(change_id, to, "next_period", nothing, ends_at, None)
-            await _change(connection, fact, pending=_PENDING.dump_json(pending).decode())
+            await _change(statements, fact, pending=_PENDING.dump_json(pending).decode())
         case events.ChangeBilled(_, change, payment_id):
             pending = Pending(
                 change.change_id, change.to, change.mode, change.due, None, payment_id
             )
-            await _change(connection, fact, pending=_PENDING.dump_json(pending).decode())
+            await _change(statements, fact, pending=_PENDING.dump_json(pending).decode())
         case events.ChangeDropped():
-            await _change(connection, fact, pending=None)
+            await _change(statements, fact, pending=None)
         case events.SubscriptionChanged(_, change):
-            await _become(connection, fact, change)
+            await _become(statements, fact, change)
         case events.SubscriptionPaused(until=until):
-            await _change(connection, fact, state="paused", paused_until=until)
+            await _change(statements, fact, state="paused", paused_until=until)
         case events.SubscriptionResumed(_, period, is_trial):
             runs = {"state": "trialing" if is_trial else "active", "runs_until": period.end}
             runs |= {"anchor": period.end}
-            await _change(connection, fact, **runs, paused_until=None, withheld=False)
+            await _change(statements, fact, **runs, paused_until=None, withheld=False)
         case events.SubscriptionSuspended():
-            await _change(connection, fact, withheld=True)
+            await _change(statements, fact, withheld=True)
         case events.SubscriptionUnpaid():
-            await _change(connection, fact, state="unpaid")
+            await _change(statements, fact, state="unpaid")
         case events.SubscriptionReinstated(last=True):
-            await _change(connection, fact, withheld=False)
+            await _change(statements, fact, withheld=False)
         case _:
-            await _change(connection, fact)
+            await _change(statements, fact)
 
 
-async def _apply_price(connection: Any, fact: Fact) -> None:
+async def _apply_price(statements: Statements, fact: Fact) -> None:
     match fact.body:
         case events.PriceRiseAnnounced() as told:
             rise = _ANNOUNCED.dump_json(told).decode()
-            await _change(connection, fact, rise=rise, agreed=False)
+            await _change(statements, fact, rise=rise, agreed=False)
         case events.PriceRiseAccepted():
-            await _change(connection, fact, agreed=True)
+            await _change(statements, fact, agreed=True)
         case events.PriceRiseApplied(_, terms):
             price = {"price_minor": terms.price.minor, "price_version": terms.price_version}
-            await _change(connection, fact, **price, rise=None)
+            await _change(statements, fact, **price, rise=None)
         case events.SubscriptionReduced(reduction=reduction):
-            await _change(connection, fact, reduction=_REDUCTION.dump_json(reduction).decode())
+            await _change(statements, fact, reduction=_REDUCTION.dump_json(reduction).decode())
         case events.PriceRiseDropped(told=Rise()):
-            await _change(connection, fact, rise=None)
+            await _change(statements, fact, rise=None)
         case _:
-            await _change(connection, fact)
+            await _change(statements, fact)
 
 
-async def _apply(connection: Any, fact: Fact) -> None:
+async def _apply(statements: Statements, fact: Fact) -> None:
     match fact.body:
         case events.TrialStarted(terms, instrument, trial_ends_at=until):
-            await _begin(connection, fact, terms, instrument, "trialing", (until, until))
+            await _begin(statements, fact, terms, instrument, "trialing", (until, until))
         case events.SubscriptionActivated(terms, instrument, period=period, carried=carried):
             began = period.start, period.end
-            await _begin(connection, fact, terms, instrument, "active", began)
-            await _count(connection, fact, 0, -carried if carried else None)
+            await _begin(statements, fact, terms, instrument, "active", began)
+            await _count(statements, fact, 0, -carried if carried else None)
         case events.TrialPutOff(trial_ends_at=until):
-            await _change(connection, fact, runs_until=until, anchor=until)
+            await _change(statements, fact, runs_until=until, anchor=until)
         case events.SubscriptionRenewed(period=period, carried=carried):
-            await _change(connection, fact, state="active", runs_until=period.end, payment_id=None)
-            await _count(connection, fact, 1, -carried if carried else None)
+            await _change(statements, fact, state="active", runs_until=period.end, payment_id=None)
+            await _count(statements, fact, 1, -carried if carried else None)
         case events.SubscriptionPastDue():
-            await _change(connection, fact, state="past_due")
+            await _change(statements, fact, state="past_due")
         case events.RenewalStarted(payment_id=payment_id):
-            await _change(connection, fact, payment_id=payment_id)
+            await _change(statements, fact, payment_id=payment_id)
         case events.InstrumentReplaced(instrument):
-            await _change(connection, fact, by_hand=instrument.is_by_hand)
+            await _change(statements, fact, by_hand=instrument.is_by_hand)
         case events.CancellationScheduled() | events.CancellationWithdrawn():
-            await _change(connection, fact, cancels_at=getattr(fact.body, "ends_at", None))
+            await _change(statements, fact, cancels_at=getattr(fact.body, "ends_at", None))
         case events.SubscriptionEnded(reason=reason):
             ended = {"state": "ended", "ended_for": reason, "runs_until": fact.at}
-            await _change(connection, fact, **ended, payment_id=None, paused_until=None)
+            await _change(statements, fact, **ended, payment_id=None, paused_until=None)
         case _:
-            await _change(connection, fact)
+            await _change(statements, fact)
 
 
 async def _begin(
-    connection: Any,
+    statements: Statements,
     fact: Fact,
     terms: Terms,
     instrument: Instrument,
@@ -218,7 +221,7 @@ async def _begin(
     span: tuple[datetime, datetime],
 ) -> None:
     """`span` is from where its periods are counted to the end of what is paid, or of the trial."""
-    await connection.execute(
+    await statements.execute(
         "INSERT INTO subscriptions_v5"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
         " $22, $23)"
@@ -233,20 +236,20 @@ async def _begin(
     )  # fmt: skip
 
 
-async def _change(connection: Any, fact: Fact, **changes: object) -> None:
+async def _change(statements: Statements, fact: Fact, **changes: object) -> None:
     columns = {"version": fact.version, **changes}
     sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
-    await connection.execute(
+    await statements.execute(
         f"UPDATE subscriptions_v5 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
         fact.stream_id,
         *columns.values(),
     )
 
 
-async def _become(connection: Any, fact: Fact, change: Change) -> None:
+async def _become(statements: Statements, fact: Fact, change: Change) -> None:
     terms = change.to
     await _change(
-        connection,
+        statements,
         fact,
         offer_id=terms.offer_id,
         tier_id=terms.tier_id,
@@ -259,11 +262,11 @@ async def _become(connection: Any, fact: Fact, change: Change) -> None:
         pending=None,
         **({"anchor": change.anchor} if change.anchor else {}),
     )
-    await _count(connection, fact, int(change.mode == "reset"), change.left)
+    await _count(statements, fact, int(change.mode == "reset"), change.left)
 
 
-async def _count(connection: Any, fact: Fact, periods: int, left: Money | None) -> None:
-    await connection.execute(
+async def _count(statements: Statements, fact: Fact, periods: int, left: Money | None) -> None:
+    await statements.execute(
         "UPDATE subscriptions_v5 SET periods = periods + $2, balance_minor = balance_minor + $3"
         " WHERE subscription_id = $1",
         fact.stream_id, periods, left.minor if left else 0,
