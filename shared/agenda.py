@@ -31,6 +31,7 @@ from shared.reaction import (
     Transient,
     intents_of,
 )
+from shared.together import Together
 
 _log = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ WHERE id IN (
 RETURNING id, community_id, name, payload, meta, attempts, number
 """
 
-_DONE = "UPDATE agenda SET state = 'done', done_at = now(), last_error = NULL WHERE id = $1"
+_DONE = "UPDATE agenda SET state = 'done', done_at = now(), last_error = NULL WHERE id = ANY ($1)"
 
 # A worker whose claim ran out while it worked has been overtaken, and its word no longer counts.
 _RETRY_LATER = """
@@ -194,10 +195,11 @@ SELECT n FROM lately
 """
 
 
+# What is being marked done just now needs no renewal, and two who wait for each other's rows would be a deadlock.
 _RENEW = """
-UPDATE agenda SET claimed_until = clock_timestamp() + $3
-FROM unnest($1::uuid[], $2::int[]) AS mine (id, attempts)
-WHERE agenda.id = mine.id AND agenda.attempts = mine.attempts AND state = 'waiting' AND claimed_until IS NOT NULL
+UPDATE agenda SET claimed_until = clock_timestamp() + $3 WHERE id IN (
+    SELECT id FROM agenda JOIN unnest($1::uuid[], $2::int[]) AS mine (id, attempts) USING (id, attempts)
+    WHERE state = 'waiting' AND claimed_until IS NOT NULL FOR UPDATE OF agenda SKIP LOCKED)
 """
 
 
@@ -228,6 +230,7 @@ class AgendaWorker:
         self._gateways = gateways
         self._concurrency = concurrency
         self._held: dict[UUID, int] = {}  # what is being done, and which attempt that is
+        self._done = Together(self._mark_done)
 
     async def run(self, wakeup: Wakeup) -> None:
         """Work until cancelled; Stopped when too much was parked. A database that goes away is waited out."""
@@ -238,10 +241,9 @@ class AgendaWorker:
                 bell = wakeup.bell("agenda")
                 items = await self._claim_or_wait(self._concurrency - len(running))
                 running |= {asyncio.create_task(self._do(item)) for item in items}
-                if not items:
-                    rung = asyncio.create_task(wakeup.wait(bell, within=0.2))
-                    await asyncio.wait({*running, rung}, return_when=asyncio.FIRST_COMPLETED)
-                    rung.cancel()
+                rung = asyncio.create_task(wakeup.wait(bell, within=0.2))
+                await asyncio.wait({*running, rung}, return_when=asyncio.FIRST_COMPLETED)
+                rung.cancel()
                 done = {task for task in running if task.done()}
                 running -= done
                 for task in done:
@@ -280,13 +282,7 @@ class AgendaWorker:
         rows = await self._pool.fetch(_CLAIM, self._clock.now(), most, CLAIM)
         rows.sort(key=lambda row: row["number"])
         self._held |= {row["id"]: row["attempts"] for row in rows}
-        return [
-            Item(
-                row["id"], row["community_id"], row["name"], row["payload"],
-                Meta.from_json(row["meta"]), row["attempts"],
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [Item(*row[:4], Meta.from_json(row["meta"]), row["attempts"]) for row in rows]
 
     async def _do(self, item: Item) -> None:
         await self._try(item)
@@ -305,7 +301,7 @@ class AgendaWorker:
                 _log.exception("%s failed (try %d of %d)", item.name, item.attempts, MAX_ATTEMPTS)
             await (self._park(item, error) if hopeless else self._retry_later(item, error))
         else:
-            await self._mark(_DONE, item.id)
+            await self._done.ask(item.id)
 
     async def _perform(self, item: Item) -> None:
         intent = self._codec.decode(item.payload)
@@ -348,6 +344,10 @@ class AgendaWorker:
             await self._retry_later(item, error)
             raise Stopped(f"{lately} agenda items were parked lately, and now this: {error!r}")
         telemetry.count("agenda.parked", name=item.name)
+
+    async def _mark_done(self, ids: Sequence[UUID]) -> Sequence[UUID]:
+        await self._mark(_DONE, ids)
+        return ids
 
     async def _mark(self, statement: str, *parameters: object) -> Any:
         try:
