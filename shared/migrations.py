@@ -8,7 +8,7 @@ import asyncpg
 
 from shared.event_store import Connection
 
-KERNEL = (Path(__file__).parent / "event_store.sql", Path(__file__).parent / "loops.sql")
+KERNEL = ("event_store.sql", "loops.sql", "agenda_due.sql")
 
 
 class Drift(Exception):
@@ -22,7 +22,7 @@ def lock_class(service: str) -> int:
 
 def files(service: str, folder: Path) -> list[tuple[str, str]]:
     """Name and text of every migration, the kernel's first, with the service's names filled in."""
-    paths = [*KERNEL, *sorted(folder.glob("*.sql"))]
+    paths = [*(Path(__file__).with_name(name) for name in KERNEL), *sorted(folder.glob("*.sql"))]
     return [
         (
             path.name,
