@@ -41,6 +41,7 @@ class Blueprint:
     """What a service's app.py says: its name, its settings, its table of contents.
 
     `on_start` runs in the worker once it leads nothing yet: for what a service announces about itself.
+    `at_once` is how many items of its agenda a worker does at a time: many, where they wait for others or for the disk.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Blueprint:
     migrations: Path
     gateways: Mapping[str, Any] = field(default_factory=dict)
     on_start: Callable[["Service"], Awaitable[None]] | None = None
+    at_once: int = 16
 
     @property
     def deciders(self) -> list[Decider[Any, Any, Any]]:

@@ -117,7 +117,7 @@ def loops(service: Service, health: Health) -> dict[str, Callable[[], Awaitable[
     consumer = Consumer(bootstrap, service.name, topics, service.inbox, service.wakeup)
     agenda = AgendaWorker(
         service.pool, service.handler, service.codec, blueprint.actions, service.clock,
-        service=service, gateways=service.gateways,
+        service=service, gateways=service.gateways, concurrency=blueprint.at_once,
     )  # fmt: skip
     found["relay"] = lambda: relay.run(service.wakeup)
     found["inbox"] = consumer.run

@@ -105,6 +105,8 @@ MOUNTED = (
     destruction("billing", PayerErased, PersonDataDestroyed, KeptDataDestroyed),
 )
 BASIS_POINTS = 10_000
+AT_ONCE = 48
+"""Stripe answers within a second or less, and takes a hundred requests a second of a platform."""
 
 FEATURES = (
     *MOUNTED,
@@ -135,6 +137,7 @@ def blueprint_of(settings: Settings) -> Blueprint:
             **_paypal(settings),
             **stores(settings, "billing"),
         },
+        at_once=AT_ONCE,
     )
 
 
