@@ -1,5 +1,6 @@
 """Opening a checkout, paying it, and seeing what the processor's own form needs."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -437,18 +438,19 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     service, community_id = caller.service, caller.community_id
     offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
     days = await _paid_from(service, community_id, person_id, offers)
-    founded = await founder_of(service, community_id, person_id)
+    founded, trial = await asyncio.gather(
+        founder_of(service, community_id, person_id), trial_of(service, community_id, person_id)
+    )
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         today = Today(caller.now, merchant.time_zone)
         lines = await _lines(connection, body, caller, today, days)
         code = discount_of(community_id, as_typed(body.code)) if body.code else None
         discount = await discount_by_id(connection, code) if code else None
-        rates = [] if code else await founder_rates(connection, founded & {*offers})
+        rates = await founder_rates(connection, founded & {*offers}) if founded and not code else []
         agreements = await agreements_of(connection, person_id)
     rate = await _good(rates, checkout_id, lines, founded, caller)
     code, discount = (rate.discount_id, rate) if rate else (code, discount)
-    trial = await trial_of(service, community_id, person_id)
     command = await _open(
         lines,
         body.return_url,
@@ -502,7 +504,7 @@ async def _lines(
     chosen = body.lines
     offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
     offers = await offers_among(connection, offer_ids)
-    keys = await quote_keys(connection)
+    keys = await quote_keys(connection) if len(offer_ids) < len(chosen) else {}
     lines: list[Line] = []
     for number, one in enumerate(chosen):
         if isinstance(one, SeatsQuoted):
