@@ -44,8 +44,8 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = {
     "accountant": frozenset({"sales.read", "revenue.read", "receipts.write", "refunds.write"}),
     "partner_manager": frozenset({"revenue.read", "links.write"}),
     "read_only": _READS,
-    "sponsor_contact": frozenset(),
-    "affiliate": frozenset(),
+    "sponsor_contact": frozenset({"placements.own"}),
+    "affiliate": frozenset({"links.own"}),
 }  # fmt: skip
 
 

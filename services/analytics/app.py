@@ -11,6 +11,7 @@ from services.analytics.retention.feature import FEATURE as RETENTION
 from services.analytics.revenue.feature import FEATURE as REVENUE
 from services.analytics.risk.feature import FEATURE as RISK
 from services.analytics.settings import Settings
+from services.analytics.sponsorship.feature import FEATURE as SPONSORSHIP
 from services.analytics.takeout import CONTENTS
 from shared import erasure
 from shared.auth import HEARD_ROLES
@@ -40,6 +41,7 @@ MOUNTED = (
     EXITS,
     RISK,
     ATTRIBUTION,
+    SPONSORSHIP,
     DELIVERY,
     Feature(name="staff", projections=(HEARD_ROLES,)),
     MERGED,

@@ -25,6 +25,8 @@ CONTENTS = Contents(
         "access_merges": "It is in `taken_in`.",
         "recurring_merges": "It is in `taken_in`.",
         "staff_roles": "Membership gives it.",
+        "sponsorships_placements": "Membership gives it.",
+        "sponsorships_contacts": "Membership gives it.",
         "forgotten": "Who was forgotten is in membership's `certificates`.",
         "own_data": "Where somebody is spoken of, for what they take out themselves.",
         "own_data_heard": "Where somebody is spoken of, for what they take out themselves.",

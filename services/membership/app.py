@@ -81,6 +81,7 @@ from services.membership.setup.feature import FEATURE as SETUP
 from services.membership.sitter.decider import stream_of as seats_of
 from services.membership.sitter.feature import FEATURE as SITTER
 from services.membership.situation.feature import FEATURE as SITUATION
+from services.membership.sponsorship.feature import FEATURE as SPONSORSHIP
 from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
 from services.membership.takeout import CONTENTS
 from services.membership.tier.feature import FEATURE as TIER
@@ -155,6 +156,7 @@ MOUNTED = (
     GROUP_SEAT,
     Feature(name="whatsapp_reports", router=whatsapp_reports.router),
     LINK,
+    SPONSORSHIP,
     ATTRIBUTION,
     ONBOARDING_PLAN,
     ONBOARDING,

@@ -85,6 +85,7 @@ MEANINGS: Mapping[str, str] = {
     "LevelReached.rank": "Which of the levels it is, counted from the lowest, 1.",
     "LevelReached.score": "The points that decided.",
     "rules_version": "By which version of the community's rules, from 1.",
+    "sponsorship_id": "What a sponsor and the community have agreed on.",
     "SpotlightGiven.on": "The day on which it was said.",
     "poll_id": "The poll.",
     "PollOpened.secrecy": "Whether staff may see who voted how, or nobody ever.",

@@ -49,6 +49,7 @@ OF_THE_COMMUNITY = {
     "price_rise": "which subscriptions it is about, and when: what each is told stands in its own",
     "offer_awaited": "from when on an offer is paid for",
     "transition": "what becomes of the free tiers, and when: what each is told stands in their own stream",
+    "sponsorship": "what the sponsor is called and where it is placed",
     "introduction": "that it ended: which of the two went is not for the other",
 }
 

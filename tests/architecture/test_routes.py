@@ -40,6 +40,20 @@ def test_every_permission_of_a_role_opens_a_door() -> None:
     assert held - asked == UNUSED
 
 
+def test_who_sees_only_their_own_comes_in_by_their_own_doors_alone() -> None:
+    doors = {
+        (role, name)
+        for role in ("affiliate", "sponsor_contact")
+        for _, name, _, _, operation in OPERATIONS
+        if operation["x-permission"] in PERMISSIONS[role]
+    }
+    assert doors == {
+        ("affiliate", "read_reach_of_my_links"),
+        ("sponsor_contact", "list_my_sponsorships"),
+        ("sponsor_contact", "read_reach_of_my_sponsorships"),
+    }
+
+
 def test_operation_ids_are_verb_noun() -> None:
     wrong = [name for _, name, _, _, _ in OPERATIONS if not VERB_NOUN.fullmatch(name)]
     assert wrong == []

@@ -127,6 +127,7 @@ class Victim:
                 "starts_on": (world.now() + timedelta(days=2)).date().isoformat(),
             },
         )
+        sponsor = organiser.post("/api/membership/v1/sponsorships", {"name": "Bean & Sons"})
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
@@ -151,6 +152,7 @@ class Victim:
             "application_id": self._applied(),
             "import_id": str(uuid4()),
             "ritual_id": ritual["ritual_id"],
+            "sponsorship_id": sponsor["sponsorship_id"],
             "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
             "reconciliation_id": str(uuid4()),

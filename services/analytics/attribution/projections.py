@@ -96,14 +96,19 @@ class Earned(BaseModel):
     net: MoneyValue
 
 
-class OfLink(BaseModel):
-    """`leads` agreed to be counted in these days, `buyers` paid in them; `earned` is in each currency."""
+class LinkReach(BaseModel):
+    """`leads` agreed to be counted in these days, `buyers` paid in them."""
 
     link_id: UUID
-    kind: LinkKind
-    owner_id: UUID | None
     leads: int
     buyers: int
+
+
+class OfLink(LinkReach):
+    """`earned` is in each currency."""
+
+    kind: LinkKind
+    owner_id: UUID | None
     payments: int
     earned: list[Earned]
 
@@ -146,6 +151,29 @@ async def links_of(connection: Any, community_id: UUID, window: Window) -> list[
         for link_id in leads.keys() | earned.keys()
     ]
     return sorted(shown, key=lambda link: (-link.buyers, -link.leads, link.link_id))
+
+
+async def reach_of(
+    connection: Any, community_id: UUID, window: Window, link_ids: Sequence[UUID]
+) -> list[LinkReach]:
+    """Of these links alone, in this order; without the money, which is the community's to see."""
+    known = {link.link_id: link for link in await links_of(connection, community_id, window)}
+    return [
+        LinkReach(
+            link_id=link_id,
+            leads=known[link_id].leads if link_id in known else 0,
+            buyers=known[link_id].buyers if link_id in known else 0,
+        )
+        for link_id in link_ids
+    ]
+
+
+async def links_owned_by(
+    connection: Any, community_id: UUID, window: Window, owners: Sequence[UUID]
+) -> list[UUID]:
+    """Those of their links that brought somebody, the best first."""
+    links = await links_of(connection, community_id, window)
+    return [link.link_id for link in links if link.owner_id in owners]
 
 
 def _shown(link_id: UUID, leads: Any, earned: Sequence[Any]) -> OfLink:

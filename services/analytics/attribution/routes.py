@@ -5,10 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.analytics.attribution.projections import OfLink, links_of
+from services.analytics.attribution.projections import (
+    LinkReach,
+    OfLink,
+    links_of,
+    links_owned_by,
+    reach_of,
+)
 from services.analytics.community.projections import community_of
 from services.analytics.days import From, OfDays, To, window
 from shared.http import Caller, needs
+from shared.merging.persons import all_of
 
 router = APIRouter()
 
@@ -33,4 +40,28 @@ async def read_attributed_sales(
         return WhereBuyersComeFrom(
             **days.named(),
             links=await links_of(connection, community_id, days),
+        )
+
+
+class WhomMyLinksBring(OfDays):
+    """Both days included, in the community's zone; only of who agreed to be counted. Who they are is not in it."""
+
+    links: list[LinkReach]
+
+
+@router.get("/communities/{community_id}/attribution/mine", operation_id="read_reach_of_my_links")
+async def read_reach_of_my_links(
+    community_id: UUID,
+    caller: Annotated[Caller, needs("links.own")],
+    first_day: From = None,
+    last_day: To = None,
+) -> WhomMyLinksBring:
+    """Of an affiliate's own links, those that brought somebody; billing has what they earned by it."""
+    async with caller.read() as connection:
+        community = await community_of(connection, community_id)
+        days = window(community.time_zone, first_day, last_day, caller.now)
+        owners = await all_of(connection, caller.person_id)
+        mine = await links_owned_by(connection, community_id, days, owners)
+        return WhomMyLinksBring(
+            **days.named(), links=await reach_of(connection, community_id, days, mine)
         )

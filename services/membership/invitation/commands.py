@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.membership.invitation.events import InvitedRole, NotPostedReason
+from services.membership.invitation.events import InvitedRole, NotPostedReason, PromisedLink
 from services.membership.member.events import Language
+from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, PersonId
+from shared.ids import AccountId, Label, PersonId
 from shared.personal_value import Sealed
 
 Invitee = Literal["unknown", "member", "staff", "banned"]
@@ -17,15 +18,20 @@ Invitee = Literal["unknown", "member", "staff", "banned"]
 
 @dataclass(frozen=True, slots=True)
 class InvitePerson:
+    """`sponsor` is whose sponsorship it is, None where there is none."""
+
     email: Sealed
     language: Language
     by: AccountId
     invitee: Invitee
     role: InvitedRole | None
-    tier_id: TierId | None
-    until: datetime | None
     expires_at: datetime
     at: datetime
+    tier_id: TierId | None = None
+    until: datetime | None = None
+    link: PromisedLink | None = None
+    sponsorship_id: SponsorshipId | None = None
+    sponsor: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

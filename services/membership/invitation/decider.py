@@ -74,6 +74,7 @@ def _invite(invite: commands.InvitePerson) -> list[events.InvitationEvent]:
         raise Rejected("nothing_to_end", "Only a tier ends at a date.", pointer="/until")
     if invite.until is not None and invite.until <= invite.at:
         raise Rejected("ends_in_the_past", "A gift ends in the future.", pointer="/until")
+    _insist_on_theirs(invite)
     return [
         events.PersonInvited(
             email=invite.email,
@@ -83,8 +84,25 @@ def _invite(invite: commands.InvitePerson) -> list[events.InvitationEvent]:
             role=invite.role,
             tier_id=invite.tier_id,
             until=invite.until,
+            link=invite.link,
+            sponsorship_id=invite.sponsorship_id,
         )
     ]
+
+
+def _insist_on_theirs(invite: commands.InvitePerson) -> None:
+    """An affiliate has a link, a sponsor's contact a sponsorship, and nobody else has either."""
+    if invite.role == "affiliate" and invite.link is None:
+        raise Rejected("link_needed", "Which link shall be theirs?", pointer="/link")
+    if invite.role != "affiliate" and invite.link is not None:
+        raise Rejected("not_an_affiliate", "A link is for an affiliate.", pointer="/link")
+    about = "/sponsorship_id"
+    if invite.role == "sponsor_contact" and invite.sponsorship_id is None:
+        raise Rejected("sponsorship_needed", "Which sponsorship is theirs?", pointer=about)
+    if invite.role != "sponsor_contact" and invite.sponsorship_id is not None:
+        raise Rejected("not_a_contact", "A sponsorship is for a sponsor's contact.", pointer=about)
+    if invite.sponsorship_id is not None and invite.sponsor is None:
+        raise Rejected("sponsorship_not_found", "There is no such sponsorship.", pointer=about)
 
 
 def _accept(
@@ -113,6 +131,8 @@ def _accept(
             name=accept.name,
             email=accept.email,
             free_tiers=accept.free_tiers,
+            link=invited.link,
+            sponsorship_id=invited.sponsorship_id,
         )
     ]
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from services.membership.member.events import Language
+from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, PersonId
+from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 
 # Only an owner makes owners, and only of those who are there.
@@ -26,8 +27,20 @@ NotPostedReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class PromisedLink:
+    """What people will be sent by, to the credit of whoever accepts."""
+
+    name: Label
+    target: Code
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class PersonInvited:
-    """To work in a role, or to be a member, perhaps with a tier as a gift until a date."""
+    """To work in a role, or to be a member, perhaps with a tier as a gift until a date.
+
+    Who sees only their own is told what that is: an affiliate a link, a sponsor's contact a sponsorship.
+    """
 
     email: Sealed
     language: Language
@@ -36,6 +49,8 @@ class PersonInvited:
     role: InvitedRole | None = None
     tier_id: TierId | None = None
     until: datetime | None = None
+    link: PromisedLink | None = None
+    sponsorship_id: SponsorshipId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ class InvitationNotPosted:
 
 @dataclass(frozen=True, slots=True)
 class InvitationAccepted:
-    """Whoever signs in with the address came. To work in a role one need not be a person here."""
+    """Whoever signs in with the address came. To work one need not be a person here, but an affiliate is."""
 
     account_id: AccountId
     invited_by: AccountId
@@ -71,6 +86,8 @@ class InvitationAccepted:
     name: Sealed | None = None
     email: Sealed | None = None
     free_tiers: tuple[TierId, ...] = ()
+    link: PromisedLink | None = None
+    sponsorship_id: SponsorshipId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from services.membership.invitation import events
 from services.membership.invitation.decider import INVITATION, Invitation, Standing
+from services.membership.sponsorship.projections import sponsor_name
 from shared.decider import NotFound
 from shared.event_store import Fact
+from shared.ids import Label
 from shared.personal_value import Sealed
 from shared.projection import Projection
 from shared.service import Service
@@ -158,3 +160,12 @@ async def invitation_now(service: Service, community_id: UUID, invitation_id: UU
     if invitation.invited is None:
         raise NotFound("invitation_not_found", "There is no such invitation.")
     return invitation
+
+
+async def theirs_of(
+    service: Service, community_id: UUID, invited: events.PersonInvited
+) -> Label | None:
+    """What alone the invited would see, by its name; None where the role sees more."""
+    if invited.link is not None:
+        return invited.link.name
+    return await sponsor_name(service, community_id, invited.sponsorship_id)

@@ -7,7 +7,6 @@ from dateutil.relativedelta import relativedelta
 from services.membership.community.projections import page_of
 from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import (
-    Language,
     Letter,
     Look,
     Unreachable,
@@ -16,7 +15,8 @@ from services.membership.gateways.gateway import (
 )
 from services.membership.invitation import commands, events
 from services.membership.invitation.decider import INVITATION, Invitation, addressee_of
-from services.membership.invitation.projections import invitation_now
+from services.membership.invitation.projections import invitation_now, theirs_of
+from services.membership.roles_named import ROLES
 from services.membership.tier.projections import tier_name
 from shared.erasure import forgetting
 from shared.event_store import Fact
@@ -25,28 +25,6 @@ from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Tran
 
 # The invitation says when it is over, in words that people read; its link is only the way to it.
 LINK_LIFE = relativedelta(years=1)
-ROLES: dict[Language, dict[events.InvitedRole, str]] = {
-    "en": {
-        "admin": "administrator",
-        "moderator": "moderator",
-        "event_manager": "event manager",
-        "accountant": "accountant",
-        "partner_manager": "partner manager",
-        "read_only": "observer",
-        "sponsor_contact": "sponsor's contact",
-        "affiliate": "affiliate",
-    },
-    "fr": {
-        "admin": "administration",
-        "moderator": "modération",
-        "event_manager": "organisation d'événements",
-        "accountant": "comptabilité",
-        "partner_manager": "partenariats",
-        "read_only": "observation",
-        "sponsor_contact": "contact d'un sponsor",
-        "affiliate": "affiliation",
-    },
-}
 
 
 def when_person_invited_send(fact: Fact) -> list[Call | At]:
@@ -133,6 +111,7 @@ async def _letter(
         tier = await tier_name(connection, invited.tier_id)
     if page is None:
         raise Transient("The community's page is not there yet.")
+    theirs = await theirs_of(service, context.community_id, invited)
     expires_at = context.now + LINK_LIFE
     token = service.links.make("invitation", action.invitation_id, context.community_id, expires_at)
     return Letter(
@@ -141,7 +120,7 @@ async def _letter(
         sender=page.name,
         template=_template(invited),
         language=invited.language,
-        values=_values(invitation, invited, tier or ""),
+        values=_values(invitation, invited, tier or "", theirs or ""),
         link=urljoin(await origin_of(service, context.community_id), f"/invitations/{token}"),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
@@ -149,6 +128,10 @@ async def _letter(
 
 
 def _template(invited: events.PersonInvited) -> str:
+    if invited.link is not None:
+        return "invited_as_affiliate"
+    if invited.sponsorship_id is not None:
+        return "invited_as_contact"
     if invited.role is not None:
         return "invited_to_work"
     if invited.tier_id is None:
@@ -156,8 +139,12 @@ def _template(invited: events.PersonInvited) -> str:
     return "invited_with_gift" if invited.until is None else "invited_with_gift_until"
 
 
-def _values(invitation: Invitation, invited: events.PersonInvited, tier: str) -> dict[str, Value]:
+def _values(
+    invitation: Invitation, invited: events.PersonInvited, tier: str, theirs: str
+) -> dict[str, Value]:
     values: dict[str, Value] = {"expires_at": invitation.expires_at or invited.expires_at}
+    if theirs:
+        return values | {"theirs": theirs}
     if invited.role is not None:
         return values | {"role": ROLES[invited.language][invited.role]}
     if invited.tier_id is not None:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.events import Role
@@ -18,10 +18,17 @@ from services.membership.invitation.events import (
     InvitedRole,
     NotPostedReason,
     PersonInvited,
+    PromisedLink,
 )
-from services.membership.invitation.projections import invitation_now, invitations_of
+from services.membership.invitation.projections import (
+    invitation_now,
+    invitations_of,
+    theirs_of,
+)
 from services.membership.member.events import Language
 from services.membership.member.projections import found_by, person_at, standing_of
+from services.membership.sponsorship.events import SponsorshipId
+from services.membership.sponsorship.projections import sponsor_name
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of, tier_exists, tier_name
 from shared import auth
@@ -30,7 +37,7 @@ from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Forget, Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
-from shared.ids import AccountId, CommunityId, PersonId
+from shared.ids import AccountId, Code, CommunityId, Label, PersonId
 from shared.problem import Problem, error
 from shared.reaction import Ask
 
@@ -38,6 +45,8 @@ router = APIRouter()
 
 INVITED = "invited"
 DAYS = 14
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Target = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9_.~-][A-Za-z0-9/_.~-]{0,300})?$")]
 Days = Annotated[int, Field(ge=1, le=60)]
 
 
@@ -54,8 +63,20 @@ class InvitePerson(Invite):
     until: AwareDatetime | None = None
 
 
+class AffiliateLink(Body):
+    """Made to the credit of whoever accepts; `target` is a page at this origin."""
+
+    name: Name
+    target: Target
+    days: int = Field(default=30, ge=1, le=365)
+
+
 class InviteStaff(Invite):
+    """Who sees only their own is told what that is: an affiliate their `link`, a sponsor's contact the sponsorship."""
+
     role: InvitedRole
+    link: AffiliateLink | None = None
+    sponsorship_id: UUID | None = None
 
 
 class Invited(Written):
@@ -75,22 +96,37 @@ async def invite_person(
                 wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
                 raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
     tier_id = TierId(body.tier_id) if body.tier_id else None
-    return await _invite(caller, body, None, tier_id, body.until)
+    theirs = Theirs(tier_id=tier_id, until=body.until)
+    return await _invite(caller, body, None, theirs)
 
 
 @router.post("/staff/invitations", status_code=201, operation_id="invite_staff")
 async def invite_staff(
     body: InviteStaff, caller: Annotated[Caller, needs("staff.write", strict=True)]
 ) -> Invited:
-    return await _invite(caller, body, body.role)
+    """Who joins as an affiliate becomes a member too, so that what they earn is somebody's."""
+    sponsorship_id = SponsorshipId(body.sponsorship_id) if body.sponsorship_id else None
+    sponsor = await sponsor_name(caller.service, caller.community_id, sponsorship_id)
+    theirs = Theirs(link=_promised(body.link), sponsorship_id=sponsorship_id, sponsor=sponsor)
+    return await _invite(caller, body, body.role, theirs)
+
+
+class Theirs(TypedDict, total=False):
+    """What the invited are promised."""
+
+    tier_id: TierId | None
+    until: datetime | None
+    link: PromisedLink | None
+    sponsorship_id: SponsorshipId | None
+    sponsor: Label | None
+
+
+def _promised(link: AffiliateLink | None) -> PromisedLink | None:
+    return PromisedLink(Label(link.name), Code(link.target), link.days) if link else None
 
 
 async def _invite(
-    caller: Caller,
-    body: Invite,
-    role: InvitedRole | None,
-    tier_id: TierId | None = None,
-    until: datetime | None = None,
+    caller: Caller, body: Invite, role: InvitedRole | None, theirs: Theirs
 ) -> Invited:
     service, community_id = caller.service, CommunityId(caller.community_id)
     invitation_id = caller.new_id("invitation")
@@ -104,10 +140,9 @@ async def _invite(
         by=AccountId(caller.account_id),
         invitee=await _invitee(caller, community_id, body.email, known, role),
         role=role,
-        tier_id=tier_id,
-        until=until,
         expires_at=caller.now + timedelta(days=body.days),
         at=caller.now,
+        **theirs,
     )
     once = Keep(lookups=(service.vault.lookup(INVITED, community_id, body.email, addressee),))
     try:
@@ -228,7 +263,7 @@ async def list_invitations(
 
 
 class PublicInvitation(BaseModel):
-    """What the link alone shows: who invites and to what, never whom."""
+    """What the link alone shows: who invites and to what, never whom. `theirs` is the link or sponsor it is about."""
 
     community_id: UUID
     community: str
@@ -236,6 +271,7 @@ class PublicInvitation(BaseModel):
     colour: str
     logo: str | None
     role: InvitedRole | None
+    theirs: str | None
     tier: str | None
     until: datetime | None
     expires_at: datetime | None
@@ -261,6 +297,7 @@ async def read_invitation(
         colour=page.colour,
         logo=page.logo,
         role=invited.role,
+        theirs=await theirs_of(caller.service, door.community_id, invited),
         tier=tier,
         until=invited.until,
         expires_at=invitation.expires_at,
@@ -269,7 +306,7 @@ async def read_invitation(
 
 
 class AcceptInvitation(Body):
-    """The name is how the community shall call who joins; who comes to work needs none."""
+    """The name is how the community shall call who joins; who comes to work needs none, but an affiliate does."""
 
     link: str = Field(max_length=2000)
     name: str | None = Field(default=None, min_length=1, max_length=200)
@@ -317,7 +354,8 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
         at=caller.now,
     )
     keep = Keep(forget=(Forget(addressee_of(door.subject)),))
-    if invited and invited.role is None and is_own and address and invitation.standing == "open":
+    comes = invited is not None and (invited.role is None or invited.link is not None)
+    if comes and is_own and address and invitation.standing == "open":
         person_id = person_id or PersonId(caller.new_id("person"))
         accept = await _as_person(caller, accept, person_id, address, body.name, community_id)
         keep = keep + await found_by(service, community_id, caller.account_id, address, person_id)

@@ -15,4 +15,11 @@ class RetireLink:
     pass
 
 
-LinkCommand = MakeLink | RetireLink
+@dataclass(frozen=True, slots=True)
+class KeepPromise:
+    """Make the link that an invitation promised to whoever accepted it."""
+
+    promised: LinkMade
+
+
+LinkCommand = MakeLink | RetireLink | KeepPromise

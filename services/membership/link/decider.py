@@ -27,6 +27,8 @@ def decide(command: commands.LinkCommand, link: Link | None) -> list[events.Link
             if wanted.kind != "campaign" and wanted.owner is None:
                 raise Rejected("owner_needed", "To whose credit is it?", pointer="/owner_id")
             return [wanted]
+        case commands.KeepPromise(promised):
+            return [promised] if link is None else []
         case commands.RetireLink() if link is None:
             raise NotFound("link_not_found", "There is no such link.")
         case commands.RetireLink():

@@ -4,6 +4,7 @@ from services.membership.link import routes
 from services.membership.link.decider import LINK
 from services.membership.link.projections import LINKS
 from services.membership.link.publications import PUBLICATIONS
+from services.membership.link.reactions import REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -11,5 +12,6 @@ FEATURE = Feature(
     deciders=(LINK,),
     router=routes.router,
     projections=(LINKS,),
+    reactions=REACTIONS,
     publications=PUBLICATIONS,
 )

@@ -73,6 +73,13 @@ LINKS = Projection(
 )
 
 
+_LINK = (
+    "SELECT link_id, slug, kind, name, owner, target, days, made_at, retired_at,"
+    " (SELECT coalesce(sum(visits), 0)::bigint FROM link_visits v WHERE v.link_id = l.link_id)"
+    " AS visits FROM links_v1 l"
+)
+
+
 async def links_of(
     connection: Any,
     community_id: UUID,
@@ -84,10 +91,7 @@ async def links_of(
     """The newest before a place in this list; of one owner, or of all."""
     made_at, link_id = before or (None, None)
     rows = await connection.fetch(
-        "SELECT link_id, slug, kind, name, owner, target, days, made_at, retired_at,"
-        " (SELECT coalesce(sum(visits), 0)::bigint FROM link_visits v WHERE v.link_id = l.link_id)"
-        " AS visits FROM links_v1 l"
-        " WHERE community_id = $1 AND ($2::uuid IS NULL OR owner = $2)"
+        f"{_LINK} WHERE community_id = $1 AND ($2::uuid IS NULL OR owner = $2)"
         " AND ($3::timestamptz IS NULL OR (made_at, link_id) < ($3, $4::uuid))"
         " ORDER BY made_at DESC, link_id DESC LIMIT $5",
         community_id,
@@ -96,6 +100,12 @@ async def links_of(
         link_id,
         limit,
     )
+    return [LinkRow(**row) for row in rows]
+
+
+async def links_named(connection: Any, link_ids: Sequence[UUID]) -> list[LinkRow]:
+    """Those that the community has."""
+    rows = await connection.fetch(f"{_LINK} WHERE link_id = ANY ($1)", link_ids)
     return [LinkRow(**row) for row in rows]
 
 

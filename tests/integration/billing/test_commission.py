@@ -1,5 +1,6 @@
 """Who sent a buyer earns a share of what is kept: told to them alone, due after its days, paid once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -195,6 +196,30 @@ async def test_staff_see_who_earned_what_and_where_the_money_goes(shop: Shop) ->
     assert (await shop.house.ask(stranger, "GET", "/commissions/by-kind"))["items"] == []
     for path in ("/commissions", "/commissions/by-kind", "/commissions/rules"):
         assert (await shop.house.refusal(bob, "GET", path))[0] == 403
+
+
+async def test_an_affiliate_reads_their_own_commissions_and_a_sponsors_contact_nobodys(
+    shop: Shop,
+) -> None:
+    await sold(shop)
+    await shop.house.quiet()
+    principal = replace(bob.principal, roles=("affiliate",))
+    affiliate = replace(bob, principal=principal)
+    contact = somebody(community, "sponsor_contact")
+    mine = await shop.house.ask(affiliate, "GET", "/commissions/mine")
+    assert [item["link_id"] for item in mine["items"]] == [str(link_id)]
+    assert (await shop.house.ask(contact, "GET", "/commissions/mine"))["items"] == []
+    never_theirs = (
+        "/commissions", "/commissions/by-kind", "/commissions/rules", "/payments", "/disputes",
+        "/exports/payments", "/exports/ledger", "/exports/community", "/staff/subscriptions",
+        "/refunds/owed", "/merchant", "/policy", "/discounts", "/exit-answers", "/donors",
+    )  # fmt: skip
+    for who in (affiliate, contact):
+        for path in never_theirs:
+            assert (await shop.house.refusal(who, "GET", path))[0] == 403, path
+        assert (await refused(shop, payout(2000), who))[0] == 403
+    other = somebody(uuid4(), "affiliate")
+    assert (await shop.house.ask(other, "GET", "/commissions/mine"))["items"] == []
 
 
 async def test_only_who_may_says_what_is_earned_and_what_was_paid(shop: Shop) -> None:

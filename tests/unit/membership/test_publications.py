@@ -47,6 +47,7 @@ from services.membership.invitation.events import (
     InvitationWithdrawn,
     PersonInvited,
 )
+from services.membership.link.events import LinkId
 from services.membership.member.events import (
     MemberBanned,
     MemberJoined,
@@ -64,6 +65,12 @@ from services.membership.ritual.events import (
     RitualPromised,
 )
 from services.membership.seat.events import Claimant, SeatAssigned, SeatClaimed, SeatRevoked
+from services.membership.sponsorship.events import (
+    ContactDismissed,
+    ContactNamed,
+    PlacementGiven,
+    PlacementTaken,
+)
 from services.membership.spotlight.events import SpotlightGiven
 from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
@@ -80,6 +87,7 @@ from shared.contracts import (
     membership_recognition,
     membership_ritual,
     membership_seat,
+    membership_sponsorship,
     membership_tier,
     membership_visibility,
 )
@@ -378,6 +386,26 @@ pillar = Badge(Code("pillar"), Label("Pillar"), 3, ())
                 "score": 3,
                 "rules_version": 4,
             },
+        ),
+        (
+            PlacementGiven(LinkId(UUID(int=8))),
+            membership_sponsorship.PlacementGiven,
+            {"sponsorship_id": some_stream, "link_id": UUID(int=8)},
+        ),
+        (
+            PlacementTaken(LinkId(UUID(int=8))),
+            membership_sponsorship.PlacementTaken,
+            {"sponsorship_id": some_stream, "link_id": UUID(int=8)},
+        ),
+        (
+            ContactNamed(AccountId(UUID(int=9))),
+            membership_sponsorship.ContactNamed,
+            {"sponsorship_id": some_stream, "account_id": UUID(int=9)},
+        ),
+        (
+            ContactDismissed(AccountId(UUID(int=9))),
+            membership_sponsorship.ContactDismissed,
+            {"sponsorship_id": some_stream, "account_id": UUID(int=9)},
         ),
         (
             SpotlightGiven(ada, noon.date()),

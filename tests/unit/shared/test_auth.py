@@ -214,6 +214,10 @@ def test_a_role_may_what_it_is_for() -> None:
     assert may(["moderator", "accountant"], "refunds.write")
     assert not may(["read_only"], "members.write")
     assert not may(["sponsor_contact", "affiliate"], "members.read")
+    assert may(["affiliate"], "links.own")
+    assert not may(["affiliate"], "placements.own")
+    assert may(["sponsor_contact"], "placements.own")
+    assert not may(["sponsor_contact"], "links.own")
 
 
 # Links

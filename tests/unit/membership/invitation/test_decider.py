@@ -22,9 +22,11 @@ from services.membership.invitation.events import (
     InvitationResent,
     InvitationWithdrawn,
     PersonInvited,
+    PromisedLink,
 )
+from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, Code, PersonId
+from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
 
@@ -201,3 +203,29 @@ def test_each_letter_has_one_outcome() -> None:
 def test_what_nobody_made_is_not_there() -> None:
     for command in (accept, WithdrawInvitation(), ResendInvitation(later, noon), RecordPosted(1)):
         given(INVITATION).when(command).then_rejected("invitation_not_found")
+
+
+bobs = PromisedLink(Label("Bob's"), Code("/join"), 30)
+bean = SponsorshipId(UUID(int=9))
+
+
+def test_an_affiliate_is_promised_a_link_and_has_it_as_they_come() -> None:
+    ask = replace(invite, role="affiliate", link=bobs)
+    promised = replace(invited, role="affiliate", link=bobs)
+    given(INVITATION).when(ask).then(promised)
+    came = replace(accepted, role="affiliate", link=bobs)
+    given(INVITATION, promised).when(accept).then(came)
+    given(INVITATION).when(replace(ask, link=None)).then_rejected("link_needed")
+    given(INVITATION).when(replace(ask, role="admin")).then_rejected("not_an_affiliate")
+    given(INVITATION).when(replace(ask, role=None)).then_rejected("not_an_affiliate")
+
+
+def test_a_sponsors_contact_is_told_of_which_sponsorship() -> None:
+    ask = replace(invite, role="sponsor_contact", sponsorship_id=bean, sponsor=Label("Bean"))
+    promised = replace(invited, role="sponsor_contact", sponsorship_id=bean)
+    given(INVITATION).when(ask).then(promised)
+    came = replace(accepted, role="sponsor_contact", sponsorship_id=bean)
+    given(INVITATION, promised).when(accept).then(came)
+    given(INVITATION).when(replace(ask, sponsorship_id=None)).then_rejected("sponsorship_needed")
+    given(INVITATION).when(replace(ask, sponsor=None)).then_rejected("sponsorship_not_found")
+    given(INVITATION).when(replace(ask, role="admin")).then_rejected("not_a_contact")

@@ -16,14 +16,23 @@ from services.membership.invitation.events import (
     InvitationResent,
     InvitationWithdrawn,
     PersonInvited,
+    PromisedLink,
 )
 from services.membership.invitation.reactions import REACTIONS
+from services.membership.link import reactions as link_reactions
+from services.membership.link.commands import KeepPromise
+from services.membership.link.decider import LINK
+from services.membership.link.events import LinkMade, link_of
 from services.membership.member import reactions as member_reactions
 from services.membership.member.commands import AdmitPerson
 from services.membership.member.decider import MEMBER
+from services.membership.sponsorship import reactions as sponsorship_reactions
+from services.membership.sponsorship.commands import NameContact
+from services.membership.sponsorship.decider import SPONSORSHIP
+from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
 from shared.erasure import FORGETTING, ForgetPerson
-from shared.ids import AccountId, Code, PersonId, derive
+from shared.ids import AccountId, Code, Label, PersonId, derive
 from shared.personal_value import Sealed
 from shared.reaction import Ask, At, Call, Intent, Reaction, intents_of
 from tests.unit.membership.facts import community_id, fact, noon
@@ -93,3 +102,22 @@ def test_what_was_promised_is_given_unless_it_has_run_out() -> None:
     assert given_to(replace(for_good, until=noon)) == []
     assert given_to(came_to_join) == []
     assert given_to(came_to_work) == []
+
+
+def test_who_comes_as_an_affiliate_has_the_promised_link_and_nobody_else_has_one() -> None:
+    promised = PromisedLink(Label("Ada's"), Code("/join"), 30)
+    (ask,) = reacts_to(replace(came_to_join, link=promised), *link_reactions.REACTIONS)
+    slug = Code("a-" + derive(invitation, "link").hex[:12])
+    link = LinkMade(slug, "affiliate", Label("Ada's"), ada, Code("/join"), 30)
+    assert ask == Ask(LINK, link_of(community_id, slug), KeepPromise(link))
+    assert reacts_to(came_to_join, *link_reactions.REACTIONS) == []
+    assert reacts_to(replace(came_to_work, link=promised), *link_reactions.REACTIONS) == []
+
+
+def test_who_comes_for_a_sponsor_is_its_contact() -> None:
+    bean = SponsorshipId(UUID(int=9))
+    came = replace(came_to_work, role="sponsor_contact", sponsorship_id=bean)
+    assert reacts_to(came, *sponsorship_reactions.REACTIONS) == [
+        Ask(SPONSORSHIP, bean, NameContact(account, has_role=True))
+    ]
+    assert reacts_to(came_to_work, *sponsorship_reactions.REACTIONS) == []

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from services.membership.link.commands import MakeLink, RetireLink
+from services.membership.link.commands import KeepPromise, MakeLink, RetireLink
 from services.membership.link.decider import LINK
 from services.membership.link.events import LinkMade, LinkRetired, link_of
 from services.membership.visit import make_visit, read_visit
@@ -50,3 +50,8 @@ def test_a_visit_is_our_signed_word_and_no_other() -> None:
             read_visit(secret, wrong)
     with pytest.raises(ValueError, match="no visit of ours"):
         read_visit(b"t" * 32, token)
+
+
+def test_a_promised_link_is_made_once() -> None:
+    given(LINK).when(KeepPromise(adas)).then(adas)
+    given(LINK, adas).when(KeepPromise(adas)).then_nothing()

@@ -1,0 +1,40 @@
+"""What may be asked of a sponsorship."""
+
+from dataclasses import dataclass
+
+from services.membership.link.events import LinkId, LinkKind
+from shared.ids import AccountId, Label
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSponsorship:
+    name: Label
+
+
+@dataclass(frozen=True, slots=True)
+class GivePlacement:
+    """`kind` is the link's, None where there is no such link."""
+
+    link_id: LinkId
+    kind: LinkKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakePlacement:
+    link_id: LinkId
+
+
+@dataclass(frozen=True, slots=True)
+class NameContact:
+    """`has_role`: the account is, or becomes with this, a sponsor's contact."""
+
+    account_id: AccountId
+    has_role: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DismissContact:
+    account_id: AccountId
+
+
+SponsorshipCommand = MakeSponsorship | GivePlacement | TakePlacement | NameContact | DismissContact
