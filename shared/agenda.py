@@ -282,7 +282,8 @@ class AgendaWorker:
         rows = await self._pool.fetch(_CLAIM, self._clock.now(), most, CLAIM)
         rows.sort(key=lambda row: row["number"])
         self._held |= {row["id"]: row["attempts"] for row in rows}
-        return [Item(*row[:4], Meta.from_json(row["meta"]), row["attempts"]) for row in rows]
+        made = [(*row[:4], Meta.from_json(row["meta"]), row["attempts"]) for row in rows]
+        return [Item(*one) for one in made]
 
     async def _do(self, item: Item) -> None:
         await self._try(item)

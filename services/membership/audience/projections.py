@@ -133,7 +133,7 @@ async def reach_of(connection: Any, community_id: UUID, segment: Segment) -> Rea
     people = await audience_of(connection, community_id, segment)
     linked = await linked_among(connection, community_id)
     chosen = await ways_chosen(connection, community_id, "announcement", linked)
-    by_channel: Counter[Channel] = Counter(email=0)
+    by_channel: Counter[Channel] = Counter({"email": 0})
     left_out: Counter[NotSentReason] = Counter()
     for person, against in people.items():
         ways = None if against in NOBODYS else chosen.get(person)

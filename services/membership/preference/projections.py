@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from services.membership.gateways.gateway import WayOut
 from services.membership.member.events import PersonErased
 from services.membership.preference import events
-from services.membership.preference.decider import PREFERENCE, Preferences, stream_of
+from services.membership.preference.decider import PREFERENCE, Preferences, Wish, stream_of
 from shared.event_store import Fact
 from shared.ids import PersonId
 from shared.projection import Projection
@@ -110,7 +110,7 @@ async def ways_chosen(
     ways = {}
     for row in rows:
         person_id = PersonId(row["person_id"])
-        wishes = frozenset({("email", kind)} if person_id in out else ())
+        wishes: frozenset[Wish] = frozenset({("email", kind)} if person_id in out else ())
         chosen = Preferences(wishes, {kind: frozenset(row["channels"])})
         open_ = frozenset(channel for channel, people in linked.items() if person_id in people)
         ways[person_id] = chosen.ways(kind, open_)

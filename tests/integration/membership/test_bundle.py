@@ -62,6 +62,7 @@ class Person:
         return await self.house.call("GET", self.path, token=self.token)
 
     async def bundle(self) -> Bundle:
+        kept: Bundle | None
         kept, _ = await self.house.service.handler.state(BUNDLE, self.bundle_id, self.community_id)
         assert kept is not None
         return kept
