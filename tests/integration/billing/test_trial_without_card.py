@@ -170,7 +170,7 @@ async def test_without_a_card_it_ends_when_the_policy_waits_no_longer(shop: Shop
     templates = ["trial_ends_without_card", "trial_over_without_card", "subscription_ended_unpaid"]
     assert await letters(shop) == templates
     payments = (await shop.house.ask(olga, "GET", "/payments"))["items"]
-    assert [(one["state"], one["code"]) for one in payments] == [("failed", "no_payment_method")]
+    assert [(one["state"], one["problem"]) for one in payments] == [("failed", "no_payment_method")]
 
 
 async def test_who_cancels_is_asked_for_nothing(shop: Shop) -> None:
