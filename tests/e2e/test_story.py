@@ -181,10 +181,14 @@ class TestJoiningAndPaying:
             f"/api/billing/v1/checkouts/{checkout_id}/pay",
             {"payment_method": world.card()},
         )
-        assert ada.post(path, card, key="one") == ada.post(path, card, key="one")
+        paid = ada.post(path, card, key="one")
+        assert ada.post(path, card, key="one") == paid
         ada.until(checkout_id, "completed")
         world.settle()
-        assert ada.post(path, card, key="another")["checkout_id"] == str(checkout_id)
+        assert ada.post(path, card, key="one") == paid
+        with pytest.raises(Refused) as refused:
+            ada.post(path, card, key="another")
+        assert (refused.value.status, refused.value.code) == (409, "checkout_completed")
         world.settle()
         assert cast.organiser.figures().gross == {"subscription": PRICE}
         assert len(ada.subscriptions()) == 1

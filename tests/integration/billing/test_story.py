@@ -71,6 +71,20 @@ async def test_an_offer_sells_once_its_tier_is_heard_of(shop: Shop) -> None:
     assert refusal == (422, "offer_not_on_sale")
 
 
+async def test_what_is_paid_is_not_paid_again_and_a_repeat_answers_as_before(shop: Shop) -> None:
+    checkout_id = await shop.checkout({"offer_id": await shop.offer()})
+    path, card = f"/checkouts/{checkout_id}/pay", {"payment_method": await shop.card()}
+    first = await shop.house.ask(ada, "POST", path, card, Idempotency_Key="one")
+    await shop.state_of(checkout_id, "completed")
+    await shop.house.quiet()
+    assert await shop.house.ask(ada, "POST", path, card, Idempotency_Key="one") == first
+    paid = (409, "checkout_completed")
+    assert await shop.house.refusal(ada, "POST", path, card) == paid
+    for way in ("pay-on-page", "begin-without-card"):
+        assert await shop.house.refusal(ada, "POST", f"/checkouts/{checkout_id}/{way}") == paid
+    assert len(await shop.charges()) == 1
+
+
 async def test_a_declined_card_may_be_followed_by_another(shop: Shop) -> None:
     checkout_id = await shop.checkout({"offer_id": await shop.offer()})
     await shop.pays(checkout_id, await shop.card(cards.REFUSED_WHEN_CHARGED))
