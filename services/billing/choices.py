@@ -64,8 +64,9 @@ def awaited(line: OfferLine, day: datetime | None, at: datetime) -> OfferLine:
 
 
 def _on_sale(offer: Listed | None, pointer: str) -> Listed:
-    if offer is None or not offer.sellable:
-        raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer)
+    why = offer.obstacle if offer else "offer_unknown"
+    if offer is None or why:
+        raise Rejected("offer_not_on_sale", "This offer is not on sale.", pointer=pointer, why=why)
     return offer
 
 

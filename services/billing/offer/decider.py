@@ -135,7 +135,10 @@ def _check_price(price: Price, interval: Interval, at: str) -> None:
     amounts = [price.amount, *fees, *named, *price.presets]
     if len({amount.currency for amount in amounts}) > 1:
         raise Rejected("currencies_differ", "One price, one currency.", pointer=at)
-    if any(not 0 <= amount.minor <= DEAREST for amount in amounts):
+    if any(amount.minor < 0 for amount in amounts):
+        detail = "A price is not less than nothing."
+        raise Rejected("price_out_of_range", detail, pointer=at, least=0)
+    if any(amount.minor > DEAREST for amount in amounts):
         raise Rejected("price_out_of_range", "No processor charges that.", pointer=at, most=DEAREST)
     if interval == "once" and fees:
         raise Rejected(

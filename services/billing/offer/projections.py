@@ -1,8 +1,8 @@
 """What is for sale, and what for."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -15,13 +15,21 @@ from shared.event_store import Fact
 from shared.ids import PLATFORM, Label
 from shared.projection import Projection
 
+Kind = Literal["recurring", "one_off", "lifetime", "donation"]
+Obstacle = Literal[
+    "offer_retired", "tier_unknown", "tier_retired", "content_unknown", "content_withdrawn"
+]
+
 _PRICES = TypeAdapter(tuple[Price, ...])
 _YEAR: TypeAdapter[FixedYear | None] = TypeAdapter(FixedYear | None)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`sellable` once the tier and the content it grants have been heard of, until one of them ends."""
+    """Sellable once the tier and the content it grants have been heard of, until one of them ends.
+
+    `tier_retired` and `content_withdrawn` are None of what nobody has heard of.
+    """
 
     offer_id: UUID
     name: Label
@@ -34,11 +42,41 @@ class Listed:
     most: int
     price_version: int
     prices: tuple[Price, ...]
-    sellable: bool
+    retired: bool = False
+    tier_retired: bool | None = False
+    content_withdrawn: bool | None = False
     content_id: UUID | None = None
     seats: bool = False
     year: FixedYear | None = None
     trial_needs_card: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        if self.donation:
+            return "donation"
+        if self.interval != "once":
+            return "recurring"
+        return "lifetime" if self.tier_id else "one_off"
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why it is not sold."""
+        if self.retired:
+            return "offer_retired"
+        if self.tier_id and self.tier_retired is not False:
+            return "tier_retired" if self.tier_retired else "tier_unknown"
+        if self.content_id and self.content_withdrawn is not False:
+            return "content_withdrawn" if self.content_withdrawn else "content_unknown"
+        return None
+
+    @property
+    def sellable(self) -> bool:
+        return self.obstacle is None
+
+    @property
+    def on_sale(self) -> "Listed":
+        """The same for who has it, whatever has become of it."""
+        return replace(self, retired=False, tier_retired=False, content_withdrawn=False)
 
     def price_in(self, currency: str | None) -> Price | None:
         """What it costs in a currency; the first of its prices where none is named."""
@@ -142,8 +180,7 @@ OFFERS = Projection(
 )
 
 _OFFERS = """
-    SELECT o.*, NOT o.retired AND (o.tier_id IS NULL OR coalesce(NOT t.retired, false))
-        AND (o.content_id IS NULL OR coalesce(NOT c.withdrawn, false)) AS sellable
+    SELECT o.*, t.retired AS tier_retired, c.withdrawn AS content_withdrawn
     FROM offers_v6 o
     LEFT JOIN offers_v6_tiers t USING (tier_id)
     LEFT JOIN offers_v6_contents c ON c.content_id = o.content_id
@@ -169,7 +206,7 @@ def _listed(row: Any) -> Listed:
     return Listed(
         row["offer_id"], row["name"], row["tier_id"], row["per"], row["trial_days"], row["every"],
         row["donation"], row["fewest"], row["most"], row["price_version"],
-        _PRICES.validate_json(row["prices"]), row["sellable"],
-        row["content_id"], row["seats"], _YEAR.validate_json(row["year"]),
-        row["trial_needs_card"],
+        _PRICES.validate_json(row["prices"]), row["retired"],
+        row["tier_retired"], row["content_withdrawn"], row["content_id"], row["seats"],
+        _YEAR.validate_json(row["year"]), row["trial_needs_card"],
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 from services.billing.offer import commands
 from services.billing.offer.decider import OFFER
 from services.billing.offer.events import MOST_OF_ONE, FixedYear, Interval, Price
-from services.billing.offer.projections import Listed, offers_after
+from services.billing.offer.projections import Kind, Listed, Obstacle, offers_after
 from shared.contracts.contract import MoneyValue
 from shared.decider import Rejected
 from shared.http import Body, Caller, Page, Written, needs, paging
@@ -21,7 +21,6 @@ router = APIRouter()
 
 Organiser = Annotated[Caller, needs("offers.write", strict=True)]
 Amount = Annotated[MoneyValue, AfterValidator(lambda price: MoneyValue.of(price.money()))]
-Kind = Literal["recurring", "one_off", "lifetime", "donation"]
 
 
 class PriceAsked(Body):
@@ -74,7 +73,9 @@ class PriceShown(BaseModel):
 
 
 class Offer(BaseModel):
-    """`sellable` is false until what it grants has been heard of. `price` is the first of `prices`."""
+    """`sellable` is false until what it grants has been heard of, and `obstacle` says why. `price` is the first of
+    `prices`.
+    """
 
     offer_id: UUID
     name: str
@@ -93,6 +94,7 @@ class Offer(BaseModel):
     seats: bool
     year: FixedYearDay | None
     sellable: bool
+    obstacle: Obstacle | None
 
 
 class Offers(BaseModel):
@@ -169,7 +171,7 @@ def _shown(offer: Listed) -> Offer:
     return Offer(
         offer_id=offer.offer_id,
         name=offer.name,
-        kind=_kind(offer),
+        kind=offer.kind,
         tier_id=offer.tier_id,
         content_id=offer.content_id,
         price=prices[0].amount,
@@ -184,16 +186,9 @@ def _shown(offer: Listed) -> Offer:
         seats=offer.seats,
         year=_year(offer.year),
         sellable=offer.sellable,
+        obstacle=offer.obstacle,
     )
 
 
 def _year(year: FixedYear | None) -> FixedYearDay | None:
     return FixedYearDay(month=year.month, day=year.day, first=year.first) if year else None
-
-
-def _kind(offer: Listed) -> Kind:
-    if offer.donation:
-        return "donation"
-    if offer.interval != "once":
-        return "recurring"
-    return "lifetime" if offer.tier_id else "one_off"

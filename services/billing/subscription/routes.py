@@ -288,7 +288,7 @@ async def _changing(
     if keeps_price and offer:
         # Who has it keeps it, on sale or not, and whatever others pay now.
         price = offer.price_in(terms.price.currency) or offer.prices[0]
-        offer = replace(offer, sellable=True, prices=(replace(price, minimum=None),))
+        offer = replace(offer.on_sale, prices=(replace(price, minimum=None),))
     named = body.amount.money() if body.amount else None
     quantity = terms.quantity if body.quantity is None else body.quantity
     line = line_of(offer, quantity, named, None if keeps_price else terms.price.currency, "", today)

@@ -49,6 +49,12 @@ async def listed(shop: Shop, offer_id: str) -> Json:
     return shown
 
 
+async def standing(shop: Shop, offer_id: str) -> tuple[bool, str | None]:
+    """Whether it is sold, and why not."""
+    offer = await listed(shop, offer_id)
+    return offer["sellable"], offer["obstacle"]
+
+
 @pytest.mark.parametrize(("visibility", "seen"), [("private", 404), ("unlisted", 200)])
 async def test_what_a_hidden_community_sells_is_not_found_by_strangers(
     shop: Shop, visibility: Visibility, seen: int
@@ -98,10 +104,10 @@ async def test_a_digital_product_sells_while_its_content_is_published(shop: Shop
     here: Json = {"community_id": community, "occurred_at": real_now(), "content_id": workbook}
     there: Json = {"kind": "download", "audience": "buyers", "visible_from": real_now()}
     offer_id = await published(shop, {"amount": money(900)}, content_id=str(workbook))
-    assert (await listed(shop, offer_id))["sellable"] is False
+    assert await standing(shop, offer_id) == (False, "content_unknown")
     await shop.house.hear(ContentPublished(**here, **there), stream_id=workbook)
     await shop.house.quiet()
-    assert (await listed(shop, offer_id))["sellable"] is True
+    assert await standing(shop, offer_id) == (True, None)
     await shop.buys({"offer_id": offer_id})
     (order,) = await shop.told(billing_order.OrderPaid)
     assert (order.lines[0].content_id, order.lines[0].tier_id) == (workbook, None)
@@ -109,7 +115,7 @@ async def test_a_digital_product_sells_while_its_content_is_published(shop: Shop
     assert offer.content_id == workbook
     await shop.house.hear(ContentWithdrawn(**here), stream_id=workbook)
     await shop.house.quiet()
-    assert (await listed(shop, offer_id))["sellable"] is False
+    assert await standing(shop, offer_id) == (False, "content_withdrawn")
 
 
 async def test_what_is_free_needs_no_card(shop: Shop) -> None:

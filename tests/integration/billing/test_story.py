@@ -64,7 +64,9 @@ async def test_an_offer_sells_once_its_tier_is_heard_of(shop: Shop) -> None:
     published = await shop.house.ask(olga, "POST", "/offers", body)
     await shop.house.quiet()
     page = await shop.house.ask(None, "GET", f"/public/communities/{community}/offers")
-    assert [(offer["name"], offer["sellable"]) for offer in page["items"]] == [("Silver", False)]
+    (silver,) = page["items"]
+    assert (silver["name"], silver["sellable"]) == ("Silver", False)
+    assert silver["obstacle"] == "tier_unknown"
     lines = [{"offer_id": published["offer_id"]}]
     opening = {"lines": lines, "return_url": "http://club.test/thanks"}
     refusal = await shop.house.refusal(ada, "POST", "/checkouts", opening)

@@ -29,7 +29,6 @@ gold = Listed(
     most=5,
     price_version=3,
     prices=(fixed, dollars),
-    sellable=True,
 )
 gift = replace(gold, prices=(named,))
 today = Today(noon, "Europe/Paris")
@@ -71,7 +70,7 @@ def test_the_buyer_names_the_price_where_they_may() -> None:
     ("offer", "amount", "currency", "code"),
     [
         (None, None, None, "offer_not_on_sale"),
-        (replace(gold, sellable=False), None, None, "offer_not_on_sale"),
+        (replace(gold, tier_retired=None), None, None, "offer_not_on_sale"),
         (gold, None, "JPY", "currency_not_offered"),
         (gold, euros(10), None, "price_is_fixed"),
         (gold, euros(0), None, "price_is_fixed"),
@@ -99,3 +98,21 @@ def test_what_takes_the_place_of_something_free_is_paid_for_from_its_day() -> No
         assert awaited(line, passed, noon) == line
     lifetime = replace(line, interval="once", trial_days=0)
     assert awaited(lifetime, day, noon) == lifetime
+
+
+@pytest.mark.parametrize(
+    ("offer", "obstacle"),
+    [
+        (gold, None),
+        (replace(gold, retired=True), "offer_retired"),
+        (replace(gold, tier_retired=None), "tier_unknown"),
+        (replace(gold, tier_retired=True), "tier_retired"),
+        (replace(gold, tier_id=None, tier_retired=None), None),
+        (replace(gold, content_id=UUID(int=21), content_withdrawn=None), "content_unknown"),
+        (replace(gold, content_id=UUID(int=21), content_withdrawn=True), "content_withdrawn"),
+        (replace(gold, content_withdrawn=None), None),
+    ],
+)
+def test_what_is_not_sold_says_why(offer: Listed, obstacle: str | None) -> None:
+    assert (offer.obstacle, offer.sellable) == (obstacle, obstacle is None)
+    assert offer.on_sale.sellable

@@ -7,6 +7,7 @@ from services.billing.offer import commands, events
 from services.billing.offer.decider import MOST_PRESETS, MOST_PRICES, OFFER
 from services.billing.offer.events import Interval, Price
 from services.billing.payment.events import DEAREST
+from shared.decider import Rejected
 from shared.ids import Label
 from shared.money import CURRENCIES, Money
 from shared.testing import given
@@ -70,6 +71,12 @@ def test_something_for_nothing_is_had_once_and_not_by_the_month() -> None:
     given(OFFER).when(publish(from_nothing)).then_rejected("free_subscription")
     gift = published(free, interval="once", trial_days=0)
     given(OFFER).when(publish(free, interval="once", trial_days=0)).then(gift)
+
+
+def test_of_a_price_below_nothing_is_said_that_it_is() -> None:
+    with pytest.raises(Rejected, match="not less than nothing") as refused:
+        OFFER.decide(publish(Price(euros(-1))), None)
+    assert (refused.value.pointer, refused.value.params) == ("/prices/0", {"least": 0})
 
 
 @pytest.mark.parametrize("minor", [-1, DEAREST + 1])
