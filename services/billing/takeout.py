@@ -6,6 +6,8 @@ from shared.takeout.community import Contents
 CONTENTS = Contents(
     tables={
         "merchants": Table(),
+        "policies": Table(),
+        "tax_rates": Table(),
         "offers": Table(),
         "discounts": Table(),
         "payers": Table(),
@@ -16,6 +18,7 @@ CONTENTS = Contents(
         "refunds_owed": Table(),
         "ledger": Table(),
         "subscriptions": Table(),
+        "withdrawals": Table(),
         "stays": Table(),
         "exit_answers": Table(
             without={"comment": "A person's words; staff read them by `GET /exit-answers`."}

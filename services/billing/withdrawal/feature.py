@@ -2,6 +2,7 @@
 
 from services.billing.withdrawal import routes
 from services.billing.withdrawal.decider import WITHDRAWAL
+from services.billing.withdrawal.projections import WITHDRAWALS
 from services.billing.withdrawal.publications import PUBLICATIONS
 from shared.feature import Feature
 
@@ -9,5 +10,6 @@ FEATURE = Feature(
     name="withdrawal",
     deciders=(WITHDRAWAL,),
     router=routes.router,
+    projections=(WITHDRAWALS,),
     publications=PUBLICATIONS,
 )

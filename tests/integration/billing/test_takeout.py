@@ -47,6 +47,30 @@ async def test_the_owner_takes_out_payers_payments_and_subscriptions_with_the_pr
     assert charge["customer"] not in after.text()
 
 
+async def test_tax_rates_the_policy_and_withdrawals_go_out_as_well(shop: Shop) -> None:
+    await shop.opens()
+    rates = [
+        {"category": "membership", "basis_points": each, "since": since}
+        for each, since in ((1900, "2025-01-01"), (2000, "2026-01-01"))
+    ]
+    await shop.house.ask(
+        olga, "PUT", "/tax-rates", {"rates": [*rates, rates[0] | {"category": "event"}]}
+    )
+    await shop.house.ask(olga, "PUT", "/tax-rates", {"rates": rates})
+    await shop.house.ask(olga, "PUT", "/policy", {"win_back_days": 10})
+    await shop.house.ask(olga, "PUT", "/policy", {"win_back_days": 20})
+    checkout_id = await shop.buys({"offer_id": await shop.offer(1000)})
+    await shop.house.ask(ada, "POST", f"/checkouts/{checkout_id}/withdrawal")
+    taken = await taken_out(shop)
+    told = [(one["category"], one["basis_points"]) for one in taken.parquet["tax_rates"]]
+    assert sorted(told) == [("membership", 1900), ("membership", 2000)]
+    (policy,) = taken.parquet["policies"]
+    assert json.loads(policy["policy"])["win_back_days"] == 20
+    (withdrawn,) = taken.parquet["withdrawals"]
+    assert (withdrawn["checkout_id"], withdrawn["total_minor"]) == (checkout_id, 1000)
+    assert withdrawn["person_id"] == str(ada.person_id)
+
+
 async def test_what_is_charged_on_the_creators_own_account_has_its_ids_there(shop: Shop) -> None:
     await shop.opens()
     own = OwnBilling(shop)
