@@ -49,19 +49,22 @@ def taxed(lines: Sequence[Line], rates: Sequence[TaxRate], at: datetime, zone: s
 def returned(
     charged: Sequence[MoneyLine], left: Sequence[MoneyLine], back: Sequence[MoneyLine]
 ) -> tuple[MoneyLine, ...]:
-    """What goes back, with the tax that was in it: in proportion, and in all of it all of the tax, not a cent more."""
+    """What goes back, with the tax that was in it: in proportion, and in all of it all of the tax, not a cent more.
+
+    What is still there of the tax, `left` says: what went back before may have been rounded in another order.
+    """
     whole = {line.charged_for: line for line in charged}
-    before = {line.charged_for: line.amount for line in left}
+    before = {line.charged_for: line for line in left}
     told = []
     for line in back:
         one = whole.get(line.charged_for)
         if one is None or one.tax is None or not one.amount:
             told.append(line)
             continue
-        gone = one.amount - before.get(line.charged_for, one.amount)
-        parts = [
-            one.tax.share(min(Fraction(minor, one.amount.minor), Fraction(1)))
-            for minor in (max(gone.minor, 0), max(gone.minor, 0) + line.amount.minor)
-        ]
-        told.append(replace(line, tax=parts[1] - parts[0]))
+        there = before.get(line.charged_for, one)
+        gone = max((one.amount - there.amount).minor, 0) + line.amount.minor
+        share = one.tax.share(min(Fraction(gone, one.amount.minor), Fraction(1)))
+        untouched = one.tax if there.tax is None else there.tax
+        more = max(share - (one.tax - untouched), one.tax * 0)
+        told.append(replace(line, tax=min(more, untouched)))
     return tuple(told)

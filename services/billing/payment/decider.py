@@ -88,7 +88,7 @@ class Payment:
     def purse(self) -> Purse:
         """What may still go back, and whether a bank has taken it until it decides."""
         disputed = any(one.is_open and one.withheld for one in self.disputes.values())
-        return Purse(self.left, self.refundable, disputed)
+        return Purse(self.left, self.refundable, disputed, self.charge.lines)
 
     @property
     def remaining(self) -> Money:
@@ -532,13 +532,17 @@ def _with(payment: Payment, name: Code, dispute: Dispute) -> Payment:
 def _moved(
     left: tuple[MoneyLine, ...], lines: tuple[MoneyLine, ...], sign: int
 ) -> tuple[MoneyLine, ...]:
-    change = {line.charged_for: line.amount * sign for line in lines}
+    change = {line.charged_for: line for line in lines}
     return tuple(
-        MoneyLine(line.charged_for, line.amount + change[line.charged_for])
-        if line.charged_for in change
-        else line
+        _less(line, change[line.charged_for], sign) if line.charged_for in change else line
         for line in left
     )
+
+
+def _less(line: MoneyLine, moved: MoneyLine, sign: int) -> MoneyLine:
+    """Tax goes with what it is in."""
+    tax = line.tax if line.tax is None or moved.tax is None else line.tax + moved.tax * sign
+    return MoneyLine(line.charged_for, line.amount + moved.amount * sign, tax)
 
 
 PAYMENT: Decider[commands.PaymentCommand, Payment | None, events.PaymentEvent] = Decider(

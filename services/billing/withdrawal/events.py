@@ -28,5 +28,11 @@ class WithdrawalDeclared:
     subscriptions: tuple[UUID, ...]
     closes_order: bool
 
+    @property
+    def tax(self) -> Money | None:
+        """What of the total was tax, where a rate was said."""
+        taxes = [line.tax for back in self.returns for line in back.lines if line.tax is not None]
+        return sum(taxes, self.total * 0) if taxes else None
+
 
 WithdrawalEvent = WithdrawalDeclared

@@ -27,10 +27,13 @@ router = APIRouter()
 
 
 class Withdrawal(BaseModel):
-    """`amount` would go back now, and what is being used costs more with every second where it began at once."""
+    """`amount` would go back now, with the `tax` in it where a rate was said; what is being used costs more with every
+    second where it began at once.
+    """
 
     until: AwareDatetime
     amount: MoneyValue
+    tax: MoneyValue | None
 
 
 @router.get("/checkouts/{checkout_id}/withdrawal", operation_id="preview_withdrawal")
@@ -42,7 +45,8 @@ async def preview_withdrawal(
     declared = await caller.state(WITHDRAWAL, withdrawal_of(checkout_id))
     (would,) = WITHDRAWAL.decide(commands.DeclareWithdrawal(bought, caller.now), declared)
     until = ends_at(bought.at, bought.basket.time_zone)
-    return Withdrawal(until=until, amount=MoneyValue.of(would.total))
+    tax = MoneyValue.of(would.tax) if would.tax is not None else None
+    return Withdrawal(until=until, amount=MoneyValue.of(would.total), tax=tax)
 
 
 @router.post(

@@ -97,6 +97,20 @@ async def test_who_thinks_better_of_it_has_all_of_it_back_and_it_ends(shop: Shop
     assert await given_back(shop) == [3000]
 
 
+async def test_the_tax_that_is_in_it_is_shown_and_goes_back_with_it(shop: Shop) -> None:
+    untaxed = await bought(shop, {"offer_id": await shop.offer(3000)})
+    assert (await shown(shop, untaxed))["tax"] is None
+    since = (shop.now - timedelta(days=10)).date().isoformat()
+    rate = {"category": "membership", "basis_points": 2000, "since": since}
+    await shop.house.ask(olga, "PUT", "/tax-rates", {"rates": [rate]})
+    checkout_id = await bought(shop, {"offer_id": await shop.offer(1200)})
+    seen = await shown(shop, checkout_id)
+    assert (seen["amount"]["minor"], seen["tax"]["minor"]) == (1200, 200)
+    await withdraws(shop, checkout_id)
+    (issued,) = await shop.until_told(billing_payment.RefundIssued)
+    assert [line.tax.minor for line in issued.lines if line.tax] == [200]
+
+
 async def test_what_began_at_once_is_paid_for_by_the_second(shop: Shop) -> None:
     offer_id = await shop.offer(3000, "year")
     checkout_id = await bought(shop, {"offer_id": offer_id}, at_once=True)

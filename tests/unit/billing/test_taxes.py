@@ -5,12 +5,18 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.billing.checkout.events import OfferLine, QuoteLine, charges_of
-from services.billing.payment.events import MoneyLine
+from services.billing.checkout.events import OfferLine, QuoteLine, charges_of, tax_in
+from services.billing.payer.events import Instrument
+from services.billing.payment import commands, events
+from services.billing.payment.decider import PAYMENT
+from services.billing.payment.events import Charge, MoneyLine
 from services.billing.taxes import TaxRate, category_of, rate_on, returned, taxed
+from shared.ids import Code
 from shared.money import Money
-from tests.unit.billing.cast import euros, noon
+from tests.unit.billing.cast import ada, euros, noon
 
 gold = OfferLine(UUID(int=10), UUID(int=20), euros(12), "month", 0, 1)
 course = OfferLine(UUID(int=11), None, euros(40), "once", 0, 1, content_id=UUID(int=60))
@@ -105,11 +111,57 @@ def test_refunds_have_their_part_of_it_and_all_of_them_all_of_it() -> None:
         (back,) = returned(whole, left, (MoneyLine("subscription", cents(minor)),))
         assert back.tax is not None
         parts.append(back.tax.minor)
-        left = (replace(left[0], amount=left[0].amount - back.amount),)
+        assert left[0].tax is not None
+        left = (replace(left[0], amount=left[0].amount - back.amount, tax=left[0].tax - back.tax),)
     assert parts == [56, 55, 56, 0]
     assert sum(parts) == 167
     (more,) = returned(whole, left, (MoneyLine("subscription", cents(100)),))
     assert more.tax == cents(0)
+
+
+@given(
+    price=st.integers(1, 5000),
+    steps=st.lists(st.tuples(st.integers(1, 2000), st.booleans()), max_size=12),
+)
+def test_whichever_refunds_fail_all_of_them_have_all_of_the_tax(
+    price: int, steps: list[tuple[int, bool]]
+) -> None:
+    tax = tax_in(cents(price), 2000)
+    assert tax is not None
+    line = MoneyLine("subscription", cents(price), tax)
+    charge = Charge(ada, cents(price), (line,), "checkout", UUID(int=10))
+    visa = Instrument(Code("pm_visa"), None, None)
+    paid: list[events.PaymentEvent] = [
+        events.ChargeStarted(charge, 1, visa, None),
+        events.PaymentIntentCreated(1, Code("pi_1"), None),
+        events.PaymentSucceeded(charge, 1, Code("pi_1")),
+    ]
+    refunds: list[tuple[UUID, bool]] = []
+    for number, (minor, fails) in enumerate([*steps, (price, False)]):
+        state = PAYMENT.fold(paid)
+        assert state is not None
+        wanted = min(cents(minor), state.refundable)
+        if wanted:
+            refund_id = UUID(int=100 + number)
+            refunds.append((refund_id, fails))
+            paid += PAYMENT.decide(commands.RefundPayment(refund_id, wanted), state)
+        for one in [one for one in refunds if one[1]][: number % 2]:
+            refunds.remove(one)
+            failure = commands.RecordRefundFailure(one[0], Code("no"))
+            paid += PAYMENT.decide(failure, PAYMENT.fold(paid))
+    for refund_id, fails in refunds:
+        if fails:
+            failure = commands.RecordRefundFailure(refund_id, Code("no"))
+            paid += PAYMENT.decide(failure, PAYMENT.fold(paid))
+    state = PAYMENT.fold(paid)
+    assert state is not None
+    if state.refundable:
+        paid += PAYMENT.decide(commands.RefundPayment(UUID(int=99), None), state)
+    failed = {one.refund_id for one in paid if isinstance(one, events.RefundFailed)}
+    begun = [one for one in paid if isinstance(one, events.RefundStarted)]
+    back = [line.tax for one in begun if one.refund_id not in failed for line in one.lines]
+    assert all(one is not None and one.minor >= 0 for one in back)
+    assert sum(one.minor for one in back if one is not None) == tax.minor
 
 
 def test_what_was_sold_without_a_rate_goes_back_without_tax() -> None:

@@ -128,6 +128,14 @@ def test_no_more_goes_back_of_one_thing_than_is_left_of_it() -> None:
     )
 
 
+def test_what_goes_back_says_the_tax_that_is_in_it() -> None:
+    charged = (MoneyLine("subscription", euros(30), euros(5)),)
+    some = replace(bought(gold), left=((payment, Purse(charged, euros(30), charged=charged)),))
+    back = declared(*charged, ends=True)
+    given(WITHDRAWAL).when(replace(declare(gold), bought=some)).then(back)
+    assert (back.tax, all_of_it.tax) == (euros(5), None)
+
+
 def test_while_a_bank_decides_nobody_withdraws() -> None:
     purse = Purse((MoneyLine("subscription", euros(30)),), euros(0), disputed=True)
     held = replace(bought(gold), left=((payment, purse),))
