@@ -127,7 +127,10 @@ class RecordRefundsThere:
 
 @dataclass(frozen=True, slots=True)
 class RecordDispute:
-    """What the processor says of a dispute of this intent, however often and in whatever order."""
+    """What the processor says of a dispute of this intent, however often and in whatever order.
+
+    `outcome` is what it says of the payment, where nobody had heard that it succeeded.
+    """
 
     dispute: Code
     intent: Code
@@ -135,6 +138,7 @@ class RecordDispute:
     reason: DisputeReason
     standing: Literal["inquiry", "open"] | DisputeOutcome
     respond_by: datetime | None
+    outcome: RecordOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -433,7 +433,9 @@ def _dispute(told: commands.RecordDispute, payment: Payment) -> list[events.Paym
     charge, known = payment.charge, payment.disputes.get(told.dispute)
     news: list[events.PaymentEvent] = []
     if payment.status != "succeeded":  # What is disputed was paid, whoever says so first.
-        news.append(events.PaymentSucceeded(charge, payment.attempt, told.intent))
+        of_it = _outcome(told.outcome, payment) if told.outcome else []
+        paid = [one for one in of_it if isinstance(one, events.PaymentSucceeded)]
+        news += paid or [events.PaymentSucceeded(charge, payment.attempt, told.intent)]
     opening = _opening(told, charge)
     if known is None or (known.opened.inquiry and not opening.inquiry):
         news.append(opening)

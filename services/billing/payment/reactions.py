@@ -388,8 +388,10 @@ async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | N
     found = await processor.fetch_dispute(action.dispute, action.account)
     if found is None:
         return None
-    if await _payment_at(action.account, found, context) is None:
+    payment = await _payment_at(action.account, found, context)
+    if payment is None:
         return None
+    outcome = await _unheard(payment, found.intent, context)
     known = found.reason in get_args(DisputeReason)
     record = commands.RecordDispute(
         action.dispute,
@@ -398,8 +400,22 @@ async def fetch_dispute(action: FetchDispute, context: ActionContext) -> Ask | N
         cast("DisputeReason", found.reason) if known else "general",
         found.standing,
         found.respond_by,
+        outcome,
     )
     return Ask(PAYMENT, found.payment_id, record, community_id=found.community_id)
+
+
+async def _unheard(
+    payment: Payment, intent: Code, context: ActionContext
+) -> commands.RecordOutcome | None:
+    """That it was collected, and what was kept of it, where nobody has said so yet."""
+    if payment.status == "succeeded" or payment.intent != intent:
+        return None
+    account = payment.made_for(intent).account
+    with IfThere():
+        told = await processor_at(context.gateways, account).fetch_intent(intent, account)
+        return _outcome(payment, intent, told) if told.status == "succeeded" else None
+    return None
 
 
 async def _payment_at(

@@ -74,6 +74,21 @@ def test_news_of_what_was_never_due_changes_nothing(news: commands.PaymentComman
     given(PAYMENT).when(news).then_nothing()
 
 
+def test_of_money_that_is_first_known_by_a_dispute_the_platform_has_its_part_as_well() -> None:
+    told = replace(outcome("succeeded"), amount=euros(15), platform_fee=euros(1))
+    disputed = commands.RecordDispute(
+        Code("dp_1"), first, euros(15), "fraudulent", "open", None, told
+    )
+    opened = events.DisputeOpened(Code("dp_1"), charge, euros(15), "fraudulent", None)
+    with_fee = replace(succeeded, platform_fee=euros(1))
+    given(PAYMENT, started, created).when(disputed).then(with_fee, opened)
+    unheard = replace(disputed, outcome=None)
+    given(PAYMENT, started, created).when(unheard).then(succeeded, opened)
+    strange = replace(disputed, outcome=replace(told, amount=euros(2)))
+    given(PAYMENT, started, created).when(strange).then(succeeded, opened)
+    given(PAYMENT, *paid).when(disputed).then(opened)
+
+
 def test_the_processor_knows_of_the_charge_once() -> None:
     given(PAYMENT, started).when(commands.RecordIntent(1, first)).then(created)
     given(PAYMENT, started, created).when(commands.RecordIntent(1, second)).then_nothing()

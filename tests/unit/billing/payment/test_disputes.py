@@ -5,15 +5,22 @@ from uuid import UUID
 
 import pytest
 
+from services.billing.gateways.gateway import Outcome
+from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import Charge, MoneyLine
-from services.billing.payment.reactions import TIME_TO_ANSWER, when_dispute_deadline_known_remind
+from services.billing.payment.reactions import (
+    TIME_TO_ANSWER,
+    FetchDispute,
+    when_dispute_deadline_known_remind,
+)
 from shared.ids import Code
 from shared.money import Money
-from shared.reaction import Ask, At
+from shared.reaction import Ask, At, Call
 from shared.testing import given
 from tests.unit.billing.cast import ada, euros, fact, noon, stream_id, visa
+from tests.unit.billing.world import Processor, World
 
 intent, dispute = Code("pi_1"), Code("dp_1")
 refund_id, other_refund = UUID(int=20), UUID(int=21)
@@ -162,3 +169,26 @@ def test_a_refund_says_of_which_things_nothing_is_kept() -> None:
     )
     second_done = commands.RecordRefund(other_refund, Code("re_2"))
     given(PAYMENT, *paid, seat, rest, seat_back).when(second_done).then(rest_back)
+
+
+class Sharing(Processor):
+    """One that says what the platform has of what it collected."""
+
+    async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
+        found = await super().fetch_intent(intent, account)
+        return replace(found, amount=charge.amount, platform_fee=euros(1))
+
+
+def test_what_is_first_heard_of_by_a_dispute_is_looked_up_with_the_platforms_part() -> None:
+    world, payment_id = World(processor=Sharing()), UUID(int=30)
+    authenticated = Instrument(Code("pm_authenticates"), None, None)
+    world.ask(Ask(PAYMENT, payment_id, commands.StartCharge(charge, 1, authenticated)))
+    world.settle()
+    (made,) = world.processor.intents
+    world.processor.finish(made, success=True)  # And nobody has told us yet.
+    world.processor.disputes[dispute] = made, "open"
+    world.calls.append(Call(FetchDispute(dispute, None)))
+    world.settle()
+    ((_, collected),) = world.events(events.PaymentSucceeded)
+    assert collected.platform_fee == euros(1)
+    assert len(world.events(events.DisputeOpened)) == 1
