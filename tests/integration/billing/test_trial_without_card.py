@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.billing.card_trial.events import CardTrialGiven
-from shared.contracts import billing_offer, billing_subscription
+from shared.contracts import billing_offer, billing_payment, billing_subscription
 from shared.contracts.billing_message import MessageRequested
 from tests.integration.billing import cards
 from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, gold, olga
@@ -169,8 +169,8 @@ async def test_without_a_card_it_ends_when_the_policy_waits_no_longer(shop: Shop
     assert await shop.charges() == []
     templates = ["trial_ends_without_card", "trial_over_without_card", "subscription_ended_unpaid"]
     assert await letters(shop) == templates
-    payments = (await shop.house.ask(olga, "GET", "/payments"))["items"]
-    assert [(one["state"], one["problem"]) for one in payments] == [("failed", "no_payment_method")]
+    (failed,) = await shop.told(billing_payment.PaymentFailed)
+    assert failed.reason == "no_payment_method"
 
 
 async def test_who_cancels_is_asked_for_nothing(shop: Shop) -> None:
