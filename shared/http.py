@@ -604,6 +604,7 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False},  # Its spans hold the address, and an address may be a link.
     )
     app.state.service = service
     problem.install(app)

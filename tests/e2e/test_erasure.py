@@ -213,7 +213,7 @@ def test_the_search_finds_what_is_in_a_trace(
     with pytest.raises(Refused):
         world.public(f"/api/membership/v1/public/communities/quetzal{cast.tag}")
     _export_all(cast, world, traces)
-    assert word.traces(traces) == []  # Not even what was asked for by its address.
+    assert word.traces(traces) == []  # Nor what stands in an address, as links do.
     told = ExportTraceServiceRequest.FromString(traces.bodies[-1])
     told.resource_spans[0].scope_spans[0].spans[0].events.add(name=f"refused: quetzal{cast.tag}@")
     later = Traces()
