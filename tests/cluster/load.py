@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -144,13 +145,17 @@ class Load:
 
     def check(self) -> None:
         """Every answer still holds, and everything published has arrived everywhere."""
-        headers: dict[str, str] = {"Authorization": f"Bearer {self.organiser.token}"}
-        for call in self.answered:
+        headers = {"Authorization": f"Bearer {self.organiser.token}"}
+
+        def holds(call: Call) -> None:
             again = self.world.send(
                 "POST", call.path, call.body, headers | {"Idempotency-Key": call.key}
             )
             assert again.is_success, again.text
             assert _identity(again.json()) == _identity(call.answer), call.path
+
+        with ThreadPoolExecutor(CALLERS) as callers:
+            list(callers.map(holds, self.answered))
         self.world.settle()
 
 
