@@ -172,11 +172,12 @@ class Year:
         """Issue, point 1."""
         tell, ines = self.tell, self.ines
         tell.chapter("Ines opens a choir")
+        before = self.world.calls
         ines.sign_in()
         self.choir = ines.open_community("Harbour Choir", f"harbour-choir-{self.tag}")
         self.singers = ines.define_tier("Singers", paid=True)
         self.monthly = ines.publish_offer("Singer, monthly", MONTHLY, "month", tier=self.singers)
-        self.opened_after = self.world.calls
+        self.opened_after = self.world.calls - before
         self.friends = ines.define_tier("Friends", paid=False)
         self.quarterly = ines.publish_offer(
             "Singer, by the quarter", QUARTERLY, "quarter", tier=self.singers
