@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.billing.agreements import NONE, Agreed, Agreements
 from services.billing.checkout import commands, events
-from services.billing.checkout.decider import CHECKOUT
+from services.billing.checkout.decider import CHECKOUT, Checkout
 from services.billing.merchant.projections import Merchant
 from services.billing.payer.events import HOSTED
 from shared.contracts.events_key import QuoteKeyPublished
@@ -149,6 +149,27 @@ async def bought_with(
         if is_told and fact.community_id == community_id and body.basket.person_id in people:
             bought = Bought(checkout_id, body.basket, body if is_done else None, fact.at)
     return bought
+
+
+Progress = Literal["open", "underway", "completed", "over"]
+"""Whether a card may be given, or is being looked at, or what is in it was bought, or will not be."""
+
+
+async def progress_of(service: Service, community_id: UUID, checkout_id: UUID) -> Progress:
+    """Read strongly; over is also what never was."""
+    checkout: Checkout | None
+    checkout, _ = await service.handler.state(CHECKOUT, checkout_id, community_id)
+    match checkout.phase if checkout else "expired":
+        case "open":
+            return "open"
+        case "awaiting_payment" if checkout and checkout.needs_action:
+            return "open"
+        case "awaiting_payment" | "processing":
+            return "underway"
+        case "completed":
+            return "completed"
+        case _:
+            return "over"
 
 
 def allowing_trial(checkout_id: UUID, attempt: int) -> Ask:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.billing.checkout.decider import CHECKOUT, Checkout
+from services.billing.checkout.projections import progress_of
 from services.billing.offer.projections import offers_among
 from services.billing.prepaid.commands import Standing
 from services.billing.prepaid.decider import PREPAID, Prepaid
@@ -48,19 +48,6 @@ async def standing_with(
         return "subscribed"
     if prepaid.checkout_id is None:
         return "none"
-    checkout: Checkout | None
-    checkout, _ = await service.handler.state(CHECKOUT, prepaid.checkout_id, community_id)
-    return _by_checkout(checkout)
-
-
-def _by_checkout(checkout: Checkout | None) -> Standing:
-    """What was bought and has ended by now is had no more."""
-    match checkout.phase if checkout else "expired":
-        case "open":
-            return "open"
-        case "awaiting_payment" if checkout and checkout.needs_action:
-            return "open"
-        case "awaiting_payment" | "processing":
-            return "underway"
-        case _:
-            return "none"
+    progress = await progress_of(service, community_id, prepaid.checkout_id)
+    # What was bought and has ended by now is had no more.
+    return progress if progress in ("open", "underway") else "none"
