@@ -45,6 +45,32 @@ def test_the_namespace_takes_in_only_restricted_pods() -> None:
         assert namespace["metadata"]["labels"][f"pod-security.kubernetes.io/{mode}"] == "restricted"
 
 
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "runAsNonRoot": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def test_what_strimzi_makes_is_let_into_the_namespace() -> None:
+    """By itself the operator makes pods that are baseline, and the namespace refuses them."""
+    (kafka,) = written("Kafka")
+    operator, exporter = kafka["spec"]["entityOperator"], kafka["spec"]["kafkaExporter"]
+    made = {
+        "topics": operator["template"]["topicOperatorContainer"],
+        "users": operator["template"]["userOperatorContainer"],
+        "exporter": exporter["template"]["container"],
+    } | {
+        pool["metadata"]["name"]: pool["spec"]["template"]["kafkaContainer"]
+        for pool in written("KafkaNodePool")
+    }
+    assert made.keys() == {"topics", "users", "exporter", "controller", "broker"}
+    assert {name: one["securityContext"] for name, one in made.items()} == dict.fromkeys(
+        made, RESTRICTED
+    )
+
+
 def test_nothing_goes_in_or_out_that_is_not_named() -> None:
     (closed,) = (one for one in policies() if one["metadata"]["name"] == "deny-all")
     assert closed["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
