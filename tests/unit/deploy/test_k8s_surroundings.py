@@ -244,6 +244,9 @@ def test_workers_are_never_more_than_partitions_and_never_none() -> None:
         assert trigger["metadata"]["consumerGroup"] == f"tessera.{service}"
         assert trigger["metadata"]["offsetResetPolicy"] == "earliest"
         assert trigger["metadata"]["excludePersistentLag"] == "true"
+        # KEDA asks from a namespace of its own, where a short name leads nowhere.
+        broker = trigger["metadata"]["bootstrapServers"]
+        assert broker == "kafka-kafka-bootstrap.tessera.svc:9093"
 
 
 def test_a_commit_is_on_two_disks_before_it_is_answered() -> None:
