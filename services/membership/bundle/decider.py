@@ -77,6 +77,13 @@ def still_there(bundle: Bundle | None) -> Bundle:
     return bundle
 
 
+def still_open(bundle: Bundle, at: datetime) -> Bundle:
+    """The bundle while a link to this one is good: not the one before it, nor what nobody has opened."""
+    if bundle.open_until is None or at >= bundle.open_until:
+        raise Rejected("link_expired", "This link is no longer good.")
+    return bundle
+
+
 def _ask(command: commands.AskBundle, bundle: Bundle | None) -> list[events.BundleEvent]:
     """While it is packed it has been asked for already; a ready one is as of then, so a new one takes its place."""
     if not command.is_here:

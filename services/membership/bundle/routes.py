@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from services.membership.bundle import commands
-from services.membership.bundle.decider import BUNDLE, bundle_stream
+from services.membership.bundle.decider import BUNDLE, bundle_stream, still_open
 from services.membership.bundle.events import BundleId
 from services.membership.bundle.projections import bundle_now
 from services.membership.bundling import zipped
@@ -104,7 +104,8 @@ async def fetch_bundle(link: str, caller: Annotated[Caller, needs("public")]) ->
         way = caller.service.links.check(link, "bundle", now=caller.now)
     except ExpiredLink as expired:
         raise Rejected("link_expired", "This link is no longer good.") from expired
-    bundle = await bundle_now(caller.service, way.community_id, BundleId(way.subject))
+    kept = await bundle_now(caller.service, way.community_id, BundleId(way.subject))
+    bundle = still_open(kept, caller.now)
     headers = {
         "content-disposition": 'attachment; filename="personal-data.zip"',
         "cache-control": "no-store",

@@ -200,6 +200,21 @@ async def test_a_link_is_good_for_minutes_and_for_nothing_else(house: House, fol
     await ada.fetch()
 
 
+async def test_the_link_to_one_opens_none_that_is_asked_for_after_it(
+    house: House, folder: Path
+) -> None:
+    ada, _ = await ada_in(house, folder)
+    await ada.ready()
+    url = await ada.link()
+    await ada.ask()
+    await ada.others_pack("billing")
+    assert (await house.client.get(url)).json()["errors"][0]["code"] == "link_expired"
+    await ada.others_pack("events", "analytics")
+    assert (await ada.state())["state"] == "ready"
+    assert (await house.client.get(url)).json()["errors"][0]["code"] == "link_expired"
+    await ada.fetch()
+
+
 async def test_after_its_days_it_is_gone(house: House, folder: Path) -> None:
     ada, _ = await ada_in(house, folder)
     await ada.ready()

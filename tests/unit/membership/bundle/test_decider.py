@@ -3,8 +3,17 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.membership.bundle.commands import AskBundle, EndBundle, OpenBundle, ReportPart
-from services.membership.bundle.decider import BUNDLE, HOLDERS, KEPT, bundle_stream
+from services.membership.bundle.decider import (
+    BUNDLE,
+    HOLDERS,
+    KEPT,
+    LINK_LIFE,
+    bundle_stream,
+    still_open,
+)
 from services.membership.bundle.events import (
     BundleAsked,
     BundleEnded,
@@ -13,6 +22,7 @@ from services.membership.bundle.events import (
     LatePartRefused,
     PartReported,
 )
+from shared.decider import Rejected
 from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
@@ -89,6 +99,25 @@ def test_it_is_opened_once_it_is_ready_and_until_it_is_over() -> None:
     given(BUNDLE, asked, ready, BundleEnded(own, 1, ada, "expired")).when(open_it).then_rejected(
         "bundle_not_found"
     )
+
+
+def test_only_what_was_opened_is_fetched_and_only_while_the_link_is_good() -> None:
+    opened = BundleOpened(own, 1, ada, account, later)
+    again = BundleAsked(own, 2, ada, account, account, later, Code("key"), private)
+    for facts, at, is_open in (
+        ([ready, opened], later, True),
+        ([ready, opened], later + LINK_LIFE, False),
+        ([ready], later, False),
+        ([ready, opened, BundleEnded(own, 1, ada, "replaced"), again], later, False),
+        ([ready, opened, again, BundleReady(own, 2, ada, later)], later, False),
+    ):
+        bundle = BUNDLE.fold([asked, *facts])
+        assert bundle is not None
+        if is_open:
+            assert still_open(bundle, at) is bundle
+        else:
+            with pytest.raises(Rejected, match="no longer good"):
+                still_open(bundle, at)
 
 
 def test_it_ends_once_and_days_end_only_their_own() -> None:
