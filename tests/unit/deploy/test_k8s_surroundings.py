@@ -110,6 +110,27 @@ def test_one_origin_leads_to_every_service_and_only_to_its_public_paths() -> Non
     assert ways == {f"/api/{service}": (f"{service}-api", 8100) for service in SERVICES}
 
 
+def test_a_certificate_can_be_asked_for_behind_closed_doors() -> None:
+    """The pod that answers the authority is cert-manager's, in our namespace, and deny-all holds for it too."""
+    (solver,) = (one for one in policies() if one["metadata"]["name"] == "certificates")
+    chosen = {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}
+    assert solver["spec"]["podSelector"] == chosen
+    (rule,) = solver["spec"]["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 8089}]
+    assert [
+        one["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for one in rule["from"]
+    ] == ["gateway", "cert-manager"]
+
+
+@pytest.mark.parametrize("overlay", ["staging", "production"])
+def test_an_issuer_is_named_where_an_operator_changes_it(overlay: str) -> None:
+    text = (K8S / "overlays" / overlay / "kustomization.yaml").read_text()
+    (line,) = (line for line in text.splitlines() if "cluster-issuer" in line)
+    assert "# <-" in line
+    assert "ClusterIssuer" in (ROOT / "docs" / "deploy.md").read_text()
+
+
 def given(service: str) -> set[str]:
     """Every variable that the base, its secret and its addresses give a service."""
     literals = [
