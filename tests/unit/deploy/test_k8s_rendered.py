@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.unit.deploy.figures import DASHBOARDS
 from tests.unit.deploy.manifests import (
     COMPONENT,
     NAME,
@@ -135,6 +136,12 @@ def test_where_there_is_money_nothing_is_a_double_and_time_is_real(overlay: str)
     assert settings["TESSERA_CLOCK"] == "real"
     assert "TESSERA_STRIPE_URL" not in settings
     assert names(overlay, "StatefulSet") == set()
+
+
+@pytest.mark.parametrize("overlay", ["staging", "production"])
+def test_grafana_finds_every_dashboard(overlay: str) -> None:
+    (boards,) = (one for one in objects(overlay) if "grafana_dashboard" in labels(one))
+    assert boards["data"] == {path.name: path.read_text() for path in DASHBOARDS}
 
 
 @pytest.mark.parametrize("overlay", ["staging", "production"])
