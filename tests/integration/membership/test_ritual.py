@@ -276,7 +276,7 @@ async def test_staff_are_reminded_the_day_before(house: House) -> None:
     await promised(house, owner, starts_on=day.isoformat(), name="In silence")
     letters = len(house.mailbox.letters)
     await house.service.move_clock(moment(day) - DAY - HOUR)
-    await asyncio.sleep(0.5)
+    await house.quiet()
     assert len(house.mailbox.letters) == letters
     await house.service.move_clock(moment(day) - DAY)
 
@@ -299,7 +299,7 @@ async def test_a_letter_that_comes_too_late_is_not_sent(house: House) -> None:
     await house.service.move_clock(moment(day) + 2 * DAY)
     wanted = [(str(day), "missed"), (str(day + WEEK), "planned")]
     await house.eventually(lambda: history(house, owner, ritual_id), wanted)
-    await asyncio.sleep(0.5)
+    await house.quiet()
     assert house.mailbox.letters[letters:] == []
 
 

@@ -192,7 +192,7 @@ async def test_the_payer_has_access_only_by_a_seat_of_their_own(house: House, de
     assert code_of(problem) == "already_seated"
     assert code_of(await desk.give(petra, expect=409)) == "already_seated"
     assert [seat["email"] for seat in await desk.seats()] == [petra]
-    await asyncio.sleep(0.3)
+    await house.quiet()
     assert [one for one in house.mailbox.to(petra) if one.template == "seat_assigned"] == []
 
 
