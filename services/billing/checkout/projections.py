@@ -206,6 +206,11 @@ def opening(
     return Ask(CHECKOUT, checkout_id, open_it)
 
 
+def leaving(checkout_id: UUID, person_id: PersonId) -> Ask:
+    """The step by which another is opened instead: nobody pays for both."""
+    return Ask(CHECKOUT, checkout_id, commands.CancelCheckout(person_id))
+
+
 def paying(
     checkout_id: UUID,
     person_id: PersonId,

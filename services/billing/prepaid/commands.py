@@ -42,8 +42,11 @@ class TellPrepaid:
 
 @dataclass(frozen=True, slots=True)
 class OpenPrepaidCheckout:
+    """`last` is the checkout by which they stand like that."""
+
     checkout_id: UUID
     standing: Standing
+    last: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class PayPrepaidCheckout:
     """Nothing is recorded here: what was subscribed to meanwhile is not paid for twice."""
 
     standing: Standing
+    last: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

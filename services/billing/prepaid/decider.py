@@ -51,12 +51,12 @@ def decide(command: commands.PrepaidCommand, prepaid: Prepaid | None) -> list[ev
         case commands.TellPrepaid():
             return _tell(command, prepaid)
         case commands.OpenPrepaidCheckout(checkout_id, standing):
-            _insist_on_need(standing)
+            _insist_on_need(command, prepaid)
             if standing == "underway":
                 raise Rejected("payment_underway", "A card is being looked at: wait for it.")
             return [events.PrepaidCheckoutOpened(prepaid.person_id, checkout_id)]
-        case commands.PayPrepaidCheckout(standing):
-            _insist_on_need(standing)
+        case commands.PayPrepaidCheckout():
+            _insist_on_need(command, prepaid)
             if prepaid.checkout_id is None:
                 raise Rejected("checkout_not_opened", "Open it first.")
             return []
@@ -99,9 +99,13 @@ def _tell(asked: commands.TellPrepaid, prepaid: Prepaid) -> list[events.PrepaidE
     return [events.PrepaidTold(*about)]
 
 
-def _insist_on_need(standing: commands.Standing) -> None:
-    if standing == "subscribed":
+def _insist_on_need(
+    asked: commands.OpenPrepaidCheckout | commands.PayPrepaidCheckout, prepaid: Prepaid
+) -> None:
+    if asked.standing == "subscribed":
         raise Rejected("already_subscribed", "This is subscribed to already.")
+    if asked.last != prepaid.checkout_id:
+        raise Rejected("opened_meanwhile", "Another was opened meanwhile: look again.")
 
 
 def evolve(prepaid: Prepaid | None, event: events.PrepaidEvent) -> Prepaid | None:

@@ -1,15 +1,20 @@
-"""What somebody has paid elsewhere, and how they stand with what follows it: read strongly, but for subscriptions."""
+"""What somebody has paid elsewhere, and how they stand with what follows it: read strongly, but for what the link
+has not led to.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.billing.checkout.projections import progress_of
+from services.billing.checkout.events import OfferLine
+from services.billing.checkout.projections import bought_with, progress_of
 from services.billing.offer.projections import offers_among
+from services.billing.order.events import order_of
 from services.billing.prepaid.commands import Standing
 from services.billing.prepaid.decider import PREPAID, Prepaid
 from services.billing.prepaid.events import prepaid_of
-from services.billing.subscription.projections import subscribes_to
+from services.billing.subscription.events import subscription_of
+from services.billing.subscription.projections import has_ended, subscribes_to
 from shared.event_store import Mode
 from shared.merging.persons import all_of
 from shared.service import Service
@@ -49,5 +54,21 @@ async def standing_with(
     if prepaid.checkout_id is None:
         return "none"
     progress = await progress_of(service, community_id, prepaid.checkout_id)
-    # What was bought and has ended by now is had no more.
+    if progress == "completed" and await _has_by(
+        service, community_id, prepaid, prepaid.checkout_id
+    ):
+        return "subscribed"
     return progress if progress in ("open", "underway") else "none"
+
+
+async def _has_by(
+    service: Service, community_id: UUID, prepaid: Prepaid, checkout_id: UUID
+) -> bool:
+    """Whether it was bought, which no read model may have heard of yet, and has not ended."""
+    bought = await bought_with(service, community_id, checkout_id, [prepaid.person_id])
+    lines = bought.basket.lines if bought else ()
+    offers = {line.offer_id for line in lines if isinstance(line, OfferLine)}
+    if prepaid.offer_id not in offers:
+        return False
+    subscription_id = subscription_of(order_of(checkout_id), prepaid.offer_id)
+    return not await has_ended(service, community_id, subscription_id)

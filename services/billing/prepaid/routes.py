@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.billing.agreements import Agreed, Kind
 from services.billing.checkout.events import OfferLine
-from services.billing.checkout.projections import checkout_of, opening, paying
+from services.billing.checkout.projections import checkout_of, leaving, opening, paying
 from services.billing.choices import Today, awaited, line_of
 from services.billing.document.projections import agreements_of
 from services.billing.gateways.gateway import PayerStep
@@ -155,9 +155,12 @@ async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Writ
         origin=caller.service.settings.origin,
         at=caller.now,
     )
-    begin = commands.OpenPrepaidCheckout(checkout_id, standing)
+    last = prepaid.checkout_id
+    begin = commands.OpenPrepaidCheckout(checkout_id, standing, last)
+    leave = [leaving(last, prepaid.person_id)] if last and standing == "open" else []
     return await caller.ask(
         Ask(PREPAID, prepaid_of(prepaid.person_id), begin),
+        *leave,
         open_it,
         community_id=community_id,
         mode=await mode_of(caller.service, prepaid.person_id),
@@ -181,7 +184,8 @@ async def give_prepaid_card(link: str, body: GiveCard, caller: Stranger) -> Writ
     async with caller.read(community_id) as connection:
         standing = await standing_with(caller.service, connection, community_id, prepaid)
         agreements = await agreements_of(connection, prepaid.person_id)
-    asks = [Ask(PREPAID, prepaid_of(prepaid.person_id), commands.PayPrepaidCheckout(standing))]
+    pay_it = commands.PayPrepaidCheckout(standing, prepaid.checkout_id)
+    asks = [Ask(PREPAID, prepaid_of(prepaid.person_id), pay_it)]
     if prepaid.checkout_id is not None:
         pay = paying(
             prepaid.checkout_id,

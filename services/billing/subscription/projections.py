@@ -366,6 +366,12 @@ async def leaver_now(
             return None, False
 
 
+async def has_ended(service: Service, community_id: UUID, subscription_id: UUID) -> bool:
+    """Read strongly; what is yet to begin has not."""
+    state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)
+    return isinstance(state, Ended)
+
+
 async def terms_of_ended(service: Service, community_id: UUID, subscription_id: UUID) -> Terms:
     """What somebody had, read strongly; NotFound when there is no such subscription."""
     state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)

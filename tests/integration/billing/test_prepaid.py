@@ -1,5 +1,8 @@
 """Who paid elsewhere goes on by the link of a letter, without signing in: no day is paid twice, and none is missed."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -69,10 +72,19 @@ async def seen(shop: Shop, link: str) -> Json:
     return await shop.house.ask(None, "GET", f"/public/cards/{link}")
 
 
-async def opens(shop: Shop, link: str) -> None:
+async def opens(shop: Shop, link: str) -> str:
     body = {"return_url": f"{ORIGIN}/thanks"}
-    await shop.house.ask(None, "POST", f"/public/cards/{link}", body)
+    opened = await shop.house.ask(None, "POST", f"/public/cards/{link}", body)
     await shop.house.quiet()
+    return str(opened["checkout_id"])
+
+
+@contextlib.asynccontextmanager
+async def subscriptions_unread(shop: Shop) -> AsyncIterator[None]:
+    """No read model hears of any subscription meanwhile."""
+    async with shop.house.service.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE subscriptions_v5 IN SHARE MODE")
+        yield
 
 
 async def gives(shop: Shop, link: str, number: str = cards.GOOD, **more: Any) -> None:
@@ -167,6 +179,60 @@ async def test_a_link_subscribes_once(shop: Shop) -> None:
     assert await refused(shop, link, body) == (409, "already_subscribed")
     assert await refused(shop, f"{link}/pay", card) == (409, "already_subscribed")
     assert (await shop.subscription())["state"] == "trialing"
+
+
+async def test_a_link_subscribes_once_before_it_can_be_read_as_well(shop: Shop) -> None:
+    here = await moved(shop)
+    link = await here.told()
+    await opens(shop, link)
+    card, way_back = {"payment_method": await shop.card()}, {"return_url": f"{ORIGIN}/thanks"}
+    async with subscriptions_unread(shop):
+        await shop.house.ask(None, "POST", f"/public/cards/{link}/pay", card)
+        await shop.until(None, f"/public/cards/{link}", lambda shown: shown["subscribed"])
+        assert await refused(shop, link, way_back) == (409, "already_subscribed")
+        assert await refused(shop, f"{link}/pay", card) == (409, "already_subscribed")
+    assert (await shop.subscription())["state"] == "trialing"
+
+
+async def test_what_was_opened_before_is_over_when_another_is_opened(shop: Shop) -> None:
+    here = await moved(shop)
+    link = await here.told()
+    before = await opens(shop, link)
+    again = await opens(shop, link)
+    await shop.state_of(before, "expired")
+    await gives(shop, link)
+    await shop.state_of(again, "completed")
+
+
+async def test_of_several_that_are_opened_at_once_one_is_left(shop: Shop) -> None:
+    here = await moved(shop)
+    link = await here.told()
+    body = {"return_url": f"{ORIGIN}/thanks"}
+    path = f"/public/cards/{link}"
+    answers = await asyncio.gather(*(shop.house.answer(None, "POST", path, body) for _ in range(5)))
+    await shop.house.quiet()
+    refusals = [answer.json()["errors"][0]["code"] for answer in answers if answer.is_error]
+    assert set(refusals) <= {"opened_meanwhile"}
+    opened = [answer.json()["checkout_id"] for answer in answers if answer.is_success]
+    seen = [await shop.house.ask(ada, "GET", f"/checkouts/{one}") for one in opened]
+    states = sorted([one["state"] for one in seen])
+    assert states == ["expired"] * (len(opened) - 1) + ["open"]
+
+
+async def test_who_no_longer_has_what_a_link_led_to_may_go_on_by_it_again(shop: Shop) -> None:
+    here = await moved(shop)
+    link = await here.told()
+    await opens(shop, link)
+    await gives(shop, link)
+    standing = await shop.subscription()
+    path = f"/subscriptions/{standing['subscription_id']}/cancellation"
+    await shop.house.ask(ada, "POST", path)
+    await shop.at(here.until)
+    assert (await shop.subscription())["state"] == "ended"
+    assert (await seen(shop, link))["subscribed"] is False
+    await opens(shop, link)
+    await gives(shop, link)
+    assert (await seen(shop, link))["subscribed"] is True
 
 
 async def test_a_card_that_is_refused_may_be_followed_by_another(shop: Shop) -> None:

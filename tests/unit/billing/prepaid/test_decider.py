@@ -36,8 +36,11 @@ due = PrepaidLetterDue(ada, monthly, until, "ahead")
 tell = TellPrepaid("ahead", until, Label("Gold"), Code("link"), "none")
 told = PrepaidTold(ada, "ahead", Label("Gold"), until, Code("link"))
 go, gone = LetPrepaidGo(ada, later), PrepaidLetGo(ada, later)
-begin = OpenPrepaidCheckout(checkout, "none")
+begin = OpenPrepaidCheckout(checkout, "none", last=None)
 begun = PrepaidCheckoutOpened(ada, checkout)
+other = UUID(int=5)
+another = PrepaidCheckoutOpened(ada, other)
+pay = PayPrepaidCheckout("open", last=checkout)
 
 
 def test_who_paid_elsewhere_is_to_be_told_before_that_runs_out_and_after() -> None:
@@ -100,9 +103,7 @@ def test_who_is_gone_is_told_nothing_and_subscribes_to_nothing() -> None:
     given(PREPAID, heard, gone).when(write).then_nothing()
     given(PREPAID, heard, due, gone).when(tell).then_nothing()
     given(PREPAID, heard, gone).when(begin).then_rejected("prepaid_not_found")
-    given(PREPAID, heard, begun, gone).when(PayPrepaidCheckout("open")).then_rejected(
-        "prepaid_not_found"
-    )
+    given(PREPAID, heard, begun, gone).when(pay).then_rejected("prepaid_not_found")
     given(PREPAID, heard, gone).when(replace(hear, at=later)).then_nothing()
     back = replace(hear, at=later + timedelta(days=1), until=later + timedelta(days=60))
     letters = (
@@ -115,19 +116,25 @@ def test_who_is_gone_is_told_nothing_and_subscribes_to_nothing() -> None:
 def test_a_checkout_is_opened_again_until_a_card_is_looked_at_or_it_is_subscribed_to() -> None:
     given(PREPAID).when(begin).then_rejected("prepaid_not_found")
     given(PREPAID, heard).when(begin).then(begun)
-    another = PrepaidCheckoutOpened(ada, UUID(int=5))
-    given(PREPAID, heard, begun).when(OpenPrepaidCheckout(UUID(int=5), "open")).then(another)
-    given(PREPAID, heard, begun).when(replace(begin, standing="underway")).then_rejected(
+    again = OpenPrepaidCheckout(other, "open", last=checkout)
+    given(PREPAID, heard, begun).when(again).then(another)
+    given(PREPAID, heard, begun).when(replace(again, standing="underway")).then_rejected(
         "payment_underway"
     )
-    given(PREPAID, heard, begun).when(replace(begin, standing="subscribed")).then_rejected(
+    given(PREPAID, heard, begun).when(replace(again, standing="subscribed")).then_rejected(
         "already_subscribed"
     )
 
 
+def test_nobody_opens_or_pays_beside_what_was_opened_meanwhile() -> None:
+    given(PREPAID, heard, another).when(begin).then_rejected("opened_meanwhile")
+    given(PREPAID, heard, begun, another).when(pay).then_rejected("opened_meanwhile")
+
+
 def test_a_card_is_given_for_what_was_opened_and_not_subscribed_to_meanwhile() -> None:
-    given(PREPAID, heard).when(PayPrepaidCheckout("none")).then_rejected("checkout_not_opened")
-    given(PREPAID, heard, begun).when(PayPrepaidCheckout("open")).then_nothing()
-    given(PREPAID, heard, begun).when(PayPrepaidCheckout("subscribed")).then_rejected(
+    unopened = PayPrepaidCheckout("none", last=None)
+    given(PREPAID, heard).when(unopened).then_rejected("checkout_not_opened")
+    given(PREPAID, heard, begun).when(pay).then_nothing()
+    given(PREPAID, heard, begun).when(replace(pay, standing="subscribed")).then_rejected(
         "already_subscribed"
     )
