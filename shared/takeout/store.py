@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 import anyio
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from shared.event_store import Unavailable
 from shared.files import S3, Door, File, FileStore, Folder
@@ -28,7 +28,16 @@ class StoreSettings(Settings):
     )
     files_region: str = "us-east-1"
     files_key: str | None = None
-    files_secret: SecretStr | None = None
+    files_secret: SecretStr | None = Field(default=None, validate_default=True)
+
+    @field_validator("files_secret")
+    @classmethod
+    def _with_the_rest(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        told = info.data.get("files_bucket"), info.data.get("files_key"), secret
+        if any(told) and not all(told):
+            message = "it goes together with TESSERA_FILES_BUCKET and TESSERA_FILES_KEY"
+            raise ValueError(message)
+        return secret
 
 
 class Store(FileStore, Protocol):

@@ -1,10 +1,21 @@
-"""How a service is told where Kafka is."""
+"""How a service is told where Kafka is, and where files are kept: a bucket as a whole or not at all."""
 
 from ssl import VerifyMode
 
 import pytest
+from pydantic import ValidationError
 
 from shared.settings import kafka_client
+from shared.takeout.store import SharedBucket, StoreSettings, stores
+
+REST = {
+    "database_url": "postgresql://nobody@localhost/nowhere",
+    "kafka": "127.0.0.1:1",
+    "secret": "s" * 64,
+    "kek": "A" * 43,
+    "token_keys": '{"keys": []}',
+}
+BUCKET = {"files_bucket": "https://b.s3.test", "files_key": "key", "files_secret": "secret"}
 
 
 def test_an_address_alone_is_reached_in_the_clear() -> None:
@@ -37,3 +48,18 @@ def test_brokers_of_an_authority_of_ones_own_are_trusted_by_its_file() -> None:
 def test_a_scram_address_without_a_password_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="unpack"):
         kafka_client(address)
+
+
+def test_a_bucket_keeps_files_when_all_three_are_told_and_none_may_be() -> None:
+    found = stores(StoreSettings.model_validate(REST | BUCKET), "events")
+    assert isinstance(found["files"], SharedBucket)
+    assert stores(StoreSettings.model_validate(REST), "events") == {}
+
+
+@pytest.mark.parametrize("missing", BUCKET)
+def test_half_a_bucket_is_refused(missing: str) -> None:
+    told = {name: value for name, value in BUCKET.items() if name != missing}
+    with pytest.raises(ValidationError, match="goes together") as refusal:
+        StoreSettings.model_validate(REST | told)
+    (error,) = refusal.value.errors()
+    assert error["loc"] == ("files_secret",), "the command line names what to set"
