@@ -308,17 +308,17 @@ class AgendaWorker:
         intent = self._codec.decode(item.payload)
         command_id = item.id
         if isinstance(intent, Call):
-            following = await self._actions[type(intent.action)].perform(
-                intent.action,
-                ActionContext(
-                    key=item.id,
-                    attempt=item.attempts,
-                    community_id=item.community_id,
-                    now=self._clock.now(),
-                    service=self._service,
-                    gateways=self._gateways,
-                ),
+            action = intent.action
+            context = ActionContext(
+                key=item.id,
+                attempt=item.attempts,
+                community_id=item.community_id,
+                now=self._clock.now(),
+                service=self._service,
+                gateways=self._gateways,
             )
+            with telemetry.span(f"call {type(action).__name__}"):
+                following = await self._actions[type(action)].perform(action, context)
             crash.point(f"gateway.answered:{type(intent.action).__name__}")
             if following is None:
                 return

@@ -527,15 +527,15 @@ def _throttle(request: Request, service: Service) -> None:
 class _Edge:
     """Refuses bodies that are neither JSON nor CSV before anything reads them, and opens the request's span."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
-        self._service = service
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in _EDGE_HEADERS}
+        headers = {name: value for name, value in scope["headers"] if name in _READ}
         most = MAX_FILE if _is_file(scope, headers) else MAX_BODY
         judged = scope["method"] in ("POST", "PUT", "PATCH") and most == MAX_BODY
         refusal = _refused_body(headers, scope["path"]) if judged else None
@@ -559,13 +559,15 @@ class _Edge:
             await send(message)
 
         parent = headers.get(b"traceparent", b"").decode() or None
-        with telemetry.span(f"{scope['method']} {self._service}", parent):
-            await self._app(scope, counted, secured)
+        with telemetry.span(f"{scope['method']} {self._prefix}", parent) as span:
+            try:
+                await self._app(scope, counted, secured)
+            finally:
+                if route := scope.get("route"):  # Its template: an address may be a link.
+                    span.update_name(f"{scope['method']} {self._prefix}{route.path}")
 
 
-_EDGE_HEADERS = set(
-    b"content-length content-type idempotency-key traceparent transfer-encoding".split()
-)
+_READ = set(b"content-length content-type idempotency-key traceparent transfer-encoding".split())
 _SECURITY = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -600,8 +602,6 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title=f"Tessera {service.name}",
         version="1",
-        docs_url=None,
-        redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False},  # Its spans hold the address, and an address may be a link.
@@ -621,7 +621,7 @@ def create_app(service: Service) -> FastAPI:
                 message = f"{name}: {getattr(route, 'path', route)} names no permission."
                 raise OpenRoute(message)
         app.include_router(router, prefix=prefix, tags=[name])
-    app.add_middleware(_Edge, service=service.name)
+    app.add_middleware(_Edge, prefix=prefix)
     return app
 
 
@@ -671,9 +671,7 @@ def create_admin_app(
     """Health, metrics and documentation, on a port of their own that is never public."""
     from shared.admin import routes  # noqa: PLC0415 - only the processes that serve it pay for it
 
-    app = FastAPI(
-        title=f"Tessera {service.name} (admin)", docs_url=None, redoc_url=None, openapi_url=None
-    )
+    app = FastAPI(title=f"Tessera {service.name} (admin)", openapi_url=None)
     problem.install(app)
     app.include_router(routes(api, partial(ready), service))
     return app

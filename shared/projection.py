@@ -213,7 +213,8 @@ async def _act(
             if carefully and reader.parks:
                 await _one_by_one(connection, reader, source, facts)
             elif facts:
-                await reader.take(connection, facts)
+                with telemetry.spans(f"read {reader.name}", (f.meta.traceparent for f in facts)):
+                    await reader.take(connection, facts)
 
 
 async def _one_by_one(

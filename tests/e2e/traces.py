@@ -15,11 +15,14 @@ from deploy.local.settings import HOST
 
 
 class Span(NamedTuple):
-    """What a process did, and when it began, in nanoseconds of real time."""
+    """What a process did, when it began, in nanoseconds of real time, and where in which trace it stands."""
 
     process: str
     name: str
     began: int
+    trace: str
+    id: str
+    parent: str
 
 
 class Traces:
@@ -36,7 +39,14 @@ class Traces:
                 told = {one.key: one.value.string_value for one in part.resource.attributes}
                 for scope in part.scope_spans:
                     for span in scope.spans:
-                        yield Span(told["service.name"], span.name, span.start_time_unix_nano)
+                        yield Span(
+                            told["service.name"],
+                            span.name,
+                            span.start_time_unix_nano,
+                            span.trace_id.hex(),
+                            span.span_id.hex(),
+                            span.parent_span_id.hex(),
+                        )
 
 
 @contextmanager
