@@ -168,6 +168,7 @@ async def _check(plan: Blueprint, _: argparse.Namespace) -> None:
     async with await connect(plan.settings, plan.name) as pool, pool.acquire() as connection:
         if not await migrations.is_current(connection, plan.name, plan.migrations):
             sys.exit(_refused(f"Run `python -m services.{plan.name} migrate` first."))
+    await relay.ensure_topics(plan.settings.kafka, ())  # It makes none, but asks.
     print("The configuration is right.")
 
 
