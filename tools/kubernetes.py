@@ -11,8 +11,8 @@ from tools import house
 
 COMPONENTS = house.ROOT / "deploy" / "k8s" / "components"
 RULES = house.ROOT / "deploy" / "observability" / "rules"
-ELSEWHERE = {"StoresNotMeasured"}
-"""Alerts on a collector that a cluster has not: its operators' own metrics are in components/monitoring/alerts.yaml."""
+ELSEWHERE = {"ConsumerBehind", "PostgresConnections", "StoresNotMeasured"}
+"""Alerts on a collector that a cluster has not: components/monitoring/alerts.yaml asks its operators instead."""
 
 GENERATED = (
     "# Written by `python -m tools.kubernetes`: change what it is made of, then run it again.\n"

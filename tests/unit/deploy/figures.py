@@ -30,16 +30,24 @@ VENDORS = {
     "ALERTS": "Prometheus",
     "caddy_http_request_duration_seconds_count": "Caddy",
     "kafka_consumer_group_lag": "the collector's kafkametrics",
-    "kafka_brokers": "the collector's kafkametrics",
+    "kafka_brokers": "the collector's kafkametrics",  # and Strimzi's exporter
     "postgresql_backends": "the collector's postgresql",
     "postgresql_commits": "the collector's postgresql",
     "postgresql_connection_max": "the collector's postgresql",
     "postgresql_db_size": "the collector's postgresql",
     "postgresql_rollbacks": "the collector's postgresql",
+    "kafka_consumergroup_lag": "a cluster: Strimzi's exporter",
+    "cnpg_backends_total": "a cluster: CloudNativePG",
+    "cnpg_pg_database_size_bytes": "a cluster: CloudNativePG",
+    "cnpg_pg_settings_setting": "a cluster: CloudNativePG",
+    "cnpg_pg_stat_database_xact_commit": "a cluster: CloudNativePG",
+    "cnpg_pg_stat_database_xact_rollback": "a cluster: CloudNativePG",
 }
+OF_A_CLUSTER = {name for name, whose in VENDORS.items() if whose.startswith("a cluster")}
+OF_NO_CLUSTER = {name for name, whose in VENDORS.items() if whose.startswith("the collector")}
 WORDS = set(
     "sum max min count rate increase changes deriv topk by le or and on bool vector absent without"
-    " avg_over_time min_over_time histogram_quantile".split()
+    " avg_over_time min_over_time histogram_quantile label_replace".split()
 )
 
 

@@ -14,6 +14,7 @@ from deploy.local.keys import Keys
 from deploy.local.settings import ROOT, Settings, numbered
 from shared.relay import PARTITIONS
 from shared.settings import Settings as KernelSettings
+from tests.unit.deploy.figures import OF_A_CLUSTER, OF_NO_CLUSTER, asked, expressions
 from tests.unit.deploy.manifests import (
     K8S,
     SERVICES,
@@ -312,6 +313,36 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
         assert alert["annotations"]["summary"], alert["alert"]
         (page,) = re.findall(r"docs/runbooks/[\w-]+\.md", alert["annotations"]["runbook_url"])
         assert alert["alert"] in (ROOT / page).read_text(), page
+
+
+def test_no_alert_of_a_cluster_waits_for_what_nobody_measures_there() -> None:
+    (services,) = written("PrometheusRule", under="components/monitoring/services")
+    for group in services["spec"]["groups"]:
+        for rule in group["rules"]:
+            assert not asked(rule["expr"]) & OF_NO_CLUSTER, rule
+
+
+def test_what_is_left_out_of_a_cluster_s_alerts_has_its_like_there() -> None:
+    (cluster,) = written("PrometheusRule", under="components/monitoring/alerts")
+    told = {rule["alert"] for group in cluster["spec"]["groups"] for rule in group["rules"]}
+    likes = {
+        "ConsumerBehind": {"KafkaConsumerFarBehind"},
+        "PostgresConnections": {"PostgresConnectionsTaken"},
+        "StoresNotMeasured": {"PostgresNotMeasured", "KafkaNotMeasured"},
+    }
+    assert likes.keys() == kubernetes.ELSEWHERE
+    assert set.union(*likes.values()) <= told
+
+
+@pytest.mark.parametrize(("where", "expression"), expressions())
+def test_a_question_for_the_collector_s_figures_asks_a_cluster_s_too(
+    where: str, expression: str
+) -> None:
+    if (
+        asked(expression) & (OF_NO_CLUSTER - {"kafka_brokers"})
+        and where not in kubernetes.ELSEWHERE
+    ):
+        assert asked(expression) & OF_A_CLUSTER
 
 
 def test_every_pod_that_counts_is_scraped() -> None:
