@@ -14,11 +14,12 @@ from deploy.local.keys import Keys
 from deploy.local.settings import ROOT, Settings, numbered
 from shared.relay import PARTITIONS
 from shared.settings import Settings as KernelSettings
-from tests.unit.deploy.figures import OF_A_CLUSTER, OF_NO_CLUSTER, asked, expressions
+from tests.unit.deploy.figures import OF_A_CLUSTER, OF_NO_CLUSTER, alerts, asked, expressions
 from tests.unit.deploy.manifests import (
     K8S,
     SERVICES,
     Manifest,
+    containers,
     kustomization,
     sources,
     title,
@@ -332,6 +333,16 @@ def test_what_is_left_out_of_a_cluster_s_alerts_has_its_like_there() -> None:
     }
     assert likes.keys() == kubernetes.ELSEWHERE
     assert set.union(*likes.values()) <= told
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_memory_is_spoken_of_before_a_pod_is_ended_for_it(role: str) -> None:
+    (rule,) = (one for one in alerts() if one["alert"] == "MemoryGrows")
+    (most,) = re.findall(rf'role="{role}"\}} > (\d+)e6', rule["expr"])
+    (workload,) = written("Deployment", under=f"base/service/{role}")
+    (container,) = containers(workload)
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Mi")) * 1024**2
+    assert 0.7 * limit < int(most) * 10**6 < 0.85 * limit
 
 
 @pytest.mark.parametrize(("where", "expression"), expressions())
