@@ -138,6 +138,25 @@ def test_where_there_is_money_nothing_is_a_double_and_time_is_real(overlay: str)
     assert names(overlay, "StatefulSet") == set()
 
 
+def test_postgres_has_room_for_every_process_while_all_of_them_roll() -> None:
+    """A process holds at most five connections of its pool and two of its own (docs/deploy.md)."""
+    most = sum(
+        one["spec"].get("maxReplicas") or one["spec"]["maxReplicaCount"]
+        for one in objects("production")
+        if one["kind"] in ("ScaledObject", "HorizontalPodAutoscaler")
+    ) + sum(
+        one["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+        for one in objects("production")
+        if one["kind"] == "Deployment"
+    )
+    (cluster,) = (
+        one["spec"]["postgresql"]["parameters"]
+        for one in objects("production")
+        if one["apiVersion"].startswith("postgresql") and one["kind"] == "Cluster"
+    )
+    assert most * 7 + 20 <= int(cluster["max_connections"])
+
+
 @pytest.mark.parametrize("overlay", ["staging", "production"])
 def test_grafana_finds_every_dashboard(overlay: str) -> None:
     (boards,) = (one for one in objects(overlay) if "grafana_dashboard" in labels(one))
