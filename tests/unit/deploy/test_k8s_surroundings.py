@@ -133,6 +133,24 @@ def test_an_issuer_is_named_where_an_operator_changes_it(overlay: str) -> None:
     assert "ClusterIssuer" in (ROOT / "docs" / "deploy.md").read_text()
 
 
+@pytest.mark.parametrize("overlay", ["production"])
+def test_every_value_that_is_an_operator_s_own_has_an_arrow(overlay: str) -> None:
+    own = (
+        "example.org",
+        "s3://",
+        "gatewayClassName",
+        "digest: ",
+        "TESSERA_OTLP_ENDPOINT",
+        "FILES_REGION",
+    )
+    lines = (K8S / "overlays" / overlay / "kustomization.yaml").read_text().splitlines()
+    mine = [line for line in lines if any(word in line for word in own)]
+    assert len(mine) > len(own)
+    # The digest's stands above it: it is long.
+    without = [line for line in mine if "# <-" not in line and "digest: " not in line]
+    assert without == []
+
+
 def given(service: str) -> set[str]:
     """Every variable that the base, its secret and its addresses give a service."""
     literals = [
