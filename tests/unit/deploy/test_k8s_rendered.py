@@ -138,6 +138,22 @@ def test_where_there_is_money_nothing_is_a_double_and_time_is_real(overlay: str)
     assert names(overlay, "StatefulSet") == set()
 
 
+def test_staging_opens_no_item_of_production() -> None:
+    told = {
+        overlay: {
+            (labels(one)[NAME], source["extract"]["key"])
+            for one in objects(overlay)
+            if one["kind"] == "ExternalSecret"
+            for source in one["spec"]["dataFrom"]
+        }
+        for overlay in ("production", "staging")
+    }
+    assert told == {
+        "production": {(service, f"tessera/{service}") for service in SERVICES},
+        "staging": {(service, f"tessera-staging/{service}") for service in SERVICES},
+    }
+
+
 def test_postgres_has_room_for_every_process_while_all_of_them_roll() -> None:
     """A process holds at most five connections of its pool and two of its own (docs/deploy.md)."""
     most = sum(

@@ -133,7 +133,7 @@ def test_an_issuer_is_named_where_an_operator_changes_it(overlay: str) -> None:
     assert "ClusterIssuer" in (ROOT / "docs" / "deploy.md").read_text()
 
 
-@pytest.mark.parametrize("overlay", ["production"])
+@pytest.mark.parametrize("overlay", ["staging", "production"])
 def test_every_value_that_is_an_operator_s_own_has_an_arrow(overlay: str) -> None:
     own = (
         "example.org",
