@@ -47,6 +47,14 @@ async def all_of(connection: Any, person_id: UUID) -> list[UUID]:
     return [person_id, *(row["taken_in"] for row in rows)]
 
 
+async def all_with(connection: Any, person_id: UUID) -> list[UUID]:
+    """Everybody that whoever took the person in is; or that the person is, whom nobody did."""
+    taken_in_by = await connection.fetchval(
+        "SELECT person_id FROM taken_in_v1 WHERE taken_in = $1", person_id
+    )
+    return await all_of(connection, taken_in_by or person_id)
+
+
 async def acting_for(caller: Caller, owner: UUID) -> UUID:
     """In whose name the caller asks of what is the owner's: in theirs if the caller took them in, else in their own."""
     async with caller.read() as connection:

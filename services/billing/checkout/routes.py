@@ -48,9 +48,8 @@ from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
-from shared.merging.persons import all_of
+from shared.merging.persons import all_in, all_of
 from shared.reaction import Ask
-from shared.service import Service
 
 router = APIRouter()
 
@@ -437,7 +436,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     person_id = PersonId(caller.person_id)
     service, community_id = caller.service, caller.community_id
     offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
-    days = await _paid_from(service, community_id, person_id, offers)
+    days = await _paid_from(caller, offers)
     founded, trial = await asyncio.gather(
         founder_of(service, community_id, person_id), trial_of(service, community_id, person_id)
     )
@@ -465,15 +464,15 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 
-async def _paid_from(
-    service: Service, community_id: UUID, person_id: UUID, offers: Sequence[UUID]
-) -> dict[UUID, datetime | None]:
-    """Nobody pays twice for a time: neither what is still free, nor what they have paid elsewhere."""
+async def _paid_from(caller: Caller, offers: Sequence[UUID]) -> dict[UUID, datetime | None]:
+    """Nobody pays twice for a time: neither what is still free, nor what they, or whom they took in, paid elsewhere."""
+    service, community_id = caller.service, caller.community_id
+    people = await all_in(caller, community_id, caller.person_id)
     until: dict[UUID, datetime | None] = {}
     for offer_id in offers:
         free = await free_until(service, community_id, offer_id)
-        paid = await prepaid_until(service, community_id, person_id, offer_id)
-        until[offer_id] = max((day for day in (free, paid) if day), default=None)
+        paid = [await prepaid_until(service, community_id, one, offer_id) for one in people]
+        until[offer_id] = max((day for day in (free, *paid) if day), default=None)
     return until
 
 

@@ -16,7 +16,7 @@ from services.billing.prepaid.events import prepaid_of
 from services.billing.subscription.events import subscription_of
 from services.billing.subscription.projections import has_ended, subscribes_to
 from shared.event_store import Mode
-from shared.merging.persons import all_of
+from shared.merging.persons import all_with
 from shared.service import Service
 
 
@@ -44,10 +44,10 @@ async def mode_of(service: Service, person_id: UUID) -> Mode | None:
 async def standing_with(
     service: Service, connection: Any, community_id: UUID, prepaid: Prepaid
 ) -> Standing:
-    """Whoever has the tier by another offer has what the letter would lead to."""
+    """Whoever has the tier by another offer, or was taken in by who has it, has what the letter would lead to."""
     offers = await offers_among(connection, [prepaid.offer_id])
     offer = offers.get(prepaid.offer_id)
-    people = await all_of(connection, prepaid.person_id)
+    people = await all_with(connection, prepaid.person_id)
     tier_id = offer.tier_id if offer else None
     if await subscribes_to(connection, people, prepaid.offer_id, tier_id):
         return "subscribed"

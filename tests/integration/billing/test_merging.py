@@ -1,11 +1,13 @@
 """Whoever took somebody in sees and manages what they subscribed to; nobody else does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from shared.contracts import billing_payment
+from services.billing.prepaid.decider import AHEAD
+from shared.contracts import billing_message, billing_payment
 from shared.contracts.membership_merging import MemberMerged
-from tests.integration.billing.shop import Shop, ada, bob, community
+from shared.contracts.membership_prepaid import MembersPrepaid, PaidUntil
+from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community
 from tests.integration.events.house import somebody
 
 
@@ -69,3 +71,53 @@ async def test_nobody_else_does(shop: Shop) -> None:
     for who in (bob, somebody(community), somebody(elsewhere)):
         assert (await shop.house.refusal(who, "POST", path))[0] == 404
         assert (await shop.house.ask(who, "GET", "/subscriptions"))["items"] == []
+
+
+async def brought(shop: Shop, offer_id: str) -> datetime:
+    """Until when Ada has paid elsewhere."""
+    until = shop.now + timedelta(days=40)
+    paid = PaidUntil(person_id=ada.person_id, until=until)
+    told = MembersPrepaid(
+        community_id=community,
+        occurred_at=shop.now,
+        import_id=uuid4(),
+        offer_id=UUID(offer_id),
+        letter="before",
+        people=(paid,),
+    )
+    await shop.house.hear(told)
+    await shop.house.quiet()
+    return until
+
+
+async def test_who_was_merged_pays_from_when_what_the_other_paid_elsewhere_runs_out(
+    shop: Shop,
+) -> None:
+    await shop.opens()
+    offer_id = await shop.offer()
+    until = await brought(shop, offer_id)
+    await merged(shop, bob.person_id)
+    await shop.buys({"offer_id": offer_id}, who=bob)
+    standing = await shop.subscription(bob)
+    assert datetime.fromisoformat(standing["runs_until"]) == until
+    assert await shop.charges() == []
+    await shop.at(until)
+    assert await shop.told(billing_message.MessageRequested) == []
+
+
+async def test_nobody_is_led_to_what_who_took_them_in_subscribes_to(shop: Shop) -> None:
+    await shop.opens()
+    offer_id = await shop.offer()
+    until = await brought(shop, offer_id)
+    await shop.at(until - AHEAD)
+    (letter,) = await shop.until_told(billing_message.MessageRequested)
+    assert letter.link is not None
+    await shop.buys({"offer_id": offer_id}, who=bob)
+    await merged(shop, bob.person_id)
+    path = f"/public{letter.link}"
+    assert (await shop.house.ask(None, "GET", path))["subscribed"] is True
+    body = {"return_url": f"{ORIGIN}/thanks"}
+    refused = (409, "already_subscribed")
+    assert await shop.house.refusal(None, "POST", path, body) == refused
+    await shop.at(until)
+    assert len(await shop.told(billing_message.MessageRequested)) == 1
