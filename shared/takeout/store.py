@@ -32,7 +32,7 @@ class StoreSettings(Settings):
 
     @field_validator("files_secret")
     @classmethod
-    def _with_the_rest(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _whole_bucket(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         told = info.data.get("files_bucket"), info.data.get("files_key"), secret
         if any(told) and not all(told):
             message = "it goes together with TESSERA_FILES_BUCKET and TESSERA_FILES_KEY"
