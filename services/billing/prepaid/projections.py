@@ -3,11 +3,11 @@ has not led to.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
-from services.billing.checkout.projections import bought_with, progress_of
+from services.billing.checkout.projections import Progress, bought_with, progress_of
 from services.billing.offer.projections import offers_among
 from services.billing.order.events import order_of
 from services.billing.prepaid.commands import Standing
@@ -41,8 +41,24 @@ async def mode_of(service: Service, person_id: UUID) -> Mode | None:
     return facts[0].meta.mode if facts else None
 
 
+async def progress_with(
+    service: Service, community_id: UUID, prepaid: Prepaid
+) -> Progress | Literal["subscribed"] | None:
+    """How far the checkout is that was opened last, or that what it sold is still had.
+
+    Never asked for by who holds a connection.
+    """
+    checkout_id = prepaid.checkout_id
+    if checkout_id is None:
+        return None
+    progress = await progress_of(service, community_id, checkout_id)
+    if progress == "completed" and await _has_by(service, community_id, prepaid, checkout_id):
+        return "subscribed"
+    return progress
+
+
 async def standing_with(
-    service: Service, connection: Any, community_id: UUID, prepaid: Prepaid
+    connection: Any, prepaid: Prepaid, progress: Progress | Literal["subscribed"] | None
 ) -> Standing:
     """Whoever has the tier by another offer, or was taken in by who has it, has what the letter would lead to."""
     offers = await offers_among(connection, [prepaid.offer_id])
@@ -51,14 +67,7 @@ async def standing_with(
     tier_id = offer.tier_id if offer else None
     if await subscribes_to(connection, people, prepaid.offer_id, tier_id):
         return "subscribed"
-    if prepaid.checkout_id is None:
-        return "none"
-    progress = await progress_of(service, community_id, prepaid.checkout_id)
-    if progress == "completed" and await _has_by(
-        service, community_id, prepaid, prepaid.checkout_id
-    ):
-        return "subscribed"
-    return progress if progress in ("open", "underway") else "none"
+    return progress if progress in ("open", "underway", "subscribed") else "none"
 
 
 async def _has_by(

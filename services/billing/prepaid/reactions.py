@@ -9,7 +9,7 @@ from services.billing.offer.projections import offers_among
 from services.billing.prepaid import commands, events
 from services.billing.prepaid.decider import PREPAID
 from services.billing.prepaid.events import prepaid_of
-from services.billing.prepaid.projections import prepaid_now, standing_with
+from services.billing.prepaid.projections import prepaid_now, progress_with, standing_with
 from shared.contracts.membership_member import MemberBanned, MemberLeft, PersonErased
 from shared.contracts.membership_prepaid import MembersPrepaid
 from shared.event_store import Fact
@@ -91,9 +91,10 @@ async def look_whether_subscribed(
     prepaid = await prepaid_now(service, community_id, action.person_id)
     if prepaid is None:
         return None
+    progress = await progress_with(service, community_id, prepaid)
     async with service.pool.acquire() as connection:
         offer = (await offers_among(connection, [action.offer_id])).get(action.offer_id)
-        standing = await standing_with(service, connection, community_id, prepaid)
+        standing = await standing_with(connection, prepaid, progress)
     until = max(action.until, context.now) + LINK_LIFE
     tell = commands.TellPrepaid(
         action.occasion,

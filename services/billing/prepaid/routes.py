@@ -9,7 +9,13 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.billing.agreements import Agreed, Kind
 from services.billing.checkout.events import OfferLine
-from services.billing.checkout.projections import checkout_of, leaving, opening, paying
+from services.billing.checkout.projections import (
+    Standing,
+    checkout_of,
+    leaving,
+    opening,
+    paying,
+)
 from services.billing.choices import Today, awaited, line_of
 from services.billing.document.projections import agreements_of
 from services.billing.gateways.gateway import PayerStep
@@ -19,11 +25,16 @@ from services.billing.merchant.projections import merchant_of
 from services.billing.offer.events import Price
 from services.billing.offer.projections import offers_among
 from services.billing.payment.events import payment_of
-from services.billing.payment.projections import payment_by_id
+from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.prepaid import commands
 from services.billing.prepaid.decider import PREPAID, Prepaid
 from services.billing.prepaid.events import prepaid_of
-from services.billing.prepaid.projections import mode_of, prepaid_now, standing_with
+from services.billing.prepaid.projections import (
+    mode_of,
+    prepaid_now,
+    progress_with,
+    standing_with,
+)
 from services.billing.tax.projections import rates_now
 from services.billing.taxes import taxed
 from shared.auth import ExpiredLink
@@ -102,12 +113,13 @@ async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
     """For whoever bears the link of the letter."""
     door = await _door(link, caller)
     prepaid, community_id = door.prepaid, door.community_id
+    progress = await progress_with(caller.service, community_id, prepaid)
     async with caller.read(community_id) as connection:
         merchant = await merchant_of(connection)
         offer = (await offers_among(connection, [prepaid.offer_id])).get(prepaid.offer_id)
         agreements = await agreements_of(connection, prepaid.person_id)
-        standing = await standing_with(caller.service, connection, community_id, prepaid)
-        checkout = await _card_needed(connection, prepaid, caller)
+        standing = await standing_with(connection, prepaid, progress)
+        asked_for = await _asked_for(connection, prepaid)
     if offer is None:
         raise NotFound("prepaid_not_found", "There is nothing to go on with.")
     asked = agreements.missing(caller.now)
@@ -122,7 +134,7 @@ async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
         paid_until=prepaid.until,
         subscribed=standing == "subscribed",
         documents=[AcceptedVersion(kind=one.kind, version=one.version) for one in asked],
-        checkout=checkout,
+        checkout=await _card_needed(*asked_for, caller) if asked_for else None,
     )
 
 
@@ -140,10 +152,11 @@ async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Writ
     door = await _door(link, caller)
     prepaid, community_id = door.prepaid, door.community_id
     checkout_id = caller.new_id("checkout")
+    progress = await progress_with(caller.service, community_id, prepaid)
     async with caller.read(community_id) as connection:
         merchant = await merchant_of(connection)
         line = await _line(connection, body, prepaid, Today(caller.now, merchant.time_zone))
-        standing = await standing_with(caller.service, connection, community_id, prepaid)
+        standing = await standing_with(connection, prepaid, progress)
     rates = await rates_now(caller.service, community_id)
     (with_tax,) = taxed([line], rates, caller.now, merchant.time_zone)
     open_it = opening(
@@ -181,8 +194,9 @@ async def give_prepaid_card(link: str, body: GiveCard, caller: Stranger) -> Writ
     """The card is kept, and charged first when what was paid elsewhere has run out."""
     door = await _door(link, caller)
     prepaid, community_id = door.prepaid, door.community_id
+    progress = await progress_with(caller.service, community_id, prepaid)
     async with caller.read(community_id) as connection:
-        standing = await standing_with(caller.service, connection, community_id, prepaid)
+        standing = await standing_with(connection, prepaid, progress)
         agreements = await agreements_of(connection, prepaid.person_id)
     pay_it = commands.PayPrepaidCheckout(standing, prepaid.checkout_id)
     asks = [Ask(PREPAID, prepaid_of(prepaid.person_id), pay_it)]
@@ -218,13 +232,16 @@ async def _door(link: str, caller: Caller) -> Door:
     return Door(opened.community_id, prepaid)
 
 
-async def _card_needed(connection: Any, prepaid: Prepaid, caller: Caller) -> CardNeeded | None:
+async def _asked_for(connection: Any, prepaid: Prepaid) -> tuple[Standing, Paid | None] | None:
+    """The checkout that was opened last, and its payment."""
     if prepaid.checkout_id is None:
         return None
     opened = await checkout_of(connection, prepaid.checkout_id, [prepaid.person_id])
     payment = await payment_by_id(connection, payment_of(prepaid.checkout_id))
-    if opened is None:
-        return None
+    return (opened, payment) if opened else None
+
+
+async def _card_needed(opened: Standing, payment: Paid | None, caller: Caller) -> CardNeeded:
     step = PayerStep()
     if payment and payment.intent and opened.needs_action:
         gateway = processor_at(caller.service.gateways, payment.account)

@@ -18,6 +18,7 @@ from shared.contracts.events_gathering import (
     GatheringRescheduled,
 )
 from shared.event_store import Fact
+from shared.http import Caller
 from shared.projection import Projection
 from shared.service import Service
 
@@ -165,14 +166,16 @@ async def perks_now(service: Service, community_id: UUID, tier_id: UUID) -> Perk
 
 
 async def benefits_of(
-    service: Service, connection: Any, community_id: UUID, tiers: Collection[UUID]
+    caller: Caller, community_id: UUID, tiers: Collection[UUID]
 ) -> dict[UUID, list[Benefit]]:
     """What each of the tiers gives, as of now: what is enforced first, then what staff give by hand."""
+    service = caller.service
     server, _ = await chat_server_now(service, community_id)
     groups, _ = await groups_now(service, community_id)
-    content = await opened_by_tier(connection, community_id)
-    early = await opened_early_by_tier(connection, community_id)
-    coming = await of_gatherings(connection, community_id, service.clock.now())
+    async with caller.read(community_id) as connection:
+        content = await opened_by_tier(connection, community_id)
+        early = await opened_early_by_tier(connection, community_id)
+        coming = await of_gatherings(connection, community_id, service.clock.now())
     found: dict[UUID, list[Benefit]] = {}
     for tier_id in map(TierId, tiers):
         given = found.setdefault(tier_id, [])

@@ -63,8 +63,7 @@ async def set_perks(
 async def list_benefits(tier_id: TierId, caller: Annotated[Caller, needs("account")]) -> Benefits:
     """What is set up to be given by the tier, each by its kind, and its perks."""
     await _insist_on_tier(tier_id, caller)
-    async with caller.read() as connection:
-        found = await benefits_of(caller.service, connection, caller.community_id, [tier_id])
+    found = await benefits_of(caller, caller.community_id, [tier_id])
     return Benefits(tier_id=tier_id, benefits=found[tier_id])
 
 
@@ -73,8 +72,8 @@ async def list_public_benefits(community_id: UUID, caller: Visitor) -> BenefitsB
     """Of every tier that can be had, the oldest first."""
     async with caller.read(community_id) as connection:
         tiers = [tier for tier in await tiers_of(connection, community_id) if not tier.retired]
-        ids = [tier.tier_id for tier in tiers]
-        found = await benefits_of(caller.service, connection, community_id, ids)
+    ids = [tier.tier_id for tier in tiers]
+    found = await benefits_of(caller, community_id, ids)
     return BenefitsByTier(
         items=[Benefits(tier_id=tier_id, benefits=found[tier_id]) for tier_id in ids]
     )
