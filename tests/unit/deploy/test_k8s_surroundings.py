@@ -259,6 +259,24 @@ def test_a_data_team_reads_every_topic_and_may_do_nothing_else() -> None:
     assert ("Read", "tessera.") in set(rights(user))
 
 
+def test_a_data_team_is_told_how_it_comes_in() -> None:
+    page = (ROOT / "docs" / "consume.md").read_text()
+    (kafka,) = written("Kafka")
+    (listener,) = kafka["spec"]["kafka"]["listeners"]
+    (user,) = (one for one in written("KafkaUser") if one["metadata"]["name"] == "data-team")
+    (groups,) = (
+        right["resource"]["name"]
+        for right in user["spec"]["authorization"]["acls"]
+        if right["resource"]["type"] == "group"
+    )
+    assert f"kafka-kafka-bootstrap.tessera.svc:{listener['port']}" in page
+    assert f"`{groups}`" in page
+    (policy,) = (one for one in policies() if one["metadata"]["name"] == "kafka")
+    label = {"namespaceSelector": {"matchLabels": {"tessera.io/reads": "kafka"}}}
+    assert label in policy["spec"]["ingress"][0]["from"]
+    assert "`tessera.io/reads: kafka`" in page
+
+
 def test_kafka_keeps_what_was_acknowledged() -> None:
     (kafka,) = written("Kafka")
     config = kafka["spec"]["kafka"]["config"]
