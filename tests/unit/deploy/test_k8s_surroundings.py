@@ -392,6 +392,19 @@ def test_a_question_for_the_collector_s_figures_asks_a_cluster_s_too(
         assert asked(expression) & OF_A_CLUSTER
 
 
+def test_a_certificate_is_found_by_the_label_that_a_scrape_leaves() -> None:
+    """Prometheus' own `namespace` is where cert-manager runs, unless its scrape honours labels."""
+    (cluster,) = written("PrometheusRule", under="components/monitoring/alerts")
+    (ends,) = (
+        rule["expr"]
+        for group in cluster["spec"]["groups"]
+        for rule in group["rules"]
+        if rule["alert"] == "TesseraCertificateEnds"
+    )
+    assert '{exported_namespace="tessera"}' in ends
+    assert '{namespace="tessera"}' in ends
+
+
 def test_every_pod_that_counts_is_scraped() -> None:
     (monitor,) = (one for one in written("PodMonitor") if one["metadata"]["name"] == "tessera")
     selected = {
