@@ -38,6 +38,11 @@ def test_half_of_it_is_refused(missing: str) -> None:
     assert error["loc"] == ("paypal_webhook_id",), "the command line names what to set"
 
 
+def test_half_a_bucket_is_refused_here_as_everywhere() -> None:
+    with pytest.raises(ValidationError, match="TESSERA_FILES_KEY"):
+        Settings.model_validate(REST | {"files_bucket": "https://b.s3.test"})
+
+
 @pytest.mark.parametrize("share", [-1, 5_001, "a tenth"])
 def test_the_platforms_part_is_from_nothing_to_a_half(share: object) -> None:
     assert Settings.model_validate(REST).platform_fee_bps == 0
