@@ -249,6 +249,7 @@ def _messenger(settings: Settings) -> dict[str, Messenger]:
         secret=secret.get_secret_value(),
         verify=verify.get_secret_value(),
         template=settings.whatsapp_template,
+        message_template=settings.whatsapp_message_template,
         url=settings.whatsapp_url,
     )
     return {"messenger": messenger}

@@ -60,6 +60,11 @@ class Settings(StoreSettings):
         default=None, description="the word WhatsApp says when it asks if reports are wanted"
     )
     whatsapp_template: str = Field(default="group_invite", pattern=r"^[a-z0-9_]{1,512}$")
+    whatsapp_message_template: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9_]{1,512}$",
+        description="the template for messages, which turns WhatsApp on as a channel",
+    )
     whatsapp_url: str = Field(
         default="https://graph.facebook.com/v23.0", description="WhatsApp's Cloud API"
     )

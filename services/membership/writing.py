@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -16,11 +17,20 @@ from services.membership.preference.events import Kind
 from shared.ids import Code, Label, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
-from shared.reaction import ActionContext
 
 COPY = Code("announcement")
 NEWS = frozenset(("level_reached", COPY))
 """What nobody bought, asked for or waits for."""
+
+
+class Here(Protocol):
+    """Where a message is written: by whoever sends it, or for whoever reads it."""
+
+    @property
+    def service(self) -> Any: ...
+
+    @property
+    def community_id(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +48,14 @@ def kind_of(template: str) -> Kind:
 
 
 async def addressee_of(
-    person_id: PersonId, context: ActionContext, to: Sealed | None = None
+    person_id: PersonId, here: Here, to: Sealed | None = None
 ) -> Addressee | None:
     """None for who was never known, or is forgotten; `to` an address that was theirs, where that is asked for."""
-    service = context.service
+    service = here.service
     async with service.pool.acquire() as connection:
-        page = await page_of(connection, context.community_id)
+        page = await page_of(connection, here.community_id)
     profile = await profile_of(service, person_id) or await guest_now(
-        service, context.community_id, person_id
+        service, here.community_id, person_id
     )
     address = (await service.vault.open([to or profile.email]))[0] if profile else None
     if page is None or profile is None or address is None:
@@ -58,11 +68,11 @@ async def letter_of(
     template: Code,
     content: Content,
     addressee: Addressee,
-    context: ActionContext,
+    here: Here,
 ) -> Letter:
     """By a template, with its values opened."""
-    origin = await origin_of(context.service, context.community_id)
-    texts = await context.service.vault.open([value for _, value in content.sealed])
+    origin = await origin_of(here.service, here.community_id)
+    texts = await here.service.vault.open([value for _, value in content.sealed])
     opened: dict[str, Value] = {
         name: text for (name, _), text in zip(content.sealed, texts, strict=True) if text
     }
@@ -80,11 +90,11 @@ async def letter_of(
 
 
 async def copy_of(
-    message_id: UUID, broadcast_id: UUID, addressee: Addressee, context: ActionContext
+    message_id: UUID, broadcast_id: UUID, addressee: Addressee, here: Here
 ) -> Letter | None:
     """One person's copy of what goes to many; None once its text was forgotten."""
-    broadcast = await broadcast_now(context.service, context.community_id, broadcast_id)
-    found = await words_in(context.service, broadcast, addressee.language)
+    broadcast = await broadcast_now(here.service, here.community_id, broadcast_id)
+    found = await words_in(here.service, broadcast, addressee.language)
     if found is None:
         return None
     return Letter(

@@ -26,6 +26,7 @@ from tests.doubles import openapi
 VERSION = "/v23.0"
 TOKEN, NUMBER_ID, SECRET, VERIFY = "system-user-token", "106540352242922", "app-secret", "verify-me"
 TEMPLATE = "group_invite"
+MESSAGE_TEMPLATE = "message"
 MESSAGES = "/{Version}/{Phone-Number-ID}/messages"
 WEBHOOKS = "/whatsapp/webhooks"
 OURS = "15550783881"
@@ -67,7 +68,9 @@ class Whatsapp:
     """The vendor. `messages` are those it took, `posted` all that reached it."""
 
     templates: set[tuple[str, str]] = field(
-        default_factory=lambda: {(TEMPLATE, "en"), (TEMPLATE, "fr")}
+        default_factory=lambda: {
+            (name, language) for name in (TEMPLATE, MESSAGE_TEMPLATE) for language in ("en", "fr")
+        }
     )
     messages: list[Message] = field(default_factory=list)
     posted: list[Json] = field(default_factory=list)

@@ -24,9 +24,26 @@ class RecordDirect:
 
     channel: Channel
     reason: DirectReason | None = None
+    sure: bool = True
 
 
-DirectCommand = AskDirect | RecordDirect
+@dataclass(frozen=True, slots=True)
+class RecordDirectReport:
+    """What became of a message that was handed over."""
+
+    channel: Channel
+    arrived: bool
+    reason: DirectReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpDirect:
+    """Of a message that may never have been handed over, nothing was heard in time."""
+
+    channel: Channel
+
+
+DirectCommand = AskDirect | RecordDirect | RecordDirectReport | GiveUpDirect
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,14 @@ from shared.ids import Code, PersonId
 DirectReason = Literal[
     "account_gone",
     "cancelled",
+    "held_back",
     "incomplete_values",
     "messages_closed",
+    "messages_stopped",
+    "no_word",
     "not_linked",
+    "number_refused",
+    "number_unreachable",
     "refused",
     "text_gone",
     "unknown_person",
@@ -45,6 +50,15 @@ class DirectSent:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectDelivered:
+    """Whoever carried it reports that it arrived."""
+
+    person_id: PersonId
+    message_id: UUID
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class DirectNotSent:
     person_id: PersonId
     message_id: UUID
@@ -62,4 +76,4 @@ class MailInsteadAsked:
     message_id: UUID
 
 
-DirectEvent = DirectAsked | DirectSent | DirectNotSent | MailInsteadAsked
+DirectEvent = DirectAsked | DirectSent | DirectDelivered | DirectNotSent | MailInsteadAsked

@@ -1,31 +1,24 @@
 """What is to go by other channels than mail is written, handed over once and recorded."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
 from uuid import UUID
 
 from services.membership.announcement.events import MessageDirected
 from services.membership.announcement.projections import directed_now
 from services.membership.broadcast.projections import broadcast_now
+from services.membership.carriers import to_discord, to_whatsapp
 from services.membership.direct import commands, events
 from services.membership.direct.decider import DIRECT, Direct, stream_of
-from services.membership.direct.projections import discord_account
-from services.membership.gateways.gateway import (
-    Chat,
-    ChatMessage,
-    Letter,
-    Undeliverable,
-    Unreachable,
-    Unsendable,
-    Unsure,
-    WayOut,
-)
-from services.membership.gateways.hand import Hand
-from services.membership.gateways.pages import short
+from services.membership.gateways.gateway import Letter, Unsendable, WayOut
+from services.membership.gateways.whatsapp_reports import message_report_in
 from services.membership.writing import addressee_of, copy_of, kind_of, letter_of
+from shared.consumer import Webhook
 from shared.event_store import Fact
-from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
-DISCORD_TAKES = 2_000
+NO_WORD = timedelta(days=1)
 
 
 def when_message_directed_ask(fact: Fact) -> list[Ask]:
@@ -49,7 +42,33 @@ def when_direct_asked_send(fact: Fact) -> list[Call]:
     ]
 
 
+def when_direct_unsure_give_up(fact: Fact) -> list[At]:
+    sent: events.DirectSent = fact.body
+    give_up = Ask(DIRECT, fact.stream_id, commands.GiveUpDirect(sent.channel))
+    return [] if sent.sure else [At(fact.at + NO_WORD, give_up)]
+
+
+def when_messenger_reported_record(fact: Fact) -> list[Ask]:
+    webhook: Webhook = fact.body
+    report = message_report_in(webhook)
+    if report is None:
+        return []
+    mark, arrived, problem = report
+    record = commands.RecordDirectReport("whatsapp", arrived, problem)
+    return [Ask(DIRECT, stream_of(mark.message_id), record)]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.direct.when_direct_unsure_give_up",
+        to=events.DirectSent,
+        react=when_direct_unsure_give_up,
+    ),
+    Reaction(
+        name="membership.direct.when_messenger_reported_record",
+        to=Webhook,
+        react=when_messenger_reported_record,
+    ),
     Reaction(
         name="membership.direct.when_message_directed_ask",
         to=MessageDirected,
@@ -69,29 +88,34 @@ async def send_direct(action: commands.SendDirect, context: ActionContext) -> As
     direct: Direct
     direct, _ = await service.handler.state(DIRECT, stream, context.community_id)
     directed = await directed_now(service, context.community_id, action.message_id)
-    if directed is None or action.channel in direct.taken:
+    if directed is None or action.channel in direct.stages:
         return None
-    reason = await _sent(action.message_id, directed, context)
-    return Ask(DIRECT, stream, commands.RecordDirect(action.channel, reason))
+    outcome = await _sent(action, directed, context)
+    if isinstance(outcome, bool):
+        return Ask(DIRECT, stream, commands.RecordDirect(action.channel, sure=outcome))
+    return Ask(DIRECT, stream, commands.RecordDirect(action.channel, outcome))
 
 
 async def _sent(
-    message_id: UUID, directed: MessageDirected, context: ActionContext
-) -> events.DirectReason | None:
-    service, person_id = context.service, directed.person_id
-    sealed = await discord_account(service, context.community_id, person_id)
-    (account,) = await service.vault.open([sealed])
-    if account is None:
-        return "not_linked"
-    found = await _letter(message_id, directed, context)
-    if not isinstance(found, Letter):
-        return found
-    letter = replace(found, way_out=_way_out(directed, context))
+    action: commands.SendDirect, directed: MessageDirected, context: ActionContext
+) -> events.DirectReason | bool:
+    """Why it was not taken, else whether it surely was."""
+    letter = await _letter(action.message_id, directed, context)
+    if not isinstance(letter, Letter):
+        return letter
     try:
-        text = short(letter, DISCORD_TAKES)
+        match action.channel:
+            case "discord":
+                letter = replace(letter, way_out=_way_out(directed, context))
+                return await to_discord(letter, directed.person_id, context)
+            case "whatsapp":
+                return await to_whatsapp(letter, directed.person_id, context)
+            case "email":
+                return "refused"
+            case _:
+                assert_never(action.channel)
     except Unsendable as refusal:
         return _UNSENDABLE.get(refusal.reason, "refused")
-    return await _handed_over(ChatMessage(message_id, text), account, context)
 
 
 def _way_out(directed: MessageDirected, context: ActionContext) -> WayOut | None:
@@ -123,27 +147,6 @@ async def _letter(
         return "cancelled"
     copy = await copy_of(message_id, directed.broadcast_id, addressee, context)
     return copy or "text_gone"
-
-
-async def _handed_over(
-    message: ChatMessage, account: str, context: ActionContext
-) -> events.DirectReason | None:
-    chat: Chat | None = context.gateways.get("chat")
-    if chat is None:
-        raise Transient("The platform is no longer set up with a chat.")
-    hand, key = Hand(context.service.pool), stream_of(message.key)
-    since = await hand.tried_since(key)
-    try:
-        await chat.write(account, replace(message, tried_since=since))
-    except Unsure as gone:
-        raise Transient(str(gone), gone.after) from gone
-    except Unreachable as gone:
-        if since is None:
-            await hand.put_back(key)
-        raise Transient(str(gone), gone.after) from gone
-    except Undeliverable as refusal:
-        return refusal.problem
-    return None
 
 
 ACTIONS = (Action(of=commands.SendDirect, perform=send_direct),)

@@ -374,6 +374,18 @@ class GroupInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneMessage:
+    """That there is a message, and its subject; `page` is the last part of the address where all of it is read."""
+
+    number: str
+    community: str
+    subject: str
+    language: Language
+    page: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of a message, by its mark; `report_id` is the same however often it is told."""
 
@@ -391,6 +403,15 @@ class Messenger(Protocol):
 
         Unsure when it may have been taken: nothing at the vendor would recognise a second one.
         """
+        ...
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is a template for messages, and not for invites alone."""
+        ...
+
+    async def tell(self, message: PhoneMessage) -> None:
+        """Hand it over, as an invite is."""
         ...
 
     def welcome(self, mode: str, token: str) -> bool:

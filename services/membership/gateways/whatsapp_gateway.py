@@ -1,4 +1,4 @@
-"""WhatsApp, by its Cloud API: an approved template carries the door, signed reports say what became of it."""
+"""WhatsApp, by its Cloud API: approved templates carry doors and subjects, signed reports say what became of them."""
 
 import hmac
 import json
@@ -14,6 +14,7 @@ from services.membership.gateways.gateway import (
     MessengerProblem,
     MessengerRefused,
     NotProved,
+    PhoneMessage,
     Report,
     Unreachable,
     Unsure,
@@ -39,49 +40,63 @@ HELD_BACK: MessengerProblem = "held_back"
 
 
 class WhatsappGateway:
-    """One number of the platform's; the template `template` exists in English and French."""
+    """One number of the platform's; its templates, for invites and for messages, exist in English and French."""
 
     def __init__(
-        self, token: str, number_id: str, *, secret: str, verify: str, template: str, url: str
+        self,
+        token: str,
+        number_id: str,
+        *,
+        secret: str,
+        verify: str,
+        template: str,
+        url: str,
+        message_template: str | None = None,
     ) -> None:
         self._client = httpx.AsyncClient(
             base_url=url, timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"}
         )
         self._path = f"/{number_id}/messages"
         self._secret, self._verify, self._template = secret.encode(), verify, template
+        self._message_template = message_template
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def invite(self, invite: GroupInvite) -> None:
         """Hand it over, as `gateway.Messenger` says."""
+        said, door = (invite.community, invite.group), invite.door
+        written = _written(self._template, invite.language, said, door)
+        await self._hand_over(written, invite.number, invite.mark)
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is a template for messages."""
+        return self._message_template is not None
+
+    async def tell(self, message: PhoneMessage) -> None:
+        """But for a day after its reader wrote, WhatsApp takes templates only: a subject, and where to read on."""
+        said = message.community, message.subject
+        written = _written(self._message_template or "", message.language, said, message.page)
+        await self._hand_over(written, message.number, message.mark)
+
+    async def _hand_over(self, template: dict[str, Any], number: str, mark: str) -> None:
+        body = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": number.removeprefix("+"),
+            "type": "template",
+            "biz_opaque_callback_data": mark,
+            "template": template,
+        }
         try:
-            answer = await self._client.post(self._path, json=self._written(invite))
+            answer = await self._client.post(self._path, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreachable("WhatsApp does not answer.") from error
         except httpx.HTTPError as error:
             raise Unsure("WhatsApp stopped answering.") from error
         if not answer.is_success:
             raise _judged(answer)
-
-    def _written(self, invite: GroupInvite) -> dict[str, Any]:
-        said = [{"type": "text", "text": text} for text in (invite.community, invite.group)]
-        door = [{"type": "text", "text": invite.door}]
-        return {
-            "messaging_product": "whatsapp",
-            "recipient_type": "individual",
-            "to": invite.number.removeprefix("+"),
-            "type": "template",
-            "biz_opaque_callback_data": invite.mark,
-            "template": {
-                "name": self._template,
-                "language": {"code": invite.language},
-                "components": [
-                    {"type": "body", "parameters": said},
-                    {"type": "button", "sub_type": "url", "index": "0", "parameters": door},
-                ],
-            },
-        }
 
     def welcome(self, mode: str, token: str) -> bool:
         """Whether who asks knows the word that we gave the vendor."""
@@ -96,6 +111,20 @@ class WhatsappGateway:
             return list(_reports(json.loads(raw)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotProved from error
+
+
+def _written(name: str, language: str, said: tuple[str, ...], place: str) -> dict[str, Any]:
+    """A template with its words, and the last part of the address behind its button."""
+    words = [{"type": "text", "text": text} for text in said]
+    button = [{"type": "text", "text": place}]
+    return {
+        "name": name,
+        "language": {"code": language},
+        "components": [
+            {"type": "body", "parameters": words},
+            {"type": "button", "sub_type": "url", "index": "0", "parameters": button},
+        ],
+    }
 
 
 def _reports(payload: Any) -> Iterator[Report]:

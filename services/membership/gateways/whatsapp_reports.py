@@ -40,6 +40,28 @@ class Mark(NamedTuple):
             return None
 
 
+class MessageMark(NamedTuple):
+    """The same of what is no invite: which message it is."""
+
+    community_id: UUID
+    person_id: PersonId
+    message_id: UUID
+
+    def written(self) -> str:
+        return f"{self.community_id.hex}.{self.person_id.hex}.m{self.message_id.hex}"
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """None for what we did not write."""
+        try:
+            community, person, message = text.split(".")
+            if not message.startswith("m"):
+                return None
+            return cls(UUID(hex=community), PersonId(UUID(hex=person)), UUID(hex=message[1:]))
+        except ValueError:
+            return None
+
+
 class Received(BaseModel):
     """How many reports came that had not come before."""
 
@@ -74,7 +96,7 @@ async def receive_whatsapp_reports(
         raise Problem(400, "bad_signature", "Not signed by WhatsApp.") from error
     new = 0
     for report in reports:
-        mark = Mark.read(report.mark)
+        mark = Mark.read(report.mark) or MessageMark.read(report.mark)
         if mark is not None:
             kept = {"mark": report.mark, "arrived": report.arrived, "problem": report.problem}
             new += await service.inbox.store_webhook(
@@ -89,10 +111,23 @@ async def receive_whatsapp_reports(
 
 
 def report_in(webhook: Webhook) -> tuple[Mark, bool, MessengerProblem | None] | None:
-    """What a kept report says; None for those of others."""
-    if webhook.source != SOURCE:
-        return None
-    mark, problem = Mark.read(webhook.payload["mark"]), webhook.payload["problem"]
-    if mark is None or problem not in (None, *get_args(MessengerProblem)):
-        return None
-    return mark, webhook.payload["arrived"], cast("MessengerProblem | None", problem)
+    """What a kept report says of an invite; None for those of others."""
+    mark = Mark.read(webhook.payload["mark"]) if webhook.source == SOURCE else None
+    return (mark, *_said(webhook)) if mark and _is_known(webhook) else None
+
+
+def message_report_in(
+    webhook: Webhook,
+) -> tuple[MessageMark, bool, MessengerProblem | None] | None:
+    """What a kept report says of a message; None for those of others."""
+    mark = MessageMark.read(webhook.payload["mark"]) if webhook.source == SOURCE else None
+    return (mark, *_said(webhook)) if mark and _is_known(webhook) else None
+
+
+def _is_known(webhook: Webhook) -> bool:
+    return webhook.payload["problem"] in (None, *get_args(MessengerProblem))
+
+
+def _said(webhook: Webhook) -> tuple[bool, MessengerProblem | None]:
+    problem = cast("MessengerProblem | None", webhook.payload["problem"])
+    return webhook.payload["arrived"], problem

@@ -27,13 +27,14 @@ SENTENCES: Mapping[events.Problem, str] = {
 REMOVAL = "WhatsApp lets no program do this: take them out of the group in the app, then say that you have."
 
 DDL = """
-CREATE TABLE group_seats_v1 (
+CREATE TABLE group_seats_v2 (
     person_id    uuid PRIMARY KEY,
     community_id uuid NOT NULL,
-    number       jsonb
+    number       jsonb,
+    withdrawn    boolean NOT NULL DEFAULT false
 );
-CREATE INDEX group_seats_v1_community ON group_seats_v1 (community_id);
-CREATE TABLE group_seats_v1_tasks (
+CREATE INDEX group_seats_v2_community ON group_seats_v2 (community_id);
+CREATE TABLE group_seats_v2_tasks (
     person_id    uuid        NOT NULL,
     group_id     uuid        NOT NULL,
     kind         text        NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE group_seats_v1_tasks (
     place        bigint      NOT NULL,
     PRIMARY KEY (person_id, group_id, kind)
 );
-CREATE INDEX group_seats_v1_tasks_place ON group_seats_v1_tasks (community_id, place);
+CREATE INDEX group_seats_v2_tasks_place ON group_seats_v2_tasks (community_id, place);
 """
 
 
@@ -67,10 +68,15 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _seat(connection, fact)
             case events.NumberReleased(person_id):
                 await connection.execute(
-                    "UPDATE group_seats_v1 SET number = NULL WHERE person_id = $1", person_id
+                    "UPDATE group_seats_v2 SET number = NULL WHERE person_id = $1", person_id
                 )
                 await _drop(connection, person_id)
-            case events.NumberWithdrawn(person_id) | events.GroupInvitesRetried(person_id):
+            case events.NumberWithdrawn(person_id):
+                await connection.execute(
+                    "UPDATE group_seats_v2 SET withdrawn = true WHERE person_id = $1", person_id
+                )
+                await _drop(connection, person_id, "invite")
+            case events.GroupInvitesRetried(person_id):
                 await _drop(connection, person_id, "invite")
             case events.GroupInviteStuck(_, _, group_id, problem):
                 await _add(connection, fact, group_id, "invite", problem)
@@ -88,21 +94,21 @@ async def _seat(connection: Any, fact: Fact) -> None:
     """What is stuck is sent again by a new number, and is nobody's task where the person may not enter."""
     person_id = fact.body.person_id
     await connection.execute(
-        "INSERT INTO group_seats_v1 VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        "INSERT INTO group_seats_v2 VALUES ($1, $2) ON CONFLICT DO NOTHING",
         person_id,
         fact.community_id,
     )
     match fact.body:
         case events.NumberGiven(_, _, number):
             await connection.execute(
-                "UPDATE group_seats_v1 SET number = $2 WHERE person_id = $1",
+                "UPDATE group_seats_v2 SET number = $2, withdrawn = false WHERE person_id = $1",
                 person_id,
                 number.to_json(),
             )
             await _drop(connection, person_id, "invite")
         case events.GroupSeatWanted(_, groups, open_groups):
             await connection.execute(
-                "DELETE FROM group_seats_v1_tasks WHERE person_id = $1 AND NOT"
+                "DELETE FROM group_seats_v2_tasks WHERE person_id = $1 AND NOT"
                 " group_id = ANY (CASE kind WHEN 'removal' THEN $2::uuid[] ELSE $3::uuid[] END)",
                 person_id,
                 list(open_groups),
@@ -118,7 +124,7 @@ async def _add(
     problem: events.Problem | None = None,
 ) -> None:
     await connection.execute(
-        "INSERT INTO group_seats_v1_tasks VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        "INSERT INTO group_seats_v2_tasks VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (person_id, group_id, kind) DO UPDATE"
         " SET (problem, since, place) = (excluded.problem, excluded.since, excluded.place)",
         fact.body.person_id,
@@ -138,7 +144,7 @@ async def _drop(
     group_id: GroupId | None = None,
 ) -> None:
     await connection.execute(
-        "DELETE FROM group_seats_v1_tasks WHERE person_id = $1"
+        "DELETE FROM group_seats_v2_tasks WHERE person_id = $1"
         " AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR group_id = $3)",
         person_id,
         kind,
@@ -148,9 +154,9 @@ async def _drop(
 
 GROUP_SEATS = Projection(
     name="group_seats",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("group_seats_v1", "group_seats_v1_tasks"),
+    tables=("group_seats_v2", "group_seats_v2_tasks"),
     facts=(
         events.GroupSeatWanted,
         events.NumberGiven,
@@ -177,7 +183,7 @@ async def group_seat_now(service: Service, community_id: UUID, person_id: Person
 async def group_seats_of(connection: Any, community_id: UUID) -> list[PersonId]:
     """Everybody who has or had a seat."""
     rows = await connection.fetch(
-        "SELECT person_id FROM group_seats_v1 WHERE community_id = $1", community_id
+        "SELECT person_id FROM group_seats_v2 WHERE community_id = $1", community_id
     )
     return [PersonId(row["person_id"]) for row in rows]
 
@@ -188,7 +194,7 @@ async def tasks_of(
     """What waits for somebody to act, oldest first."""
     rows = await connection.fetch(
         "SELECT t.person_id, group_id, kind, problem, since, place, number"
-        " FROM group_seats_v1_tasks t JOIN group_seats_v1 s USING (person_id)"
+        " FROM group_seats_v2_tasks t JOIN group_seats_v2 s USING (person_id)"
         " WHERE t.community_id = $1 AND place > $2 AND ($3::text IS NULL OR kind = $3)"
         " ORDER BY place LIMIT $4",
         community_id,
@@ -199,3 +205,13 @@ async def tasks_of(
     return [
         Task(**{**row, "number": row["number"] and Sealed.from_json(row["number"])}) for row in rows
     ]
+
+
+async def numbers_given(connection: Any, community_id: UUID) -> set[PersonId]:
+    """Everybody in the community who may be written to at a number."""
+    rows = await connection.fetch(
+        "SELECT person_id FROM group_seats_v2"
+        " WHERE community_id = $1 AND number IS NOT NULL AND NOT withdrawn",
+        community_id,
+    )
+    return {PersonId(row["person_id"]) for row in rows}

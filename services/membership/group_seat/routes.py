@@ -52,7 +52,7 @@ Number = Annotated[str, Field(max_length=40), AfterValidator(_plain)]
 
 
 class GiveNumber(Body):
-    """`agreed`: the person wants to be written to there, about their way into groups and about nothing else."""
+    """`agreed`: the person wants to be written to there, about their way into groups and what they choose."""
 
     number: Number
     agreed: Literal[True]

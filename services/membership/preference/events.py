@@ -5,7 +5,7 @@ from typing import Literal
 
 from shared.ids import PersonId
 
-Channel = Literal["email", "discord"]
+Channel = Literal["email", "discord", "whatsapp"]
 OptOutChannel = Literal["email"]
 """Only mail comes unasked; by every other channel comes what was chosen."""
 Mail = Literal["too", "instead", "never"]

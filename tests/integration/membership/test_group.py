@@ -91,7 +91,7 @@ class Circle:
 
 
 @asynccontextmanager
-async def gathered(database_url: str) -> AsyncIterator[Circle]:
+async def gathered(database_url: str, **more: Any) -> AsyncIterator[Circle]:
     whatsapp = Whatsapp()
     async with serving(whatsapp) as address:
         told: dict[str, Any] = {
@@ -100,7 +100,7 @@ async def gathered(database_url: str) -> AsyncIterator[Circle]:
             "whatsapp_secret": SECRET,
             "whatsapp_verify": VERIFY,
             "whatsapp_url": address + VERSION,
-        }
+        } | more
         async with running(database_url, **told) as house:
             community_id, owner = await house.community("olga@example.com")
             gold = await house.tier(owner, "Gold", paid=True)

@@ -11,6 +11,7 @@ from services.membership.gateways.gateway import (
     GroupInvite,
     MessengerRefused,
     NotProved,
+    PhoneMessage,
     Unreachable,
     Unsure,
 )
@@ -18,6 +19,7 @@ from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from tests.doubles import openapi
 from tests.doubles.serving import serving
 from tests.doubles.whatsapp import (
+    MESSAGE_TEMPLATE,
     MESSAGES,
     NUMBER_ID,
     SECRET,
@@ -44,15 +46,39 @@ async def given() -> AsyncIterator[Given]:
     assert whatsapp.wrong == []
 
 
-def gateway_to(address: str, token: str = TOKEN) -> WhatsappGateway:
+def gateway_to(
+    address: str, token: str = TOKEN, message_template: str | None = MESSAGE_TEMPLATE
+) -> WhatsappGateway:
     return WhatsappGateway(
         token,
         NUMBER_ID,
         secret=SECRET,
         verify=VERIFY,
         template=TEMPLATE,
+        message_template=message_template,
         url=address + VERSION,
     )
+
+
+async def test_a_message_is_a_subject_and_a_way_to_the_rest(given: Given) -> None:
+    whatsapp, gateway = given
+    assert gateway.tells
+    message = PhoneMessage("+33612345678", "Échecs", "Demain", "fr", "communities/1", "a mark")
+    await gateway.tell(message)
+    (taken,) = whatsapp.messages
+    assert (taken.words, taken.door) == (["Échecs", "Demain"], "communities/1")
+    whatsapp.fail(131026)
+    with pytest.raises(MessengerRefused):
+        await gateway.tell(message)
+    whatsapp.break_down()
+    with pytest.raises(Unsure):
+        await gateway.tell(message)
+
+
+async def test_without_a_template_for_messages_there_is_no_telling() -> None:
+    gateway = gateway_to("http://127.0.0.1:9", message_template=None)
+    assert not gateway.tells
+    await gateway.close()
 
 
 def test_the_double_can_be_judged_by_whatsapps_own_document() -> None:
