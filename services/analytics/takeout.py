@@ -15,6 +15,7 @@ CONTENTS = Contents(
         "attribution_leads": Table(),
         "attribution_payments": Table(),
         "taken_in": Table(),
+        "risks": Table(),
         "exports": Table(),
     },
     without={
@@ -25,6 +26,9 @@ CONTENTS = Contents(
         "access_merges": "It is in `taken_in`.",
         "recurring_merges": "It is in `taken_in`.",
         "staff_roles": "Membership gives it.",
+        "risks_causes": "It is in `risks`, by its reason.",
+        "risks_days": "Membership gives it, as `activity`.",
+        "risks_people": "Membership gives it.",
         "sponsorships_placements": "Membership gives it.",
         "sponsorships_contacts": "Membership gives it.",
         "forgotten": "Who was forgotten is in membership's `certificates`.",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.contracts.contract import Contract
 
-RiskReason = Literal["payment_failing", "leaving"]
+RiskReason = Literal["payment_failing", "leaving", "doing_less"]
 
 
 class RiskContract(Contract):
@@ -18,6 +18,8 @@ class RiskContract(Contract):
 
 class AtRiskSeen(RiskContract):
     """A person may be about to go, for these reasons from now on, whatever they were before."""
+
+    version: ClassVar[int] = 2
 
     reasons: tuple[RiskReason, ...]
 

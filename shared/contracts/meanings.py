@@ -13,7 +13,7 @@ MEANINGS: Mapping[str, str] = {
     "ApplicationAccepted.number": "Which of the account's applications it is, from 1.",
     "ApplicationEnded.number": "Which of the account's applications it is, from 1.",
     "ApplicationSent.number": "Which of the account's applications it is, from 1.",
-    "AtRiskSeen.reasons": "Why: a payment is failing, or a cancellation is to come.",
+    "AtRiskSeen.reasons": "Why: a payment is failing, a cancellation is to come, or they do far less than usual.",
     "attended": "How many people came.",
     "audience": "Whom it opens to: everybody, members, some tiers, or who buys it.",
     "before": "What it was until now.",

@@ -65,6 +65,7 @@ IMPERSONAL = {
     "receipt",
     "poll",
     "retention_rules",
+    "risk_rounds",
     "stay_rules",
 }
 SPOKEN_OF = re.compile(r"\b(person_id|PersonId|account_id|AccountId)\b")

@@ -12,8 +12,15 @@ def _seen(fact: Fact) -> contracts.AtRiskSeen:
         community_id=fact.community_id,
         occurred_at=fact.at,
         person_id=event.person_id,
-        reasons=tuple(dict.fromkeys(cause.reason for cause in event.causes)),
+        reasons=reasons_of(event),
     )
+
+
+def reasons_of(event: events.AtRiskSeen) -> tuple[contracts.RiskReason, ...]:
+    found: list[contracts.RiskReason] = [cause.reason for cause in event.causes]
+    if event.lull is not None:
+        found.append("doing_less")
+    return tuple(dict.fromkeys(found))
 
 
 def _over(fact: Fact) -> contracts.RiskOver:

@@ -1,10 +1,15 @@
-"""What subscriptions tell is a cause of somebody's risk, or the end of one."""
+"""What subscriptions tell is a cause of somebody's risk, or the end of one; where wanted, a look a day tells more."""
 
+import asyncio
 from typing import get_args
 
-from services.analytics.risk import commands
-from services.analytics.risk.decider import RISK, risk_stream
+from services.analytics.community.projections import community_of
+from services.analytics.risk import commands, events
+from services.analytics.risk.decider import RISK, RISK_ROUNDS, risk_stream
 from services.analytics.risk.events import Cause, Reason
+from services.analytics.risk.looks import looks_at
+from services.analytics.risk.projections import RISKS
+from shared.command_handler import Origin
 from shared.contracts.billing_subscription import (
     CancellationScheduled,
     CancellationWithdrawn,
@@ -13,12 +18,15 @@ from shared.contracts.billing_subscription import (
     SubscriptionPastDue,
     SubscriptionRecovered,
 )
+from shared.contracts.membership_member import MemberBanned, MemberLeft, PersonErased
 from shared.contracts.membership_merging import MemberMerged
-from shared.event_store import Fact
-from shared.ids import PersonId
-from shared.reaction import Ask, Reaction
+from shared.event_store import Fact, Meta
+from shared.ids import PersonId, derive
+from shared.merging.persons import TAKEN_IN
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
+LOOKS = 50
 
 
 def _note(fact: Fact, reason: Reason) -> list[Ask]:
@@ -52,7 +60,7 @@ def when_cancellation_withdrawn_drop(fact: Fact) -> list[Ask]:
 
 
 def when_subscription_ended_drop(fact: Fact) -> list[Ask]:
-    """Who is gone is at risk no more, and an erased person's subscriptions end."""
+    """Whose subscription is gone is at risk of that no more."""
     return _drop(fact, *REASONS)
 
 
@@ -60,6 +68,24 @@ def when_member_merged_end(fact: Fact) -> list[Ask]:
     merged: MemberMerged = fact.body
     person_id = PersonId(merged.taken_in)
     return [Ask(RISK, risk_stream(person_id), commands.EndRisk(person_id))]
+
+
+def when_gone_end(fact: Fact) -> list[Ask]:
+    person_id = PersonId(fact.body.person_id)
+    return [Ask(RISK, risk_stream(person_id), commands.EndRisk(person_id))]
+
+
+def when_round_begun_look(fact: Fact) -> list[Call | At]:
+    begun: events.RiskRoundBegun = fact.body
+    following = commands.BeginRiskRound(begun.next_due)
+    return [
+        Call(commands.LookAtEverybody(begun.due, is_watched=True)),
+        At(begun.next_due, Ask(RISK_ROUNDS, fact.stream_id, following)),
+    ]
+
+
+def when_watch_ended_look(fact: Fact) -> list[Call]:
+    return [Call(commands.LookAtEverybody(fact.at, is_watched=False))]
 
 
 REACTIONS = (
@@ -81,4 +107,47 @@ REACTIONS = (
         SubscriptionEnded,
         when_subscription_ended_drop,
     ),
+    Reaction("analytics.risk.when_member_left_end", MemberLeft, when_gone_end),
+    Reaction("analytics.risk.when_member_banned_end", MemberBanned, when_gone_end),
+    Reaction("analytics.risk.when_person_erased_end", PersonErased, when_gone_end),
+    Reaction("analytics.risk.when_round_begun_look", events.RiskRoundBegun, when_round_begun_look),
+    Reaction("analytics.risk.when_watch_ended_look", events.RiskWatchEnded, when_watch_ended_look),
 )
+
+
+async def _caught_up(context: ActionContext) -> None:
+    """Until what a look goes by knows what was there when this began; Transient while it is far behind."""
+    pool = context.service.pool
+    ends = await pool.fetchrow(
+        "SELECT (SELECT coalesce(max(position), 0) FROM events) AS written,"
+        " (SELECT coalesce(max(id), 0) FROM inbox) AS heard"
+    )
+    for _ in range(LOOKS):
+        behind = await pool.fetchval(
+            "SELECT count(*) FROM checkpoints WHERE reader = ANY ($1)"
+            " AND position < CASE source WHEN 'log' THEN $2::bigint ELSE $3::bigint END",
+            [RISKS.reader, TAKEN_IN.reader],
+            ends["written"],
+            ends["heard"],
+        )
+        if behind == 0:
+            return
+        await asyncio.sleep(0.1)
+    raise Transient("The read models are behind.")
+
+
+async def look_at_everybody(action: commands.LookAtEverybody, context: ActionContext) -> None:
+    """Repeating it says nothing twice."""
+    await _caught_up(context)
+    service, community_id = context.service, context.community_id
+    async with service.pool.acquire() as connection:
+        community = await community_of(connection, community_id)
+        looks = await looks_at(connection, community_id, action.due, is_watched=action.is_watched)
+    meta = Meta(context.key, context.key, mode=community.mode)
+    for look in looks:
+        command_id = derive(context.key, str(look.person_id))
+        origin = Origin(command_id, community_id, context.now, meta)
+        await service.handler.handle([Ask(RISK, risk_stream(look.person_id), look)], origin)
+
+
+ACTIONS = (Action(of=commands.LookAtEverybody, perform=look_at_everybody),)

@@ -2,6 +2,12 @@
 
 from services.membership.activity_choice import routes
 from services.membership.activity_choice.decider import ACTIVITY_CHOICE
+from services.membership.activity_choice.publications import PUBLICATIONS
 from shared.feature import Feature
 
-FEATURE = Feature(name="activity_choice", deciders=(ACTIVITY_CHOICE,), router=routes.router)
+FEATURE = Feature(
+    name="activity_choice",
+    deciders=(ACTIVITY_CHOICE,),
+    router=routes.router,
+    publications=PUBLICATIONS,
+)

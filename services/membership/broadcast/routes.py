@@ -65,7 +65,8 @@ class AnnouncementText(Body):
 class AnnouncementSegment(Body):
     """All members, or all holders of a ticket of a gathering; each condition leaves out who does not meet it.
 
-    `at_risk` are those whose subscription is past due or going to end; nothing in the letter says so.
+    `at_risk` are those whose subscription is past due or going to end, and who do far less than usual where the
+    community wants to know (analytics' `risk-watch`); nothing in the letter says so.
     """
 
     tiers: list[UUID] = Field(default=[], max_length=50)

@@ -12,6 +12,7 @@ from services.membership.access.events import (
     ContentRevoked,
 )
 from services.membership.activity.events import Signal, SignalRecorded
+from services.membership.activity_choice.events import ActivityDeclined, ActivityWelcomed
 from services.membership.app import FEATURES
 from services.membership.application.events import (
     ApplicationAccepted,
@@ -76,6 +77,7 @@ from services.membership.tier.events import TierDefined, TierId, TierRetired
 from shared.contracts import (
     membership_access,
     membership_activity,
+    membership_activity_choice,
     membership_application,
     membership_chat,
     membership_community,
@@ -386,6 +388,16 @@ pillar = Badge(Code("pillar"), Label("Pillar"), 3, ())
                 "score": 3,
                 "rules_version": 4,
             },
+        ),
+        (
+            ActivityDeclined(ada),
+            membership_activity_choice.ActivityDeclined,
+            {"person_id": ada},
+        ),
+        (
+            ActivityWelcomed(ada),
+            membership_activity_choice.ActivityWelcomed,
+            {"person_id": ada},
         ),
         (
             PlacementGiven(LinkId(UUID(int=8))),
