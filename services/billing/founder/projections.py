@@ -27,6 +27,13 @@ async def founder_of(service: Service, community_id: UUID, person_id: UUID) -> f
     )
 
 
+async def gone_since(service: Service, community_id: UUID, person_id: UUID) -> datetime | None:
+    """When the person last left, was banned or was erased: it is kept of everybody, whoever comes back."""
+    founder: Founder
+    founder, _ = await service.handler.state(FOUNDER, founder_stream(person_id), community_id)
+    return founder.gone_at
+
+
 async def _awaited(service: Service, community_id: UUID, offer_id: UUID) -> Awaited:
     awaited: Awaited
     stream = awaited_stream(offer_id)

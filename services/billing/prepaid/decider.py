@@ -26,10 +26,17 @@ class Prepaid:
     told: frozenset[Occasion] = frozenset()
     checkout_id: UUID | None = None
     gone_at: datetime | None = None
+    brought_at: datetime | None = None
 
     @property
     def is_gone(self) -> bool:
         return self.gone_at is not None
+
+    def is_gone_by(self, since: datetime | None) -> bool:
+        """Who went `since`, even if that was heard of before they were said to be brought; not who went before."""
+        if self.is_gone or since is None or self.brought_at is None:
+            return self.is_gone
+        return since >= self.brought_at
 
 
 def decide(command: commands.PrepaidCommand, prepaid: Prepaid | None) -> list[events.PrepaidEvent]:
@@ -72,7 +79,7 @@ def _hear(asked: commands.HearPrepaid, prepaid: Prepaid | None) -> list[events.P
         if is_old or (is_known and not prepaid.is_gone):
             return []
     about = asked.person_id, asked.offer_id, asked.until
-    return [events.PrepaidHeard(*about, _letters(asked))]
+    return [events.PrepaidHeard(*about, _letters(asked), asked.at)]
 
 
 def _letters(asked: commands.HearPrepaid) -> tuple[PlannedLetter, ...]:
@@ -110,9 +117,9 @@ def _insist_on_need(
 
 def evolve(prepaid: Prepaid | None, event: events.PrepaidEvent) -> Prepaid | None:
     match event:
-        case events.PrepaidHeard(person_id, offer_id, until):
+        case events.PrepaidHeard(person_id, offer_id, until, at=at):
             checkout_id = prepaid.checkout_id if prepaid else None
-            return Prepaid(person_id, offer_id, until, checkout_id=checkout_id)
+            return Prepaid(person_id, offer_id, until, checkout_id=checkout_id, brought_at=at)
         case _ if prepaid is None:
             return None
         case events.PrepaidLetterDue(occasion=occasion):

@@ -24,12 +24,13 @@ class PlannedLetter:
 
 @dataclass(frozen=True, slots=True)
 class PrepaidHeard:
-    """Whoever subscribes to the offer before `until` pays from then on."""
+    """Whoever subscribes to the offer before `until` pays from then on. They were brought `at`."""
 
     person_id: PersonId
     offer_id: UUID
     until: datetime
     letters: tuple[PlannedLetter, ...]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

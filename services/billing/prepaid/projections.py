@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
 from services.billing.checkout.projections import Progress, bought_with, progress_of
+from services.billing.founder.projections import gone_since
 from services.billing.offer.projections import offers_among
 from services.billing.order.events import order_of
 from services.billing.prepaid.commands import Standing
@@ -24,7 +25,10 @@ async def prepaid_now(service: Service, community_id: UUID, person_id: UUID) -> 
     """None for who has paid nothing elsewhere, or is no member any more."""
     prepaid: Prepaid | None
     prepaid, _ = await service.handler.state(PREPAID, prepaid_of(person_id), community_id)
-    return None if prepaid is None or prepaid.is_gone else prepaid
+    if prepaid is None:
+        return None
+    since = await gone_since(service, community_id, person_id)
+    return None if prepaid.is_gone_by(since) else prepaid
 
 
 async def prepaid_until(

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.billing.links import LINK_LIFE, make_link
+from services.billing.links import LINK_LIFE, OF_CARD, make_link
 from services.billing.prepaid.decider import AHEAD
 from shared.contracts import billing_message, billing_subscription
 from shared.contracts.membership_description import CommunityDescribed
 from shared.contracts.membership_document import DocumentPublished
-from shared.contracts.membership_member import MemberBanned, MemberLeft
+from shared.contracts.membership_member import MemberBanned, MemberLeft, PersonErased
 from shared.contracts.membership_prepaid import MembersPrepaid, PaidUntil
 from tests.integration.billing import cards
 from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, olga
@@ -33,11 +33,16 @@ class Moved:
         self.shop, self.offer_id = shop, offer_id
         self.until = shop.now + timedelta(days=40)
 
-    async def says(self, *people: Who, letter: Literal["before", "at_once"] = "before") -> None:
+    async def says(
+        self,
+        *people: Who,
+        letter: Literal["before", "at_once"] = "before",
+        at: datetime | None = None,
+    ) -> None:
         await self.shop.house.hear(
             MembersPrepaid(
                 community_id=community,
-                occurred_at=self.shop.now,
+                occurred_at=at or self.shop.now,
                 import_id=uuid4(),
                 offer_id=UUID(self.offer_id),
                 letter=letter,
@@ -284,6 +289,25 @@ async def test_who_is_no_member_any_more_is_not_written_to_and_the_link_is_dead(
     assert await refused(shop, link, body) == (404, "prepaid_not_found")
     await shop.at(here.until)
     assert len(await here.letters()) == 1
+
+
+@pytest.mark.parametrize("kind", [MemberLeft, MemberBanned, PersonErased])
+async def test_nor_is_who_was_heard_to_be_gone_before_they_were_heard_to_be_brought(
+    shop: Shop, kind: type[Any]
+) -> None:
+    here = await moved(shop)
+    gone: Json = {"community_id": community, "occurred_at": shop.now, "person_id": ada.person_id}
+    await shop.house.hear(kind(**gone))
+    await shop.house.quiet()
+    await here.says(ada, bob, at=gone["occurred_at"] - timedelta(seconds=1))
+    await shop.at(here.until - AHEAD)
+    assert await here.letters() == [("prepaid_ends", bob.person_id)]
+    await shop.at(here.until)
+    assert (await here.letters())[1:] == [("prepaid_over", bob.person_id)]
+    secret = shop.house.service.secret
+    link = make_link(secret, ada.person_id, community, shop.now + LINK_LIFE, OF_CARD)
+    answer = await shop.house.refusal(None, "GET", f"/public/cards/{link}")
+    assert answer == (404, "prepaid_not_found")
 
 
 async def test_nobody_is_led_to_what_is_retired(shop: Shop) -> None:

@@ -30,7 +30,7 @@ until, later = noon + timedelta(days=60), noon + timedelta(days=90)
 ada, monthly, yearly, checkout = PersonId(UUID(int=1)), UUID(int=2), UUID(int=3), UUID(int=4)
 hear = HearPrepaid(ada, monthly, until, at_once=False, at=noon)
 before, over = PlannedLetter("ahead", until - AHEAD), PlannedLetter("over", until)
-heard = PrepaidHeard(ada, monthly, until, (before, over))
+heard = PrepaidHeard(ada, monthly, until, (before, over), noon)
 write = WritePrepaid("ahead", until)
 due = PrepaidLetterDue(ada, monthly, until, "ahead")
 tell = TellPrepaid("ahead", until, Label("Gold"), Code("link"), "none")
@@ -60,18 +60,22 @@ def test_so_close_to_the_end_it_is_one_letter(at_once: bool) -> None:  # noqa: F
     soon = noon + timedelta(days=3)
     letters = PlannedLetter("ahead", noon + SOON), PlannedLetter("over", soon)
     given(PREPAID).when(replace(hear, until=soon, at_once=at_once)).then(
-        PrepaidHeard(ada, monthly, soon, letters)
+        PrepaidHeard(ada, monthly, soon, letters, noon)
     )
 
 
 def test_what_has_run_out_meanwhile_is_told_as_over() -> None:
     letters = (PlannedLetter("over", until + SOON),)
-    given(PREPAID).when(replace(hear, at=until)).then(replace(heard, letters=letters))
+    given(PREPAID).when(replace(hear, at=until)).then(replace(heard, letters=letters, at=until))
 
 
 def test_the_last_file_counts() -> None:
     again = PrepaidHeard(
-        ada, yearly, later, (PlannedLetter("ahead", later - AHEAD), PlannedLetter("over", later))
+        ada,
+        yearly,
+        later,
+        (PlannedLetter("ahead", later - AHEAD), PlannedLetter("over", later)),
+        noon,
     )
     given(PREPAID, heard).when(replace(hear, offer_id=yearly, until=later)).then(again)
     given(PREPAID, heard, again).when(write).then_nothing()
@@ -110,7 +114,9 @@ def test_who_is_gone_is_told_nothing_and_subscribes_to_nothing() -> None:
         PlannedLetter("ahead", back.until - AHEAD),
         PlannedLetter("over", back.until),
     )
-    given(PREPAID, heard, gone).when(back).then(PrepaidHeard(ada, monthly, back.until, letters))
+    given(PREPAID, heard, gone).when(back).then(
+        PrepaidHeard(ada, monthly, back.until, letters, back.at)
+    )
 
 
 def test_a_checkout_is_opened_again_until_a_card_is_looked_at_or_it_is_subscribed_to() -> None:
@@ -138,3 +144,19 @@ def test_a_card_is_given_for_what_was_opened_and_not_subscribed_to_meanwhile() -
     given(PREPAID, heard, begun).when(replace(pay, standing="subscribed")).then_rejected(
         "already_subscribed"
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "gone"),
+    [(None, False), (noon - timedelta(days=1), False), (noon, True), (later, True)],
+)
+def test_who_went_since_they_were_brought_is_gone_whichever_was_heard_of_first(
+    since: datetime | None,
+    gone: bool,  # noqa: FBT001
+) -> None:
+    prepaid = PREPAID.evolve(None, heard)
+    assert prepaid is not None
+    assert prepaid.is_gone_by(since) is gone
+    let_go = PREPAID.evolve(prepaid, PrepaidLetGo(ada, later))
+    assert let_go is not None
+    assert let_go.is_gone_by(since)
