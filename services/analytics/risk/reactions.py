@@ -7,8 +7,7 @@ from services.analytics.community.projections import community_of
 from services.analytics.risk import commands, events
 from services.analytics.risk.decider import RISK, RISK_ROUNDS, risk_stream
 from services.analytics.risk.events import Cause, Reason
-from services.analytics.risk.looks import looks_at
-from services.analytics.risk.projections import RISKS
+from services.analytics.risk.projections import RISKS, looks_at
 from shared.command_handler import Origin
 from shared.contracts.billing_subscription import (
     CancellationScheduled,

@@ -149,8 +149,7 @@ def _price(price: Price) -> OfferPrice:
 @router.post("/public/cards/{link}", status_code=201, operation_id="open_prepaid_checkout")
 async def open_prepaid_checkout(link: str, body: GoOn, caller: Stranger) -> Written:
     """What is subscribed to, at today's price: nothing is due before what was paid elsewhere runs out."""
-    door = await _door(link, caller)
-    prepaid, community_id = door.prepaid, door.community_id
+    community_id, prepaid = await _door(link, caller)
     checkout_id = caller.new_id("checkout")
     progress = await progress_with(caller.service, community_id, prepaid)
     async with caller.read(community_id) as connection:
