@@ -73,11 +73,12 @@ def fetched(person: Member) -> dict[str, Json]:
 
 
 def told(document: Json) -> list[Json]:
-    """All but that it was asked for, packed and fetched."""
+    """All but that it was asked for, packed and fetched, and what a processor reports when it likes."""
     return [
         fact
         for fact in (*document["facts"], *document["heard"])
-        if not any(word in fact["type"] for word in ("Bundle", "PartPacked", "PartReported"))
+        if fact.get("source") != "stripe"
+        and not any(word in fact["type"] for word in ("Bundle", "PartPacked", "PartReported"))
     ]
 
 

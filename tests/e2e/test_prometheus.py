@@ -104,4 +104,5 @@ def test_caddy_leads_where_the_stack_s_own_origin_does(
     watch: Watch, whole: Settings, path: str, status: HTTPStatus
 ) -> None:
     for origin in (watch.origin, whole.origin):
-        assert httpx.get(origin + path, follow_redirects=True).status_code == status
+        answer = httpx.get(origin + path, follow_redirects=True, timeout=60)
+        assert answer.status_code == status

@@ -148,6 +148,7 @@ class Victim:
             "payment_id": bought["payment_id"],
             "subscription_id": self.person.subscription()["subscription_id"],
             "gift_id": str(gift),
+            "message_id": self.person.messages()[0]["message_id"],
             "invitation_id": invited["invitation_id"],
             "application_id": self._applied(),
             "import_id": str(uuid4()),
