@@ -153,11 +153,9 @@ async def links_of(connection: Any, community_id: UUID, window: Window) -> list[
     return sorted(shown, key=lambda link: (-link.buyers, -link.leads, link.link_id))
 
 
-async def reach_of(
-    connection: Any, community_id: UUID, window: Window, link_ids: Sequence[UUID]
-) -> list[LinkReach]:
-    """Of these links alone, in this order; without the money, which is the community's to see."""
-    known = {link.link_id: link for link in await links_of(connection, community_id, window)}
+def reach_of(links: Sequence[OfLink], link_ids: Sequence[UUID]) -> list[LinkReach]:
+    """Of these alone, in this order; without the money, which is the community's to see."""
+    known = {link.link_id: link for link in links}
     return [
         LinkReach(
             link_id=link_id,
@@ -168,11 +166,8 @@ async def reach_of(
     ]
 
 
-async def links_owned_by(
-    connection: Any, community_id: UUID, window: Window, owners: Sequence[UUID]
-) -> list[UUID]:
-    """Those of their links that brought somebody, the best first."""
-    links = await links_of(connection, community_id, window)
+def links_owned_by(links: Sequence[OfLink], owners: Sequence[UUID]) -> list[UUID]:
+    """Those of theirs, in the same order."""
     return [link.link_id for link in links if link.owner_id in owners]
 
 

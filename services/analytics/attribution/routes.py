@@ -61,7 +61,6 @@ async def read_reach_of_my_links(
         community = await community_of(connection, community_id)
         days = window(community.time_zone, first_day, last_day, caller.now)
         owners = await all_of(connection, caller.person_id)
-        mine = await links_owned_by(connection, community_id, days, owners)
-        return WhomMyLinksBring(
-            **days.named(), links=await reach_of(connection, community_id, days, mine)
-        )
+        links = await links_of(connection, community_id, days)
+        mine = links_owned_by(links, owners)
+        return WhomMyLinksBring(**days.named(), links=reach_of(links, mine))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.analytics.attribution.projections import LinkReach, reach_of
+from services.analytics.attribution.projections import LinkReach, links_of, reach_of
 from services.analytics.community.projections import community_of
 from services.analytics.days import From, OfDays, To, window
 from services.analytics.sponsorship.projections import placements_seen_by
@@ -40,12 +40,13 @@ async def read_reach_of_my_sponsorships(
         community = await community_of(connection, community_id)
         days = window(community.time_zone, first_day, last_day, caller.now)
         seen = await placements_seen_by(connection, community_id, caller.account_id)
+        links = await links_of(connection, community_id, days)
         return ReachOfSponsorships(
             **days.named(),
             sponsorships=[
                 SponsorshipReach(
                     sponsorship_id=sponsorship_id,
-                    placements=await reach_of(connection, community_id, days, placements),
+                    placements=reach_of(links, placements),
                 )
                 for sponsorship_id, placements in seen.items()
             ],
