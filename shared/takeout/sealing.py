@@ -41,18 +41,18 @@ class Seal:
 
     def write(self, data: bytes) -> None:
         """What comes next."""
-        self._waiting += self._packer.compress(data)
-        while len(self._waiting) > CHUNK:
-            self._seal(self._waiting[:CHUNK], last=False)
-            del self._waiting[:CHUNK]
+        self._add(self._packer.compress(data))
 
     def close(self) -> None:
         """There is no more, which is sealed as well: what was cut off does not open."""
-        self._waiting += self._packer.flush()
+        self._add(self._packer.flush())
+        self._seal(self._waiting, last=True)
+
+    def _add(self, packed: bytes) -> None:
+        self._waiting += packed
         while len(self._waiting) > CHUNK:
             self._seal(self._waiting[:CHUNK], last=False)
             del self._waiting[:CHUNK]
-        self._seal(self._waiting, last=True)
 
     def _seal(self, chunk: bytearray, *, last: bool) -> None:
         self._out.write(self._cipher.encrypt(_nonce(self._number, last=last), bytes(chunk), None))
