@@ -16,7 +16,6 @@ from services.analytics.risk.events import Cause, Lull
 from shared.decider import Decider
 from shared.ids import derive
 
-WINDOW = 28
 LEAST_KNOWN = 56
 LEAST_ACTIVE = 4
 EVERY = timedelta(days=1)
