@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
@@ -53,8 +54,8 @@ class Person:
         staff.path, staff.token = f"/people/{self.person_id}/bundle", token
         return staff
 
-    async def ask(self, **more: object) -> Json:
-        asked = await self.house.call("POST", self.path, token=self.token, **more)  # type: ignore[arg-type]
+    async def ask(self, **more: Any) -> Json:
+        asked = await self.house.call("POST", self.path, token=self.token, **more)
         await self.house.quiet()
         return asked
 
