@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 
 from services.billing.offer import events
 from services.billing.offer.events import FixedYear, Interval, Price
+from shared.contracts.billing_offer import OfferPrice
+from shared.contracts.contract import MoneyValue
 from shared.contracts.membership_content import ContentPublished, ContentWithdrawn
 from shared.contracts.membership_tier import TierDefined, TierRetired
 from shared.event_store import Fact
@@ -210,3 +212,15 @@ def _listed(row: Any) -> Listed:
         row["tier_retired"], row["content_withdrawn"], row["content_id"], row["seats"],
         _YEAR.validate_json(row["year"]), row["trial_needs_card"],
     )  # fmt: skip
+
+
+def prices_told(prices: tuple[Price, ...]) -> tuple[OfferPrice, ...]:
+    """As others hear of them."""
+    return tuple(
+        OfferPrice(
+            amount=MoneyValue.of(price.amount),
+            setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
+            minimum=None if price.minimum is None else MoneyValue.of(price.minimum),
+        )
+        for price in prices
+    )

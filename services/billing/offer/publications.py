@@ -1,6 +1,7 @@
 """What the others hear of offers."""
 
 from services.billing.offer import events
+from services.billing.offer.projections import prices_told
 from shared.contracts import billing_offer as contracts
 from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
@@ -21,7 +22,7 @@ def published(fact: Fact) -> contracts.OfferPublished:
         every=offer.every,
         trial_days=offer.trial_days,
         donation=offer.donation,
-        prices=_prices(offer.all_prices),
+        prices=prices_told(offer.all_prices),
         seats=offer.seats,
         year=_year(offer.year),
         trial_needs_card=offer.trial_needs_card,
@@ -41,24 +42,13 @@ def repriced(fact: Fact) -> contracts.OfferRepriced:
         occurred_at=fact.at,
         offer_id=fact.stream_id,
         price_version=offer.version,
-        prices=_prices(offer.prices),
+        prices=prices_told(offer.prices),
     )
 
 
 def retired(fact: Fact) -> contracts.OfferRetired:
     return contracts.OfferRetired(
         community_id=fact.community_id, occurred_at=fact.at, offer_id=fact.stream_id
-    )
-
-
-def _prices(prices: tuple[events.Price, ...]) -> tuple[contracts.OfferPrice, ...]:
-    return tuple(
-        contracts.OfferPrice(
-            amount=MoneyValue.of(price.amount),
-            setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
-            minimum=None if price.minimum is None else MoneyValue.of(price.minimum),
-        )
-        for price in prices
     )
 
 

@@ -22,8 +22,7 @@ from services.billing.gateways.gateway import PayerStep
 from services.billing.gateways.processors import processor_at
 from services.billing.links import OF_CARD, read_link
 from services.billing.merchant.projections import merchant_of
-from services.billing.offer.events import Price
-from services.billing.offer.projections import offers_among
+from services.billing.offer.projections import offers_among, prices_told
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.prepaid import commands
@@ -128,21 +127,13 @@ async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
         account=merchant.account,
         offer_id=offer.offer_id,
         offer=offer.name,
-        prices=[_price(price) for price in offer.prices],
+        prices=list(prices_told(offer.prices)),
         interval=offer.interval,
         every=offer.every,
         paid_until=prepaid.until,
         subscribed=standing == "subscribed",
         documents=[AcceptedVersion(kind=one.kind, version=one.version) for one in asked],
         checkout=await _card_needed(*asked_for, caller) if asked_for else None,
-    )
-
-
-def _price(price: Price) -> OfferPrice:
-    return OfferPrice(
-        amount=MoneyValue.of(price.amount),
-        setup_fee=MoneyValue.of(price.setup_fee) if price.setup_fee else None,
-        minimum=MoneyValue.of(price.minimum) if price.minimum else None,
     )
 
 
