@@ -1,6 +1,5 @@
 """A service's part of a bundle: all that it keeps of a person, sealed, put to where files are kept. docs/adr/0048."""
 
-import asyncio
 import hashlib
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from shared.auth import Principal
-from shared.clock import monotonic
 from shared.contracts import contract
 from shared.decider import Decider
 from shared.event_store import Fact
@@ -25,11 +23,11 @@ from shared.takeout.reading import TakeOut
 from shared.takeout.sealing import Seal
 from shared.takeout.search import Reach, find
 from shared.takeout.store import Store, measured
+from shared.waiting.readers import caught_up
 
 IN_MEMORY = 1024 * 1024
 INDEX = "own_data"
 MEDIA_TYPE = "application/octet-stream"
-WAIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ async def _packed(action: PackPart, context: ActionContext, reach: Reach) -> Ask
     # Whoever died before they could tell of it has left it whole, or nothing.
     size, sha256 = await measured(store, file_of(*place))
     if not size:
-        await _read_so_far(service)
+        await caught_up(service.pool, [_index_of(service)])
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as out:
             size, sha256 = await _write(out, action, context, reach)
             await store.put(file_of(*place, size, sha256), out)
@@ -184,24 +182,9 @@ def _as_they(service: Service, community_id: UUID, action: PackPart) -> Caller:
     return Caller(service, request, Response(), principal)
 
 
-async def _read_so_far(service: Service) -> None:
-    """Until the index has read what had happened and was heard before; Transient when that takes long."""
-    (index,) = (one.reader for one in service.blueprint.projections if one.name == INDEX)
-    (upto,) = await service.pool.fetch(
-        "SELECT (SELECT coalesce(max(position), 0) FROM events) AS log,"
-        " (SELECT coalesce(max(id), 0) FROM inbox) AS inbox"
-    )
-    until = monotonic() + WAIT_SECONDS
-    while await service.pool.fetchval(_BEHIND, index, upto["log"], upto["inbox"]):
-        if monotonic() > until:
-            raise Transient("The index of whom facts speak of has not read so far.")
-        await asyncio.sleep(0.05)
-
-
-_BEHIND = """
-SELECT EXISTS (SELECT FROM checkpoints WHERE reader = $1
-    AND position < CASE source WHEN 'log' THEN $2::bigint ELSE $3::bigint END)
-"""
+def _index_of(service: Service) -> str:
+    (reader,) = (one.reader for one in service.blueprint.projections if one.name == INDEX)
+    return reader
 
 
 def _told(fact: Fact) -> dict[str, Any]:

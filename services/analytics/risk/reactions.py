@@ -1,6 +1,5 @@
 """What subscriptions tell is a cause of somebody's risk, or the end of one; where wanted, a look a day tells more."""
 
-import asyncio
 from typing import get_args
 
 from services.analytics.community.projections import community_of
@@ -22,10 +21,10 @@ from shared.contracts.membership_merging import MemberMerged
 from shared.event_store import Fact, Meta
 from shared.ids import PersonId, derive
 from shared.merging.persons import TAKEN_IN
-from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
+from shared.waiting.readers import caught_up
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
-LOOKS = 50
 
 
 def _note(fact: Fact, reason: Reason) -> list[Ask]:
@@ -114,31 +113,10 @@ REACTIONS = (
 )
 
 
-async def _caught_up(context: ActionContext) -> None:
-    """Until what a look goes by knows what was there when this began; Transient while it is far behind."""
-    pool = context.service.pool
-    ends = await pool.fetchrow(
-        "SELECT (SELECT coalesce(max(position), 0) FROM events) AS written,"
-        " (SELECT coalesce(max(id), 0) FROM inbox) AS heard"
-    )
-    for _ in range(LOOKS):
-        behind = await pool.fetchval(
-            "SELECT count(*) FROM checkpoints WHERE reader = ANY ($1)"
-            " AND position < CASE source WHEN 'log' THEN $2::bigint ELSE $3::bigint END",
-            [RISKS.reader, TAKEN_IN.reader],
-            ends["written"],
-            ends["heard"],
-        )
-        if behind == 0:
-            return
-        await asyncio.sleep(0.1)
-    raise Transient("The read models are behind.")
-
-
 async def look_at_everybody(action: commands.LookAtEverybody, context: ActionContext) -> None:
     """Repeating it says nothing twice."""
-    await _caught_up(context)
     service, community_id = context.service, context.community_id
+    await caught_up(service.pool, [RISKS.reader, TAKEN_IN.reader])
     async with service.pool.acquire() as connection:
         community = await community_of(connection, community_id)
         looks = await looks_at(connection, community_id, action.due, is_watched=action.is_watched)
