@@ -29,9 +29,8 @@ from services.billing.discount.projections import (
 from services.billing.document.projections import agreements_of
 from services.billing.forecast import forecast
 from services.billing.founder.projections import founder_of, free_until
-from services.billing.gateways.gateway import PayerStep
 from services.billing.gateways.paypal_gateway import WALLET
-from services.billing.gateways.processors import name_of, processor_at
+from services.billing.gateways.processors import name_of
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import offers_among
 from services.billing.payer.events import BY_HAND, HOSTED, NO_CARD
@@ -41,6 +40,7 @@ from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
 from services.billing.prepaid.projections import prepaid_until
 from services.billing.quotes import read_quote
+from services.billing.steps import step_of
 from services.billing.subscription.projections import terms_of_ended, winning_back
 from services.billing.tax.projections import rates_now
 from services.billing.taxes import taxed
@@ -533,7 +533,7 @@ async def _by_hand(checkout_id: UUID, payment: Paid | None, caller: Caller) -> B
 
 async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -> Processor:
     here = payment if payment and name_of(payment.account) == "stripe" else None
-    step = await _step(standing, here, caller)
+    step = await step_of(standing, here, caller.service.gateways)
     debits = standing.due.currency == DEBITED and await debits_now(
         caller.service, caller.community_id
     )
@@ -548,12 +548,5 @@ async def _processor(standing: Standing, payment: Paid | None, caller: Caller) -
 
 async def _paypal(standing: Standing, payment: Paid | None, caller: Caller) -> Paypal:
     here = payment if payment and name_of(payment.account) == "paypal" else None
-    step = await _step(standing, here, caller)
+    step = await step_of(standing, here, caller.service.gateways)
     return Paypal(order=here.intent if here else None, approval_url=step.url)
-
-
-async def _step(standing: Standing, payment: Paid | None, caller: Caller) -> PayerStep:
-    if payment is None or payment.intent is None or not standing.needs_action:
-        return PayerStep()
-    gateway = processor_at(caller.service.gateways, payment.account)
-    return await gateway.payer_step(payment.intent, payment.account)

@@ -18,8 +18,6 @@ from services.billing.donation import commands
 from services.billing.donation.decider import DONATION
 from services.billing.donation.events import DonationOpened, checkout_by, donation_of
 from services.billing.donation.projections import Came, Donor, donors_after, gifts_of, is_kept
-from services.billing.gateways.gateway import PayerStep
-from services.billing.gateways.processors import processor_at
 from services.billing.links import GIVING_LIFE, OF_GIVING, OF_LETTER, make_link, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
@@ -28,6 +26,7 @@ from services.billing.passes import GuestPass, read_pass
 from services.billing.payer.projections import kept_for, saving
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id, resuming
+from services.billing.steps import step_of
 from services.billing.subscription.events import subscription_of
 from services.billing.subscription.projections import Subscribed, cancelling, subscription_by_id
 from shared.auth import ExpiredLink
@@ -259,10 +258,7 @@ def _receipt(came: Came) -> Receipt:
 
 
 async def _payable(standing: Standing, payment: Paid | None, caller: Caller) -> Payable:
-    step = PayerStep()
-    if payment and payment.intent and standing.needs_action:
-        gateway = processor_at(caller.service.gateways, payment.account)
-        step = await gateway.payer_step(payment.intent, payment.account)
+    step = await step_of(standing, payment, caller.service.gateways)
     return Payable(
         account=standing.account,
         payment_intent=payment.intent if payment else None,

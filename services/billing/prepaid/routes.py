@@ -18,8 +18,6 @@ from services.billing.checkout.projections import (
 )
 from services.billing.choices import Today, awaited, line_of
 from services.billing.document.projections import agreements_of
-from services.billing.gateways.gateway import PayerStep
-from services.billing.gateways.processors import processor_at
 from services.billing.links import OF_CARD, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among, prices_told
@@ -34,6 +32,7 @@ from services.billing.prepaid.projections import (
     progress_with,
     standing_with,
 )
+from services.billing.steps import step_of
 from services.billing.tax.projections import rates_now
 from services.billing.taxes import taxed
 from shared.auth import ExpiredLink
@@ -232,10 +231,7 @@ async def _asked_for(connection: Any, prepaid: Prepaid) -> tuple[Standing, Paid 
 
 
 async def _card_needed(opened: Standing, payment: Paid | None, caller: Caller) -> CardNeeded:
-    step = PayerStep()
-    if payment and payment.intent and opened.needs_action:
-        gateway = processor_at(caller.service.gateways, payment.account)
-        step = await gateway.payer_step(payment.intent, payment.account)
+    step = await step_of(opened, payment, caller.service.gateways)
     return CardNeeded(
         state=opened.state,
         due=MoneyValue.of(opened.due),
