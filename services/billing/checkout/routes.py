@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
-from services.billing.agreements import Agreed, Agreements, Kind
+from services.billing.agreeing import Agree, DocumentVersion, agreeing
+from services.billing.agreements import Agreed
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
@@ -57,7 +58,6 @@ MONTHS_SHOWN = 12
 
 Method = Literal["card", "sepa_debit"]
 
-TextVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,50}$")]
 
 Member = Annotated[Caller, needs("person")]
 
@@ -72,24 +72,6 @@ class OfferChosen(Body):
 
 class SeatsQuoted(Body):
     quote: Annotated[str, StringConstraints(max_length=4000)]
-
-
-class DocumentVersion(Body):
-    """A legal document of the community's, by its kind, in one of its versions."""
-
-    kind: Kind
-    version: int = Field(ge=1, le=1_000_000)
-
-
-class Agree(Body):
-    """The documents that the buyer accepts: those the checkout says there still are.
-
-    Who wants it to begin at once says by which version of the text they did: digital content is then not given back,
-    and what was used of a period is paid for.
-    """
-
-    accepted_documents: tuple[DocumentVersion, ...] = Field(default=(), max_length=20)
-    begin_at_once: TextVersion | None = None
 
 
 class OpenCheckout(Agree):
@@ -230,7 +212,7 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
         Today(caller.now, merchant.time_zone),
     )
     days = (await policy_now(service, community_id)).win_back_days
-    opening = await _open([line], body.return_url, merchant, caller, **_agreeing(body, agreements))
+    opening = await _open([line], body.return_url, merchant, caller, **agreeing(body, agreements))
     asks = [
         winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
         Ask(CHECKOUT, checkout_id, opening),
@@ -252,15 +234,6 @@ async def _open(
         at=caller.now,
         **more,
     )
-
-
-def _agreeing(body: Agree | None, agreements: Agreements) -> dict[str, Any]:
-    named = body.accepted_documents if body else ()
-    return {
-        "agreements": agreements,
-        "agreed": tuple(Agreed(one.kind, one.version) for one in named),
-        "begin_by": Code(body.begin_at_once) if body and body.begin_at_once else None,
-    }
 
 
 def _shown(lines: Sequence[Line]) -> list[LineShown]:
@@ -350,7 +323,7 @@ async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Memb
     async with caller.read() as connection:
         agreements = await agreements_of(connection, caller.person_id)
     accept = commands.AcceptDocuments(
-        PersonId(caller.person_id), **_agreeing(body, agreements), at=caller.now
+        PersonId(caller.person_id), **agreeing(body, agreements), at=caller.now
     )
     return await caller.ask(Ask(CHECKOUT, checkout_id, accept), checkout_id=checkout_id)
 
@@ -418,7 +391,7 @@ async def _pay(
 ) -> Written:
     async with caller.read() as connection:
         agreements = await agreements_of(connection, caller.person_id)
-    asks = [Ask(CHECKOUT, checkout_id, replace(pay, **_agreeing(body, agreements)))]
+    asks = [Ask(CHECKOUT, checkout_id, replace(pay, **agreeing(body, agreements)))]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
         asks.append(taking_trial(checkout_id, pay.person_id))
@@ -458,7 +431,7 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         discount=discount,
         trial=trial,
         without_trial=body.without_trial,
-        **_agreeing(body, agreements),
+        **agreeing(body, agreements),
     )
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]

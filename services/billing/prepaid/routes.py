@@ -5,9 +5,9 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
-from services.billing.agreements import Agreed, Kind
+from services.billing.agreeing import Agree, DocumentVersion, agreeing
 from services.billing.checkout.events import OfferLine
 from services.billing.checkout.projections import (
     Standing,
@@ -49,13 +49,6 @@ router = APIRouter()
 Stranger = Annotated[Caller, needs("public")]
 
 
-class AcceptedVersion(Body):
-    """A document of the community's, in the version that is accepted."""
-
-    kind: Kind
-    version: int = Field(ge=1, le=1_000_000)
-
-
 class GoOn(Body):
     """`return_url` is a page at this origin, without a query; `amount` is for an offer whose price the buyer names."""
 
@@ -64,17 +57,10 @@ class GoOn(Body):
     currency: Currency | None = None
 
 
-class GiveCard(Body):
-    """The id that the processor's own form gave to the card, and what is agreed to with it.
-
-    Who wants it to begin at once says by which version of the text they did.
-    """
+class GiveCard(Agree):
+    """The id that the processor's own form gave to the card, and what is agreed to with it."""
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
-    accepted_documents: tuple[AcceptedVersion, ...] = Field(default=(), max_length=20)
-    begin_at_once: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,50}$")] | None = (
-        None
-    )
 
 
 class CardNeeded(BaseModel):
@@ -102,7 +88,7 @@ class PrepaidShown(BaseModel):
     every: int
     paid_until: AwareDatetime
     subscribed: bool
-    documents: list[AcceptedVersion]
+    documents: list[DocumentVersion]
     checkout: CardNeeded | None
 
 
@@ -131,7 +117,7 @@ async def read_prepaid(link: str, caller: Stranger) -> PrepaidShown:
         every=offer.every,
         paid_until=prepaid.until,
         subscribed=standing == "subscribed",
-        documents=[AcceptedVersion(kind=one.kind, version=one.version) for one in asked],
+        documents=[DocumentVersion(kind=one.kind, version=one.version) for one in asked],
         checkout=await _card_needed(*asked_for, caller) if asked_for else None,
     )
 
@@ -195,9 +181,7 @@ async def give_prepaid_card(link: str, body: GiveCard, caller: Stranger) -> Writ
             prepaid.person_id,
             Code(body.payment_method),
             caller.now,
-            agreements=agreements,
-            agreed=tuple(Agreed(one.kind, one.version) for one in body.accepted_documents),
-            begin_by=Code(body.begin_at_once) if body.begin_at_once else None,
+            **agreeing(body, agreements),
         )
         asks.append(pay)
     return await caller.ask(*asks, community_id=community_id)
