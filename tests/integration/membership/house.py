@@ -116,6 +116,11 @@ class House:
         renewed = await self.call("POST", "/tokens", refresh)
         return str(created["community_id"]), str(renewed["access_token"])
 
+    async def proof(self, email: str) -> Json:
+        """What whoever reads this address's mail can show."""
+        await self.call("POST", "/sign-in", {"email": email})
+        return {"email": email, "code": self.mailbox.code_for(email)}
+
     async def tier(self, token: str, name: str, *, paid: bool) -> str:
         """A new tier, which the read models know."""
         defined = await self.call("POST", "/tiers", {"name": name, "paid": paid}, token=token)

@@ -9,7 +9,7 @@ from services.membership.gateways.gateway import Unsendable
 from shared.clock import real_now
 from shared.contracts.billing_message import MessageRequested
 from shared.testing import eventually
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House
 
 
 def ada_joins(**more: Any) -> dict[str, Any]:
@@ -181,18 +181,12 @@ async def test_a_member_changes_what_they_are_called(house: House) -> None:
     await house.eventually(lambda: names(house, owner, "countess"), [])
 
 
-async def proof(house: House, email: str) -> Json:
-    """What whoever reads this address's mail can show."""
-    await house.call("POST", "/sign-in", {"email": email})
-    return {"email": email, "code": house.mailbox.code_for(email)}
-
-
 async def test_a_member_is_written_to_at_another_address_and_signs_in_by_both(
     house: House,
 ) -> None:
     community_id, owner = await house.community("olga@example.com")
     ada, token = await house.join("ada@example.com", community_id, "Ada")
-    body = await proof(house, "countess@example.com")
+    body = await house.proof("countess@example.com")
     await house.call("PUT", "/me/address", body, token=token)
     await house.call("PUT", "/me/address", body, token=token)
     assert (await house.call("GET", "/me", token=token))["email"] == "countess@example.com"
@@ -235,10 +229,10 @@ async def test_an_address_is_nobodys_without_its_code_and_whose_it_is_only_who_r
         wrong = {"email": email, "code": "000000"}
         problem = await house.call("PUT", "/me/address", wrong, token=token, expect=422)
         assert problem["errors"][0]["code"] == "not_proved"
-    taken = await proof(house, "bob@example.com")
+    taken = await house.proof("bob@example.com")
     problem = await house.call("PUT", "/me/address", taken, token=token, expect=422)
     assert problem["errors"][0]["code"] == "address_taken"
-    once = await proof(house, "new@example.com")
+    once = await house.proof("new@example.com")
     await house.call("POST", "/me/departure", {}, token=token)
     problem = await house.call("PUT", "/me/address", once, token=token, expect=409)
     assert problem["errors"][0]["code"] == "not_a_member"
@@ -248,7 +242,7 @@ async def test_an_address_is_nobodys_without_its_code_and_whose_it_is_only_who_r
 async def test_an_old_address_that_takes_no_mail_says_nothing_of_the_new_one(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     _, token = await house.join("ada@example.com", community_id)
-    body = await proof(house, "countess@example.com")
+    body = await house.proof("countess@example.com")
     house.mailbox.failure = Unsendable("address_refused")
     await house.call("PUT", "/me/address", body, token=token)
     await house.quiet()

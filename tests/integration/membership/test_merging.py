@@ -24,12 +24,6 @@ PATH = "/me/merging"
 ADA, IDA = "ada@example.com", "ida@example.com"
 
 
-async def proof(house: House, email: str) -> Json:
-    """What whoever reads this address's mail can show."""
-    await house.call("POST", "/sign-in", {"email": email})
-    return {"email": email, "code": house.mailbox.code_for(email)}
-
-
 class Two:
     """Ada, who has paid with another address, as Ida."""
 
@@ -38,7 +32,7 @@ class Two:
         self.ada = self.ida = self.ada_token = self.ida_token = ""
 
     async def merge(self, **more: Any) -> Json:
-        body = await proof(self.house, IDA)
+        body = await self.house.proof(IDA)
         return await self.house.call("POST", PATH, body, token=self.ada_token, **more)
 
     async def live(self, *wanted: tuple[str, str]) -> None:
@@ -139,12 +133,12 @@ async def test_a_gift_that_was_taken_over_runs_out_on_its_day(house: House) -> N
 async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
     both = await two(house)
     path = f"{PATH}?dry_run=true"
-    body = await proof(house, IDA)
+    body = await house.proof(IDA)
     dry = await house.call("POST", path, body, token=both.ada_token)
     assert {one["type"] for one in dry["would"]["events"]} == {"MemberMerged", "PersonTakenIn"}
     assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
     key = str(uuid4())
-    body = await proof(house, IDA)
+    body = await house.proof(IDA)
 
     async def merge(key: str) -> Json:
         return await house.call("POST", PATH, body, token=both.ada_token, Idempotency_Key=key)
@@ -159,7 +153,7 @@ async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
 async def test_of_two_who_take_somebody_in_at_once_one_does(house: House) -> None:
     both = await two(house)
     _, eve_token = await house.join("eve@example.com", both.community_id, "Eve")
-    body = await proof(house, IDA)
+    body = await house.proof(IDA)
 
     async def take(token: str) -> int:
         sent = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
@@ -175,10 +169,10 @@ async def test_there_are_no_chains(house: House) -> None:
     _, eve_token = await house.join("eve@example.com", both.community_id, "Eve")
     await both.merge()
     for token, other in ((eve_token, IDA), (both.ida_token, "eve@example.com")):
-        body = await proof(house, other)
+        body = await house.proof(other)
         problem = await house.call("POST", PATH, body, token=token, expect=409)
         assert problem["errors"][0]["code"] == "was_taken_in"
-    body = await proof(house, ADA)
+    body = await house.proof(ADA)
     problem = await house.call("POST", PATH, body, token=eve_token, expect=409)
     assert problem["errors"][0]["code"] == "has_taken_in"
 
@@ -187,7 +181,7 @@ async def test_all_that_is_wrong_is_said(house: House) -> None:
     both = await two(house)
 
     async def refused(token: str, other: str, status: int = 409) -> str:
-        body = await proof(house, other)
+        body = await house.proof(other)
         problem = await house.call("POST", PATH, body, token=token, expect=status)
         return str(problem["errors"][0]["code"])
 
@@ -195,7 +189,7 @@ async def test_all_that_is_wrong_is_said(house: House) -> None:
     assert await refused(both.ada_token, "new@example.com", 422) == "nobody_to_take_in"
     stranger = await house.token("eve@example.com")
     assert await refused(both.ada_token, "eve@example.com", 422) == "nobody_to_take_in"
-    body = await proof(house, ADA)
+    body = await house.proof(ADA)
     await house.call("POST", PATH, body, token=stranger, expect=403)
     await house.call("POST", PATH, body, expect=401)
     await house.join("olga@example.com", both.community_id, "Olga")
@@ -218,9 +212,9 @@ async def test_whoever_cannot_read_the_others_mail_takes_nobody_in(house: House)
     # A token of the other, however new, is no proof.
     assert await refused({"access_token": both.ida_token, "email": IDA}) != "not_proved"
     assert await refused({"email": IDA, "code": "000000"}) == "not_proved"
-    own = await proof(house, ADA)
+    own = await house.proof(ADA)
     assert await refused(own | {"email": IDA}) == "not_proved"
-    used = await proof(house, IDA)
+    used = await house.proof(IDA)
     await house.call("POST", "/tokens", used | {"grant": "code"})
     assert await refused(used) == "not_proved"
     assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
@@ -247,7 +241,7 @@ async def test_another_community_knows_nothing_of_it(house: House) -> None:
     await house.call("GET", path, token=gus, expect=404)
     await house.call("GET", path, token=go_token, expect=403)
     # Who signs in is the same everywhere; who they are is asked where the caller is.
-    body = await proof(house, ADA)
+    body = await house.proof(ADA)
     problem = await house.call("POST", PATH, body, token=go_token, expect=422)
     assert problem["errors"][0]["code"] == "nobody_to_take_in"
 
