@@ -250,7 +250,7 @@ def _told(
 def _pay(asked: commands.PayCheckout, checkout: Checkout) -> list[events.CheckoutEvent]:
     is_awaited, by_hand = checkout.is_awaited, asked.payment_method == BY_HAND
     if checkout.phase == "completed":
-        raise Rejected("checkout_completed", "It is paid.")
+        raise Rejected("checkout_completed", "There is nothing left to pay.")
     if checkout.phase == "processing" and (by_hand or not is_awaited):
         return []
     is_late = asked.at >= checkout.opened.expires_at and not is_awaited
