@@ -17,11 +17,13 @@ down: ## End the stack and remove its data; only downloads stay
 test: venv ## Run the whole suite on real Postgres and Kafka, in two processes
 	@$(BIN)/pytest -n 2 --no-loadscope-reorder --durations=10
 
-check: venv ## Format, lint, types, import contracts, architecture and unit tests: under a minute
+lint: venv
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+check: lint ## Format, lint, types, import contracts, architecture and unit tests: a minute or two
 	@$(BIN)/pytest --quiet tests/architecture tests/unit
 
 unit: venv ## Run the unit tests: no server, no network
@@ -57,4 +59,4 @@ rebuild: venv ## Build read models anew beside the old: make rebuild S=billing [
 venv:
 	@$(PYTHON) deploy/local/venv.py
 
-.PHONY: help up down test check unit integration e2e demo cluster-test bench contracts feature migrate rebuild venv
+.PHONY: help up down test lint check unit integration e2e demo cluster-test bench contracts feature migrate rebuild venv

