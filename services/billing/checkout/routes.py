@@ -33,7 +33,7 @@ from services.billing.founder.projections import founder_of, free_until
 from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of
 from services.billing.merchant.projections import Merchant, merchant_of
-from services.billing.offer.projections import offers_among
+from services.billing.offer.projections import Listed, offers_among
 from services.billing.payer.events import BY_HAND, HOSTED, NO_CARD
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import AWAITED_FOR, payment_of
@@ -49,7 +49,7 @@ from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code, PersonId
-from shared.merging.persons import all_in, all_of
+from shared.merging.persons import all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -408,19 +408,22 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     """The checkout, and the use of its code or of the rate that a founder has without one: both or neither."""
     person_id = PersonId(caller.person_id)
     service, community_id = caller.service, caller.community_id
-    offers = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
-    days = await _paid_from(caller, offers)
+    chosen = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
     founded, trial = await asyncio.gather(
         founder_of(service, community_id, person_id), trial_of(service, community_id, person_id)
     )
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
-        today = Today(caller.now, merchant.time_zone)
-        lines = await _lines(connection, body, caller, today, days)
+        people = await all_of(connection, person_id)
+        offers = await offers_among(connection, chosen)
+        keys = await quote_keys(connection) if len(chosen) < len(body.lines) else {}
         code = discount_of(community_id, as_typed(body.code)) if body.code else None
         discount = await discount_by_id(connection, code) if code else None
-        rates = await founder_rates(connection, founded & {*offers}) if founded and not code else []
+        rates = await founder_rates(connection, founded & {*chosen}) if founded and not code else []
         agreements = await agreements_of(connection, person_id)
+    today = Today(caller.now, merchant.time_zone)
+    days = await _paid_from(caller, people, chosen)
+    lines = _lines(body, caller, today, offers, keys, days)
     rate = await _good(rates, checkout_id, lines, founded, caller)
     code, discount = (rate.discount_id, rate) if rate else (code, discount)
     command = await _open(
@@ -437,10 +440,11 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 
-async def _paid_from(caller: Caller, offers: Sequence[UUID]) -> dict[UUID, datetime | None]:
+async def _paid_from(
+    caller: Caller, people: Sequence[UUID], offers: Sequence[UUID]
+) -> dict[UUID, datetime | None]:
     """Nobody pays twice for a time: neither what is still free, nor what they, or whom they took in, paid elsewhere."""
     service, community_id = caller.service, caller.community_id
-    people = await all_in(caller, community_id, caller.person_id)
     until: dict[UUID, datetime | None] = {}
     for offer_id in offers:
         free = await free_until(service, community_id, offer_id)
@@ -466,19 +470,16 @@ async def _good(
     return None
 
 
-async def _lines(
-    connection: Any,
+def _lines(
     body: OpenCheckout,
     caller: Caller,
     today: Today,
+    offers: Mapping[UUID, Listed],
+    keys: Mapping[str, str],
     days: Mapping[UUID, datetime | None],
 ) -> list[Line]:
-    chosen = body.lines
-    offer_ids = [one.offer_id for one in chosen if isinstance(one, OfferChosen)]
-    offers = await offers_among(connection, offer_ids)
-    keys = await quote_keys(connection) if len(offer_ids) < len(chosen) else {}
     lines: list[Line] = []
-    for number, one in enumerate(chosen):
+    for number, one in enumerate(body.lines):
         if isinstance(one, SeatsQuoted):
             pointer = f"/lines/{number}/quote"
             lines.append(
