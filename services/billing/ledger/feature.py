@@ -2,6 +2,7 @@
 
 from services.billing.ledger import routes
 from services.billing.ledger.projections import LEDGER
+from services.billing.ledger.reactions import LOOPS
 from shared.feature import Feature
 
-FEATURE = Feature(name="ledger", router=routes.router, projections=(LEDGER,))
+FEATURE = Feature(name="ledger", router=routes.router, projections=(LEDGER,), loops=LOOPS)

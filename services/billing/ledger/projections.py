@@ -120,3 +120,14 @@ async def entries_after(
         )
         for row in rows
     ]  # fmt: skip
+
+
+async def unbalanced(connection: Any, before: datetime) -> int:
+    """How many payments of all communities that came before then are not in the ledger with what they kept."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM payments_v2 LEFT JOIN (SELECT payment_id, sum(amount_minor) AS kept"
+        " FROM ledger_v1 WHERE kind <> 'dispute' GROUP BY payment_id) AS booked USING (payment_id)"
+        " WHERE state = 'succeeded' AND at < $1 AND coalesce(kept, 0) <> amount_minor - refunded_minor",
+        before,
+    )
+    return count

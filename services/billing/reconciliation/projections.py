@@ -204,3 +204,13 @@ async def drifts_of(
         reconciliation_id,
     )
     return [(_DRIFT.validate_json(drift), settled_at) for drift, settled_at in rows]
+
+
+async def drifts_standing(connection: Any, since: datetime, before: datetime) -> int:
+    """How many payments of all communities have differed since a reconciliation begun in that time."""
+    count: int = await connection.fetchval(
+        "SELECT count(DISTINCT payment_id) FROM reconciliations_v2_drifts JOIN reconciliations_v2"
+        " USING (reconciliation_id) WHERE settled_at IS NULL AND begun_at >= $1 AND begun_at < $2",
+        since, before,
+    )  # fmt: skip
+    return count
