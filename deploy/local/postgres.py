@@ -121,6 +121,7 @@ def _create_application(data: Path, password: str, folder: Path) -> None:
     statements = (
         f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{password}';\n"
         f"CREATE DATABASE {APPLICATION} OWNER {APPLICATION};\n"
+        f"REVOKE ALL ON DATABASE {APPLICATION} FROM PUBLIC;\n"
     )
     single = [str(binary("postgres")), "--single", "-j", "-D", str(data), SUPERUSER]
     done = subprocess.run(

@@ -327,6 +327,15 @@ def test_every_service_has_a_database_and_a_role_that_is_no_superuser() -> None:
     assert databases == {service: service for service in SERVICES}
 
 
+def test_a_service_connects_to_its_own_database_alone() -> None:
+    (cluster,) = written("Cluster", under="components/cloudnative-pg/")
+    *own, others = (rule.split() for rule in cluster["spec"]["postgresql"]["pg_hba"])
+    assert own == [["hostssl", name, name, "all", "scram-sha-256"] for name in SERVICES]
+    assert others == ["host", "all", ",".join(SERVICES), "all", "reject"]
+    script = (K8S / "components" / "plain-data" / "databases.sh").read_text()
+    assert "REVOKE ALL ON DATABASE $service FROM PUBLIC" in script
+
+
 def test_there_is_a_backup_every_day_and_a_drill_that_reads_it() -> None:
     (scheduled,) = written("ScheduledBackup")
     assert len(scheduled["spec"]["schedule"].split()) == 6, "seconds first"
