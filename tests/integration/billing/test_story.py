@@ -416,7 +416,7 @@ async def test_a_report_about_nothing_of_ours_is_kept_and_left_alone(shop: Shop)
 
 async def test_a_report_that_the_processor_did_not_sign_is_refused(shop: Shop) -> None:
     report = {"id": "evt_forged", "object": "event", "type": "payment_intent.succeeded"}
-    forged = await shop.report(report, secret="whsec_guessed")
+    forged = await shop.report(report, "whsec_guessed")
     assert (forged.status_code, forged.json()["errors"][0]["code"]) == (400, "bad_signature")
     unsigned = await shop.house.client.post("/webhooks/stripe", json=report)
     assert unsigned.status_code == 400
