@@ -11,7 +11,7 @@ from shared import telemetry
 from shared.event_store import LOST
 from shared.service import Service
 
-EVERY_SECONDS = 900
+EVERY_SECONDS = 3_600
 UNDER_WAY = timedelta(hours=1)
 PUT_RIGHT_WITHIN = timedelta(days=1)
 LOOKED_AT_FOR = timedelta(days=31)
