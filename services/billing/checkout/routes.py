@@ -421,21 +421,13 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         discount = await discount_by_id(connection, code) if code else None
         rates = await founder_rates(connection, founded & {*chosen}) if founded and not code else []
         agreements = await agreements_of(connection, person_id)
-    today = Today(caller.now, merchant.time_zone)
     days = await _paid_from(caller, people, chosen)
-    lines = _lines(body, caller, today, offers, keys, days)
-    rate = await _good(rates, checkout_id, lines, founded, caller)
-    code, discount = (rate.discount_id, rate) if rate else (code, discount)
-    command = await _open(
-        lines,
-        body.return_url,
-        merchant,
-        caller,
-        discount=discount,
-        trial=trial,
-        without_trial=body.without_trial,
-        **agreeing(body, agreements),
-    )
+    lines = _lines(body, caller, Today(caller.now, merchant.time_zone), offers, keys, days)
+    if rate := await _good(rates, checkout_id, lines, founded, caller):
+        code, discount = rate.discount_id, rate
+    more = {"discount": discount, "trial": trial, "without_trial": body.without_trial}
+    more |= agreeing(body, agreements)
+    command = await _open(lines, body.return_url, merchant, caller, **more)
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
