@@ -21,6 +21,7 @@ from services.membership.benefit.feature import FEATURE as BENEFIT
 from services.membership.broadcast.feature import FEATURE as BROADCAST
 from services.membership.bundle.events import BundleAsked
 from services.membership.bundle.feature import FEATURE as BUNDLE
+from services.membership.cause.feature import FEATURE as CAUSE
 from services.membership.certificate.feature import FEATURE as CERTIFICATE
 from services.membership.chat.feature import FEATURE as CHAT
 from services.membership.chat_audit.feature import FEATURE as CHAT_AUDIT
@@ -123,6 +124,7 @@ MOUNTED = (
     APPLICATION,
     DOCUMENT,
     ACCESS,
+    CAUSE,
     DIRECTORY,
     INTRODUCTION,
     ACQUAINTANCE,

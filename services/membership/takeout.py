@@ -20,6 +20,7 @@ CONTENTS = Contents(
         "documents_accepted": Table(),
         "access": Table(),
         "bought": Table(),
+        "causes": Table(),
         "seats": Table(),
         "seats_given": Table(
             without={

@@ -26,6 +26,18 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PRICE = 1200
 TICKET = 1500
+PAID_FOR = [
+    "AccessGranted",
+    "SubscriptionActivated",
+    "OrderPaid",
+    "CheckoutCompleted",
+    "PaymentSucceeded",
+]
+
+
+def happened(chain: list[Json]) -> list[str]:
+    """What led to a turn of somebody's access, the newest first."""
+    return [event["type"] for event in chain]
 
 
 def reasons(member: Member, tier: str = "Singers", *, at: datetime | None = None) -> set[str]:
@@ -122,6 +134,7 @@ class TestJoiningAndPaying:
         assert granted["reason_id"] == ada.subscription()["subscription_id"]
         assert before < datetime.fromisoformat(granted["since"]) <= world.now()
         assert granted["until"] is granted["ended_at"] is granted["cause"] is None
+        assert happened(granted["begun_by"]) == PAID_FOR
 
         figures = cast.organiser.figures()
         assert (figures.start, figures.new, figures.mrr, figures.paying) == (0, PRICE, PRICE, 1)

@@ -1,5 +1,6 @@
 """Why somebody may enter what, now or at another time; and letting people in for nothing."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -12,6 +13,8 @@ from services.membership.access import commands
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.events import Cause, ReasonKind
 from services.membership.access.projections import Bought, bought_by, reasons_of
+from services.membership.access.projections import Reason as AccessReason
+from services.membership.cause.projections import Happened, Turn, chains_of
 from services.membership.member.projections import member_now
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import tiers_of
@@ -24,7 +27,11 @@ router = APIRouter()
 
 
 class Reason(BaseModel):
-    """`until` is a planned end; `ended_at` and `cause` are there once it has ended."""
+    """`until` is a planned end; `ended_at` and `cause` are there once it has ended.
+
+    `begun_by` and `ended_by` are the events behind its beginning and its end, the newest first, back to what a person
+    did or to what a service keeps to itself: of what is paid for, to the payment.
+    """
 
     tier_id: UUID
     tier: str
@@ -34,6 +41,8 @@ class Reason(BaseModel):
     until: datetime | None
     ended_at: datetime | None
     cause: Cause | None
+    begun_by: list[Happened]
+    ended_by: list[Happened]
 
 
 class Access(BaseModel):
@@ -58,9 +67,12 @@ async def read_access(
         tiers = await tiers_of(connection, caller.community_id)
         reasons = await reasons_of(connection, person_id)
         bought = await bought_by(connection, person_id, moment)
+        chains = await chains_of(
+            connection, stream_of(person_id), {reason.reason_id for reason in reasons}
+        )
     names = {tier.tier_id: tier.name for tier in tiers}
     told = [
-        (reason.lives_at(moment), Reason(tier=names.get(reason.tier_id, ""), **asdict(reason)))
+        (reason.lives_at(moment), _told(reason, names.get(reason.tier_id, ""), chains))
         for reason in reasons
         if reason.since <= moment
     ]
@@ -70,6 +82,17 @@ async def read_access(
         live=[reason for lives, reason in told if lives],
         past=[reason for lives, reason in told if not lives],
         bought=bought,
+    )
+
+
+def _told(reason: AccessReason, tier: str, chains: Mapping[Turn, list[Happened]]) -> Reason:
+    about = reason.reason_id, reason.tier_id
+    ended = reason.ended_at and chains.get(("AccessRevoked", *about, reason.ended_at))
+    return Reason(
+        tier=tier,
+        **asdict(reason),
+        begun_by=chains.get(("AccessGranted", *about, reason.since), []),
+        ended_by=ended or [],
     )
 
 

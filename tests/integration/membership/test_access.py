@@ -66,6 +66,39 @@ async def test_a_gift_runs_out_when_the_business_clock_says_so(house: House) -> 
     assert [reason["cause"] for reason in access["past"]] == ["expired"]
 
 
+async def test_each_reason_tells_the_events_behind_it(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    await house.tier(owner, "Friends", paid=False)
+    ada, token = await house.join("ada@example.com", community_id)
+    until, order_id = real_now() + timedelta(days=30), random_id()
+    await give(house, ada, owner, gold, until)
+    await house.hear(order_paid(community_id, ada, gold, order_id), order_id)
+    await house.quiet()
+    await house.hear(order_refunded(community_id, ada, order_id), order_id)
+    await house.service.move_clock(until + timedelta(seconds=1))
+    await house.quiet()
+    access = await house.call("GET", f"/people/{ada}/access", token=token)
+
+    def behind(kind: str, side: str) -> list[str]:
+        (found,) = [one for one in access["live"] + access["past"] if one["kind"] == kind]
+        return [event["type"] for event in found[side]]
+
+    assert behind("joined", "begun_by") == ["AccessGranted", "MemberJoined"]
+    assert behind("joined", "ended_by") == []
+    assert behind("gift", "begun_by") == ["AccessGranted"]
+    assert behind("gift", "ended_by") == ["AccessRevoked", "AccessGranted"]
+    assert behind("purchase", "begun_by") == ["AccessGranted", "OrderPaid"]
+    assert behind("purchase", "ended_by") == ["AccessRevoked", "OrderRefunded"]
+    (gift,) = [one for one in access["past"] if one["kind"] == "gift"]
+    assert gift["begun_by"][0]["by_account"] is not None, "who gave it"
+    (order,) = [one for one in access["past"] if one["kind"] == "purchase"]
+    assert (order["begun_by"][1]["source"], order["begun_by"][1]["subject"]) == (
+        "billing",
+        str(order_id),
+    )
+
+
 async def test_a_gift_may_be_taken_back(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     gold = await house.tier(owner, "Gold", paid=True)
