@@ -9,6 +9,7 @@ from uuid import UUID
 from services.membership.access.projections import Reason
 from services.membership.chat.events import Problem, Who
 from services.membership.document.events import Kind
+from services.membership.goal.events import Asks
 from services.membership.group.events import GroupId
 from services.membership.member.events import StandingNow
 from services.membership.onboarding.events import StepState
@@ -27,6 +28,8 @@ Step = Literal[
     "put_group_right",
     "look_at_address",
     "stay",
+    "tell_goal",
+    "review_goal",
 ]
 HERE = "/api/membership/v1"
 OFFERS = "/api/billing/v1/public/communities/{}/offers"
@@ -55,7 +58,7 @@ class InGroups:
 class Situation:
     """`asked` are the documents to accept, each in a version; `reasons` all that live; no `chat`: no chat server.
 
-    `steps` are those of an onboarding that wait for the person.
+    `steps` are those of an onboarding that wait for the person; `goal` what they are asked of their goal.
     """
 
     community_id: UUID
@@ -68,6 +71,7 @@ class Situation:
     steps: tuple[tuple[TierId, Code], ...]
     bounced: bool
     now: datetime
+    goal: Asks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def next_steps(at: Situation) -> list[Next]:
         *_to_find_their_way(at),
         *_to_be_reached(at),
         *_to_stay(at),
+        *_to_be_heard(at),
     ]
 
 
@@ -139,6 +144,14 @@ def _to_stay(at: Situation) -> Iterator[Next]:
     for tier_id, end in sorted(ends.items()):
         if end is not None and end - at.now <= SOON:
             yield Next("stay", "GET", OFFERS.format(at.community_id), subject=str(tier_id), due=end)
+
+
+def _to_be_heard(at: Situation) -> Iterator[Next]:
+    match at.goal:
+        case "goal":
+            yield Next("tell_goal", "PUT", f"{HERE}/me/goal")
+        case "review":
+            yield Next("review_goal", "PUT", f"{HERE}/me/goal/review")
 
 
 def who_acts(

@@ -18,6 +18,13 @@ class Goal:
     asked: bool = False
     review: events.GoalReviewed | None = None
 
+    @property
+    def asks(self) -> events.Asks | None:
+        """What the member is asked next: at the start for a goal, not again once they had one; in time how it went."""
+        if self.number == 0:
+            return "goal"
+        return "review" if self.told and self.asked and self.review is None else None
+
 
 def goal_stream(person_id: UUID) -> UUID:
     return derive(person_id, "goal")

@@ -7,6 +7,7 @@ from shared.ids import PersonId
 from shared.personal_value import Sealed
 
 Outcome = Literal["reached", "partly", "not_reached"]
+Asks = Literal["goal", "review"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
 from services.membership.guest.projections import guest_now
 from services.membership.hidden import check_seen
+from services.membership.journeys import OnboardingOfPerson
 from services.membership.member import commands
 from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
@@ -37,6 +38,7 @@ from services.membership.member.projections import (
 )
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
+from services.membership.state import NextStep, state_of
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
@@ -358,7 +360,7 @@ def _page(page: Page, members: Sequence[Member]) -> Members:
 
 
 class Me(BaseModel):
-    """Who the token speaks of. Without a community there is only the account.
+    """Who the token speaks of, what they may enter, their way in, what is next. Without a community: only the account.
 
     `activity_recorded`: whether what they do there may be recorded, by their own choice.
     """
@@ -372,6 +374,8 @@ class Me(BaseModel):
     email: str | None = None
     language: Language | None = None
     access: list[Reason] = []
+    onboarding: list[OnboardingOfPerson] = []
+    next: list[NextStep] = []
     activity_recorded: bool | None = None
 
 
@@ -386,7 +390,7 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
     profile = await profile_of(service, person_id) if person_id else None
     if person_id is None or profile is None:
         return me
-    member = await member_now(service, community_id, person_id)
+    state = await state_of(caller, person_id)
     name, email = await caller.open_all([profile.name, profile.email])
     declined = await declined_now(service, community_id)
     async with caller.read() as connection:
@@ -394,11 +398,13 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
     return me.model_copy(
         update={
             "person_id": person_id,
-            "standing": member.standing,
+            "standing": state.standing,
             "name": name,
             "email": email,
             "language": profile.language,
             "access": [reason for reason in reasons if reason.lives_at(caller.now)],
+            "onboarding": state.onboarding,
+            "next": state.next,
             "activity_recorded": person_id not in declined,
         }
     )

@@ -1,49 +1,27 @@
 """How far somebody is on their way in, and saying that a step is done."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from services.membership import guidance
-from services.membership.chat.projections import SENTENCES, seat_now
-from services.membership.member.projections import member_now, profile_of
+from services.membership.journeys import OnboardingOfPerson, shown_to
+from services.membership.member.projections import member_now
 from services.membership.onboarding import commands
-from services.membership.onboarding.decider import ONBOARDING, Journey, stream_of
-from services.membership.onboarding.events import StepState
+from services.membership.onboarding.decider import ONBOARDING, stream_of
 from services.membership.onboarding.projections import (
     OnboardingRow,
     State,
-    onboarding_now,
     onboardings_of,
 )
-from services.membership.onboarding_plan.events import StepKind
 from services.membership.tier.events import TierId
 from shared.http import Caller, Page, Written, listing, needs
 from shared.ids import Code, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
-
-
-class StepOfPerson(BaseModel):
-    """`who` must act for an open step to be done, and `detail` says what stands in the way, where something does."""
-
-    key: str
-    kind: StepKind
-    title: str
-    text: str
-    state: StepState
-    who: Literal["member", "owner"] | None
-    detail: str | None
-
-
-class OnboardingOfPerson(BaseModel):
-    tier_id: UUID
-    state: State
-    steps: list[StepOfPerson]
 
 
 class OnboardingsOfPerson(BaseModel):
@@ -56,31 +34,8 @@ async def read_onboarding(
     person_id: PersonId, caller: Annotated[Caller, needs("members.read", or_self=True)]
 ) -> OnboardingsOfPerson:
     """In the person's language."""
-    service, community_id = caller.service, caller.community_id
-    await member_now(service, community_id, person_id)
-    onboarding = await onboarding_now(service, community_id, person_id)
-    profile = await profile_of(service, person_id)
-    language = profile.language if profile else "en"
-    stuck = (await seat_now(service, community_id, person_id)).stuck
-    problem = (stuck[0].who, SENTENCES[stuck[0].problem]) if stuck else None
-    items = []
-    for tier_id, journey in onboarding.journeys.items():
-        steps = []
-        for step in journey.steps:
-            words, state = step.words_in(language), journey.states[step.key]
-            who, detail = guidance.who_acts(step.kind, state, problem)
-            steps.append(
-                StepOfPerson(
-                    key=step.key, kind=step.kind, title=words.title, text=words.text,
-                    state=state, who=who, detail=detail,
-                )
-            )  # fmt: skip
-        items.append(OnboardingOfPerson(tier_id=tier_id, state=_state(journey), steps=steps))
-    return OnboardingsOfPerson(person_id=person_id, items=items)
-
-
-def _state(journey: Journey) -> State:
-    return journey.over or "on_the_way"
+    await member_now(caller.service, caller.community_id, person_id)
+    return OnboardingsOfPerson(person_id=person_id, items=await shown_to(caller, person_id))
 
 
 @router.post("/me/onboarding/{tier_id}/steps/{key}/done", operation_id="mark_step")

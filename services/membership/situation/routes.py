@@ -1,185 +1,19 @@
 """A person's whole state in one call, for the app they use and for whoever helps them."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
-from services.membership import guidance
-from services.membership.access.events import ReasonKind
-from services.membership.access.projections import Reason, bought_by, reasons_of
-from services.membership.announcement.projections import bounced_since
-from services.membership.chat.events import Problem
-from services.membership.chat.projections import SENTENCES, seat_now
-from services.membership.chat_server.projections import chat_server_now
-from services.membership.document.projections import asked_of
-from services.membership.group.events import GroupId
-from services.membership.group.projections import groups_now
-from services.membership.group_seat.projections import group_seat_now
-from services.membership.guidance import Chat, InGroups, Situation, Step
-from services.membership.member.events import StandingNow
-from services.membership.member.projections import member_now
-from services.membership.onboarding.projections import onboarding_now
-from services.membership.tier.projections import tiers_of
+from services.membership.state import PersonState, state_of
 from shared.http import Caller, needs
 from shared.ids import PersonId
 
 router = APIRouter()
 
 
-class Why(BaseModel):
-    """`until` is the planned end of this reason, where it has one."""
-
-    kind: ReasonKind
-    reason_id: UUID
-    since: datetime
-    until: datetime | None
-
-
-class OpenTier(BaseModel):
-    """A tier that the person may enter, and every reason for it."""
-
-    tier_id: UUID
-    tier: str
-    reasons: list[Why]
-
-
-class ChatState(BaseModel):
-    """`roles` the chat confirmed, of those that are `wanted`; `detail` says what the person must put right."""
-
-    linked: bool
-    wanted: list[str]
-    roles: list[str]
-    detail: str | None
-
-
-class GroupsState(BaseModel):
-    """`open` are the groups on WhatsApp that the person may enter; `stuck` those whose door did not reach them."""
-
-    has_number: bool
-    open: list[UUID]
-    stuck: list[UUID]
-
-
-class NextCall(BaseModel):
-    """`path` is at this same origin."""
-
-    method: Literal["GET", "POST", "PUT"]
-    path: str
-    body: dict[str, Any] | None
-
-
-class NextStep(BaseModel):
-    """`subject` is which document, problem or tier; `due` is when it is too late. No `call`: it is done elsewhere."""
-
-    step: Step
-    subject: str | None
-    due: datetime | None
-    call: NextCall | None
-
-
-class PersonState(BaseModel):
-    """`chat` and `groups` are null where the community has none. `next` is what to do, the most pressing first."""
-
-    person_id: UUID
-    at: datetime
-    standing: StandingNow
-    tiers: list[OpenTier]
-    content: list[UUID]
-    chat: ChatState | None
-    groups: GroupsState | None
-    bounced_since: datetime | None
-    next: list[NextStep]
-
-
 @router.get("/people/{person_id}/state", operation_id="read_person_state")
 async def read_person_state(
     person_id: PersonId, caller: Annotated[Caller, needs("access.read", or_self=True)]
 ) -> PersonState:
-    """Access with its reasons, content, chat, what is asked, and what to do next."""
-    service, community_id, now = caller.service, caller.community_id, caller.now
-    member = await member_now(service, community_id, person_id)
-    async with caller.read() as connection:
-        names = {tier.tier_id: tier.name for tier in await tiers_of(connection, community_id)}
-        reasons = [one for one in await reasons_of(connection, person_id) if one.lives_at(now)]
-        shelf = await bought_by(connection, person_id, now)
-        bounced = await bounced_since(connection, person_id)
-    bought = {one.content_id for one in shelf if one.ended_at is None}
-    chat, problem = await _chat_of(caller, person_id)
-    seat = Chat(chat.linked, bool(chat.wanted), problem) if chat else None
-    groups = await _groups_of(caller, person_id)
-    steps = (await onboarding_now(service, community_id, person_id)).steps_of_member
-    situation = Situation(
-        community_id, person_id, member.standing, await asked_of(caller.service, community_id, person_id, caller.now),
-        tuple(reasons), seat, _in(groups), steps, bounced is not None, now,
-    )  # fmt: skip
-    return PersonState(
-        person_id=person_id,
-        at=now,
-        standing=member.standing,
-        tiers=_open(reasons, names),
-        content=sorted(bought),
-        chat=chat,
-        groups=groups,
-        bounced_since=bounced,
-        next=[_shown(step) for step in guidance.next_steps(situation)],
-    )
-
-
-async def _chat_of(caller: Caller, person_id: PersonId) -> tuple[ChatState | None, Problem | None]:
-    """The seat, and what its person must put right themselves."""
-    server, _ = await chat_server_now(caller.service, caller.community_id)
-    if server.server is None:
-        return None, None
-    seat = await seat_now(caller.service, caller.community_id, person_id)
-    problem = next((stuck.problem for stuck in seat.stuck if stuck.who == "member"), None)
-    state = ChatState(
-        linked=seat.link_id is not None,
-        wanted=sorted(role for _, role in seat.wanted),
-        roles=sorted(role for _, role in seat.held),
-        detail=SENTENCES[problem] if problem else None,
-    )
-    return state, problem
-
-
-async def _groups_of(caller: Caller, person_id: PersonId) -> GroupsState | None:
-    groups, _ = await groups_now(caller.service, caller.community_id)
-    if not groups.doors:
-        return None
-    seat = await group_seat_now(caller.service, caller.community_id, person_id)
-    return GroupsState(
-        has_number=seat.has_number,
-        open=[group_id for group_id in seat.groups if group_id in groups.doors],
-        stuck=[group_id for group_id in seat.wanted if group_id in seat.stuck],
-    )
-
-
-def _in(groups: GroupsState | None) -> InGroups | None:
-    if groups is None:
-        return None
-    return InGroups(bool(groups.open), groups.has_number, tuple(map(GroupId, groups.stuck)))
-
-
-def _open(reasons: list[Reason], names: dict[Any, str]) -> list[OpenTier]:
-    tiers = dict.fromkeys(reason.tier_id for reason in reasons)
-    return [
-        OpenTier(
-            tier_id=tier_id,
-            tier=names.get(tier_id, ""),
-            reasons=[
-                Why(kind=one.kind, reason_id=one.reason_id, since=one.since, until=one.until)
-                for one in reasons
-                if one.tier_id == tier_id
-            ],
-        )
-        for tier_id in tiers
-    ]
-
-
-def _shown(step: guidance.Next) -> NextStep:
-    call = None
-    if step.method is not None and step.path is not None:
-        call = NextCall(method=step.method, path=step.path, body=step.body)
-    return NextStep(step=step.step, subject=step.subject, due=step.due, call=call)
+    """Access with its reasons, content, chat, the way in, what is asked, and what to do next."""
+    return await state_of(caller, person_id)

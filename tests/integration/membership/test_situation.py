@@ -13,7 +13,8 @@ async def state(house: House, person_id: str, token: str) -> Json:
 
 
 def steps(seen: Json) -> list[str]:
-    return [step["step"] for step in seen["next"]]
+    """But for the goal, which everybody is asked for who has told none yet."""
+    return [step["step"] for step in seen["next"] if step["step"] != "tell_goal"]
 
 
 async def test_a_member_is_led_from_joining_to_having_it_all(club: Club) -> None:
@@ -62,7 +63,8 @@ async def test_a_gift_that_ends_soon_is_said_in_time(house: House) -> None:
     assert (steps(seen), seen["chat"]) == ([], None)
     await house.service.move_clock(until - timedelta(days=3))
     seen = await state(house, ada, await house.token("ada@example.com", community_id))
-    assert [(step["step"], step["subject"]) for step in seen["next"]] == [("stay", gold)]
+    assert steps(seen) == ["stay"]
+    assert seen["next"][0]["subject"] == gold
 
 
 async def test_who_left_is_shown_the_way_back(house: House) -> None:
@@ -71,6 +73,28 @@ async def test_who_left_is_shown_the_way_back(house: House) -> None:
     await house.call("POST", "/me/departure", token=token)
     seen = await state(house, ada, owner)
     assert (seen["standing"], steps(seen)) == ("left", ["join_again"])
+
+
+async def test_who_joins_is_asked_for_a_goal_and_later_how_it_went(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.tier(owner, "Friends", paid=False)
+    _, token = await house.join("ada@example.com", community_id)
+
+    async def asked() -> list[tuple[str, str]]:
+        await house.quiet()
+        me = await house.call(
+            "GET", "/me", token=await house.token("ada@example.com", community_id)
+        )
+        return [(step["step"], step["call"]["path"]) for step in me["next"]]
+
+    assert await asked() == [("tell_goal", "/api/membership/v1/me/goal")]
+    await house.call("PUT", "/me/goal", {"words": "To win a game"}, token=token)
+    assert await asked() == []
+    await house.service.move_clock(real_now() + timedelta(days=91))
+    assert await asked() == [("review_goal", "/api/membership/v1/me/goal/review")]
+    token = await house.token("ada@example.com", community_id)
+    await house.call("PUT", "/me/goal/review", {"outcome": "reached"}, token=token)
+    assert await asked() == []
 
 
 async def test_a_state_is_seen_by_its_person_and_their_staff_alone(house: House) -> None:

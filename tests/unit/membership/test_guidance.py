@@ -39,6 +39,12 @@ def test_who_has_all_they_need_has_nothing_to_do() -> None:
     assert steps(chat=Chat(linked=True, wanted=True, problem=None)) == []
 
 
+def test_who_has_told_no_goal_is_asked_for_one_after_all_else() -> None:
+    assert steps(goal="goal", asked=(("terms", 1),)) == ["accept_document", "tell_goal"]
+    assert steps(goal="review") == ["review_goal"]
+    assert steps(goal="goal", standing="banned") == []
+
+
 def test_who_left_may_come_back_and_who_was_shut_out_may_not() -> None:
     assert steps(standing="left", asked=(("terms", 1),)) == ["join_again"]
     shut_out: tuple[StandingNow, ...] = ("banned", "erased", "unknown")
@@ -127,6 +133,8 @@ def told() -> list[Next]:
         *next_steps(replace(content, standing="left")),
         *next_steps(replace(joined, reasons=())),
         *next_steps(replace(content, reasons=soon)),
+        *next_steps(replace(content, goal="goal")),
+        *next_steps(replace(content, goal="review")),
     ]
 
 

@@ -33,6 +33,14 @@ def test_a_member_says_what_they_came_for_and_may_think_better_of_it() -> None:
     given(GOAL, told, GoalDropped(ada)).when(SetGoal(ada, words, "joined")).then(told_again)
 
 
+def test_whoever_has_told_none_is_asked_for_one_and_then_how_it_went() -> None:
+    assert GOAL.fold([], GOAL.initial).asks == "goal"
+    assert GOAL.fold([told], GOAL.initial).asks is None
+    assert GOAL.fold([told, GoalDropped(ada)], GOAL.initial).asks is None, "not again"
+    assert GOAL.fold([told, asked], GOAL.initial).asks == "review"
+    assert GOAL.fold([told, asked, reached], GOAL.initial).asks is None
+
+
 def test_they_are_asked_once_how_it_went() -> None:
     given(GOAL, told).when(AskForReview(1)).then(asked)
     given(GOAL, told, asked).when(AskForReview(1)).then_nothing()
