@@ -55,6 +55,7 @@ from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.guest.feature import FEATURE as GUEST
 from services.membership.holding.feature import FEATURE as HOLDING
 from services.membership.idea.feature import FEATURE as IDEA
+from services.membership.improvement.feature import FEATURE as IMPROVEMENT
 from services.membership.introduction.feature import FEATURE as INTRODUCTION
 from services.membership.invitation.decider import addressee_of
 from services.membership.invitation.feature import FEATURE as INVITATION
@@ -142,6 +143,7 @@ MOUNTED = (
     IDEA,
     POLL,
     BALLOT,
+    IMPROVEMENT,
     GOAL,
     RECOGNITION_RULES,
     RECOGNITION,

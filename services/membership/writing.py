@@ -19,8 +19,8 @@ from shared.money import Money
 from shared.personal_value import Sealed
 
 COPY = Code("announcement")
-NEWS = frozenset(("level_reached", COPY))
-"""What nobody bought, asked for or waits for."""
+NEWS = frozenset(("level_reached", "improvement_polled", "improvement_leaving", COPY))
+"""What nobody bought, or needs to know."""
 
 
 class Here(Protocol):

@@ -29,7 +29,10 @@ class ExitSurveyContract(Contract):
 class ExitAnswered(ExitSurveyContract):
     """Who cancelled said why; said again, the last answer counts."""
 
+    version: ClassVar[int] = 2
+
     reason: ExitReason
+    tell_me: bool = False
 
 
 class ExitAnswerDropped(ExitSurveyContract):

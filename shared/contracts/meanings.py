@@ -54,6 +54,7 @@ MEANINGS: Mapping[str, str] = {
     "dispute": "The dispute, by the processor's own id.",
     "donation": "Whether what is paid is given for nothing in return.",
     "ends_at": "When it is over.",
+    "ExitAnswered.tell_me": "Whether they wish to be written to if what they left for changes.",
     "every": "How many intervals make one period, such as 2 where every second month is charged.",
     "expires_at": "When it runs out: then held seats are free, and what waited for somebody's word is over.",
     "first": "Whether it was the only live reason, so that access itself began.",

@@ -50,6 +50,7 @@ OF_THE_COMMUNITY = {
     "offer_awaited": "from when on an offer is paid for",
     "transition": "what becomes of the free tiers, and when: what each is told stands in their own stream",
     "sponsorship": "what the sponsor is called and where it is placed",
+    "improvement": "what was done: whom it was told to is said of each",
     "introduction": "that it ended: which of the two went is not for the other",
 }
 

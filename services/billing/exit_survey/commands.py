@@ -18,6 +18,7 @@ class AnswerExit:
     is_leaving: bool
     reason: ExitReason
     comment: Sealed | None
+    tell_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ def decide(command: commands.ExitSurveyCommand, answer: Answer) -> list[events.E
             raise NotFound("subscription_not_found", "There is no such subscription.")
         case commands.AnswerExit(is_leaving=False):
             raise Rejected("not_leaving", "Only who has cancelled is asked why.")
-        case commands.AnswerExit(subscription_id, by, reason=reason, comment=comment):
-            answered = events.ExitAnswered(subscription_id, by, reason, comment)
+        case commands.AnswerExit(subscription_id, by, reason=reason, comment=comment) as given:
+            answered = events.ExitAnswered(subscription_id, by, reason, comment, given.tell_me)
             return [] if answered == answer else [answered]
         case commands.DropExitAnswer():
             if answer is None:

@@ -21,12 +21,13 @@ ExitReason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ExitAnswered:
-    """The last answer counts; `comment` is in the person's own words."""
+    """The last answer counts; `comment` is in the person's own words. `tell_me`: they wish to hear if it changes."""
 
     subscription_id: UUID
     person_id: PersonId
     reason: ExitReason
     comment: Sealed | None = None
+    tell_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)

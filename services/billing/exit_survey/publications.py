@@ -14,6 +14,7 @@ def _answered(fact: Fact) -> contracts.ExitAnswered:
         subscription_id=event.subscription_id,
         person_id=event.person_id,
         reason=event.reason,
+        tell_me=event.tell_me,
     )
 
 

@@ -22,8 +22,11 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class AnswerExit(Body):
+    """`tell_me`: they wish to be written to if what they left for changes."""
+
     reason: ExitReason
     comment: Words | None = None
+    tell_me: bool = False
 
 
 @router.put("/subscriptions/{subscription_id}/exit-answer", operation_id="answer_exit")
@@ -40,6 +43,7 @@ async def answer_exit(
         is_leaving=is_leaving,
         reason=body.reason,
         comment=await caller.seal(person_id, body.comment) if body.comment else None,
+        tell_me=body.tell_me,
     )
     stream_id = exit_survey_stream(subscription_id)
     return await caller.ask(Ask(EXIT_SURVEY, stream_id, answer), subscription_id=subscription_id)

@@ -23,6 +23,7 @@ from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.hand import Hand
 from services.membership.goal.events import GoalReviewAsked
 from services.membership.idea.events import BackersTold
+from services.membership.improvement.events import AskersTold
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.lapse.events import LapseForetold
 from services.membership.member.events import AddressChanged
@@ -169,6 +170,15 @@ def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     ]
 
 
+def when_askers_told_send_mail(fact: Fact) -> list[Call]:
+    told: AskersTold = fact.body
+    made, polled = told.made, told.made.polled
+    template = Code("improvement_polled" if polled else "improvement_leaving")
+    values = ((Code("words"), made.words), *(((Code("poll"), polled.title),) if polled else ()))
+    page = made.link or _page(fact, "improvements")
+    return [_mail(fact, person_id, template, values, page) for person_id in told.people]
+
+
 def when_change_told_send_mail(fact: Fact) -> list[Call]:
     told: ChangeTold = fact.body
     first = "free_ends_to_light" if told.change.light else "free_ends"
@@ -302,6 +312,11 @@ REACTIONS = (
         name="membership.announcement.when_backers_told_send_mail",
         to=BackersTold,
         react=when_backers_told_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_askers_told_send_mail",
+        to=AskersTold,
+        react=when_askers_told_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_change_told_send_mail",

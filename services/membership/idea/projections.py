@@ -1,6 +1,6 @@
 """The ideas of a community with how many back them, and who; what was written stays sealed until it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,6 +128,12 @@ async def ideas_of(
         community_id, status, posted_at, idea_id, limit, reader,
     )  # fmt: skip
     return [_row(row) for row in rows]
+
+
+async def titles_of(connection: Any, ideas: Collection[UUID]) -> dict[UUID, Sealed]:
+    sql = "SELECT idea_id, title FROM ideas_v1 WHERE idea_id = ANY ($1)"
+    rows = await connection.fetch(sql, list(ideas))
+    return {row["idea_id"]: Sealed.from_json(row["title"]) for row in rows}
 
 
 def _row(row: Any) -> IdeaRow:

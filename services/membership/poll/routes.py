@@ -14,6 +14,7 @@ from services.membership.ballot.projections import (
     ballots_of,
     turnout_of,
 )
+from services.membership.improvement.projections import Done, done_after
 from services.membership.member.projections import standing_of
 from services.membership.poll import commands
 from services.membership.poll.decider import (
@@ -145,6 +146,7 @@ class PollSeen(BaseModel):
     answers: list[tuple[int, ...]] | None
     ballots: int
     counts: list[tuple[int, ...]] | None
+    done: list[Done]
 
 
 @router.get("/polls/{poll_id}", operation_id="read_poll")
@@ -155,6 +157,7 @@ async def read_poll(poll_id: UUID, caller: Reader) -> PollSeen:
     async with caller.read() as connection:
         mine = await ballot_by(connection, poll_id, reader) if reader else None
         ballots = await turnout_of(connection, poll_id)
+        done = await done_after(connection, poll_id)
     return PollSeen(
         poll_id=poll_id,
         standing=poll.standing,
@@ -163,6 +166,7 @@ async def read_poll(poll_id: UUID, caller: Reader) -> PollSeen:
         answers=mine.chosen if mine else None,
         ballots=ballots,
         counts=await _counts(caller, poll_id, poll, has_voted=mine is not None),
+        done=done,
     )
 
 

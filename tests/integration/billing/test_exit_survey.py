@@ -64,6 +64,14 @@ async def test_who_leaves_says_why_and_it_is_counted(shop: Shop) -> None:
     assert await reasons(shop, too_late) == []
 
 
+async def test_who_wishes_to_hear_if_it_changes_is_told_of_as_wishing(shop: Shop) -> None:
+    subscription_id = await leaving(shop)
+    for body in (said(), said() | {"tell_me": True}):
+        await shop.house.ask(ada, "PUT", door(subscription_id), body)
+    told = [one.tell_me for one in await shop.told(contracts.ExitAnswered)]
+    assert told == [False, True]
+
+
 async def test_it_can_be_said_after_the_end_too(shop: Shop) -> None:
     standing = await shop.subscribes()
     subscription_id = standing["subscription_id"]

@@ -29,6 +29,12 @@ def test_the_last_answer_counts() -> None:
     given(EXIT_SURVEY, answered).when(more).then(said)
 
 
+def test_who_wishes_to_hear_if_it_changes_says_so_with_it() -> None:
+    wishing, wished = replace(answer, tell_me=True), replace(answered, tell_me=True)
+    given(EXIT_SURVEY, answered).when(wishing).then(wished)
+    given(EXIT_SURVEY, wished).when(answer).then(answered)
+
+
 def test_nobody_answers_for_another() -> None:
     for payer in (eve, None):
         other = replace(answer, payer=payer)
