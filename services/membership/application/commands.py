@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.membership.admission.events import Question, Way
+from services.membership.agreed import NOTHING, Agreement
 from services.membership.application.events import Answer
 from services.membership.member.events import Language, StandingNow
 from services.membership.tier.events import TierId
@@ -40,6 +41,7 @@ class SendApplication:
     asked_version: int
     member: StandingNow
     at: datetime
+    agreement: Agreement = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

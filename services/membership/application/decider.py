@@ -6,6 +6,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.membership.admission.events import Question
+from services.membership.agreed import insist_on_agreement, insist_on_versions
 from services.membership.application import commands, events
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId, derive
@@ -72,6 +73,8 @@ def _send(
         raise Rejected("refused_lately", "You may apply again thirty days after a refusal.")
     if send.version != send.asked_version:
         raise Rejected("questions_changed", "The questions have changed: answer those of now.")
+    insist_on_agreement(send.agreement)
+    insist_on_versions(send.agreement.named)
     return [
         events.ApplicationSent(
             number=application.number + 1,
@@ -81,6 +84,7 @@ def _send(
             language=send.language,
             answers=_judged(send.answers, send.asked),
             expires_at=send.at + PATIENCE,
+            agreed=tuple(events.Agreed(one.kind, one.number) for one in send.agreement.named),
         )
     ]
 
@@ -108,14 +112,11 @@ def _judged(
             "other_questions", "Answer each question, in their order.", pointer="/answers"
         )
     for place, (given, question) in enumerate(zip(answers, asked, strict=True)):
+        where = f"/answers/{place}"
         if given.said is None and question.required:
-            raise Rejected(
-                "answer_missing", "This has to be answered.", pointer=f"/answers/{place}"
-            )
+            raise Rejected("answer_missing", "This has to be answered.", pointer=where)
         if given.said is not None and question.options and given.option is None:
-            raise Rejected(
-                "not_an_option", "Choose one of the options.", pointer=f"/answers/{place}"
-            )
+            raise Rejected("not_an_option", "Choose one of the options.", pointer=where)
     return tuple(
         events.Answer(question.text, given.said)
         for given, question in zip(answers, asked, strict=True)
@@ -143,6 +144,7 @@ def _accept(
             language=sent.language,
             answers=accept.answers,
             free_tiers=accept.free_tiers,
+            agreed=sent.agreed,
         )
     ]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.membership.document.events import Kind
 from services.membership.member.events import Language
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, Label, PersonId
@@ -18,6 +19,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """A document that they accept, should they be taken in, in this version."""
+
+    kind: Kind
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationSent:
     """`number` counts this account's applications here: who was refused may ask again in time."""
 
@@ -28,6 +37,7 @@ class ApplicationSent:
     language: Language
     answers: tuple[Answer, ...]
     expires_at: datetime
+    agreed: tuple[Agreed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class ApplicationAccepted:
     language: Language
     answers: tuple[Answer, ...]
     free_tiers: tuple[TierId, ...]
+    agreed: tuple[Agreed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.membership.account.projections import account_of
 from services.membership.admission.events import Question
 from services.membership.admission.projections import admission_now
+from services.membership.agreeing import Agree, agreement_of
 from services.membership.application import commands
 from services.membership.application.decider import (
     APPLICATION,
@@ -47,7 +48,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Staff = Annotated[Caller, needs("members.write", strict=True)]
 
 
-class Apply(Body):
+class Apply(Agree):
     """`version` is that of the questions; `answers` in their order, null where one is left open."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -89,6 +90,7 @@ async def apply_to_join(
         asked_version=admission.version,
         member=await standing_of(service, community_id, person_id) if person_id else "unknown",
         at=caller.now,
+        agreement=await agreement_of(caller, community_id, person_id, body),
     )
     ask = Ask(APPLICATION, application_id, send)
     written = await caller.ask(ask, community_id=community_id, mode=community.mode)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.membership.agreed import Named
 from services.membership.document.events import Kind
 from shared.ids import Code, Label, PersonId
 
@@ -24,17 +25,8 @@ DocumentCommand = PublishDocument
 
 @dataclass(frozen=True, slots=True)
 class AcceptDocument:
-    """`in_force` and `latest` are the numbers of these versions as somebody just saw them, 0 for none.
-
-    `pointer` is where the request names the version.
-    """
-
     person_id: PersonId
-    kind: Kind
-    number: int
-    in_force: int
-    latest: int
-    pointer: Code
+    named: Named
 
 
 @dataclass(frozen=True, slots=True)

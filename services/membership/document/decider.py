@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
+from services.membership.agreed import insist_on_versions
 from services.membership.document import commands, events
 from services.membership.document.events import DocumentPublished, Kind
-from shared.decider import Decider, NotFound, Rejected
+from shared.decider import Decider, Rejected
 from shared.ids import PersonId, derive
 
 
@@ -90,21 +92,17 @@ class Accepted:
 def decide_acceptance(
     command: commands.AcceptanceCommand, accepted: Accepted
 ) -> list[events.AcceptanceEvent]:
-    if isinstance(command, commands.AcceptDocument):
-        _check(command)
-    if command.number <= accepted.numbers.get(command.kind, 0):
+    match command:
+        case commands.AcceptDocument(person_id, named):
+            insist_on_versions([named])
+            kind, number = named.kind, named.number
+        case commands.RecordAcceptance(person_id, kind, number):
+            pass
+        case _:
+            assert_never(command)
+    if number <= accepted.numbers.get(kind, 0):
         return []
-    return [events.DocumentAccepted(command.person_id, command.kind, command.number)]
-
-
-def _check(asked: commands.AcceptDocument) -> None:
-    if not 1 <= asked.number <= asked.latest:
-        raise NotFound("document_not_found", "There is no such version.")
-    if asked.number < asked.in_force:
-        raise Rejected(
-            "document_replaced", "A later version is in force.", pointer=asked.pointer,
-            in_force=asked.in_force,
-        )  # fmt: skip
+    return [events.DocumentAccepted(person_id, kind, number)]
 
 
 def evolve_acceptance(accepted: Accepted, event: events.AcceptanceEvent) -> Accepted:

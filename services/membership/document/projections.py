@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
+from services.membership.agreed import Agreement, Named
 from services.membership.document import commands, events
 from services.membership.document.decider import (
     ACCEPTANCE,
@@ -118,33 +119,41 @@ async def asked_of(
     service: Service, community_id: UUID, person_id: PersonId, at: datetime
 ) -> tuple[tuple[Kind, int], ...]:
     """The documents that the person has still to accept, in the version that holds; read strongly."""
-    accepted = (await accepted_now(service, community_id, person_id)).numbers
-    asked = []
-    for kind in get_args(Kind):
-        document = await document_now(service, community_id, kind)
-        now = document.in_force(at)
-        if now is not None and accepted.get(kind, 0) < document.asks_for(at):
-            asked.append((kind, now.number))
-    return tuple(asked)
+    agreement = await agreement_now(service, community_id, person_id, {}, at)
+    return tuple((document.kind, document.number) for document in agreement.asked)
 
 
-async def accepting(
+async def agreement_now(
     service: Service,
     community_id: UUID,
-    person_id: PersonId,
+    person_id: PersonId | None,
     named: Mapping[Code, tuple[Kind, int]],
     at: datetime,
-) -> list[Ask]:
-    """What a request asks by which a person accepts versions, each by where the request names it."""
-    asks = []
+) -> Agreement:
+    """What a person is asked to accept, or who is nobody here yet, and what their request names, each by where."""
+    accepted = await accepted_now(service, community_id, person_id) if person_id else Accepted()
+    documents = {kind: await document_now(service, community_id, kind) for kind in get_args(Kind)}
+    in_force = {kind: document.in_force(at) for kind, document in documents.items()}
+    asked = tuple(
+        now
+        for kind, now in in_force.items()
+        if now is not None and accepted.numbers.get(kind, 0) < documents[kind].asks_for(at)
+    )
+    told = []
     for pointer, (kind, number) in named.items():
-        document = await document_now(service, community_id, kind)
-        now = document.in_force(at)
-        accept = commands.AcceptDocument(
-            person_id, kind, number, now.number if now else 0, len(document.versions), pointer
-        )
-        asks.append(Ask(ACCEPTANCE, acceptance_stream(person_id), accept))
-    return asks
+        now = in_force[kind]
+        latest = len(documents[kind].versions)
+        told.append(Named(kind, number, now.number if now else 0, latest, pointer))
+    return Agreement(asked, tuple(told))
+
+
+def accepting(person_id: PersonId, agreement: Agreement) -> list[Ask]:
+    """What a request asks by which a person accepts versions."""
+    stream = acceptance_stream(person_id)
+    return [
+        Ask(ACCEPTANCE, stream, commands.AcceptDocument(person_id, named))
+        for named in agreement.named
+    ]
 
 
 async def versions_of(connection: Any, community_id: UUID) -> list[DocumentPublished]:

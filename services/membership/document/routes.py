@@ -16,6 +16,7 @@ from services.membership.document.events import DocumentPublished, Kind
 from services.membership.document.projections import (
     accepted_since,
     accepting,
+    agreement_now,
     counted,
     document_now,
     versions_of,
@@ -113,8 +114,10 @@ async def accept_document(
 ) -> Written:
     """The version in force, or one that is announced."""
     person_id, named = PersonId(caller.person_id), {Code("/version"): (kind, body.version)}
-    accept = await accepting(caller.service, caller.community_id, person_id, named, caller.now)
-    return await caller.ask(*accept)
+    agreement = await agreement_now(
+        caller.service, caller.community_id, person_id, named, caller.now
+    )
+    return await caller.ask(*accepting(person_id, agreement))
 
 
 class Agreement(BaseModel):

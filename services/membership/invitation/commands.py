@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.membership.agreed import NOTHING, Agreement
 from services.membership.invitation.events import InvitedRole, NotPostedReason, PromisedLink
-from services.membership.member.events import Language
+from services.membership.member.events import Language, StandingNow
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, Label, PersonId
@@ -53,18 +54,22 @@ class RecordNotPosted:
 
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
-    """`email_is_own`: the account signs in with the invited address; `inviter_may`: who invited still may do so."""
+    """`email_is_own`: the account signs in with the invited address; `inviter_may`: who invited still may do so.
+
+    `agreement` is asked of who comes as a person and is no member yet.
+    """
 
     account_id: AccountId
     email_is_own: bool
     inviter_may: bool
-    is_banned: bool
+    member: StandingNow
     language: Language
     at: datetime
     person_id: PersonId | None = None
     name: Sealed | None = None
     email: Sealed | None = None
     free_tiers: tuple[TierId, ...] = ()
+    agreement: Agreement = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

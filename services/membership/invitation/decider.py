@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
+from services.membership.agreed import insist_on_agreement
 from services.membership.invitation import commands, events
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import AccountId, PersonId, derive
@@ -113,12 +114,7 @@ def _accept(
     if invitation.standing == "accepted":
         raise Rejected("invitation_used", "Somebody else has accepted it.")
     _insist_on_open(invitation, accept.at)
-    if not accept.email_is_own:
-        raise Rejected("not_your_email", "Sign in with the address that the invitation went to.")
-    if not accept.inviter_may:
-        raise Rejected("invitation_void", "Whoever invited you may no longer do so.")
-    if accept.is_banned:
-        raise Rejected("banned", "This person may not join again.")
+    _insist_on_addressee(accept)
     return [
         events.InvitationAccepted(
             account_id=accept.account_id,
@@ -135,6 +131,17 @@ def _accept(
             sponsorship_id=invited.sponsorship_id,
         )
     ]
+
+
+def _insist_on_addressee(accept: commands.AcceptInvitation) -> None:
+    if not accept.email_is_own:
+        raise Rejected("not_your_email", "Sign in with the address that the invitation went to.")
+    if not accept.inviter_may:
+        raise Rejected("invitation_void", "Whoever invited you may no longer do so.")
+    if accept.member == "banned":
+        raise Rejected("banned", "This person may not join again.")
+    if accept.person_id is not None and accept.member != "joined":
+        insist_on_agreement(accept.agreement)
 
 
 def _insist_on_open(invitation: Invitation, at: datetime) -> None:

@@ -9,8 +9,11 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import EMAIL, account_of
+from services.membership.agreeing import Agree, agreement_of
 from services.membership.community.events import Role
 from services.membership.community.projections import community_now, page_of
+from services.membership.document.events import Kind
+from services.membership.document.projections import accepting, agreement_now
 from services.membership.gateways.gateway import Address
 from services.membership.invitation import commands
 from services.membership.invitation.decider import INVITATION, Standing, addressee_of
@@ -25,7 +28,7 @@ from services.membership.invitation.projections import (
     invitations_of,
     theirs_of,
 )
-from services.membership.member.events import Language
+from services.membership.member.events import Language, StandingNow
 from services.membership.member.projections import found_by, person_at, standing_of
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.sponsorship.projections import sponsor_name
@@ -262,8 +265,19 @@ async def list_invitations(
     )
 
 
+class AskedDocument(BaseModel):
+    """Whoever comes in accepts it, in this version."""
+
+    kind: Kind
+    version: int
+    url: str
+
+
 class PublicInvitation(BaseModel):
-    """What the link alone shows: who invites and to what, never whom. `theirs` is the link or sponsor it is about."""
+    """What the link alone shows: who invites and to what, never whom. `theirs` is the link or sponsor it is about.
+
+    `documents` are what a new member accepts.
+    """
 
     community_id: UUID
     community: str
@@ -276,6 +290,7 @@ class PublicInvitation(BaseModel):
     until: datetime | None
     expires_at: datetime | None
     standing: Standing
+    documents: list[AskedDocument]
 
 
 @router.get("/public/invitations/{link}", operation_id="read_invitation")
@@ -302,10 +317,21 @@ async def read_invitation(
         until=invited.until,
         expires_at=invitation.expires_at,
         standing=invitation.standing,
+        documents=await _asked(caller, door.community_id, invited),
     )
 
 
-class AcceptInvitation(Body):
+async def _asked(caller: Caller, community_id: UUID, invited: PersonInvited) -> list[AskedDocument]:
+    """Told with the link: of a community that strangers do not see they read nothing else."""
+    if not _comes(invited):
+        return []
+    agreement = await agreement_now(caller.service, community_id, None, {}, caller.now)
+    return [
+        AskedDocument(kind=one.kind, version=one.number, url=one.url) for one in agreement.asked
+    ]
+
+
+class AcceptInvitation(Agree):
     """The name is how the community shall call who joins; who comes to work needs none, but an affiliate does."""
 
     link: str = Field(max_length=2000)
@@ -349,18 +375,18 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
         account_id=AccountId(caller.account_id),
         email_is_own=is_own,
         inviter_may=invited is not None and _may(community.roles_of(invited.invited_by), invited),
-        is_banned=await _is_banned(caller, community_id, person_id),
+        member=await _standing(caller, community_id, person_id),
         language=body.language or (invited.language if invited else "en"),
         at=caller.now,
     )
-    keep = Keep(forget=(Forget(addressee_of(door.subject)),))
-    comes = invited is not None and (invited.role is None or invited.link is not None)
-    if comes and is_own and address and invitation.standing == "open":
+    keep, agrees = Keep(forget=(Forget(addressee_of(door.subject)),)), []
+    if _comes(invited) and is_own and address and invitation.standing == "open":
         person_id = person_id or PersonId(caller.new_id("person"))
-        accept = await _as_person(caller, accept, person_id, address, body.name, community_id)
+        accept = await _as_person(caller, accept, person_id, address, body, community_id)
         keep = keep + await found_by(service, community_id, caller.account_id, address, person_id)
-    ask = Ask(INVITATION, door.subject, accept, keep)
-    written = await caller.ask(ask, community_id=community_id, mode=community.mode)
+        agrees = accepting(person_id, accept.agreement)
+    asks = [Ask(INVITATION, door.subject, accept, keep), *agrees]
+    written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     return Accepted(
         **written.model_dump(),
         invitation_id=door.subject,
@@ -374,10 +400,10 @@ async def _as_person(
     accept: commands.AcceptInvitation,
     person_id: PersonId,
     address: str,
-    name: str | None,
+    body: AcceptInvitation,
     community_id: CommunityId,
 ) -> commands.AcceptInvitation:
-    if name is None:
+    if body.name is None:
         wrong = error("missing", "Say what the community shall call you.", "/name")
         raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
     async with caller.read(community_id) as connection:
@@ -385,9 +411,10 @@ async def _as_person(
     return replace(
         accept,
         person_id=person_id,
-        name=await caller.seal(person_id, name),
+        name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, address),
         free_tiers=free_tiers,
+        agreement=await agreement_of(caller, community_id, person_id, body),
     )
 
 
@@ -395,10 +422,17 @@ def _may(roles: tuple[Role, ...], invited: PersonInvited) -> bool:
     return auth.may(roles, "staff.write" if invited.role else "members.write")
 
 
-async def _is_banned(caller: Caller, community_id: CommunityId, person_id: PersonId | None) -> bool:
+async def _standing(
+    caller: Caller, community_id: CommunityId, person_id: PersonId | None
+) -> StandingNow:
     if person_id is None:
-        return False
-    return await standing_of(caller.service, community_id, person_id) == "banned"
+        return "unknown"
+    return await standing_of(caller.service, community_id, person_id)
+
+
+def _comes(invited: PersonInvited | None) -> bool:
+    """Whether who accepts becomes a member by it."""
+    return invited is not None and (invited.role is None or invited.link is not None)
 
 
 def _door(caller: Caller, link: str) -> Link:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.membership.admission.events import Way
+from services.membership.agreed import NOTHING, Agreement
 from services.membership.member.events import Language, Service
 from services.membership.retention_rules.events import Ground
 from services.membership.tier.events import TierId
@@ -18,7 +19,7 @@ Ownership = Literal["none", "shared", "sole"]
 class JoinCommunity:
     """`email_is_own`: the account signs in with this very address, so that nobody joins in another's name.
 
-    `way` is how one comes in here, which does not hold for whoever works here.
+    `way` is how one comes in here, which does not hold for whoever works here; `agreement` holds for everybody.
     """
 
     account_id: AccountId
@@ -29,6 +30,7 @@ class JoinCommunity:
     free_tiers: tuple[TierId, ...]
     way: Way = "open"
     is_staff: bool = False
+    agreement: Agreement = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ And whoever alone owns the community neither leaves nor is made to.
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from services.membership.agreed import insist_on_agreement
 from services.membership.member import commands, events
 from services.membership.retention_rules.events import Ground
 from shared.decider import Decider, NotFound, Rejected
@@ -84,6 +85,7 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
         raise Rejected("not_your_email", detail, pointer="/email")
     match member.standing:
         case "joined" if member.account_id is None:
+            insist_on_agreement(command.agreement)
             who, name, email = command.account_id, command.name, command.email
             return [events.MemberCameIn(who, name, email, command.language)]
         case "joined":
@@ -96,6 +98,7 @@ def _join(command: commands.JoinCommunity, member: Member) -> list[events.Member
             raise NotFound("person_not_found", "There is no such person.")
         case "unknown" | "left":
             _insist_on_way(command)
+            insist_on_agreement(command.agreement)
             return [_joined(command)]
         case _:
             assert_never(member.standing)

@@ -12,9 +12,9 @@ from services.membership.access.projections import Reason, reasons_of
 from services.membership.account.projections import account_of
 from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
+from services.membership.agreeing import AcceptedDocument, Agree, agreement_of, still_asked
 from services.membership.community.projections import acting_in, community_now
-from services.membership.document.events import Kind
-from services.membership.document.projections import accepting, asked_of
+from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
 from services.membership.guest.projections import guest_now
@@ -44,7 +44,7 @@ from shared.auth import Principal
 from shared.command_handler import Claimed
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
-from shared.ids import AccountId, Code, CommunityId, PersonId
+from shared.ids import AccountId, CommunityId, PersonId
 from shared.reaction import Ask
 from shared.takeout.table import paged
 
@@ -53,28 +53,16 @@ router = APIRouter()
 PATIENCE = 3
 
 
-class AcceptedDocument(Body):
-    kind: Kind
-    version: int = Field(ge=1, le=1_000_000)
-
-
-class JoinCommunity(Body):
-    """`accepted_documents`: what the person agrees to by joining, in force or announced; else nobody joins.
-
-    Who names none joins as well, like whoever is invited or brought: the answer says what they are asked to accept,
-    and nothing is sold to them before they have.
-    """
-
+class JoinCommunity(Agree):
     name: str = Field(min_length=1, max_length=200)
     email: Address
     language: Language = "en"
-    accepted_documents: tuple[AcceptedDocument, ...] = Field(default=(), max_length=10)
 
 
 class Joined(Written):
     """`access_token` is good in the community at once; a dry run gives none.
 
-    `documents` are to be accepted, in these versions: `POST /documents/{kind}/acceptance`.
+    `documents` are still to be accepted by who was a member before: `POST /documents/{kind}/acceptance`.
     """
 
     person_id: UUID
@@ -107,6 +95,7 @@ async def _join(
     async with caller.read(community_id) as connection:
         free_tiers = await free_tiers_of(connection, community_id)
     admission = await admission_now(caller.service, community_id)
+    agreement = await agreement_of(caller, community_id, person_id, body)
     join = commands.JoinCommunity(
         account_id=AccountId(caller.account_id),
         name=await caller.seal(person_id, body.name),
@@ -116,36 +105,18 @@ async def _join(
         free_tiers=free_tiers,
         way=admission.way,
         is_staff=bool(community.roles_of(AccountId(caller.account_id))),
+        agreement=agreement,
     )
     keep = await found_by(caller.service, community_id, caller.account_id, body.email, person_id)
-    asks = [Ask(MEMBER, person_id, join, keep)]
-    asks += await _accepting(caller, community_id, body, person_id)
+    asks = [Ask(MEMBER, person_id, join, keep), *accepting(person_id, agreement)]
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     if written.would:
         return Joined(**written.model_dump(), person_id=person_id)
     principal = caller.principal or Principal(caller.account_id)
     member = acting_in(community_id, community, principal, person_id)
     token = caller.service.gateways["signer"].sign(member)
-    documents = await _asked(caller, community_id, person_id)
-    told = written.model_dump()
+    told, documents = written.model_dump(), still_asked(agreement.missing)
     return Joined(**told, person_id=person_id, access_token=token, documents=documents)
-
-
-async def _asked(
-    caller: Caller, community_id: CommunityId, person_id: PersonId
-) -> tuple[AcceptedDocument, ...]:
-    asked = await asked_of(caller.service, community_id, person_id, caller.now)
-    return tuple(AcceptedDocument(kind=kind, version=version) for kind, version in asked)
-
-
-async def _accepting(
-    caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
-) -> list[Ask]:
-    named = {
-        Code(f"/accepted_documents/{place}/version"): (document.kind, document.version)
-        for place, document in enumerate(body.accepted_documents)
-    }
-    return await accepting(caller.service, community_id, person_id, named, caller.now)
 
 
 class ChangeProfile(Body):

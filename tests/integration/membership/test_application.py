@@ -61,6 +61,23 @@ def templates(house: House, email: str) -> list[str]:
     return [letter.template for letter in house.mailbox.to(email)]
 
 
+async def test_what_one_accepts_by_applying_holds_once_one_is_taken_in(house: House) -> None:
+    community_id, owner = await closed_community(house)
+    body = {"kind": "terms", "url": "https://chess.example/terms.pdf", "sha256": "0" * 64}
+    await house.call("POST", "/documents", body, token=owner, expect=201)
+    email = "ada@example.com"
+    refused = await apply(house, community_id, email, expect=422)
+    assert code_of(refused) == "documents_not_accepted"
+    assert await listed(house, owner) == []
+    agreed = [{"kind": "terms", "version": 1}]
+    applied = await apply(house, community_id, email, accepted_documents=agreed)
+    await accept(house, owner, applied["application_id"])
+    await house.quiet()
+    member = await house.token(email, community_id)
+    (terms,) = (await house.call("GET", "/documents/mine", token=member))["items"]
+    assert (terms["accepted"], terms["asked"]) == (1, False)
+
+
 async def test_who_applies_is_read_and_taken_in(house: House) -> None:
     community_id, owner = await closed_community(house)
     await house.tier(owner, "Light", paid=False)

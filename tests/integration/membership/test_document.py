@@ -98,8 +98,45 @@ async def test_joining_and_accepting_is_one_call(house: House) -> None:
     assert (seen["members"], seen["accepted"], seen["items"]) == (1, 1, [])
 
 
-async def test_who_joins_without_a_word_on_documents_is_asked_afterwards(house: House) -> None:
+async def test_nobody_joins_without_accepting_what_is_to_be_accepted(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
+    await published(house, owner)
+    await published(house, owner, 2, kind="privacy")
+    await published(house, owner, 3, kind="conduct", must_accept=False)
+    (refusal,) = (await join(house, "ada@example.com", community_id, ("terms", 1), expect=422))[
+        "errors"
+    ]
+    assert (refusal["code"], refusal["pointer"]) == (
+        "documents_not_accepted",
+        "/accepted_documents",
+    )
+    url = "https://chess.example/terms-2.pdf"
+    missing_one = {"kind": "privacy", "version": 1, "url": url}
+    assert refusal["params"]["documents"] == [missing_one]
+    assert (await house.call("GET", "/members", token=owner))["items"] == []
+    seen = await house.service.pool.fetchval(
+        "SELECT count(*) FROM events WHERE type IN ('MemberJoined', 'DocumentAccepted')"
+    )
+    assert seen == 0, "nothing half done"
+    wanted = [("terms", 1), ("privacy", 1)]
+    joined = await join(house, "ada@example.com", community_id, *wanted, expect=201)
+    assert joined["documents"] == []
+
+
+async def test_who_left_accepts_what_is_asked_by_then_to_come_back(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    await house.call("POST", "/me/departure", {}, token=token)
+    await published(house, owner)
+    problem = await join(house, "ada@example.com", community_id, expect=422)
+    assert problem["errors"][0]["code"] == "documents_not_accepted"
+    again = await join(house, "ada@example.com", community_id, ("terms", 1), expect=201)
+    assert again["person_id"] == ada
+
+
+async def test_who_is_a_member_is_told_what_is_still_to_be_accepted(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.join("ada@example.com", community_id)
     await published(house, owner)
     joined = await join(house, "ada@example.com", community_id, expect=201)
     assert joined["documents"] == [{"kind": "terms", "version": 1}]
@@ -128,15 +165,17 @@ async def test_what_cannot_be_accepted_keeps_who_would_join_outside(house: House
     problem = await join(house, "ada@example.com", community_id, *wanted, expect=422)
     assert problem["errors"][0]["code"] == "document_replaced"
     assert problem["errors"][0]["pointer"] == "/accepted_documents/1/version"
-    problem = await join(house, "ada@example.com", community_id, ("terms", 3), expect=404)
+    beyond = [("privacy", 1), ("terms", 3)]
+    problem = await join(house, "ada@example.com", community_id, *beyond, expect=404)
     assert problem["errors"][0]["code"] == "document_not_found"
     await join(house, "ada@example.com", community_id, ("terms", 0), expect=422)
     await join(house, "ada@example.com", community_id, ("recipe", 1), expect=422)
     await join(house, "ada@example.com", community_id, *[("terms", 2)] * 11, expect=422)
     assert (await house.call("GET", "/members", token=owner))["items"] == []
-    joined = await join(house, "ada@example.com", community_id, ("terms", 2), expect=201)
+    wanted = [("terms", 2), ("privacy", 1)]
+    joined = await join(house, "ada@example.com", community_id, *wanted, expect=201)
     told = await house.call("GET", "/documents/mine", token=joined["access_token"])
-    assert [one["accepted"] for one in told["items"]] == [2, None]
+    assert [one["accepted"] for one in told["items"]] == [2, 1]
 
 
 async def test_a_version_of_another_community_is_not_accepted_by_joining_here(

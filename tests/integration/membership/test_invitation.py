@@ -93,6 +93,38 @@ async def test_who_is_invited_with_a_gift_comes_in_and_has_it_until_that_day(hou
     )
 
 
+async def publish_terms(house: House, owner: str) -> None:
+    body = {"kind": "terms", "url": "https://chess.example/terms.pdf", "sha256": "0" * 64}
+    await house.call("POST", "/documents", body, token=owner, expect=201)
+
+
+async def test_who_comes_in_by_invitation_accepts_what_is_asked(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await publish_terms(house, owner)
+    await invite(house, owner)
+    link = link_in(await letter_to(house))
+    shown = await house.call("GET", f"/public/invitations/{link}")
+    url = "https://chess.example/terms.pdf"
+    assert shown["documents"] == [{"kind": "terms", "version": 1, "url": url}]
+    account = await house.token(ada)
+    assert code_of(await accept(house, link, account, expect=422)) == "documents_not_accepted"
+    assert await standing(house, owner) == ["open"]
+    agreed = [{"kind": "terms", "version": 1}]
+    await accept(house, link, account, accepted_documents=agreed)
+    _, token = await person_once_admitted(house, ada, community_id)
+    (terms,) = (await house.call("GET", "/documents/mine", token=token))["items"]
+    assert (terms["accepted"], terms["asked"]) == (1, False)
+
+
+async def test_who_comes_to_work_is_asked_to_accept_nothing(house: House) -> None:
+    _, owner = await house.community("olga@example.com")
+    await publish_terms(house, owner)
+    await invite(house, owner, role="moderator")
+    link = link_in(await letter_to(house))
+    assert (await house.call("GET", f"/public/invitations/{link}"))["documents"] == []
+    await accept(house, link, await house.token(ada), name=None)
+
+
 async def test_who_is_invited_to_work_gets_the_role_and_becomes_no_member(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     await invite(house, owner, role="moderator", language="fr")

@@ -47,6 +47,7 @@ async def test_staff_take_out_who_the_members_are_and_what_is_open_to_them(house
         "language": "en",
         "must_accept": True,
     }
+    _, for_bob = await house.join("bob@example.com", community_id, "Bob")
     await house.call("POST", "/documents", terms, token=owner)
     await house.call("POST", "/documents/terms/acceptance", {"version": 1}, token=for_ada)
     await house.call(
@@ -55,7 +56,6 @@ async def test_staff_take_out_who_the_members_are_and_what_is_open_to_them(house
         {"preferences": [{"channel": "email", "kind": "announcement", "wanted": False}]},
         token=for_ada,
     )
-    _, for_bob = await house.join("bob@example.com", community_id, "Bob")
     await house.call("POST", "/me/departure", token=for_bob)
     await house.quiet()
     bob_row, ada_row = rows_of(await exported(house, owner))

@@ -21,6 +21,7 @@ from services.membership.application.decider import (
     application_stream,
 )
 from services.membership.application.events import (
+    Agreed,
     Answer,
     ApplicationAccepted,
     ApplicationExpired,
@@ -32,6 +33,7 @@ from services.membership.tier.events import TierId
 from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
+from tests.unit.membership.documents import agreed, named, silent
 
 noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 olga, ada = (AccountId(UUID(int=number)) for number in (1, 2))
@@ -159,3 +161,18 @@ def test_each_application_of_an_account_is_sealed_by_itself() -> None:
     stream = application_stream(UUID(int=9), ada)
     assert stream == application_stream(UUID(int=9), ada) != application_stream(UUID(int=8), ada)
     assert applicant_of(stream, 1) != applicant_of(stream, 2)
+
+
+def test_who_applies_agrees_to_what_is_asked_and_it_holds_once_they_are_taken_in() -> None:
+    without, agreeing = replace(send, agreement=silent), replace(send, agreement=agreed)
+    given(APPLICATION).when(without).then_rejected("documents_not_accepted")
+    terms = (Agreed("terms", 2),)
+    given(APPLICATION).when(agreeing).then(replace(sent, agreed=terms))
+    given(APPLICATION, replace(sent, agreed=terms)).when(accept).then(
+        replace(accepted, agreed=terms)
+    )
+
+
+def test_what_was_replaced_is_not_agreed_to_by_applying() -> None:
+    old = replace(agreed, named=(replace(named, number=1),))
+    given(APPLICATION).when(replace(send, agreement=old)).then_rejected("document_replaced")

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from services.membership.agreed import Named
 from services.membership.document.commands import AcceptDocument, PublishDocument, RecordAcceptance
 from services.membership.document.decider import ACCEPTANCE, DOCUMENT, Document
 from services.membership.document.events import DocumentAccepted, DocumentPublished
@@ -78,7 +79,7 @@ def test_people_are_asked_for_the_latest_version_that_asks() -> None:
 
 
 def accept(number: int, in_force: int = 2, latest: int = 3) -> AcceptDocument:
-    return AcceptDocument(ada, "terms", number, in_force, latest, Code("/version"))
+    return AcceptDocument(ada, Named("terms", number, in_force, latest, Code("/version")))
 
 
 def test_what_holds_or_is_announced_can_be_accepted_once() -> None:
@@ -103,11 +104,12 @@ def test_what_was_replaced_or_never_was_is_not_accepted() -> None:
 
 
 def test_the_refusal_points_at_where_the_request_names_the_version() -> None:
-    joining = replace(accept(1), pointer=Code("/accepted_documents/0/version"))
+    where = Code("/accepted_documents/0/version")
+    joining = AcceptDocument(ada, replace(accept(1).named, pointer=where))
     for command in (accept(1), joining):
         refusal = given(ACCEPTANCE).when(command).refusal
         assert refusal is not None
-        assert refusal.pointer == command.pointer
+        assert refusal.pointer == command.named.pointer
 
 
 def test_what_was_accepted_elsewhere_counts_whatever_holds_by_now() -> None:

@@ -29,6 +29,7 @@ from services.membership.tier.events import TierId
 from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
+from tests.unit.membership.documents import agreed, silent
 
 noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 later = noon + timedelta(days=14)
@@ -57,7 +58,7 @@ accept = AcceptInvitation(
     account_id=ada,
     email_is_own=True,
     inviter_may=True,
-    is_banned=False,
+    member="unknown",
     language="fr",
     at=noon,
     person_id=person,
@@ -74,6 +75,17 @@ accepted = InvitationAccepted(
     email=own_address,
     free_tiers=(gold,),
 )
+
+
+def test_who_comes_in_by_invitation_agrees_to_what_is_asked() -> None:
+    without = replace(accept, agreement=silent)
+    given(INVITATION, invited).when(without).then_rejected("documents_not_accepted")
+    given(INVITATION, invited).when(replace(accept, agreement=agreed)).then(accepted)
+
+
+def test_who_is_a_member_already_takes_a_gift_without_agreeing_anew() -> None:
+    member = replace(accept, agreement=silent, member="joined")
+    given(INVITATION, invited).when(member).then(accepted)
 
 
 def test_somebody_is_invited_to_join() -> None:
@@ -144,7 +156,7 @@ def test_an_invitation_is_worth_as_much_as_who_invited() -> None:
 
 
 def test_who_was_shut_out_meanwhile_stays_out() -> None:
-    given(INVITATION, invited).when(replace(accept, is_banned=True)).then_rejected("banned")
+    given(INVITATION, invited).when(replace(accept, member="banned")).then_rejected("banned")
 
 
 def test_an_invitation_runs_out() -> None:

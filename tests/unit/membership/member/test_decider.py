@@ -29,6 +29,7 @@ from services.membership.tier.events import TierId
 from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
+from tests.unit.membership.documents import agreed, silent
 
 account = AccountId(UUID(int=1))
 person = PersonId(UUID(int=2))
@@ -48,6 +49,19 @@ def test_a_person_joins() -> None:
 
 def test_a_person_joins_once() -> None:
     given(MEMBER, joined).when(join).then_nothing()
+
+
+def test_who_joins_agrees_to_what_is_asked() -> None:
+    without, agreeing = replace(join, agreement=silent), replace(join, agreement=agreed)
+    brought = MemberJoined(None, name, email, "fr", (free_tier,))
+    came_in = MemberCameIn(account, name, email, "fr")
+    for history, outcome in (((), joined), ((joined, MemberLeft()), joined), ((brought,), came_in)):
+        given(MEMBER, *history).when(without).then_rejected("documents_not_accepted")
+        given(MEMBER, *history).when(agreeing).then(outcome)
+
+
+def test_who_is_a_member_already_is_not_kept_out_by_what_is_asked_since() -> None:
+    given(MEMBER, joined).when(replace(join, agreement=silent)).then_nothing()
 
 
 def test_nobody_joins_with_the_address_of_another() -> None:
