@@ -368,7 +368,7 @@ class Permission:
         elif self.name == "platform.read":
             if not principal.is_platform_staff:
                 raise Problem(403, "forbidden", "This is for platform staff.")
-        elif self.name != "account" and not self._is_self(request, principal):
+        elif self.name != "account" and not await self.is_self(request, principal):
             principal = await self._checked(service, principal)
         caller = Caller(service, request, response, principal)
         await caller.identify(idempotent=self.idempotent)
@@ -376,7 +376,8 @@ class Permission:
             raise Problem(428, "missing_if_match", "Send the version you have seen as If-Match.")
         return caller
 
-    def _is_self(self, request: Request, principal: Principal) -> bool:
+    async def is_self(self, request: Request, principal: Principal) -> bool:
+        """Whether what the path names is the caller's own; a service may know more of that."""
         named = str(request.path_params.get("person_id", "")).lower()
         return self.or_self and named == str(principal.person_id)
 

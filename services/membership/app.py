@@ -71,10 +71,12 @@ from services.membership.merging.projections import all_of
 from services.membership.notice.feature import FEATURE as NOTICE
 from services.membership.onboarding.feature import FEATURE as ONBOARDING
 from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PLAN
+from services.membership.organisation.feature import FEATURE as ORGANISATION
 from services.membership.poll.feature import FEATURE as POLL
 from services.membership.preference.feature import FEATURE as PREFERENCE
 from services.membership.recognition.feature import FEATURE as RECOGNITION
 from services.membership.recognition_rules.feature import FEATURE as RECOGNITION_RULES
+from services.membership.representative.feature import FEATURE as REPRESENTATIVE
 from services.membership.retention_rules.feature import FEATURE as RETENTION_RULES
 from services.membership.ritual.feature import FEATURE as RITUAL
 from services.membership.seat.feature import FEATURE as SEAT
@@ -167,6 +169,8 @@ MOUNTED = (
     SETUP,
     SEAT,
     SITTER,
+    ORGANISATION,
+    REPRESENTATIVE,
     SITUATION,
     HOLDING,
     RETENTION_RULES,

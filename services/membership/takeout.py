@@ -27,6 +27,8 @@ CONTENTS = Contents(
                 "email": "Whoever took the seat is in `members`; where its letter went is for the payer."
             }
         ),
+        "organisations": Table(),
+        "organisations_representatives": Table(),
         "directory": Table(
             without={"name": _FOR_MEMBERS, "about": _FOR_MEMBERS, "contact": _FOR_MEMBERS}
         ),

@@ -51,6 +51,7 @@ OF_THE_COMMUNITY = {
     "transition": "what becomes of the free tiers, and when: what each is told stands in their own stream",
     "sponsorship": "what the sponsor is called and where it is placed",
     "improvement": "what was done: whom it was told to is said of each",
+    "organisation": "what it is called, and that it needs somebody: who represents it is named",
     "introduction": "that it ended: which of the two went is not for the other",
 }
 

@@ -35,7 +35,17 @@ class RecordNotSent:
     broadcast_id: UUID | None = None
 
 
-AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """An organisation reads no letters; these do in its name."""
+
+    organisation_id: UUID
+    template: Code
+    content: Content
+    tell: tuple[PersonId, ...]
+
+
+AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent | PassOn
 
 
 @dataclass(frozen=True, slots=True)

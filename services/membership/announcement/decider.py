@@ -29,6 +29,8 @@ def decide(
             return [events.MessageSent(person_id, template, broadcast_id)]
         case commands.RecordNotSent(person_id, template, reason, broadcast_id):
             return [events.MessageNotSent(person_id, template, reason, broadcast_id)]
+        case commands.PassOn(organisation_id, template, content, tell):
+            return [events.MessagePassedOn(organisation_id, template, content, tell)]
         case _:
             assert_never(command)
 
@@ -37,7 +39,7 @@ def evolve(announcement: Announcement, event: events.AnnouncementEvent) -> Annou
     match event:
         case events.MessageDirected():
             return replace(announcement, directed=event)
-        case events.MessageSent() | events.MessageNotSent():
+        case events.MessageSent() | events.MessageNotSent() | events.MessagePassedOn():
             return replace(announcement, settled=True)
         case _:
             assert_never(event)

@@ -66,4 +66,14 @@ class MessageNotSent:
     broadcast_id: UUID | None = None
 
 
-AnnouncementEvent = MessageDirected | MessageSent | MessageNotSent
+@dataclass(frozen=True, slots=True)
+class MessagePassedOn:
+    """It was for an organisation: each of those who represent it has a letter of their own."""
+
+    organisation_id: UUID
+    template: Code
+    content: Content
+    tell: tuple[PersonId, ...]
+
+
+AnnouncementEvent = MessageDirected | MessageSent | MessageNotSent | MessagePassedOn

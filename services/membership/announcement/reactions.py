@@ -32,6 +32,7 @@ from services.membership.member_import.events import LettersReleased
 from services.membership.merging.events import MemberMerged
 from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
+from services.membership.organisation.projections import organisation_now
 from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
 from services.membership.recognition.events import LevelEndangered, LevelReached
@@ -266,6 +267,15 @@ def when_copies_released_send_copy(fact: Fact) -> list[Call]:
     ]
 
 
+def when_message_passed_on_send_mail(fact: Fact) -> list[Call]:
+    passed: events.MessagePassedOn = fact.body
+    said = passed.content
+    return [
+        _mail(fact, person_id, passed.template, said.values, said.link, said.sealed)
+        for person_id in passed.tell
+    ]
+
+
 def when_message_directed_post(fact: Fact) -> list[Call]:
     directed: events.MessageDirected = fact.body
     post = commands.PostDirected(fact.stream_id, directed.person_id)
@@ -278,6 +288,11 @@ def when_mail_instead_asked_post(fact: Fact) -> list[Call]:
 
 
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_message_passed_on_send_mail",
+        to=events.MessagePassedOn,
+        react=when_message_passed_on_send_mail,
+    ),
     Reaction(
         name="membership.announcement.when_message_directed_post",
         to=events.MessageDirected,
@@ -408,9 +423,9 @@ async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | 
         return None
     person_id, template, kind = action.person_id, action.template, kind_of(action.template)
     addressee = await addressee_of(person_id, context, action.to)
-    if addressee is None:
-        return _record(action.message_id, person_id, template, "unknown_person")
     content = events.Content(action.values, action.link, action.sealed)
+    if addressee is None:
+        return await _to_representatives(action, content, context)
     ways = await _ways(person_id, kind, context)
     if ways.others and action.to is None:
         direct = commands.DirectMessage(person_id, template, ways.others, ways.mail, content)
@@ -422,6 +437,18 @@ async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | 
     if reason and action.to:
         reason = "refused_by_mail_server"  # it says nothing of the address they have now
     return _record(action.message_id, person_id, template, reason)
+
+
+async def _to_representatives(
+    action: commands.SendMail, content: events.Content, context: ActionContext
+) -> Ask:
+    """Whom nobody knows may be an organisation; one that nobody represents hears nothing."""
+    service, payer_id, template = context.service, action.person_id, action.template
+    tell = (await organisation_now(service, context.community_id, payer_id)).representatives
+    if not tell:
+        return _record(action.message_id, payer_id, template, "unknown_person")
+    pass_on = commands.PassOn(payer_id, template, content, tell)
+    return Ask(ANNOUNCEMENT, action.message_id, pass_on)
 
 
 def _record(

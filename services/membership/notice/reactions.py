@@ -13,6 +13,7 @@ from services.membership.member.projections import person_of
 from services.membership.notice import commands
 from services.membership.notice.decider import NOTICE
 from services.membership.notice.events import Values
+from services.membership.organisation.events import OrganisationLeftAlone
 from services.membership.ritual.events import StaffReminded
 from shared import auth
 from shared.contracts.billing_message import StaffMessageRequested
@@ -102,6 +103,22 @@ def when_domain_lost_find_staff(fact: Fact) -> list[Call]:
     return [_to_owners(fact, template, ((Code("domain"), Label(lost.name)),))]
 
 
+def when_organisation_left_alone_find_staff(fact: Fact) -> list[Call]:
+    """What it pays for goes on, and only staff can say who acts for it."""
+    alone: OrganisationLeftAlone = fact.body
+    return [
+        Call(
+            commands.FindStaff(
+                derive(fact.event_id, "notice"),
+                Code("members.write"),
+                Code("organisation_alone"),
+                ((Code("organisation"), alone.name),),
+                Label(f"/communities/{fact.community_id}/organisations/{alone.organisation_id}"),
+            )
+        )
+    ]
+
+
 def _to_owners(fact: Fact, template: str, values: Values) -> Call:
     notice_id, permission = derive(fact.event_id, "notice"), Code("community.write")
     return Call(commands.FindStaff(notice_id, permission, Code(template), values, None))
@@ -149,6 +166,7 @@ REACTIONS = tuple(
         ("domain_not_seen", DomainNotSeen, when_domain_not_seen_find_staff),
         ("group_removal_due", GroupRemovalDue, _removals),
         ("group_removal_reminded", GroupRemovalReminded, _removals),
+        ("organisation_left_alone", OrganisationLeftAlone, when_organisation_left_alone_find_staff),
         ("server_compared", ChatServerCompared, when_server_compared_find_staff),
         (
             "staff_message_requested",

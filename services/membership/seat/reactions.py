@@ -9,7 +9,8 @@ from dateutil.relativedelta import relativedelta
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
-from services.membership.member.projections import profile_of
+from services.membership.member.projections import Profile, profile_of
+from services.membership.organisation.projections import organisation_now
 from services.membership.seat import commands, events
 from services.membership.seat.decider import SEAT, Plan, Seat, addressee_of
 from services.membership.seat.projections import plan_now
@@ -244,8 +245,7 @@ async def _page(tier_id: UUID | None, context: ActionContext) -> tuple[Community
 
 async def tell_payer(action: commands.TellPayer, context: ActionContext) -> Ask:
     """Addresses stand in the letter alone; a payer who takes no mail sees them no more."""
-    letter = await _news(action, context)
-    if letter is not None:
+    for letter in await _news(action, context):
         try:
             await context.gateways["post"].send(letter)
         except Unreachable as gone:
@@ -255,31 +255,47 @@ async def tell_payer(action: commands.TellPayer, context: ActionContext) -> Ask:
     return Ask(SEAT, action.subscription_id, commands.RecordPayerTold(action.seats))
 
 
-async def _news(action: commands.TellPayer, context: ActionContext) -> Letter | None:
-    service = context.service
-    plan = await plan_now(service, context.community_id, action.subscription_id)
+async def _news(action: commands.TellPayer, context: ActionContext) -> list[Letter]:
+    """One for the payer; for each who represents it, where that is an organisation."""
+    service, community_id = context.service, context.community_id
+    plan = await plan_now(service, community_id, action.subscription_id)
     lost = [plan.seats[seat_id] for seat_id in action.seats]
-    profile = await profile_of(service, plan.payer_id) if plan.payer_id else None
-    to, *whose = await service.vault.open(
-        [profile and profile.email, *(seat.assigned.email for seat in lost)]
-    )
-    if profile is None or to is None or all(seat.told for seat in lost):
-        return None
+    if plan.payer_id is None or all(seat.told for seat in lost):
+        return []
+    key = derive(action.subscription_id, "lost", *map(str, action.seats))
+    acting = (await organisation_now(service, community_id, plan.payer_id)).representatives
+    readers = {derive(key, str(one)): one for one in acting} or {key: plan.payer_id}
+    found = {key: await profile_of(service, one) for key, one in readers.items()}
+    profiles = {key: profile for key, profile in found.items() if profile}
+    to = await service.vault.open([profile.email for profile in profiles.values()])
+    whose = await service.vault.open([seat.assigned.email for seat in lost])
+    people = ", ".join(address for address in whose if address)
+    return [
+        await _lost(key, address, profile, people, plan, action.subscription_id, context)
+        for (key, profile), address in zip(profiles.items(), to, strict=True)
+        if address
+    ]
+
+
+async def _lost(
+    key: UUID,
+    to: str,
+    profile: Profile,
+    people: str,
+    plan: Plan,
+    subscription_id: UUID,
+    context: ActionContext,
+) -> Letter:
     page, tier = await _page(plan.tier_id, context)
+    origin = await origin_of(context.service, context.community_id)
     return Letter(
-        key=derive(action.subscription_id, "lost", *map(str, action.seats)),
+        key=key,
         to=to,
         sender=page.name,
         template="seats_lost",
         language=profile.language,
-        values={
-            "seats": plan.provided,
-            "tier": tier,
-            "people": ", ".join(address for address in whose if address),
-        },
-        link=urljoin(
-            await origin_of(service, context.community_id), f"/seats/{action.subscription_id}"
-        ),
+        values={"seats": plan.provided, "tier": tier, "people": people},
+        link=urljoin(origin, f"/seats/{subscription_id}"),
         time_zone=page.time_zone,
         look=Look(page.colour, page.logo),
     )

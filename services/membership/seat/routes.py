@@ -19,6 +19,8 @@ from services.membership.member.projections import (
     profile_of,
     standing_of,
 )
+from services.membership.organisation.projections import organisation_now
+from services.membership.representing import needs_payer
 from services.membership.seat import commands
 from services.membership.seat.decider import (
     SEAT,
@@ -45,8 +47,8 @@ SEATED = "seated"
 GOOD_FOR = timedelta(days=30)
 
 PLAN = "/people/{person_id}/seat-plans/{subscription_id}"
-Payer = Annotated[Caller, needs("access.write", strict=True, or_self=True)]
-Reader = Annotated[Caller, needs("access.read", or_self=True)]
+Payer = Annotated[Caller, needs_payer("access.write", strict=True)]
+Reader = Annotated[Caller, needs_payer("access.read")]
 
 
 class SeatPlans(BaseModel):
@@ -55,8 +57,13 @@ class SeatPlans(BaseModel):
 
 @router.get("/people/{person_id}/seat-plans", operation_id="list_seat_plans")
 async def list_seat_plans(person_id: PersonId, caller: Reader) -> SeatPlans:
-    """What the person pays for that others may have: one plan for each subscription with seats."""
-    await member_now(caller.service, caller.community_id, person_id)
+    """What the payer pays for that others may have: one plan for each subscription with seats.
+
+    Of an organisation, its id stands for the person's, and who represents it may ask.
+    """
+    payer = await organisation_now(caller.service, caller.community_id, person_id)
+    if payer.papers is None:
+        await member_now(caller.service, caller.community_id, person_id)
     async with caller.read() as connection:
         return SeatPlans(items=await plans_of(connection, caller.community_id, person_id))
 

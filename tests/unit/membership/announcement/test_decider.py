@@ -1,11 +1,17 @@
 from uuid import UUID
 
-from services.membership.announcement.commands import DirectMessage, RecordNotSent, RecordSent
+from services.membership.announcement.commands import (
+    DirectMessage,
+    PassOn,
+    RecordNotSent,
+    RecordSent,
+)
 from services.membership.announcement.decider import ANNOUNCEMENT
 from services.membership.announcement.events import (
     NOTHING,
     MessageDirected,
     MessageNotSent,
+    MessagePassedOn,
     MessageSent,
 )
 from shared.ids import Code, PersonId
@@ -51,3 +57,12 @@ def test_which_ways_a_message_goes_is_said_once() -> None:
         DirectMessage(ada, receipt, ("discord",), "never")
     ).then_nothing()
     given(ANNOUNCEMENT, directed).when(RecordSent(ada, receipt)).then(MessageSent(ada, receipt))
+
+
+def test_what_is_for_an_organisation_is_passed_on_once() -> None:
+    acme, bob = UUID(int=50), PersonId(UUID(int=2))
+    passed = MessagePassedOn(acme, receipt, NOTHING, (ada, bob))
+    pass_on = PassOn(acme, receipt, NOTHING, (ada, bob))
+    given(ANNOUNCEMENT).when(pass_on).then(passed)
+    given(ANNOUNCEMENT, passed).when(pass_on).then_nothing()
+    given(ANNOUNCEMENT, passed).when(RecordSent(ada, receipt)).then_nothing()

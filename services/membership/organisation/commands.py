@@ -1,0 +1,53 @@
+"""What may be asked of an organisation that pays."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.membership.organisation.events import Papers
+from services.membership.representative.events import Gone
+from shared.ids import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOrganisation:
+    """Who registers it is the first who represents it."""
+
+    organisation_id: UUID
+    papers: Papers
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectOrganisation:
+    organisation_id: UUID
+    papers: Papers
+
+
+@dataclass(frozen=True, slots=True)
+class NameRepresentative:
+    organisation_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class DismissRepresentative:
+    organisation_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGone:
+    """Who represented it is no member any more: that is not for the organisation to refuse."""
+
+    organisation_id: UUID
+    person_id: PersonId
+    cause: Gone
+
+
+OrganisationCommand = (
+    RegisterOrganisation
+    | CorrectOrganisation
+    | NameRepresentative
+    | DismissRepresentative
+    | RecordGone
+)

@@ -1,0 +1,110 @@
+"""An organisation is registered once, and always has somebody who acts for it; the last goes only by being gone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+from services.membership.organisation import commands, events
+from services.membership.organisation.events import Papers
+from shared.decider import Decider, NotFound, Rejected
+from shared.ids import PersonId, derive
+
+MOST_REPRESENTATIVES = 50
+
+Events = list[events.OrganisationEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    papers: Papers | None = None
+    representatives: tuple[PersonId, ...] = ()
+
+    def is_represented_by(self, people: Collection[UUID]) -> bool:
+        """Whether one of them, who are all one human being, acts for it."""
+        return any(one in people for one in self.representatives)
+
+
+def organisation_stream(organisation_id: UUID) -> UUID:
+    """Of any id: an organisation's stands where else a person's does."""
+    return derive(organisation_id, "organisation")
+
+
+def decide(command: commands.OrganisationCommand, organisation: Organisation) -> Events:
+    match command:
+        case commands.RegisterOrganisation() if organisation.papers:
+            return []
+        case commands.RegisterOrganisation(organisation_id, papers, person_id):
+            return [
+                events.OrganisationRegistered(organisation_id, papers),
+                events.RepresentativeNamed(organisation_id, person_id),
+            ]
+        case commands.RecordGone():
+            return _gone(command, organisation)
+        case _ if organisation.papers is None:
+            raise NotFound("organisation_not_found", "There is no such organisation.")
+        case commands.CorrectOrganisation(organisation_id, papers):
+            is_news = papers != organisation.papers
+            return [events.OrganisationCorrected(organisation_id, papers)] if is_news else []
+        case commands.NameRepresentative():
+            return _name(command, organisation)
+        case commands.DismissRepresentative():
+            return _dismiss(command, organisation)
+        case _:
+            assert_never(command)
+
+
+def _name(name: commands.NameRepresentative, organisation: Organisation) -> Events:
+    if name.person_id in organisation.representatives:
+        return []
+    if len(organisation.representatives) >= MOST_REPRESENTATIVES:
+        detail = f"An organisation has at most {MOST_REPRESENTATIVES} who represent it."
+        raise Rejected("too_many_representatives", detail, most=MOST_REPRESENTATIVES)
+    return [events.RepresentativeNamed(name.organisation_id, name.person_id)]
+
+
+def _dismiss(dismiss: commands.DismissRepresentative, organisation: Organisation) -> Events:
+    if dismiss.person_id not in organisation.representatives:
+        return []
+    if len(organisation.representatives) == 1:
+        detail = "Somebody has to represent it: name another first."
+        raise Rejected("last_representative", detail)
+    organisation_id, person_id = dismiss.organisation_id, dismiss.person_id
+    return [events.RepresentativeDismissed(organisation_id, person_id, "dismissed")]
+
+
+def _gone(gone: commands.RecordGone, organisation: Organisation) -> Events:
+    if organisation.papers is None or gone.person_id not in organisation.representatives:
+        return []
+    went = events.RepresentativeDismissed(gone.organisation_id, gone.person_id, gone.cause)
+    if len(organisation.representatives) > 1:
+        return [went]
+    return [went, events.OrganisationLeftAlone(gone.organisation_id, organisation.papers.name)]
+
+
+def evolve(organisation: Organisation, event: events.OrganisationEvent) -> Organisation:
+    represented_by = organisation.representatives
+    match event:
+        case events.OrganisationRegistered(_, papers) | events.OrganisationCorrected(_, papers):
+            return replace(organisation, papers=papers)
+        case events.RepresentativeNamed(_, person_id):
+            return replace(organisation, representatives=(*represented_by, person_id))
+        case events.RepresentativeDismissed(_, person_id):
+            left = tuple(one for one in represented_by if one != person_id)
+            return replace(organisation, representatives=left)
+        case events.OrganisationLeftAlone():
+            return organisation
+        case _:
+            assert_never(event)
+
+
+ORGANISATION: Decider[commands.OrganisationCommand, Organisation, events.OrganisationEvent] = (
+    Decider(
+        "organisation",
+        initial=Organisation(),
+        decide=decide,
+        evolve=evolve,
+        commands=commands.OrganisationCommand,
+        events=events.OrganisationEvent,
+    )
+)

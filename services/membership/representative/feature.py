@@ -1,0 +1,7 @@
+"""Which organisations a person acts for."""
+
+from services.membership.representative.decider import REPRESENTATIVE
+from services.membership.representative.reactions import REACTIONS
+from shared.feature import Feature
+
+FEATURE = Feature(name="representative", deciders=(REPRESENTATIVE,), reactions=REACTIONS)

@@ -1,0 +1,21 @@
+"""The other side of naming and dismissing somebody: in the write in which the organisation says so."""
+
+from uuid import UUID
+
+from services.membership.member.events import StandingNow
+from services.membership.representative import commands
+from services.membership.representative.decider import REPRESENTATIVE, representative_stream
+from shared.ids import PersonId
+from shared.reaction import Ask
+
+
+def representing(person_id: PersonId, organisation_id: UUID, member: StandingNow) -> Ask:
+    """The step by which a request that names somebody asks whether they may represent."""
+    represent = commands.Represent(person_id, organisation_id, member)
+    return Ask(REPRESENTATIVE, representative_stream(person_id), represent)
+
+
+def representing_no_more(person_id: PersonId, organisation_id: UUID) -> Ask:
+    """The step by which a request that dismisses somebody lets go of them."""
+    stop = commands.StopRepresenting(person_id, organisation_id)
+    return Ask(REPRESENTATIVE, representative_stream(person_id), stop)

@@ -1,0 +1,247 @@
+"""An organisation that pays: registered by a member, represented by some, its seats given by any of them."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import pytest
+
+from shared.clock import real_now
+from shared.contracts.billing_message import MessageRequested
+from shared.ids import random_id
+from tests.integration.membership.house import House, Json
+from tests.integration.membership.test_seat import Desk, code_of
+
+ada, bob, eve = "ada@example.com", "bob@example.com", "eve@example.com"
+PAPERS = {"name": "Acme", "country": "FR", "vat_number": "FR12345678901"}
+ALONE = "organisation_alone"
+
+
+@dataclass
+class Company:
+    """An organisation that Petra has registered and Bob represents as well, with the seats it pays for."""
+
+    house: House
+    desk: Desk
+    organisation_id: str
+    bob_id: str
+    bob: str
+
+    @property
+    def path(self) -> str:
+        return f"/organisations/{self.organisation_id}"
+
+    async def name(self, person_id: str, token: str, expect: int = 201) -> Json:
+        path, body = f"{self.path}/representatives", {"person_id": person_id}
+        return await self.house.call("POST", path, body, token=token, expect=expect)
+
+    async def dismiss(self, person_id: str, token: str, expect: int = 200) -> Json:
+        path = f"{self.path}/representatives/{person_id}"
+        return await self.house.call("DELETE", path, token=token, expect=expect)
+
+    async def read(self, token: str, expect: int = 200) -> Json:
+        return await self.house.call("GET", self.path, token=token, expect=expect)
+
+    async def mine(self, token: str) -> list[str]:
+        listed = await self.house.call("GET", "/me/organisations", token=token)
+        return [one["name"] for one in listed["items"]]
+
+
+@pytest.fixture
+async def company(house: House) -> Company:
+    community_id, owner = await house.community("olga@example.com")
+    await house.tier(owner, "Everybody", paid=False)
+    gold = await house.tier(owner, "Gold", paid=True)
+    _, petra = await house.join("petra@example.com", community_id, "Petra")
+    registered = await house.call("POST", "/organisations", PAPERS, token=petra, expect=201)
+    organisation_id = registered["organisation_id"]
+    desk = Desk(house, community_id, owner, gold, organisation_id, petra, random_id())
+    bob_id, bobs = await house.join(bob, community_id, "Bob")
+    company = Company(house, desk, organisation_id, bob_id, bobs)
+    await company.name(bob_id, petra)
+    return company
+
+
+async def petra_of(company: Company) -> str:
+    named = (await company.read(company.bob))["representatives"]
+    return next(str(one) for one in named if one != company.bob_id)
+
+
+async def test_who_represents_it_sees_it_puts_it_right_and_names_others(
+    house: House, company: Company
+) -> None:
+    seen = await company.read(company.bob)
+    assert {name: seen[name] for name in PAPERS} == PAPERS
+    assert company.bob_id in seen["representatives"]
+    right = PAPERS | {"name": "Acme & Sons", "registration_number": "552 100 554"}
+    await house.call("PUT", company.path, right, token=company.bob)
+    assert await company.mine(company.bob) == ["Acme & Sons"]
+    assert await company.mine(company.desk.payer) == ["Acme & Sons"]
+    (listed,) = (await house.call("GET", "/organisations", token=company.desk.owner))["items"]
+    assert listed["registration_number"] == "552 100 554"
+    ada_id, adas = await house.join(ada, company.desk.community_id)
+    await company.name(ada_id, company.bob)
+    await company.name(ada_id, company.bob)
+    assert await company.mine(adas) == ["Acme & Sons"]
+
+
+async def test_whoever_represents_it_gives_its_seats_and_takes_them_back(
+    house: House, company: Company
+) -> None:
+    """The first registers it, the second gives; who was dismissed is refused from that moment on."""
+    desk, second = company.desk, replace(company.desk, payer=company.bob)
+    await desk.begins(3)
+    await desk.until(seats=3, pending=0, claimed=0)
+    await second.sits(ada)
+    given = await second.give(eve)
+    await desk.until(pending=1, claimed=1)
+    await second.take_back(given["seat_id"])
+    petra_id = await petra_of(company)
+    await company.dismiss(petra_id, company.bob)
+    for refused in (
+        await desk.give(eve, expect=403),
+        await desk.take_back(given["seat_id"], expect=403),
+        await company.read(desk.payer, expect=403),
+        await company.name(petra_id, desk.payer, expect=403),
+    ):
+        assert code_of(refused) == "forbidden"
+    assert await company.mine(desk.payer) == []
+    await second.until(pending=0, claimed=1)
+
+
+async def test_strangers_are_refused_and_other_communities_see_nothing(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    await desk.begins(2)
+    await desk.until(seats=2)
+    _, stranger = await house.join(eve, desk.community_id)
+    assert code_of(await desk.give(ada, stranger, expect=403)) == "forbidden"
+    assert code_of(await company.read(stranger, expect=403)) == "forbidden"
+    _, elsewhere = await house.community("oda@example.com", "go")
+    await company.read(elsewhere, expect=404)
+    await company.name(company.bob_id, elsewhere, expect=404)
+    await desk.give(ada, elsewhere, expect=404)
+    assert (await house.call("GET", "/organisations", token=elsewhere))["items"] == []
+    await desk.give(ada, desk.owner)  # Staff may, as for whoever pays.
+    await house.call("GET", "/organisations/nonsense", token=stranger, expect=403)
+    await house.call("GET", f"/organisations/{random_id()}", token=desk.owner, expect=404)
+
+
+async def test_only_members_represent_it(house: House, company: Company) -> None:
+    assert code_of(await company.name(str(random_id()), company.bob, 409)) == "not_a_member"
+    eve_id, eves = await house.join(eve, company.desk.community_id)
+    await house.call("POST", "/me/departure", {}, token=eves)
+    assert code_of(await company.name(eve_id, company.bob, 409)) == "not_a_member"
+    body = PAPERS | {"country": "France"}
+    await house.call("POST", "/organisations", body, token=company.bob, expect=422)
+
+
+async def test_the_last_who_represents_it_is_not_dismissed(house: House, company: Company) -> None:
+    petra_id = await petra_of(company)
+    await company.dismiss(petra_id, company.bob)
+    for token in (company.bob, company.desk.owner):
+        problem = await company.dismiss(company.bob_id, token, expect=409)
+        assert code_of(problem) == "last_representative"
+    assert (await company.read(company.bob))["representatives"] == [company.bob_id]
+
+
+@pytest.mark.parametrize("how", ["departure", "ban", "erasure"])
+async def test_who_is_no_member_any_more_acts_for_it_no_more_and_staff_hear_of_the_last(
+    house: House, company: Company, how: str
+) -> None:
+    desk = company.desk
+    olga_id, _ = await house.join("olga@example.com", desk.community_id)
+    petra_id = await petra_of(company)
+
+    async def goes(person_id: str, token: str) -> None:
+        if how == "departure":
+            await house.call("POST", "/me/departure", {}, token=token)
+        else:
+            path = f"/people/{person_id}/{how}"
+            await house.call("POST", path, {}, token=desk.owner)
+        await house.quiet()
+
+    await goes(petra_id, desk.payer)
+    assert (await company.read(company.bob))["representatives"] == [company.bob_id]
+    assert code_of(await company.read(desk.payer, expect=403)) == "forbidden"
+    assert [one for one in house.mailbox.letters if one.template == ALONE] == []
+    await goes(company.bob_id, company.bob)
+    (told,) = [one for one in house.mailbox.letters if one.template == ALONE]
+    assert (told.to, told.values["organisation"]) == ("olga@example.com", "Acme")
+    assert (await company.read(desk.owner))["representatives"] == []
+    await company.name(olga_id, desk.owner)
+    assert (await company.read(desk.owner))["representatives"] == [olga_id]
+
+
+async def test_letters_for_it_go_to_each_who_represents_it(house: House, company: Company) -> None:
+    async def asked() -> list[str]:
+        """Who has had a letter by now, after another was asked for."""
+        request = MessageRequested(
+            community_id=UUID(company.desk.community_id),
+            occurred_at=real_now(),
+            person_id=UUID(company.organisation_id),
+            template="card_expires",
+            values={"good_until": real_now()},
+        )
+        await house.hear(request, random_id())
+        await house.quiet()
+        return [one.to for one in house.mailbox.letters if one.template == "card_expires"]
+
+    assert sorted(await asked()) == [bob, "petra@example.com"]
+    messages = await house.call("GET", f"/people/{company.bob_id}/messages", token=company.bob)
+    assert [one["template"] for one in messages["items"]] == ["card_expires"]
+    await company.dismiss(company.bob_id, company.desk.payer)
+    assert (await asked()).count(bob) == 1
+    await house.call("POST", "/me/departure", {}, token=company.desk.payer)
+    await house.quiet()
+    assert len(await asked()) == 3
+
+
+async def test_of_fewer_seats_each_who_represents_it_is_told(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    await desk.begins(2)
+    await desk.until(seats=2)
+    await desk.give(ada)
+    await desk.give(eve)
+    await desk.becomes(1)
+    await desk.until(seats=1, pending=1)
+    await house.quiet()
+    told = [one for one in house.mailbox.letters if one.template == "seats_lost"]
+    assert sorted(one.to for one in told) == [bob, "petra@example.com"]
+    assert {one.values["people"] for one in told} == {eve}
+
+
+async def test_it_is_nobody_among_the_members(house: House, company: Company) -> None:
+    await company.desk.begins(2)
+    await company.desk.until(seats=2)
+    owner = company.desk.owner
+    listed = await house.call("GET", "/members", token=owner)
+    people = {one["person_id"] for one in listed["items"]}
+    assert len(people) == 2
+    assert company.organisation_id not in people
+    await house.call("GET", f"/people/{company.organisation_id}/state", token=owner, expect=404)
+
+
+async def test_who_was_merged_acts_for_what_the_other_represents(
+    house: House, company: Company
+) -> None:
+    _, sues = await house.join("sue@example.com", company.desk.community_id, "Sue")
+    assert await company.mine(sues) == []
+    await house.call("POST", "/me/merging", await house.proof(bob), token=sues)
+    await house.quiet()
+    assert await company.mine(sues) == ["Acme"]
+    await company.read(sues)
+
+
+async def test_a_person_takes_out_what_they_represent_or_did(
+    house: House, company: Company
+) -> None:
+    await company.dismiss(company.bob_id, company.desk.payer)
+
+    document = await house.call("GET", "/me/data", token=company.bob)
+    told = document["facts"]
+    types = {one["type"] for one in told}
+    assert {"RepresentativeNamed", "RepresentationBegan", "RepresentationEnded"} <= types
+    assert company.organisation_id in str(told)

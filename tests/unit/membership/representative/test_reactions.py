@@ -1,0 +1,29 @@
+from uuid import UUID
+
+from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.merging.events import TakenInBarred
+from services.membership.representative.commands import LoseAll
+from services.membership.representative.decider import REPRESENTATIVE, representative_stream
+from services.membership.representative.reactions import REACTIONS
+from shared.ids import PersonId
+from shared.reaction import Ask
+from tests.unit.membership.facts import fact
+
+ada, ida = PersonId(UUID(int=1)), PersonId(UUID(int=2))
+
+
+def asked_by(body: object) -> list[object]:
+    react = next(one.react for one in REACTIONS if one.to is type(body))
+    return list(react(fact(body, ada)))
+
+
+def test_who_leaves_is_shut_out_or_erased_loses_all() -> None:
+    gone = {"left": MemberLeft(), "banned": MemberBanned(), "erased": PersonErased(ada)}
+    for cause, body in gone.items():
+        lose = LoseAll(ada, cause)  # type: ignore[arg-type]
+        assert asked_by(body) == [Ask(REPRESENTATIVE, representative_stream(ada), lose)]
+
+
+def test_and_so_does_whom_they_had_taken_in() -> None:
+    lose = Ask(REPRESENTATIVE, representative_stream(ida), LoseAll(ida, "banned"))
+    assert asked_by(TakenInBarred(ada, "banned", (ida,))) == [lose]
