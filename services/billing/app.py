@@ -29,6 +29,7 @@ from services.billing.merchant.feature import FEATURE as MERCHANT
 from services.billing.migration.feature import FEATURE as MIGRATION
 from services.billing.offer.feature import FEATURE as OFFER
 from services.billing.order.feature import FEATURE as ORDER
+from services.billing.organisation.feature import FEATURE as ORGANISATION
 from services.billing.payer.events import PayerErased, payer_of
 from services.billing.payer.feature import FEATURE as PAYER
 from services.billing.payment.feature import FEATURE as PAYMENT
@@ -96,6 +97,7 @@ MOUNTED = (
     Feature(name="staff", projections=(HEARD_ROLES,)),
     VISIBILITY,
     MERGED,
+    ORGANISATION,
     LEDGER,
     bundle_part("billing", BundleAsked, REACH, PartPacked),
     exports("billing"),

@@ -44,6 +44,8 @@ CONTENTS = Contents(
         "offers_tiers": "Membership gives it, as `tiers`.",
         "offers_contents": "Membership gives it, as `contents`.",
         "origins": "Prints of people's ids elsewhere.",
+        "organisations": "Membership gives it.",
+        "organisations_representatives": "Membership gives it.",
         "documents": "Membership gives it.",
         "documents_accepted": "Membership gives it.",
         "staff_roles": "Membership gives it.",

@@ -55,13 +55,6 @@ async def all_with(connection: Any, person_id: UUID) -> list[UUID]:
     return await all_of(connection, taken_in_by or person_id)
 
 
-async def acting_for(caller: Caller, owner: UUID) -> UUID:
-    """In whose name the caller asks of what is the owner's: in theirs if the caller took them in, else in their own."""
-    async with caller.read() as connection:
-        people = await all_of(connection, caller.person_id)
-    return owner if owner in people else caller.person_id
-
-
 async def all_in(caller: Caller, community_id: UUID, person_id: UUID) -> list[UUID]:
     """Everybody the person is in a community."""
     async with caller.read(community_id) as connection:

@@ -128,6 +128,9 @@ class Victim:
             },
         )
         sponsor = organiser.post("/api/membership/v1/sponsorships", {"name": "Bean & Sons"})
+        organisation = self.person.post(
+            "/api/membership/v1/organisations", {"name": "Acme", "country": "PT"}
+        )
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.ids = {
             "community_id": str(cast.community.id),
@@ -154,6 +157,7 @@ class Victim:
             "import_id": str(uuid4()),
             "ritual_id": ritual["ritual_id"],
             "sponsorship_id": sponsor["sponsorship_id"],
+            "organisation_id": organisation["organisation_id"],
             "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
             "reconciliation_id": str(uuid4()),
@@ -228,6 +232,7 @@ class Victim:
             organiser.get("/api/membership/v1/announcements"),
             organiser.get("/api/membership/v1/rituals"),
             organiser.get("/api/membership/v1/applications"),
+            organiser.get("/api/membership/v1/organisations"),
             organiser.get("/api/membership/v1/documents/terms/acceptances"),
             organiser.get(f"/api/membership/v1/people/{self.person.person_id}/preferences"),
             organiser.get("/api/billing/v1/staff/subscriptions"),

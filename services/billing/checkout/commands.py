@@ -19,7 +19,7 @@ class OpenCheckout:
     """`trial` is the checkout with which the person has had a trial; they may also want none.
 
     `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
-    it to begin at once.
+    it to begin at once. An organisation buys `seats_only`.
     """
 
     person_id: PersonId
@@ -32,6 +32,7 @@ class OpenCheckout:
     discount: Discount | None = None
     trial: UUID | None = None
     without_trial: bool = False
+    seats_only: bool = False
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
     begin_by: Code | None = None

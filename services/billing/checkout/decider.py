@@ -115,6 +115,8 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
         )
     if not _at_home(asked.return_url, asked.origin):
         raise Rejected("foreign_return_url", "The way back leads elsewhere.", pointer="/return_url")
+    if asked.seats_only and not all(_is_for_others(line) for line in asked.lines):
+        raise Rejected("seats_only", "An organisation pays for seats.", pointer="/lines")
     if len({line.thing for line in asked.lines}) < len(asked.lines):
         raise Rejected("line_twice", "Each thing has one line.", pointer="/lines")
     if len({line.price.currency for line in asked.lines}) > 1:
@@ -145,6 +147,10 @@ def _opened(
     asked.agreements.demand(asked.agreed, asked.at, AGREED_AT)
     agreed = CHECKOUT.fold(told, Checkout(opened)) or Checkout(opened)
     return [opened, *told, *_complete(agreed, None)]
+
+
+def _is_for_others(line: Line) -> bool:
+    return isinstance(line, OfferLine) and line.seats
 
 
 def _check_choice(line: OfferLine, at: str) -> None:

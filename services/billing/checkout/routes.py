@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
+from services.billing.acting import acting_for, paying_as
 from services.billing.agreeing import Agree, DocumentVersion, agreeing
-from services.billing.agreements import Agreed
+from services.billing.agreements import Agreed, Agreements
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
@@ -78,7 +79,8 @@ class OpenCheckout(Agree):
     """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first.
 
     Whose card has had the trial (`card_had_trial`) may buy `without_trial`. Documents may be agreed to here,
-    later or as it is paid; what is free is had at once, and agreed to here.
+    later or as it is paid; what is free is had at once, and agreed to here. Who represents the `organisation_id`
+    buys in its name, offers with seats alone.
     """
 
     lines: list[OfferChosen | SeatsQuoted]
@@ -86,10 +88,11 @@ class OpenCheckout(Agree):
     currency: Currency | None = None
     code: Annotated[str, StringConstraints(max_length=100)] | None = None
     without_trial: bool = False
+    organisation_id: UUID | None = None
 
 
 class WinBack(Agree):
-    """A subscription of the person's own that has ended."""
+    """A subscription that has ended, of the person's own or of whom they act for."""
 
     subscription_id: UUID
     return_url: Annotated[str, StringConstraints(max_length=500)]
@@ -200,10 +203,11 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
     checkout_id, subscription_id = caller.new_id("checkout"), body.subscription_id
     service, community_id = caller.service, caller.community_id
     terms = await terms_of_ended(service, community_id, subscription_id)
+    payer_id = await acting_for(caller, terms.person_id)
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         offers = await offers_among(connection, [terms.offer_id])
-        agreements = await agreements_of(connection, caller.person_id)
+        agreements = await agreements_of(connection, payer_id)
     line = line_again(
         offers.get(terms.offer_id),
         terms,
@@ -212,20 +216,26 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
         Today(caller.now, merchant.time_zone),
     )
     days = (await policy_now(service, community_id)).win_back_days
-    opening = await _open([line], body.return_url, merchant, caller, **agreeing(body, agreements))
+    more = agreeing(body, agreements)
+    opening = await _open(payer_id, [line], body.return_url, merchant, caller, **more)
     asks = [
-        winning_back(subscription_id, checkout_id, caller.person_id, caller.now, days),
+        winning_back(subscription_id, checkout_id, payer_id, caller.now, days),
         Ask(CHECKOUT, checkout_id, opening),
     ]
     return await caller.ask(*asks, checkout_id=checkout_id)
 
 
 async def _open(
-    lines: Sequence[Line], return_url: str, merchant: Merchant, caller: Caller, **more: Any
+    payer_id: PersonId,
+    lines: Sequence[Line],
+    return_url: str,
+    merchant: Merchant,
+    caller: Caller,
+    **more: Any,
 ) -> commands.OpenCheckout:
     rates = await rates_now(caller.service, caller.community_id)
     return commands.OpenCheckout(
-        person_id=PersonId(caller.person_id),
+        person_id=payer_id,
         lines=tuple(taxed(lines, rates, caller.now, merchant.time_zone)),
         account=merchant.account,
         time_zone=merchant.time_zone,
@@ -277,7 +287,7 @@ async def preview_checkout(
         for payment in forecast(basket, caller.now, MONTHS_SHOWN)
     ]
     async with caller.read() as connection:
-        agreements = await agreements_of(connection, caller.person_id)
+        agreements = await agreements_of(connection, basket.person_id)
     return Preview(
         due=MoneyValue.of(basket.due),
         card_needed=basket.needs_card,
@@ -289,12 +299,12 @@ async def preview_checkout(
 
 @router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
 async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -> Checkout:
+    payer_id = await _payer(checkout_id, caller)
     async with caller.read() as connection:
-        people = await all_of(connection, caller.person_id)
-        standing = await checkout_of(connection, checkout_id, people)
+        standing = await checkout_of(connection, checkout_id, [payer_id])
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
-        agreements = await agreements_of(connection, caller.person_id)
+        agreements = await agreements_of(connection, payer_id)
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     checkout = await caller.state(CHECKOUT, checkout_id)
@@ -320,11 +330,10 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
 @router.post("/checkouts/{checkout_id}/acceptance", operation_id="accept_checkout_documents")
 async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Member) -> Written:
     """What the buyer agrees to, for whichever way they then pay."""
+    payer_id = await _payer(checkout_id, caller)
     async with caller.read() as connection:
-        agreements = await agreements_of(connection, caller.person_id)
-    accept = commands.AcceptDocuments(
-        PersonId(caller.person_id), **agreeing(body, agreements), at=caller.now
-    )
+        agreements = await agreements_of(connection, payer_id)
+    accept = commands.AcceptDocuments(payer_id, **agreeing(body, agreements), at=caller.now)
     return await caller.ask(Ask(CHECKOUT, checkout_id, accept), checkout_id=checkout_id)
 
 
@@ -332,11 +341,12 @@ async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Memb
 async def pay_checkout(
     checkout_id: UUID, body: PayCheckout, request: Request, caller: Member
 ) -> Written:
-    person_id, debit = PersonId(caller.person_id), None
+    payer_id, debit = await _payer(checkout_id, caller), None
     if body.kind == "sepa_debit":
-        accepted = await sealed_acceptance(request, caller, person_id)
+        # Where and when somebody agreed is of them, whoever pays.
+        accepted = await sealed_acceptance(request, caller, PersonId(caller.person_id))
         debit = commands.Debit(accepted, await debits_now(caller.service, caller.community_id))
-    pay = commands.PayCheckout(person_id, Code(body.payment_method), caller.now, debit=debit)
+    pay = commands.PayCheckout(payer_id, Code(body.payment_method), caller.now, debit=debit)
     return await _pay(checkout_id, pay, caller, body)
 
 
@@ -346,7 +356,8 @@ async def pay_checkout(
 async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
     """Where the money goes and what is written on it, the checkout says; it waits for thirty days."""
     taken = await by_hand_now(caller.service, caller.community_id) is not None
-    pay = commands.PayCheckout(PersonId(caller.person_id), BY_HAND, caller.now, taken)
+    payer_id = await _payer(checkout_id, caller)
+    pay = commands.PayCheckout(payer_id, BY_HAND, caller.now, taken)
     return await _pay(checkout_id, pay, caller)
 
 
@@ -359,7 +370,7 @@ async def begin_checkout_without_card(
     checkout_id: UUID, caller: Member, body: Agree | None = None
 ) -> Written:
     """Nothing is due now, and its trials need no card: one is asked for by letter before they end."""
-    begin = commands.PayCheckout(PersonId(caller.person_id), NO_CARD, caller.now)
+    begin = commands.PayCheckout(await _payer(checkout_id, caller), NO_CARD, caller.now)
     return await _pay(checkout_id, begin, caller, body)
 
 
@@ -370,7 +381,8 @@ async def pay_checkout_by_paypal(checkout_id: UUID, caller: Member) -> Written:
     """The person agrees on PayPal's own page, whose address the checkout has as soon as it is there."""
     async with caller.read() as connection:
         account = (await merchant_of(connection)).at_paypal
-    pay = commands.PayCheckout(PersonId(caller.person_id), WALLET, caller.now, agree_at=account)
+    payer_id = await _payer(checkout_id, caller)
+    pay = commands.PayCheckout(payer_id, WALLET, caller.now, agree_at=account)
     return await _pay(checkout_id, pay, caller)
 
 
@@ -382,15 +394,23 @@ async def pay_checkout_on_page(checkout_id: UUID, caller: Member) -> Written:
 
     `POST /payments/{payment_id}/return` says that the person is back.
     """
-    pay = commands.PayCheckout(PersonId(caller.person_id), HOSTED, caller.now, hosted=True)
+    payer_id = await _payer(checkout_id, caller)
+    pay = commands.PayCheckout(payer_id, HOSTED, caller.now, hosted=True)
     return await _pay(checkout_id, pay, caller)
+
+
+async def _payer(checkout_id: UUID, caller: Caller) -> PersonId:
+    """In whose name the caller asks: whose basket it is, where they act for them."""
+    checkout = await caller.state(CHECKOUT, checkout_id)
+    owner = checkout.opened.basket.person_id if checkout else caller.person_id
+    return await acting_for(caller, owner)
 
 
 async def _pay(
     checkout_id: UUID, pay: commands.PayCheckout, caller: Caller, body: Agree | None = None
 ) -> Written:
     async with caller.read() as connection:
-        agreements = await agreements_of(connection, caller.person_id)
+        agreements = await agreements_of(connection, pay.person_id)
     asks = [Ask(CHECKOUT, checkout_id, replace(pay, **agreeing(body, agreements)))]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
@@ -400,13 +420,13 @@ async def _pay(
 
 @router.post("/checkouts/{checkout_id}/cancel", operation_id="cancel_checkout")
 async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
-    command = commands.CancelCheckout(PersonId(caller.person_id))
+    command = commands.CancelCheckout(await _payer(checkout_id, caller))
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
 
 
 async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> list[Ask]:
     """The checkout, and the use of its code or of the rate that a founder has without one: both or neither."""
-    person_id = PersonId(caller.person_id)
+    person_id = await paying_as(caller, body.organisation_id)
     service, community_id = caller.service, caller.community_id
     chosen = [one.offer_id for one in body.lines if isinstance(one, OfferChosen)]
     founded, trial = await asyncio.gather(
@@ -423,13 +443,22 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         agreements = await agreements_of(connection, person_id)
     days = await _paid_from(caller, people, chosen)
     lines = _lines(body, caller, Today(caller.now, merchant.time_zone), offers, keys, days)
-    if rate := await _good(rates, checkout_id, lines, founded, caller):
+    if rate := await _good(rates, checkout_id, lines, founded, person_id, caller):
         code, discount = rate.discount_id, rate
-    more = {"discount": discount, "trial": trial, "without_trial": body.without_trial}
-    more |= agreeing(body, agreements)
-    command = await _open(lines, body.return_url, merchant, caller, **more)
+    more = {"discount": discount, "trial": trial, **_wished(body, agreements)}
+    command = await _open(person_id, lines, body.return_url, merchant, caller, **more)
     hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
+
+
+def _wished(body: OpenCheckout, agreements: Agreements) -> dict[str, Any]:
+    """What the command is told of the buyer's own word."""
+    seats_only = body.organisation_id is not None
+    return {
+        "without_trial": body.without_trial,
+        "seats_only": seats_only,
+        **agreeing(body, agreements),
+    }
 
 
 async def _paid_from(
@@ -450,11 +479,12 @@ async def _good(
     checkout_id: UUID,
     lines: Sequence[Line],
     founded: frozenset[UUID],
+    person_id: PersonId,
     caller: Caller,
 ) -> Discount | None:
     """The first that these lines can have: nobody asked for it, so nobody is told why there is none."""
     for rate in rates:
-        hold = holding(rate.discount_id, checkout_id, caller.person_id, caller.now, founded)
+        hold = holding(rate.discount_id, checkout_id, person_id, caller.now, founded)
         if takes(tuple(lines), rate) and await could_hold(
             caller.service, caller.community_id, hold
         ):

@@ -3,10 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
+from services.billing.acting import paying_as
 from services.billing.by_hand.projections import ByHand, how_to_pay
 from services.billing.debit.projections import debits_now
 from services.billing.gateways.processors import name_of, processor_at
@@ -36,6 +37,12 @@ class SavePaymentMethod(Body):
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
     kind: Literal["card", "sepa_debit"] = "card"
+
+
+class SavePayersMethod(SavePaymentMethod):
+    """For an organisation, where the caller represents the one that is named."""
+
+    organisation_id: UUID | None = None
 
 
 class PaymentMethod(BaseModel):
@@ -139,15 +146,16 @@ def _standing(
 
 
 @router.post("/payer/payment-method", status_code=202, operation_id="save_payment_method")
-async def save_payment_method(body: SavePaymentMethod, request: Request, caller: Member) -> Written:
+async def save_payment_method(body: SavePayersMethod, request: Request, caller: Member) -> Written:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
-    person_id = PersonId(caller.person_id)
+    person_id = await paying_as(caller, body.organisation_id)
     accepted = None
     if body.kind == "sepa_debit":
         if await debits_now(caller.service, caller.community_id) is None:
             raise Rejected("not_by_debit", "Nobody takes debits here.", pointer="/kind")
-        accepted = await sealed_acceptance(request, caller, person_id)
+        # Where and when somebody agreed is of them, whoever pays.
+        accepted = await sealed_acceptance(request, caller, PersonId(caller.person_id))
     command = commands.SavePaymentMethod(
         person_id, Code(body.payment_method), merchant.account, accepted=accepted
     )
@@ -155,9 +163,12 @@ async def save_payment_method(body: SavePaymentMethod, request: Request, caller:
 
 
 @router.get("/payer/payment-method", operation_id="read_payment_method")
-async def read_payment_method(caller: Member) -> PaymentMethod:
+async def read_payment_method(
+    caller: Member, organisation_id: Annotated[UUID | None, Query()] = None
+) -> PaymentMethod:
+    payer_id = await paying_as(caller, organisation_id)
     async with caller.read() as connection:
-        kept = await kept_for(connection, caller.person_id)
+        kept = await kept_for(connection, payer_id)
     if kept is None:
         raise NotFound("payment_method_not_found", "No payment method was given yet.")
     return PaymentMethod(state=kept.state, code=kept.code)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
 
+from services.billing.acting import acting_for, names_of
 from services.billing.by_hand.projections import claiming
 from services.billing.gateways.processors import processor_at
 from services.billing.merchant.projections import merchant_of
@@ -25,8 +26,7 @@ from services.billing.references import ids_of, reference_of
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, listing, needs, paging
-from shared.ids import AccountId, PersonId
-from shared.merging.persons import acting_for, all_of
+from shared.ids import AccountId
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -131,8 +131,8 @@ async def list_payments(
 async def read_payment(payment_id: UUID, caller: Annotated[Caller, needs("person")]) -> Payment:
     async with caller.read() as connection:
         payment = await payment_by_id(connection, payment_id)
-        people = await all_of(connection, caller.person_id)
-    if payment is None or payment.person_id not in people:
+        names = await names_of(connection, caller.person_id)
+    if payment is None or payment.person_id not in names:
         raise NotFound("payment_not_found", "There is no such payment.")
     if payment.state != "requires_action" or payment.intent is None:
         return _shown(payment)
@@ -150,7 +150,7 @@ async def return_to_payment(
     async with caller.read() as connection:
         payment = await payment_by_id(connection, payment_id)
     owner = payment.person_id if payment else caller.person_id
-    resume = commands.ResumePayment(PersonId(await acting_for(caller, owner)))
+    resume = commands.ResumePayment(await acting_for(caller, owner))
     return await caller.ask(Ask(PAYMENT, payment_id, resume))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
+from services.billing.acting import acting_for
 from services.billing.offer.projections import offers_among
 from services.billing.policy.projections import policy_now
 from services.billing.price_rise import commands
@@ -20,7 +21,7 @@ from services.billing.price_rise.projections import (
 )
 from services.billing.rise_preview import Choice, Held, Sums, choose, fingerprint, sums
 from services.billing.subscription.events import Otherwise, Rise
-from services.billing.subscription.projections import accepting, held_of
+from services.billing.subscription.projections import accepting, held_of, leaver_now
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
@@ -196,7 +197,8 @@ async def accept_price_rise(
     subscription_id: UUID, caller: Annotated[Caller, needs("person")]
 ) -> Written:
     """Who pays agrees to the price they were told of."""
-    ask = accepting(subscription_id, caller.person_id)
+    payer_id, _ = await leaver_now(caller.service, caller.community_id, subscription_id)
+    ask = accepting(subscription_id, await acting_for(caller, payer_id or caller.person_id))
     return await caller.ask(ask, subscription_id=subscription_id)
 
 

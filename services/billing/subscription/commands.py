@@ -182,7 +182,7 @@ class FollowLoss:
 class ChangeSubscription:
     """The person, or staff, want it to be what the line says: at today's price, or at the one it has.
 
-    Without a `mode`, it is what is usual for such a change.
+    Without a `mode`, it is what is usual for such a change. `seats_only` where an organisation pays.
     """
 
     change_id: UUID
@@ -192,6 +192,7 @@ class ChangeSubscription:
     mode: ChangeMode | None
     unit: Unit
     at: datetime
+    seats_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
+from services.billing.acting import acting_for, names_of
 from services.billing.choices import Today, line_of
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import Interval
 from services.billing.offer.projections import offers_among
+from services.billing.organisation.projections import is_organisation
 from services.billing.policy.projections import policy_now
 from services.billing.proration import billed
 from services.billing.rises import first_due
@@ -23,7 +25,6 @@ from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, needs, paging
 from shared.ids import PersonId
-from shared.merging.persons import acting_for, all_of
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -115,7 +116,9 @@ class PriceRise(BaseModel):
 
 
 class Subscription(BaseModel):
-    """`payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
+    """`person_id` is who pays: a person, or an organisation by its own id.
+
+    `payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
 
     Until `returns_until` who is gone may come back at this price. `balance` is what changes left for it: owed, or
     to be given back where it is negative.
@@ -248,10 +251,10 @@ async def resume_subscription(subscription_id: UUID, caller: Member) -> Written:
 
 
 async def _owner(caller: Caller, subscription_id: UUID) -> PersonId:
-    """In whose name the caller asks: of who they are, or of whom they took in."""
+    """In whose name the caller asks: the payer's, where they act for them."""
     state = await caller.state(SUBSCRIPTION, subscription_id)
     owner = state.terms.person_id if state is not None else caller.person_id
-    return PersonId(await acting_for(caller, owner))
+    return await acting_for(caller, owner)
 
 
 async def _ask(
@@ -284,6 +287,7 @@ async def _changing(
     today = Today(caller.now, terms.time_zone)
     async with caller.read() as connection:
         offer = (await offers_among(connection, [offer_id])).get(offer_id)
+        seats_only = await is_organisation(connection, terms.person_id)
     keeps_price = body.offer_id is None and body.amount is None
     if keeps_price and offer:
         # Who has it keeps it, on sale or not, and whatever others pay now.
@@ -300,6 +304,7 @@ async def _changing(
         mode=body.mode,
         unit=(await policy_now(caller.service, caller.community_id)).proration,
         at=caller.now,
+        seats_only=seats_only,
     )
     return command, state
 
@@ -336,8 +341,8 @@ async def _preview(
 
 async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscriptions:
     async with caller.read() as connection:
-        people = await all_of(connection, person_id) if person_id else None
-        found = await subscriptions_after(connection, page.cursor(UUID), page.limit + 1, people)
+        names = await names_of(connection, person_id) if person_id else None
+        found = await subscriptions_after(connection, page.cursor(UUID), page.limit + 1, names)
     policy = await policy_now(caller.service, caller.community_id)
     shown = [_shown(subscription, policy.win_back_days) for subscription in found]
     return Subscriptions(**page.answer(shown, key=lambda one: one.subscription_id))

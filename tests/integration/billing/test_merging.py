@@ -62,6 +62,20 @@ async def test_who_was_merged_withdraws_from_what_the_other_bought(shop: Shop) -
     assert back.amount.minor == 3000
 
 
+async def test_who_was_merged_comes_back_at_the_price_that_the_other_had(shop: Shop) -> None:
+    await shop.opens()
+    had = await shop.subscribes()
+    path = f"/subscriptions/{had['subscription_id']}/cancellation"
+    await shop.house.ask(ada, "POST", path)
+    await merged(shop, bob.person_id)
+    await shop.at(had["runs_until"])
+    body = {"subscription_id": had["subscription_id"], "return_url": f"{ORIGIN}/thanks"}
+    opened = await shop.house.ask(bob, "POST", "/checkouts/win-back", body)
+    await shop.pays(opened["checkout_id"], who=bob)
+    checkout = await shop.state_of(opened["checkout_id"], "completed", bob)
+    assert checkout["due"] == had["price"]
+
+
 async def test_nobody_else_does(shop: Shop) -> None:
     await shop.opens()
     subscription = await shop.subscribes()

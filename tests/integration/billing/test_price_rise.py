@@ -15,6 +15,7 @@ from services.membership.writing import kind_of
 from shared.command_handler import Origin
 from shared.contracts import billing_price_rise, billing_subscription
 from shared.contracts.billing_message import MessageRequested
+from shared.contracts.membership_merging import MemberMerged
 from shared.event_store import Meta
 from shared.ids import Code, PersonId
 from shared.money import Money
@@ -393,6 +394,21 @@ async def test_who_may_raise_a_price_see_it_and_agree_to_it(shop: Shop) -> None:
     await shop.house.ask(ada, "POST", path)
     unknown = f"/subscriptions/{uuid4()}/price-rise/acceptance"
     assert await shop.house.refusal(ada, "POST", unknown) == (404, "subscription_not_found")
+
+
+async def test_who_acts_for_the_payer_agrees_in_their_name(shop: Shop) -> None:
+    """Whoever took them in, as it is with whoever represents an organisation."""
+    _, had = await raised(shop, mode="consent")
+    merged = MemberMerged(
+        community_id=community,
+        occurred_at=shop.now,
+        person_id=bob.person_id,
+        taken_in=ada.person_id,
+    )
+    await shop.house.hear(merged)
+    await shop.house.quiet()
+    await shop.house.ask(bob, "POST", door(had, "price-rise/acceptance"))
+    assert (await shop.subscription())["price_rise"]["agreed"] is True
 
 
 async def test_whose_price_does_not_rise_has_nothing_to_agree_to(shop: Shop) -> None:

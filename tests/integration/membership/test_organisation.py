@@ -94,6 +94,8 @@ async def test_whoever_represents_it_gives_its_seats_and_takes_them_back(
     await second.sits(ada)
     given = await second.give(eve)
     await desk.until(pending=1, claimed=1)
+    own = await house.call("POST", f"{desk.path}/own-seat", {}, token=company.bob, expect=404)
+    assert code_of(own) == "person_not_found"
     await second.take_back(given["seat_id"])
     petra_id = await petra_of(company)
     await company.dismiss(petra_id, company.bob)

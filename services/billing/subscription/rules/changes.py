@@ -70,6 +70,8 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
         raise Rejected(
             "not_a_change", "A gift and a purchase do not become each other.", pointer="/offer_id"
         )
+    if asked.seats_only and not to.for_others:
+        raise Rejected("seats_only", "An organisation pays for seats.", pointer="/offer_id")
     if to.price.currency != terms.price.currency:
         raise Rejected("other_currency", "It is paid in another currency.", pointer="/offer_id")
     _insist_on_limits(line)

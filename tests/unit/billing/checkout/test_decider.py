@@ -76,6 +76,15 @@ def test_a_checkout_is_opened_once() -> None:
     given(CHECKOUT, book_opened).when(opening(gold)).then_nothing()
 
 
+def test_an_organisation_buys_nothing_but_seats_for_people() -> None:
+    for_others = replace(gold, seats=True, quantity=3)
+    bought = basket(for_others, due=euros(30), charges=(MoneyLine("subscription", euros(30)),))
+    given(CHECKOUT).when(replace(opening(for_others), seats_only=True)).then(opened(bought))
+    for line in (gold, book, seats):
+        asked = replace(opening(for_others, line), seats_only=True)
+        given(CHECKOUT).when(asked).then_rejected("seats_only")
+
+
 def test_seats_shorten_the_time_to_pay() -> None:
     all_things = basket(
         gold,

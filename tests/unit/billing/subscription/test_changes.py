@@ -300,6 +300,16 @@ def test_not_everything_can_become_everything(line: OfferLine, code: str) -> Non
     given(SUBSCRIPTION, activated).when(change(line)).then_rejected(code)
 
 
+def test_what_an_organisation_pays_for_stays_seats() -> None:
+    team = events.SubscriptionActivated(replace(terms, for_others=True), visa, april)
+    to_others = replace(change(replace(gold, seats=True)), seats_only=True)
+    becomes = replace(upgrade, to=replace(to_gold, for_others=True))
+    billed = events.ChangeBilled(team.terms, becomes, paid_for_gold, visa)
+    given(SUBSCRIPTION, team).when(to_others).then(billed)
+    own = replace(change(gold), seats_only=True)
+    given(SUBSCRIPTION, team).when(own).then_rejected("seats_only")
+
+
 def test_what_it_is_already_is_no_change_and_takes_the_wish_back() -> None:
     same = change(replace(light, quantity=1), keeps_price=True)
     given(SUBSCRIPTION, activated).when(same).then_nothing()
