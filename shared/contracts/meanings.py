@@ -21,6 +21,27 @@ MEANINGS: Mapping[str, str] = {
     "bundle_id": "The bundles of one person: those they asked for, or those that staff asked for.",
     "capacity": "How many people can come.",
     "chat_role": "The role on the chat server, by the id that its vendor gave it.",
+    **{
+        f"{told}.{field}": meaning
+        for told in ("ChatDriftFound", "ChatDriftSettled")
+        for field, meaning in (
+            (
+                "cause",
+                "Why: by hand there, by leaving, a call that was refused, what has changed since, or nobody knows.",
+            ),
+            (
+                "chat_role",
+                "The role it is about, by the vendor's id; none where it is about being there at all.",
+            ),
+            (
+                "kind",
+                "What is not as access says: a role that is missing or too much, or who left or came back.",
+            ),
+            ("number", "Which audit of the community found it, or found it no longer, from 1."),
+            ("person_id", "Whose seat it is; none where nobody has linked the account."),
+        )
+    },
+    "stranger_id": "The account on the chat that nobody has linked: a mark, the same whenever it is found here again.",
     "ChatServerCompared.differences": "How much on the server is not as access says.",
     "ChatServerCompared.members": "How many people are on the server.",
     "ChatServerCompared.number": "Which audit of the community this is, from 1.",

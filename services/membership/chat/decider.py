@@ -35,7 +35,10 @@ Held = tuple[Code, Code]
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`held` is what the vendor has confirmed; `admitted` the servers that we let the person onto."""
+    """`held` is what the vendor has confirmed; `admitted` the servers that we let the person onto.
+
+    `left` is what they kept when they last unlinked.
+    """
 
     place: Place | None = None
     roles: tuple[Code, ...] = ()
@@ -46,6 +49,7 @@ class Seat:
     account: Sealed | None = None
     unlinking: bool = False
     held: frozenset[Held] = frozenset()
+    left: frozenset[Held] = frozenset()
     admitted: frozenset[Code] = frozenset()
     kicked: frozenset[Code] = frozenset()
     invite_asked: bool = False
@@ -62,6 +66,15 @@ class Seat:
     def is_absent(self) -> bool:
         """They were not on the server when something was to be done there."""
         return any(stuck.problem == "not_on_server" for stuck in self.stuck)
+
+    @property
+    def refused(self) -> frozenset[Held]:
+        """The roles that the vendor refuses to give or take, though they are on the server."""
+        return frozenset(
+            (stuck.step.server, stuck.step.role)
+            for stuck in self.stuck
+            if stuck.step.role is not None and stuck.problem != "not_on_server"
+        )
 
     @property
     def wanted(self) -> frozenset[Held]:
@@ -316,6 +329,7 @@ def evolve(seat: Seat, event: events.ChatEvent) -> Seat:
                 account=None,
                 unlinking=False,
                 held=frozenset(),
+                left=seat.held,
                 admitted=frozenset(),
                 pending=None,
             )
@@ -326,7 +340,10 @@ def evolve(seat: Seat, event: events.ChatEvent) -> Seat:
         case events.ChatRoleGranted(_, server, role):
             answered = _answered(seat, Step("add_role", server, role))
             return replace(
-                answered, held=seat.held | {(server, role)}, kicked=seat.kicked - {server}
+                answered,
+                held=seat.held | {(server, role)},
+                left=seat.left - {(server, role)},
+                kicked=seat.kicked - {server},
             )
         case events.ChatRoleRevoked(_, server, role):
             answered = _answered(seat, Step("remove_role", server, role))

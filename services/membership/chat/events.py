@@ -53,7 +53,8 @@ class SeatNow:
     """A linked seat as of now: what its person is believed to have on a server, and what they should have there.
 
     `asks` is whether the vendor is just being asked something, `absent` whether they were not there when it last was;
-    `number` is that of the last step.
+    `number` is that of the last step. `refused` are roles that the vendor refuses to give or take, `left` those that
+    they kept when they last unlinked. It follows the rules of `rules_version`.
     """
 
     person_id: PersonId
@@ -62,6 +63,9 @@ class SeatNow:
     wanted: frozenset[Code]
     asks: bool
     absent: bool
+    refused: frozenset[Code] = frozenset()
+    left: frozenset[Code] = frozenset()
+    rules_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

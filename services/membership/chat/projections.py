@@ -195,12 +195,21 @@ async def seats_now(
     seats: list[tuple[SeatNow, Sealed | None]] = []
     for person_id in people:
         seat = await seat_now(service, community_id, person_id)
-        held, wanted = (
+        held, wanted, refused, left = (
             frozenset(role for place, role in roles if place == server)
-            for roles in (seat.held, seat.wanted)
+            for roles in (seat.held, seat.wanted, seat.refused, seat.left)
         )
-        asks, absent = seat.pending is not None, seat.is_absent
-        now = SeatNow(person_id, seat.number, held, wanted, asks, absent)
+        now = SeatNow(
+            person_id=person_id,
+            number=seat.number,
+            held=held,
+            wanted=wanted,
+            asks=seat.pending is not None,
+            absent=seat.is_absent,
+            refused=refused,
+            left=left,
+            rules_version=seat.rules_version,
+        )
         seats.append((now, seat.account))
     accounts = await service.vault.open([account for _, account in seats])
     return [(seat, account) for (seat, _), account in zip(seats, accounts, strict=True) if account]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.membership.chat.events import Problem
-from services.membership.chat_audit.events import Comparison
+from services.membership.chat_audit.events import Comparison, Drift
+from shared.ids import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,13 @@ class BeginAudit:
 
 @dataclass(frozen=True, slots=True)
 class RecordComparison:
+    """`mapped` are the roles that follow from access now; `drifts` are all there are."""
+
     number: int
     comparison: Comparison
     at: datetime
+    mapped: tuple[Code, ...] = ()
+    drifts: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,78 +1,47 @@
-"""An audit only tells until somebody lets it repair; even then it takes no role from many without their word."""
+"""An audit only tells until somebody lets it repair; even then it takes no role from many without their word.
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+Each drift is told once, when it is first found, and once more when it is found no longer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from services.membership.chat.events import SeatNow
 from services.membership.chat_audit import commands, events
-from services.membership.chat_audit.events import Comparison, Difference
+from services.membership.chat_audit.events import Comparison, Drift
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, derive
 
 FIRST_AFTER = timedelta(hours=1)
 EVERY = timedelta(days=1)
 MOST_REMOVALS = 20
-MOST_LISTED = 200
+MOST_DRIFTS = 100
+What = tuple[UUID | None, events.Kind, Code | None]
 WAITING: frozenset[events.Outcome] = frozenset(("reported", "held_back"))
 
 
 @dataclass(frozen=True, slots=True)
 class Audits:
-    """`waits` is the one whose repair nobody has approved yet, `trusted` the server that may be repaired."""
+    """`waits` is the one whose repair nobody has approved yet, `trusted` the server that may be repaired.
+
+    `open` are the drifts that were found and are not settled, on which server; `mapped` the roles that followed from
+    access at the last look.
+    """
 
     number: int = 0
     due: datetime | None = None
     underway: events.ChatAuditBegun | None = None
     trusted: Code | None = None
     waits: events.ChatServerCompared | None = None
+    mapped: tuple[Code, ...] = ()
+    open: Mapping[What, events.ChatDriftFound] = field(default_factory=dict)
 
 
 def audits_of(community_id: UUID) -> UUID:
     """The stream of a community's audits."""
     return derive(community_id, "chat_audits")
-
-
-def compared(
-    server: Code,
-    mapped: Collection[Code],
-    seats: Sequence[tuple[SeatNow, str]],
-    there: Mapping[str, frozenset[Code]],
-) -> Comparison:
-    """What differs between the seats, each with its account, and who is `there`; only `mapped` roles are ours."""
-    ours = frozenset(mapped)
-    found = [
-        difference
-        for seat, account in seats
-        if not seat.asks
-        for difference in _differences(seat, ours, there.get(account))
-    ]
-    strangers = there.keys() - {account for _, account in seats}
-    return Comparison(
-        server=server,
-        members=len(there),
-        seats=len(seats),
-        differences=len(found),
-        removals=sum(one.kind == "role_extra" for one in found),
-        strangers=sum(bool(there[account] & ours) for account in strangers),
-        found=tuple(found[:MOST_LISTED]),
-    )
-
-
-def _differences(
-    seat: SeatNow, ours: frozenset[Code], there: frozenset[Code] | None
-) -> list[Difference]:
-    if there is None:
-        return [Difference(seat.person_id, "absent")] if seat.held else []
-    back = [Difference(seat.person_id, "returned")] if seat.absent else []
-    missing, extra = seat.held - there, (there & ours) - seat.held - seat.wanted
-    return [
-        *back,
-        *(Difference(seat.person_id, "role_missing", role) for role in sorted(missing)),
-        *(Difference(seat.person_id, "role_extra", role) for role in sorted(extra)),
-    ]
 
 
 def decide(command: commands.ChatAuditCommand, audits: Audits) -> list[events.ChatAuditEvent]:
@@ -90,17 +59,41 @@ def decide(command: commands.ChatAuditCommand, audits: Audits) -> list[events.Ch
             return _approve(number, audits)
         case _ if audits.underway is None or audits.underway.number != command.number:
             return []
-        case commands.RecordComparison(number, comparison, at):
-            outcome = _outcome(comparison, audits)
-            is_news = outcome in WAITING and audits.waits is None
-            told = events.ChatServerCompared(number, comparison, outcome, is_news)
-            return [told, *_again(audits.underway, at)]
+        case commands.RecordComparison(at=at):
+            return [*_record(command, audits), *_again(audits.underway, at)]
         case commands.RecordRefusal(number, problem, at):
             return [events.ChatAuditRefused(number, problem), *_again(audits.underway, at)]
         case commands.RecordNoServer(number):
-            return [events.ChatAuditStopped(number)]
+            return [*_settle(number, audits.open.values()), events.ChatAuditStopped(number)]
         case _:
             assert_never(command)
+
+
+def _record(told: commands.RecordComparison, audits: Audits) -> list[events.ChatAuditEvent]:
+    """So many drifts are open at once; the rest are told when there is room, and counted until then."""
+    number, comparison = told.number, told.comparison
+    outcome = _outcome(comparison, audits)
+    is_news = outcome in WAITING and audits.waits is None
+    found = {one.what: one for one in told.drifts}
+    gone = [one for what, one in audits.open.items() if what not in found]
+    news = [_caused(one, audits) for what, one in found.items() if what not in audits.open]
+    room = MOST_DRIFTS - len(audits.open) + len(gone)
+    return [
+        events.ChatServerCompared(number, comparison, outcome, is_news, told.mapped),
+        *_settle(number, gone),
+        *(events.ChatDriftFound(number, comparison.server, one) for one in news[:room]),
+    ]
+
+
+def _caused(drift: Drift, audits: Audits) -> Drift:
+    """A role that nothing led to at the last look was nobody's to give through us: the rules made it ours since."""
+    is_new = bool(audits.mapped) and drift.role not in audits.mapped
+    by_hand = drift.cause == "given_by_hand"
+    return replace(drift, cause="mapping_changed") if by_hand and is_new else drift
+
+
+def _settle(number: int, found: Iterable[events.ChatDriftFound]) -> list[events.ChatAuditEvent]:
+    return [events.ChatDriftSettled(number, one.server, one.drift) for one in found]
 
 
 def _outcome(comparison: Comparison, audits: Audits) -> events.Outcome:
@@ -130,8 +123,14 @@ def evolve(audits: Audits, event: events.ChatAuditEvent) -> Audits:
         case events.ChatAuditBegun(number, by_clock):
             waits_for = None if by_clock else audits.due
             return replace(audits, number=number, due=waits_for, underway=event)
-        case events.ChatServerCompared(outcome=outcome):
-            return replace(audits, underway=None, waits=event if outcome in WAITING else None)
+        case events.ChatServerCompared(outcome=outcome, mapped=mapped):
+            waits = event if outcome in WAITING else None
+            return replace(audits, underway=None, waits=waits, mapped=mapped)
+        case events.ChatDriftFound(drift=drift):
+            return replace(audits, open={**audits.open, drift.what: event})
+        case events.ChatDriftSettled(drift=drift):
+            left = {what: one for what, one in audits.open.items() if what != drift.what}
+            return replace(audits, open=left)
         case events.ChatAuditRefused():
             return replace(audits, underway=None)
         case events.ChatRepairApproved(server=server):

@@ -3,12 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from services.membership.chat.events import Problem
 from shared.ids import Code, PersonId
 
 Kind = Literal["role_missing", "role_extra", "absent", "returned"]
 Outcome = Literal["clean", "reported", "repairing", "held_back"]
+Cause = Literal[
+    "given_by_hand",
+    "taken_by_hand",
+    "left_server",
+    "came_back",
+    "call_refused",
+    "access_changed",
+    "mapping_changed",
+    "account_unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,26 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """One thing that is on the server not as access says, and why.
+
+    Whose account nobody has linked is no person of ours: `stranger_id` is a mark that says no more than that it is the
+    same account as before, for the vendor's own id is theirs, and no key that seals it would ever be destroyed.
+    """
+
+    kind: Kind
+    cause: Cause
+    person_id: PersonId | None = None
+    stranger_id: UUID | None = None
+    role: Code | None = None
+
+    @property
+    def what(self) -> tuple[UUID | None, Kind, Code | None]:
+        """The same drift has another cause tomorrow, and stays the same."""
+        return self.person_id or self.stranger_id, self.kind, self.role
+
+
+@dataclass(frozen=True, slots=True)
 class ChatAuditScheduled:
     """The next one by the clock; there is one such clock for a community."""
 
@@ -51,12 +82,34 @@ class ChatAuditBegun:
 
 @dataclass(frozen=True, slots=True)
 class ChatServerCompared:
-    """`is_news` when something waits for somebody's word from now on, and nothing did before."""
+    """`is_news` when something waits for somebody's word from now on, and nothing did before.
+
+    `mapped` are the roles that followed from access then; empty in what was stored before it was kept.
+    """
 
     number: int
     comparison: Comparison
     outcome: Outcome
     is_news: bool
+    mapped: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDriftFound:
+    """The audit of this number is the first to find it."""
+
+    number: int
+    server: Code
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDriftSettled:
+    """The audit of this number no longer finds it, or no longer looks at this server."""
+
+    number: int
+    server: Code
+    drift: Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +139,8 @@ ChatAuditEvent = (
     ChatAuditScheduled
     | ChatAuditBegun
     | ChatServerCompared
+    | ChatDriftFound
+    | ChatDriftSettled
     | ChatAuditRefused
     | ChatRepairApproved
     | ChatAuditStopped

@@ -1,13 +1,28 @@
 """Once a server is connected it is looked at every day; who it concerns is told what waits for them."""
 
+from collections.abc import Callable, Collection, Sequence
+
+from services.membership.access.projections import standing_now
+from services.membership.chat.events import SeatNow
 from services.membership.chat.projections import seats_now
 from services.membership.chat_audit import commands, events
-from services.membership.chat_audit.decider import CHAT_AUDIT, audits_of, compared
+from services.membership.chat_audit.decider import CHAT_AUDIT, audits_of
+from services.membership.chat_audit.events import Cause, Drift
+from services.membership.chat_audit.rules.comparing import (
+    because,
+    compared,
+    drifted,
+    overtaken,
+)
 from services.membership.chat_server.events import ChatServerConnected
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.gateways.gateway import Chat, ChatRefused, Unreachable
+from services.membership.tier.events import TierId
 from shared.event_store import Fact
+from shared.ids import Code, PersonId
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
+
+STRANGER = "chat_stranger"
 
 
 def when_server_connected_schedule_audits(fact: Fact) -> list[Ask]:
@@ -27,7 +42,7 @@ async def compare_server(action: commands.CompareServer, context: ActionContext)
     """The seats are read first: one that has moved on since is left alone by whoever repairs."""
     service, community_id, number = context.service, context.community_id, action.number
     audits = audits_of(community_id)
-    server, _ = await chat_server_now(service, community_id)
+    server, version = await chat_server_now(service, community_id)
     if server.server is None:
         return Ask(CHAT_AUDIT, audits, commands.RecordNoServer(number))
     chat: Chat | None = context.gateways.get("chat")
@@ -41,9 +56,36 @@ async def compare_server(action: commands.CompareServer, context: ActionContext)
     except ChatRefused as refusal:
         refused = commands.RecordRefusal(number, refusal.problem, context.now)
         return Ask(CHAT_AUDIT, audits, refused)
-    mapped = {role.role for role in server.roles}
+    mapped = tuple(sorted({role.role for role in server.roles}))
     found = compared(server.server, mapped, seats, there)
-    return Ask(CHAT_AUDIT, audits, commands.RecordComparison(number, found, context.now))
+    drifts = drifted(
+        mapped, seats, there, lambda account: service.vault.token(STRANGER, community_id, account)
+    )
+    causes = await _overtaken(
+        drifts, [seat for seat, _ in seats], server.roles_for, version, context
+    )
+    record = commands.RecordComparison(number, found, context.now, mapped, because(drifts, causes))
+    return Ask(CHAT_AUDIT, audits, record)
+
+
+async def _overtaken(
+    drifts: Sequence[Drift],
+    seats: Sequence[SeatNow],
+    roles_for: Callable[[Collection[TierId]], Collection[Code]],
+    rules_version: int,
+    context: ActionContext,
+) -> dict[PersonId, Cause]:
+    """Of those who differ, whose seat does not follow access yet, and why."""
+    differing = {one.person_id for one in drifts}
+    causes: dict[PersonId, Cause] = {}
+    for seat in seats:
+        if seat.person_id not in differing:
+            continue
+        standing = await standing_now(context.service, context.community_id, seat.person_id)
+        roles = () if standing.barred else roles_for(standing.tiers)
+        if cause := overtaken(seat, roles, rules_version):
+            causes[seat.person_id] = cause
+    return causes
 
 
 REACTIONS = (

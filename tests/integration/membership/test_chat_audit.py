@@ -1,5 +1,6 @@
 """Roles that somebody changed by hand: first they are told, then they are put right, within bounds."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,58 @@ async def test_what_differs_is_told_before_anything_is_done(club: Club) -> None:
     assert club.guild.members[bob.user] == {club.roles[0]}
     await looked(club)
     await club.house.eventually(lambda: letters(club), ["chat_reported"])
+
+
+async def drifts(club: Club) -> list[tuple[str, Json]]:
+    """What the others hear of each drift, by their ids alone."""
+    rows = await club.house.service.pool.fetch(
+        "SELECT type, data FROM events WHERE type LIKE 'ChatDrift%' ORDER BY position"
+    )
+    return [(row["type"], json.loads(row["data"])["drift"]) for row in rows]
+
+
+async def test_each_drift_is_told_with_its_cause_until_it_is_settled(club: Club) -> None:
+    await club.connect()
+    ada, bob = await gold_member(club), await gold_member(club, "bob@example.com")
+    stranger = club.discord.user()
+    club.guild.members[ada.user] = set()
+    club.guild.members[stranger] = {club.roles[0]}
+    del club.guild.members[bob.user]
+    await looked(club)
+    await club.house.quiet()
+    told = await drifts(club)
+    assert {name for name, _ in told} == {"ChatDriftFound"}
+    assert sorted((one["cause"], one["person_id"]) for _, one in told if one["person_id"]) == [
+        ("left_server", bob.person_id),
+        ("taken_by_hand", ada.person_id),
+    ]
+    (unknown,) = [one for _, one in told if not one["person_id"]]
+    assert (unknown["cause"], unknown["role"]) == ("account_unknown", club.roles[0])
+    assert stranger not in json.dumps(told)
+    await looked(club)
+    await club.house.quiet()
+    assert await drifts(club) == told
+    club.guild.members[ada.user] = {club.roles[0]}
+    await looked(club)
+    await club.house.quiet()
+    (settled,) = (await drifts(club))[len(told) :]
+    assert settled[0] == "ChatDriftSettled"
+    assert settled[1]["person_id"] == ada.person_id
+
+
+async def test_a_role_that_discord_refuses_to_give_is_a_drift(club: Club) -> None:
+    await club.connect()
+    ada = await gold_member(club)
+    bob = await club.join("bob@example.com")
+    await bob.link(expect=201)
+    club.discord.fail("add_role", 403, {"code": 50013, "message": "Missing Permissions"})
+    await bob.pay()
+    await bob.is_stuck("owner", "bot_not_allowed")
+    assert (await looked(club))["outcome"] == "clean"
+    await club.house.quiet()
+    ((_, drift),) = await drifts(club)
+    assert (drift["cause"], drift["person_id"]) == ("call_refused", bob.person_id)
+    await ada.holds(club.roles[0])
 
 
 async def letters(club: Club) -> list[str]:

@@ -1,9 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from services.membership.chat.events import SeatNow
 from services.membership.chat_audit.commands import (
     ApproveRepair,
     BeginAudit,
@@ -16,27 +16,28 @@ from services.membership.chat_audit.decider import (
     CHAT_AUDIT,
     EVERY,
     FIRST_AFTER,
-    MOST_LISTED,
+    MOST_DRIFTS,
     MOST_REMOVALS,
-    compared,
 )
 from services.membership.chat_audit.events import (
     ChatAuditBegun,
     ChatAuditRefused,
     ChatAuditScheduled,
     ChatAuditStopped,
+    ChatDriftFound,
+    ChatDriftSettled,
     ChatRepairApproved,
     ChatServerCompared,
     Comparison,
-    Difference,
+    Drift,
     Outcome,
 )
 from shared.ids import Code, PersonId
 from shared.testing import given
 
 here, there = Code("10"), Code("11")
-gold, silver, moderator = Code("20"), Code("21"), Code("22")
-ada, bob = PersonId(UUID(int=1)), PersonId(UUID(int=2))
+gold, silver = Code("20"), Code("21")
+ada = PersonId(UUID(int=1))
 noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 scheduled = ChatAuditScheduled(noon + FIRST_AFTER)
 by_clock, by_staff = ChatAuditBegun(1, by_clock=True), ChatAuditBegun(1, by_clock=False)
@@ -146,66 +147,60 @@ def test_another_server_is_only_reported_again() -> None:
     first.then(told(2, elsewhere, "reported", is_news=True))
 
 
-def seat(
-    person_id: PersonId = ada,
-    held: tuple[Code, ...] = (),
-    wanted: tuple[Code, ...] = (),
-    *,
-    asks: bool = False,
-    absent: bool = False,
-) -> tuple[SeatNow, str]:
-    now = SeatNow(person_id, 1, frozenset(held), frozenset(wanted), asks, absent)
-    return now, f"account {person_id.int}"
-
-
-def differences(*seats: tuple[SeatNow, str], **roles: tuple[Code, ...]) -> Comparison:
-    """Tiers lead to gold and silver; `roles` are what Ada and Bob have there."""
-    accounts = {"ada": "account 1", "bob": "account 2", "zoe": "account 3"}
-    found = {accounts[name]: frozenset(has) for name, has in roles.items()}
-    return compared(here, [gold, silver], seats, found)
-
-
-def test_a_seat_that_is_as_it_was_left_does_not_differ() -> None:
-    assert differences(seat(held=(gold,), wanted=(gold,)), ada=(gold, moderator)).differences == 0
-
-
-def test_a_role_that_was_taken_by_hand_is_missing() -> None:
-    found = differences(seat(held=(gold,), wanted=(gold,)), ada=())
-    assert found.found == (Difference(ada, "role_missing", gold),)
-    assert found.removals == 0
-
-
-def test_a_role_that_was_given_by_hand_is_too_much_if_a_tier_leads_to_it() -> None:
-    found = differences(seat(wanted=(gold,)), ada=(gold, silver, moderator))
-    assert found.found == (Difference(ada, "role_extra", silver),)
-    assert found.removals == 1
-
-
-def test_who_is_not_there_is_absent_if_they_should_have_something() -> None:
-    found = differences(seat(held=(gold, silver), wanted=(gold,)), seat(bob))
-    assert found.found == (Difference(ada, "absent"),)
-
-
-def test_who_came_back_is_seen() -> None:
-    gone = seat(wanted=(gold,), absent=True)
-    assert differences(gone).differences == 0
-    assert differences(gone, ada=()).found == (Difference(ada, "returned"),)
-
-
-def test_a_seat_that_is_just_being_changed_is_left_alone() -> None:
-    assert differences(seat(held=(gold,), asks=True), ada=()).differences == 0
-
-
-def test_strangers_count_if_they_have_a_tiers_role() -> None:
-    found = differences(seat(), ada=(), bob=(moderator,), zoe=(silver,))
-    assert (found.members, found.seats, found.strangers) == (3, 1, 1)
-
-
-def test_so_many_are_listed_and_all_are_counted() -> None:
-    crowd = [seat(PersonId(UUID(int=number)), held=(gold,)) for number in range(1, 301)]
-    found = compared(here, [gold], crowd, {})
-    assert (found.differences, len(found.found)) == (300, MOST_LISTED)
-
-
 def test_the_first_look_is_not_at_once() -> None:
     assert timedelta(0) < FIRST_AFTER < EVERY
+
+
+missing = Drift("role_missing", "taken_by_hand", ada, role=gold)
+given_to_her = Drift("role_extra", "given_by_hand", ada, role=silver)
+
+
+def looked(number: int, *drifts: Drift, mapped: tuple[Code, ...] = (gold,)) -> RecordComparison:
+    return RecordComparison(number, comparison(2), noon, mapped, drifts)
+
+
+def after(number: int, mapped: tuple[Code, ...] = (gold,)) -> ChatServerCompared:
+    return ChatServerCompared(number, comparison(2), "reported", number == 1, mapped)
+
+
+def test_each_drift_is_told_once_with_its_cause() -> None:
+    first = (after(1), ChatDriftFound(1, here, missing))
+    given(CHAT_AUDIT, by_staff).when(looked(1, missing)).then(*first)
+    history = (by_staff, *first, begun_again)
+    given(CHAT_AUDIT, *history).when(looked(2, missing)).then(after(2))
+    other = replace(missing, cause="access_changed")
+    given(CHAT_AUDIT, *history).when(looked(2, other)).then(after(2))
+
+
+def test_a_drift_that_is_found_no_longer_is_settled_and_may_come_again() -> None:
+    found, settled = ChatDriftFound(1, here, missing), ChatDriftSettled(2, here, missing)
+    history = (by_staff, after(1), found, begun_again)
+    given(CHAT_AUDIT, *history).when(looked(2)).then(after(2), settled)
+    third = (*history, after(2), settled, ChatAuditBegun(3, by_clock=False))
+    again = ChatDriftFound(3, here, missing)
+    given(CHAT_AUDIT, *third).when(looked(3, missing)).then(after(3), again)
+
+
+def test_a_role_that_no_tier_led_to_at_the_last_look_is_there_by_the_rules() -> None:
+    history = (by_staff, after(1), begun_again)
+    caused = ChatDriftFound(2, here, replace(given_to_her, cause="mapping_changed"))
+    given(CHAT_AUDIT, *history).when(looked(2, given_to_her)).then(after(2), caused)
+    known = (by_staff, after(1, (gold, silver)), begun_again)
+    by_hand = ChatDriftFound(2, here, given_to_her)
+    given(CHAT_AUDIT, *known).when(looked(2, given_to_her)).then(after(2), by_hand)
+
+
+def test_so_many_drifts_are_open_at_once_and_others_take_the_place_of_the_settled() -> None:
+    crowd = [replace(missing, person_id=PersonId(UUID(int=n))) for n in range(MOST_DRIFTS + 9)]
+    found = [ChatDriftFound(1, here, one) for one in crowd[:MOST_DRIFTS]]
+    given(CHAT_AUDIT, by_staff).when(looked(1, *crowd)).then(after(1), *found)
+    settled = ChatDriftSettled(2, here, crowd[0])
+    in_its_place = ChatDriftFound(2, here, crowd[MOST_DRIFTS])
+    later = given(CHAT_AUDIT, by_staff, after(1), *found, begun_again).when(looked(2, *crowd[1:]))
+    later.then(after(2), settled, in_its_place)
+
+
+def test_without_a_server_nothing_differs_any_more() -> None:
+    found = ChatDriftFound(1, here, missing)
+    stopped = given(CHAT_AUDIT, by_staff, after(1), found, begun_again).when(RecordNoServer(2))
+    stopped.then(ChatDriftSettled(2, here, missing), ChatAuditStopped(2))
