@@ -123,7 +123,7 @@ async def choose_preferences(
 class ChooseChannels(Body):
     """Without `email`, mail comes only where no other channel takes a message; what is transactional has it always."""
 
-    channels: list[Channel] = Field(min_length=1, max_length=5)
+    channels: list[Channel] = Field(max_length=5)
 
 
 @router.put("/me/channels/{message_kind}", operation_id="choose_channels")

@@ -162,3 +162,9 @@ def test_a_message_goes_the_ways_that_are_chosen_and_open(
     others: tuple[Channel, ...],
 ) -> None:
     assert after(*happened).ways("reminder", frozenset(linked)) == Ways(mail, others)
+
+
+def test_a_channel_at_least_is_chosen() -> None:
+    refusal = given(PREFERENCE).when(by("reminder")).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.pointer) == ("no_channel", "/channels")
