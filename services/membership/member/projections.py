@@ -248,19 +248,31 @@ async def found_by(
 async def is_elsewhere(
     service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
 ) -> bool:
-    """Whether somebody else signs in with the address, or another person is known by it in the community."""
-    if await account_of(service, email) not in (None, account_id):
-        return True
+    """Whether somebody else signs in with the address, or another person is known by it in the community.
+
+    Whom the person has taken in is nobody else: they sign in as the person.
+    """
+    signs_in = await account_of(service, email)
+    if signs_in not in (None, account_id):
+        who = await person_of(service, community_id, signs_in)
+        if who != person_id:
+            return True
     found = await service.vault.find(EMAIL, community_id, email)
     return found is not None and await merged(service, community_id, found) != person_id
 
 
-def signing_in_by(
+async def signing_in_by(
     service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
 ) -> Keep:
     """What finds the account, and the person in the community, by another address of theirs."""
-    account = service.vault.lookup(EMAIL, PLATFORM, email, account_id)
-    return Keep(lookups=(account, service.vault.lookup(EMAIL, community_id, email, person_id)))
+    taken_in = (await merging_now(service, community_id, person_id)).taken_in
+    lookups = []
+    # Whom they have taken in may sign in with it, by an account that finds them already.
+    if await account_of(service, email) in (None, account_id):
+        lookups.append(service.vault.lookup(EMAIL, PLATFORM, email, account_id))
+    if await service.vault.find(EMAIL, community_id, email) not in taken_in:
+        lookups.append(service.vault.lookup(EMAIL, community_id, email, person_id))
+    return Keep(lookups=tuple(lookups))
 
 
 async def ownership_of(service: Service, community_id: UUID, person_id: UUID) -> Ownership:

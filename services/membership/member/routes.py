@@ -167,7 +167,7 @@ async def change_address(
         is_current,
         elsewhere=await is_elsewhere(service, community_id, account, body.email, person_id),
     )
-    keep = signing_in_by(service, community_id, account, body.email, person_id)
+    keep = await signing_in_by(service, community_id, account, body.email, person_id)
     try:
         return await caller.ask(Ask(MEMBER, person_id, change, keep))
     except Claimed as claimed:

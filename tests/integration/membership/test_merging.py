@@ -310,3 +310,26 @@ async def test_who_was_taken_in_is_in_the_directory_no_more(house: House) -> Non
     await house.quiet()
     shown = await house.call("GET", "/directory", token=both.ada_token)
     assert shown["items"] == []
+
+
+async def test_the_address_of_whom_one_took_in_becomes_ones_own(house: House) -> None:
+    both = await two(house)
+    await both.merge()
+    body = await house.proof(IDA)
+    await house.call("PUT", "/me/address", body, token=both.ada_token)
+    await house.quiet()
+    for email in (ADA, IDA):
+        token = await house.token(email, both.community_id)
+        me = await house.call("GET", "/me", token=token)
+        assert (me["person_id"], me["email"]) == (both.ada, IDA)
+    told = [letter.template for letter in house.mailbox.to(ADA)]
+    assert "address_changed" in told
+
+
+async def test_the_address_of_somebody_else_stays_theirs_whoever_one_took_in(house: House) -> None:
+    both = await two(house)
+    await both.merge()
+    await house.join("bob@example.com", both.community_id, "Bob")
+    taken = await house.proof("bob@example.com")
+    refused = await house.call("PUT", "/me/address", taken, token=both.ada_token, expect=422)
+    assert refused["errors"][0]["code"] == "address_taken"
