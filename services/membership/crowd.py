@@ -42,13 +42,13 @@ async def _everybody(
 
 
 async def tell_each(
-    told: AsyncIterator[tuple[PersonId, Sequence[Ask]]], context: ActionContext
+    told: AsyncIterator[tuple[UUID, Sequence[Ask]]], context: ActionContext
 ) -> None:
     """Repeating the action tells nobody twice."""
     community = await community_now(context.service, context.community_id)
     meta = Meta(context.key, context.key, mode=community.mode)
-    async for person_id, asks in told:
-        command_id = derive(context.key, str(person_id))
+    async for one, asks in told:
+        command_id = derive(context.key, str(one))
         origin = Origin(command_id, context.community_id, context.now, meta)
         await context.service.handler.handle(asks, origin)
 

@@ -37,4 +37,11 @@ class DismissContact:
     account_id: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class DismissEverywhere:
+    """A call to dismiss a contact of every sponsorship whose contact they are."""
+
+    account_id: AccountId
+
+
 SponsorshipCommand = MakeSponsorship | GivePlacement | TakePlacement | NameContact | DismissContact

@@ -4,7 +4,7 @@ from services.membership.sponsorship import routes
 from services.membership.sponsorship.decider import SPONSORSHIP
 from services.membership.sponsorship.projections import SPONSORSHIPS
 from services.membership.sponsorship.publications import PUBLICATIONS
-from services.membership.sponsorship.reactions import REACTIONS
+from services.membership.sponsorship.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -13,5 +13,6 @@ FEATURE = Feature(
     router=routes.router,
     projections=(SPONSORSHIPS,),
     reactions=REACTIONS,
+    actions=ACTIONS,
     publications=PUBLICATIONS,
 )

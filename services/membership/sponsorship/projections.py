@@ -124,6 +124,17 @@ async def sponsorships_of(
     return [SponsorshipRow(**row) for row in rows]
 
 
+async def sponsorships_with(connection: Any, community_id: UUID, contact: UUID) -> list[UUID]:
+    """All of which this account is a contact."""
+    rows = await connection.fetch(
+        "SELECT sponsorship_id FROM sponsorships_v1_contacts"
+        " WHERE community_id = $1 AND account_id = $2 ORDER BY sponsorship_id",
+        community_id,
+        contact,
+    )
+    return [row["sponsorship_id"] for row in rows]
+
+
 async def sponsor_name(
     service: Service, community_id: UUID, sponsorship_id: SponsorshipId | None
 ) -> Label | None:

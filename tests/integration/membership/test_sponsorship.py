@@ -100,6 +100,32 @@ async def test_a_contact_who_is_dismissed_or_loses_the_role_sees_nothing(house: 
     assert code_of(refused) == "not_a_sponsor_contact"
 
 
+async def test_who_is_given_the_role_again_does_not_see_what_was_theirs_before(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    first = await sponsorship(house, owner)
+    second = await sponsorship(house, owner, "Other & Co")
+    others = await sponsorship(house, owner, "Third Ltd")
+    role = {"role": "sponsor_contact", "sponsorship_id": first}
+    await came(house, owner, community_id, carla, **role)
+    await came(house, owner, community_id, bob, role=role["role"], sponsorship_id=others)
+    items = (await house.call("GET", "/sponsorships", token=owner))["items"]
+    contacts = {one["sponsorship_id"]: one["contacts"] for one in items}
+    (account_id,) = contacts[first]
+    await house.call("PUT", f"/sponsorships/{second}/contacts/{account_id}", token=owner)
+    await house.call("DELETE", f"/staff/{account_id}/sponsor_contact", token=owner)
+    await house.quiet()
+    items = (await house.call("GET", "/sponsorships", token=owner))["items"]
+    left = {one["sponsorship_id"]: one["contacts"] for one in items}
+    assert left == {first: [], second: [], others: contacts[others]}
+    again = {"account_id": account_id, "role": "sponsor_contact"}
+    await house.call("POST", "/staff", again, token=owner, expect=201)
+    await house.quiet()
+    token = await house.token(carla, community_id)
+    assert (await house.call("GET", "/sponsorships/mine", token=token))["items"] == []
+
+
 async def test_an_affiliate_has_the_promised_link_and_sees_their_own_alone(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     await made(house, owner)

@@ -1,8 +1,11 @@
 from uuid import UUID
 
+from services.membership.community.events import Role, StaffRoleRevoked
 from services.membership.link.events import link_of
+from services.membership.sponsorship import reactions
 from services.membership.sponsorship.commands import (
     DismissContact,
+    DismissEverywhere,
     GivePlacement,
     MakeSponsorship,
     NameContact,
@@ -21,7 +24,9 @@ from services.membership.sponsorship.events import (
     SponsorshipMade,
 )
 from shared.ids import AccountId, Label
+from shared.reaction import Call
 from shared.testing import given
+from tests.unit.membership.facts import fact
 
 made = SponsorshipMade(Label("Bean & Sons"))
 spring, autumn = (link_of(UUID(int=1), slug) for slug in ("spring", "autumn"))
@@ -74,3 +79,12 @@ def test_there_is_an_end_to_placements_and_contacts() -> None:
     named = [ContactNamed(AccountId(UUID(int=100 + n))) for n in range(MOST_CONTACTS)]
     crowded = given(SPONSORSHIP, made, *named)
     crowded.when(NameContact(carla, has_role=True)).then_rejected("too_many_contacts")
+
+
+def test_who_loses_the_role_is_a_contact_no_more_and_who_loses_another_stays_one() -> None:
+    def after(role: Role) -> list[Call]:
+        revoked = fact(StaffRoleRevoked(carla, role, 2))
+        return reactions.when_staff_role_revoked_dismiss_contact(revoked)
+
+    assert after("sponsor_contact") == [Call(DismissEverywhere(carla))]
+    assert after("moderator") == []
