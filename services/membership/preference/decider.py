@@ -82,8 +82,8 @@ def _choose_channels(
     """Whoever chooses e-mail is in again: nobody else chooses for them."""
     person_id, kind = choose.person_id, choose.kind
     if not choose.channels:
-        detail = "Name a channel at least; to be sent none of a kind, opt out of it."
-        raise Rejected("no_channel", detail, pointer="/channels")
+        why = "Name a channel at least; to be sent none of a kind, opt out of it."
+        raise Rejected("no_channel", why, pointer="/channels")
     missing = ordered(choose.channels - choose.linked)
     if missing:
         detail = f"You cannot be written to by {missing[0]} before you have linked it."
