@@ -39,8 +39,8 @@ def decide(
 def _record(command: commands.RecordImprovement) -> list[events.ImprovementEvent]:
     made, leaving = command.made, command.made.leaving
     if (made.polled is None) == (leaving is None):
-        why = "It follows from one poll, or from one reason to leave."
-        raise Rejected("one_thing_said", why, pointer="/poll_id")
+        source = "It follows from one poll, or from one reason to leave."
+        raise Rejected("one_thing_said", source, pointer="/poll_id")
     if made.polled and not command.is_counted:
         raise Rejected("poll_not_counted", "What it says is not known yet.")
     if leaving and not leaving.since < leaving.until <= command.at:
