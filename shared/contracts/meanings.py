@@ -131,6 +131,7 @@ MEANINGS: Mapping[str, str] = {
     "invitation_id": "The invitation.",
     "kid": "The id of a key, found in the header of what it signs.",
     "kind": "Which kind it is.",
+    "language": "What the community speaks: whoever asks for no other language is written to in it.",
     "last": "Whether no live reason is left, so that access itself ended.",
     "lines": "The parts, which sum to the whole.",
     "link": "Where the message leads; it opens without anything personal in it.",

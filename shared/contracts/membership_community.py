@@ -13,6 +13,7 @@ Role = Literal[
 
 
 Visibility = Literal["public", "unlisted", "private"]
+Language = Literal["en", "fr"]
 
 
 class CommunityContract(Contract):
@@ -24,7 +25,7 @@ class CommunityContract(Contract):
 class CommunityCreated(CommunityContract):
     """An organiser opened a community."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     kind: CommunityKind
     name: LabelText
@@ -32,6 +33,7 @@ class CommunityCreated(CommunityContract):
     time_zone: LabelText
     mode: Literal["live", "test"]
     visibility: Visibility = "public"
+    language: Language = "en"
 
 
 class StaffRoleGranted(CommunityContract):

@@ -53,7 +53,7 @@ class Apply(Agree):
 
     name: str = Field(min_length=1, max_length=200)
     email: Address
-    language: Language = "en"
+    language: Language | None = None
     version: int = Field(ge=0, le=1_000_000)
     answers: tuple[Words | None, ...] = Field(default=(), max_length=20)
 
@@ -82,7 +82,7 @@ async def apply_to_join(
         name=await caller.seal(applicant, body.name),
         email=await caller.seal(applicant, body.email),
         email_is_own=await account_of(service, body.email) == account_id,
-        language=body.language,
+        language=body.language or community.language,
         answers=await _given(caller, applicant, body.answers, admission.questions),
         version=body.version,
         way=admission.way,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.membership.community.events import Brand, CommunityKind, Mode, Role, Visibility
+from services.membership.member.events import Language
 from shared.ids import AccountId, Code, CommunityId, Label
 
 
@@ -17,6 +18,7 @@ class CreateCommunity:
     time_zone: Code
     mode: Mode
     visibility: Visibility = "public"
+    language: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class ChooseCurrency:
 
     currency: Code
     in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ CommunityCommand = (
     | RebrandCommunity
     | RenameCommunity
     | ChooseCurrency
+    | ChooseLanguage
     | ChooseVisibility
     | GrantRole
     | RevokeRole

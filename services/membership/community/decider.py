@@ -5,6 +5,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.membership.community import commands, events
+from services.membership.member.events import Language
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label, derive
 
@@ -23,6 +24,7 @@ class Community:
     visibility: events.Visibility = "public"
     name: Label = NAMELESS
     currency: Code = NO_CURRENCY
+    language: Language = "en"
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -57,6 +59,9 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
             return [] if name == community.name else [_described(replace(community, name=name))]
         case commands.ChooseCurrency(currency):
             return _choose(command, community) if currency != community.currency else []
+        case commands.ChooseLanguage(language):
+            is_new = language != community.language
+            return [_described(replace(community, language=language))] if is_new else []
         case commands.ChooseVisibility(chosen):
             return [] if chosen == community.visibility else [events.VisibilityChosen(chosen)]
         case commands.GrantRole() | commands.RevokeRole():
@@ -73,7 +78,13 @@ def _choose(asked: commands.ChooseCurrency, community: Community) -> list[events
 
 
 def _described(now: Community) -> events.CommunityDescribed:
-    return events.CommunityDescribed(now.name, now.currency, now.time_zone, now.mode)
+    return events.CommunityDescribed(
+        name=now.name,
+        currency=now.currency,
+        time_zone=now.time_zone,
+        mode=now.mode,
+        language=now.language,
+    )
 
 
 def _change_staff(
@@ -118,18 +129,31 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
             time_zone=command.time_zone,
             mode=command.mode,
             visibility=command.visibility,
+            language=command.language,
         ),
         events.StaffRoleGranted(command.owner, "owner", roles_version=1),
     ]
 
 
+def _created(event: events.CommunityCreated) -> Community:
+    return Community(
+        slug=event.slug,
+        mode=event.mode,
+        brand=event.brand,
+        time_zone=event.time_zone,
+        visibility=event.visibility,
+        name=event.name,
+        currency=event.currency,
+        language=event.language,
+    )
+
+
 def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
-        case events.CommunityCreated(_, name, slug, brand, currency, time_zone, mode, visibility):
-            about = brand, time_zone, visibility, name, currency
-            return Community(slug, mode, frozenset(), 0, *about)
-        case events.CommunityDescribed(name, currency):
-            return replace(community, name=name, currency=currency)
+        case events.CommunityCreated() as created:
+            return _created(created)
+        case events.CommunityDescribed(name, currency, language=language):
+            return replace(community, name=name, currency=currency, language=language)
         case events.VisibilityChosen(visibility):
             return replace(community, visibility=visibility)
         case events.CommunityRebranded(brand):

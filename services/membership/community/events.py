@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from services.membership.member.events import Language
 from shared.ids import AccountId, Code, CommunityId, Label
 
 CommunityKind = Literal["brand", "media", "creator", "association"]
@@ -32,6 +33,8 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class CommunityCreated:
+    """`language` is that of whoever says nothing of theirs."""
+
     kind: CommunityKind
     name: Label
     slug: Code
@@ -40,6 +43,7 @@ class CommunityCreated:
     time_zone: Code
     mode: Mode
     visibility: Visibility = "public"
+    language: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,13 @@ class CommunityRebranded:
 
 @dataclass(frozen=True, slots=True)
 class CommunityDescribed:
-    """It is called, or reckons, otherwise from now on; all of it is said, for whoever hears of this first."""
+    """It is called, reckons or speaks otherwise from now on; all of it is said, for whoever hears of this first."""
 
     name: Label
     currency: Code
     time_zone: Code
     mode: Mode
+    language: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.membership.community import events
 from services.membership.community.decider import COMMUNITY, Community
+from services.membership.member.events import Language
 from shared.auth import Principal, staff_roles
 from shared.decider import NotFound
 from shared.event_store import Fact
@@ -16,7 +17,7 @@ from shared.service import Service
 from shared.visibility.gate import visibility
 
 DDL = """
-CREATE TABLE communities_v1 (
+CREATE TABLE communities_v2 (
     community_id uuid        PRIMARY KEY,
     slug         text        NOT NULL,
     slug_since   timestamptz NOT NULL,
@@ -26,9 +27,10 @@ CREATE TABLE communities_v1 (
     logo         text,
     currency     text        NOT NULL,
     time_zone    text        NOT NULL,
-    mode         text        NOT NULL
+    mode         text        NOT NULL,
+    language     text        NOT NULL
 );
-CREATE INDEX communities_v1_slug ON communities_v1 (slug, slug_since);
+CREATE INDEX communities_v2_slug ON communities_v2 (slug, slug_since);
 """
 
 
@@ -43,6 +45,7 @@ class CommunityPage:
     currency: str
     time_zone: str
     mode: events.Mode
+    language: Language
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -50,7 +53,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.CommunityCreated() as created:
                 await connection.execute(
-                    "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                    "INSERT INTO communities_v2 VALUES"
+                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                     fact.stream_id,
                     created.slug,
                     fact.at,
@@ -61,18 +65,20 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     created.currency,
                     created.time_zone,
                     created.mode,
+                    created.language,
                 )
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
-            case events.CommunityDescribed(name, currency):
-                await _set(connection, fact, "name = $2, currency = $3", name, currency)
+            case events.CommunityDescribed() as now:
+                change = "name = $2, currency = $3, language = $4"
+                await _set(connection, fact, change, now.name, now.currency, now.language)
             case events.CommunityRebranded(brand):
                 await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)
 
 
 async def _set(connection: Any, fact: Fact, change: str, *values: object) -> None:
     await connection.execute(
-        f"UPDATE communities_v1 SET {change} WHERE community_id = $1",  # noqa: S608  Words of our own.
+        f"UPDATE communities_v2 SET {change} WHERE community_id = $1",  # noqa: S608  Words of our own.
         fact.stream_id,
         *values,
     )
@@ -80,9 +86,9 @@ async def _set(connection: Any, fact: Fact, change: str, *values: object) -> Non
 
 COMMUNITIES = Projection(
     name="communities",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("communities_v1",),
+    tables=("communities_v2",),
     facts=(
         events.CommunityCreated,
         events.CommunityMoved,
@@ -97,8 +103,8 @@ STAFF_ROLES = staff_roles(events.StaffRoleGranted, events.StaffRoleRevoked)
 VISIBILITY = visibility(events.CommunityCreated, events.VisibilityChosen)
 
 _PAGE = (
-    "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode"
-    " FROM communities_v1"
+    "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode,"
+    " language FROM communities_v2"
 )
 
 
@@ -123,6 +129,11 @@ async def community_now(service: Service, community_id: UUID) -> Community:
     if community.slug is None:
         raise NotFound("community_not_found", "There is no such community.")
     return community
+
+
+async def spoken(service: Service, community_id: UUID, asked: Language | None) -> Language:
+    """What somebody asked to be written to in; else what the community speaks."""
+    return asked or (await community_now(service, community_id)).language
 
 
 def acting_in(

@@ -18,6 +18,7 @@ def _created(fact: Fact) -> contracts.CommunityCreated:
         time_zone=event.time_zone,
         mode=event.mode,
         visibility=event.visibility,
+        language=event.language,
     )
 
 
@@ -30,6 +31,7 @@ def _described(fact: Fact) -> membership_description.CommunityDescribed:
         currency=event.currency,
         time_zone=event.time_zone,
         mode=event.mode,
+        language=event.language,
     )
 
 

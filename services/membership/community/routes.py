@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import account_exists
@@ -19,6 +19,8 @@ from services.membership.community.projections import (
     page_of,
 )
 from services.membership.domain.projections import own_origin
+from services.membership.languages import preferred
+from services.membership.member.events import Language
 from services.membership.setup.projections import has_prices
 from services.membership.tier.projections import Tier, tiers_of
 from shared.auth import PERMISSIONS, Principal
@@ -54,6 +56,8 @@ class CommunityBrand(Body):
 
 
 class CreateCommunity(Body):
+    """Without a `language` it speaks the one that Accept-Language prefers, and English without either."""
+
     kind: CommunityKind
     name: str = Field(min_length=1, max_length=200)
     slug: Slug
@@ -62,6 +66,7 @@ class CreateCommunity(Body):
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     mode: Mode = "live"
     visibility: Visibility = "public"
+    language: Language | None = None
 
 
 class Created(Written):
@@ -83,13 +88,14 @@ class Page(BaseModel):
     time_zone: str
     mode: Mode
     visibility: Visibility
+    language: Language
     home: str | None
     tiers: list[Tier]
 
 
 @router.post("/communities", status_code=201, operation_id="create_community")
 async def create_community(
-    body: CreateCommunity, caller: Annotated[Caller, needs("account")]
+    body: CreateCommunity, request: Request, caller: Annotated[Caller, needs("account")]
 ) -> Created:
     community_id = CommunityId(caller.new_id("community"))
     create = commands.CreateCommunity(
@@ -102,6 +108,7 @@ async def create_community(
         time_zone=Code(body.time_zone),
         mode=body.mode,
         visibility=body.visibility,
+        language=body.language or preferred(request.headers.get("accept-language", "")),
     )
     written = await caller.ask(
         Ask(COMMUNITY, community_id, create),
@@ -175,6 +182,21 @@ async def choose_currency(
         in_use = await has_prices(connection, community_id)
     choose = commands.ChooseCurrency(Code(body.currency), in_use)
     return await caller.ask(Ask(COMMUNITY, community_id, choose))
+
+
+class ChooseLanguage(Body):
+    language: Language
+
+
+@router.put("/communities/{community_id}/language", operation_id="choose_language")
+async def choose_language(
+    community_id: CommunityId,
+    body: ChooseLanguage,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """Whoever comes from now on and says nothing of theirs is written to in it; who is here keeps theirs."""
+    _own(caller, community_id)
+    return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseLanguage(body.language)))
 
 
 class ChooseVisibility(Body):
@@ -326,6 +348,7 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
         time_zone=page.time_zone,
         mode=page.mode,
         visibility=visibility or "public",
+        language=page.language,
         home=await own_origin(connection, page.community_id),
         tiers=[tier for tier in tiers if not tier.retired],
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from services.membership.community.projections import community_now
 from services.membership.document import commands
 from services.membership.document.decider import (
     DOCUMENT,
@@ -38,7 +39,7 @@ class PublishDocument(Body):
     kind: Kind
     url: str = Field(max_length=500, pattern=r"^https://[^\s\"'<>]+$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     effective_at: AwareDatetime | None = None
     must_accept: bool = True
     changes: str | None = Field(default=None, min_length=1, max_length=1_000)
@@ -48,12 +49,16 @@ class PublishDocument(Body):
 async def publish_document(
     body: PublishDocument, caller: Annotated[Caller, needs("community.write", strict=True)]
 ) -> Written:
-    """The next version of this kind; what was published stays as it was."""
+    """The next version of this kind; what was published stays as it was.
+
+    Without a `language` it is in the community's.
+    """
+    community = await community_now(caller.service, caller.community_id)
     publish = commands.PublishDocument(
         kind=body.kind,
         url=Code(body.url),
         sha256=Code(body.sha256),
-        language=Code(body.language),
+        language=Code(body.language or community.language),
         effective_at=body.effective_at or caller.now,
         must_accept=body.must_accept,
         changes=Label(body.changes) if body.changes else None,

@@ -32,7 +32,7 @@ class ReceiveGuest(Body):
     """Where letters about the gift go. Nobody looks whether it is theirs: a pass lets nobody read what was given."""
 
     email: Address
-    language: Language = "en"
+    language: Language | None = None
 
 
 class GuestPass(BaseModel):
@@ -76,18 +76,20 @@ async def _insist_on_few(email: str, request: Request, caller: Caller) -> None:
 async def _receive(
     community_id: UUID, body: ReceiveGuest, person_id: PersonId, caller: Caller
 ) -> GuestPass:
-    service, mode = caller.service, (await community_now(caller.service, community_id)).mode
+    service, community = caller.service, await community_now(caller.service, community_id)
     receive = commands.ReceiveGuest(
         email=await caller.seal(person_id, body.email),
-        language=body.language,
+        language=body.language or community.language,
         is_banned=await _is_banned(community_id, body.email, caller),
     )
     keep: Keep = found_by(service, community_id, body.email, person_id)
     ask = Ask(GUEST, guest_of(person_id), receive, keep)
-    written = await caller.ask(ask, community_id=community_id, mode=mode)
+    written = await caller.ask(ask, community_id=community_id, mode=community.mode)
     if written.would:
         return GuestPass(guest_pass=None)
-    guest_pass = service.gateways["passes"].sign(person_id, community_id, mode, caller.now)
+    guest_pass = service.gateways["passes"].sign(
+        person_id, community_id, community.mode, caller.now
+    )
     return GuestPass(guest_pass=guest_pass)
 
 

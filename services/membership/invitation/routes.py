@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.agreeing import Agree, agreement_of
 from services.membership.community.events import Role
-from services.membership.community.projections import community_now, page_of
+from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting, agreement_now
 from services.membership.gateways.gateway import Address
@@ -55,7 +55,7 @@ Days = Annotated[int, Field(ge=1, le=60)]
 
 class Invite(Body):
     email: Address
-    language: Language = "en"
+    language: Language | None = None
     days: Days = DAYS
 
 
@@ -139,7 +139,7 @@ async def _invite(
     known = await service.vault.find(EMAIL, community_id, body.email)
     invite = commands.InvitePerson(
         email=await caller.seal(known or addressee, body.email),
-        language=body.language,
+        language=await spoken(service, community_id, body.language),
         by=AccountId(caller.account_id),
         invitee=await _invitee(caller, community_id, body.email, known, role),
         role=role,
@@ -376,7 +376,7 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
         email_is_own=is_own,
         inviter_may=invited is not None and _may(community.roles_of(invited.invited_by), invited),
         member=await _standing(caller, community_id, person_id),
-        language=body.language or (invited.language if invited else "en"),
+        language=body.language or (invited.language if invited else community.language),
         at=caller.now,
     )
     keep, agrees = Keep(forget=(Forget(addressee_of(door.subject)),)), []

@@ -56,7 +56,7 @@ PATIENCE = 3
 class JoinCommunity(Agree):
     name: str = Field(min_length=1, max_length=200)
     email: Address
-    language: Language = "en"
+    language: Language | None = None
 
 
 class Joined(Written):
@@ -101,7 +101,7 @@ async def _join(
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, body.email),
         email_is_own=await account_of(caller.service, body.email) == caller.account_id,
-        language=body.language,
+        language=body.language or community.language,
         free_tiers=free_tiers,
         way=admission.way,
         is_staff=bool(community.roles_of(AccountId(caller.account_id))),

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from services.membership.account.projections import EMAIL
-from services.membership.community.projections import page_of
+from services.membership.community.projections import page_of, spoken
 from services.membership.member.events import Language
 from services.membership.member_import import commands
 from services.membership.member_import.decider import MEMBER_IMPORT, file_of
@@ -50,7 +50,7 @@ class Uploaded(Written):
 async def upload_import(
     request: Request,
     caller: Annotated[Caller, needs("access.write", strict=True)],
-    language: Language = "en",
+    language: Language | None = None,
     offer_id: UUID | None = None,
     letter: CardLetter = "before",
 ) -> Uploaded:
@@ -72,7 +72,7 @@ async def upload_import(
         known=await _known(caller, wanted),
         rows=tuple([await caller.seal(file, text) for text in _together(wanted)]),
         refused=tuple(RefusedRow(row.line, row.reason) for row in refused),
-        language=language,
+        language=await spoken(caller.service, caller.community_id, language),
         expires_at=caller.now + KEPT,
         offer=await _offer(caller, offer_id) if offer_id else None,
         letter=letter,

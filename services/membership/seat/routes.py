@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from services.membership.account.projections import EMAIL, account_of
-from services.membership.community.projections import community_now, page_of
+from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
@@ -70,7 +70,7 @@ async def list_seat_plans(person_id: PersonId, caller: Reader) -> SeatPlans:
 
 class AssignSeat(Body):
     email: Address
-    language: Language = "en"
+    language: Language | None = None
 
 
 class Assigned(Written):
@@ -116,7 +116,7 @@ async def _assign(
         payer_id=payer_id,
         seat_id=seat_id,
         email=await caller.seal(known or addressee, body.email),
-        language=body.language,
+        language=await spoken(service, community_id, body.language),
         by=AccountId(caller.account_id),
         expires_at=caller.now + GOOD_FOR,
         known=PersonId(known) if known else None,

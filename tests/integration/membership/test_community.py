@@ -1,13 +1,16 @@
 """Communities, their addresses and their staff."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from services.membership.gateways.gateway import Letter
+from services.membership.member.projections import profile_of
 from shared.clock import real_now
 from shared.contracts.billing_offer import OfferPublished
 from shared.contracts.contract import MoneyValue
 from shared.contracts.events_gathering import GatheringPublished
+from shared.ids import PersonId
 from shared.testing import eventually
 from tests.integration.membership.house import House
 
@@ -247,11 +250,83 @@ async def test_a_gathering_with_a_price_holds_the_currency_too(house: House) -> 
     assert problem["errors"][0]["code"] == "currency_in_use"
 
 
-async def test_name_and_currency_are_for_owners_and_admins(house: House) -> None:
+async def test_a_community_speaks_the_language_its_founder_reads(house: House) -> None:
+    token = await house.token("olga@example.com")
+    read = "fr-CA, en;q=0.5"
+    opened = await house.call("POST", "/communities", go_club, token=token, Accept_Language=read)
+    path = f"/communities/{opened['community_id']}"
+    own = await house.call(
+        "GET", path, token=opened["access_token"], Tessera_Wait_For=opened["position"]
+    )
+    assert own["language"] == "fr"
+    english = go_club | {"slug": "english", "language": "en"}
+    opened = await house.call("POST", "/communities", english, token=token, Accept_Language=read)
+    page = await house.call(
+        "GET", "/public/communities/english", Tessera_Wait_For=opened["position"]
+    )
+    assert page["language"] == "en"
+    opened = await house.call("POST", "/communities", go_club | {"slug": "none"}, token=token)
+    page = await house.call("GET", "/public/communities/none", Tessera_Wait_For=opened["position"])
+    assert page["language"] == "en"
+
+
+async def test_who_says_nothing_is_written_to_in_the_communitys_language(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    before = await quiet_join(house, "bob@example.com", community_id)
+    await house.call(
+        "PUT", f"/communities/{community_id}/language", {"language": "fr"}, token=owner
+    )
+    after = await quiet_join(house, "ada@example.com", community_id)
+    await house.quiet()
+    assert await language_of(house, before) == "en"
+    assert await language_of(house, after) == "fr"
+    await house.call("POST", "/invitations", {"email": "ivy@example.com"}, token=owner)
+    english = {"email": "eve@example.com", "language": "en"}
+    await house.call("POST", "/invitations", english, token=owner)
+    staff = {"email": "sam@example.com", "role": "moderator"}
+    await house.call("POST", "/staff/invitations", staff, token=owner)
+    for email, language in (("ivy", "fr"), ("eve", "en"), ("sam", "fr")):
+        (letter,) = await eventually(partial(letters_to, house, f"{email}@example.com"))
+        assert letter.language == language
+
+
+async def test_a_document_is_in_the_communitys_language_unless_it_says_otherwise(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com", language="fr")
+    terms = {"kind": "terms", "url": "https://chess.example/cgu", "sha256": "a" * 64}
+    await house.call("POST", "/documents", terms, token=owner, expect=201)
+    english = terms | {"kind": "privacy", "language": "en-GB"}
+    written = await house.call("POST", "/documents", english, token=owner, expect=201)
+    path = f"/public/communities/{community_id}/documents"
+    told = await house.call("GET", path, Tessera_Wait_For=written["position"])
+    assert {one["kind"]: one["language"] for one in told["items"]} == {
+        "terms": "fr",
+        "privacy": "en-GB",
+    }
+
+
+async def quiet_join(house: House, email: str, community_id: str) -> str:
+    body = {"name": "Ada", "email": email}
+    path = f"/communities/{community_id}/members"
+    joined = await house.call("POST", path, body, token=await house.token(email))
+    return str(joined["person_id"])
+
+
+async def language_of(house: House, person_id: str) -> str | None:
+    profile = await profile_of(house.service, PersonId(UUID(person_id)))
+    return profile.language if profile else None
+
+
+async def test_name_currency_and_language_are_for_owners_and_admins(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     _, member = await house.join("ada@example.com", community_id)
     _, elsewhere = await house.community("eve@example.com", "go")
-    for door, body in (("name", {"name": "Go Club"}), ("currency", {"currency": "CHF"})):
+    for door, body in (
+        ("name", {"name": "Go Club"}),
+        ("currency", {"currency": "CHF"}),
+        ("language", {"language": "fr"}),
+    ):
         path = f"/communities/{community_id}/{door}"
         await house.call("PUT", path, body, token=elsewhere, expect=404)
         await house.call("PUT", path, body, token=member, expect=403)

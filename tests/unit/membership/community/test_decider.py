@@ -5,6 +5,7 @@ import pytest
 
 from services.membership.community.commands import (
     ChooseCurrency,
+    ChooseLanguage,
     ChooseVisibility,
     CreateCommunity,
     FreeSlug,
@@ -236,6 +237,25 @@ def test_a_community_may_be_called_otherwise_and_keeps_the_rest() -> None:
     given(COMMUNITY).when(RenameCommunity(Label("Go Club"))).then_rejected("community_not_found")
     moved = MoveCommunity(Code("chess"), Code("go"))
     given(COMMUNITY, chess_club, go).when(moved).then(CommunityMoved(Code("go")))
+
+
+def test_a_community_speaks_otherwise_and_keeps_the_rest() -> None:
+    french = CommunityDescribed(
+        Label("Chess Club"), Code("EUR"), Code("Europe/Paris"), "live", language="fr"
+    )
+    given(COMMUNITY, chess_club).when(ChooseLanguage("fr")).then(french)
+    given(COMMUNITY, chess_club, french).when(ChooseLanguage("fr")).then_nothing()
+    given(COMMUNITY, chess_club).when(ChooseLanguage("en")).then_nothing()
+    named = replace(french, name=Label("Go Club"))
+    given(COMMUNITY, chess_club, french).when(RenameCommunity(Label("Go Club"))).then(named)
+    given(COMMUNITY).when(ChooseLanguage("fr")).then_rejected("community_not_found")
+
+
+def test_a_community_that_is_created_in_french_stays_so() -> None:
+    created = replace(chess_club, language="fr")
+    create = replace(create_chess_club, language="fr")
+    given(COMMUNITY).when(create).then(created, ada_owns_it)
+    given(COMMUNITY, created).when(ChooseLanguage("fr")).then_nothing()
 
 
 def test_a_community_reckons_otherwise_until_something_was_offered() -> None:
