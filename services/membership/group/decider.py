@@ -1,7 +1,7 @@
 """A community has up to twenty groups, each behind a link of its own, open to the people of some tiers."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
 
@@ -17,6 +17,7 @@ MOST_GROUPS = 20
 @dataclass(frozen=True, slots=True)
 class Groups:
     doors: Mapping[GroupId, Door] = field(default_factory=dict)
+    closed: frozenset[GroupId] = frozenset()
 
     def open_to(self, tiers: Collection[TierId]) -> tuple[GroupId, ...]:
         """The groups that the people of these tiers may enter."""
@@ -44,6 +45,8 @@ def decide(command: commands.GroupCommand, groups: Groups) -> list[events.GroupE
             _check(group_id, door, groups)
             return [] if groups.doors[group_id] == door else [events.GroupChanged(group_id, door)]
         case commands.CloseGroup():
+            if group_id not in groups.doors and group_id not in groups.closed:
+                raise NotFound("group_not_found", "There is no such group.")
             return [events.GroupClosed(group_id)] if group_id in groups.doors else []
         case _:
             assert_never(command)
@@ -57,9 +60,10 @@ def _check(group_id: GroupId, door: Door, groups: Groups) -> None:
 def evolve(groups: Groups, event: events.GroupEvent) -> Groups:
     match event:
         case events.GroupOpened(group_id, door) | events.GroupChanged(group_id, door):
-            return Groups({**groups.doors, group_id: door})
+            return replace(groups, doors={**groups.doors, group_id: door})
         case events.GroupClosed(group_id):
-            return Groups({g: door for g, door in groups.doors.items() if g != group_id})
+            left = {g: door for g, door in groups.doors.items() if g != group_id}
+            return Groups(left, groups.closed | {group_id})
         case _:
             assert_never(event)
 

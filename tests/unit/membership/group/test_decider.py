@@ -30,7 +30,7 @@ def test_a_group_is_opened_changed_and_closed() -> None:
 
 def test_what_was_never_opened_is_neither_changed_nor_closed() -> None:
     given(GROUP).when(ChangeGroup(chess, door("one"))).then_rejected("group_not_found")
-    given(GROUP).when(CloseGroup(chess)).then_nothing()
+    given(GROUP).when(CloseGroup(chess)).then_rejected("group_not_found")
     given(GROUP, opened, GroupClosed(chess)).when(CloseGroup(chess)).then_nothing()
 
 
