@@ -108,6 +108,7 @@ def _own(settings: Settings, keys: Keys) -> dict[str, dict[str, str]]:
             "TESSERA_CODES_PER_EMAIL": UNLIMITED,
             "TESSERA_CODES_PER_ADDRESS": UNLIMITED,
             "TESSERA_WEBHOOKS_TO_LOOPBACK": "true",
+            **settings.vendors,
         },
         "billing": {
             "TESSERA_STRIPE_URL": f"http://{HOST}:{settings.ports['stripe']}",

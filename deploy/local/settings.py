@@ -5,7 +5,7 @@ import os
 import random
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -46,6 +46,9 @@ class Settings:
     cache: Path
     ports: Mapping[str, int]
     traces: str | None = None  # the OTLP collector that the services export to, if any
+    vendors: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what membership is told of chats, if any
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from deploy.local.settings import HOST, OFFSETS, ROOT, Settings, free_port
 from deploy.local.stack import Stack
 from tests.e2e.story import Community, Member, Organiser, World, eventually
 from tests.e2e.traces import Traces, collected
+from tests.e2e.vendors import Vendors, opened
 
 RUNS = ROOT / ".tessera" / "e2e"
 
@@ -26,20 +27,31 @@ def traces() -> Iterator[Traces]:
 
 
 @pytest.fixture(scope="session")
-def whole(traces: Traces) -> Iterator[Settings]:
+def vendors() -> Iterator[Vendors]:
+    """A Discord and a WhatsApp of the stack's own."""
+    with opened() as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def whole(traces: Traces, vendors: Vendors) -> Iterator[Settings]:
     """Where everything of the stack is; afterwards it is ended, process by process, and forgotten."""
-    with own_stack(RUNS, traces.endpoint) as stack:
+    with own_stack(RUNS, traces.endpoint, vendors.told) as stack:
         stack.up()
         yield stack.settings
 
 
 @contextmanager
-def own_stack(runs: Path, traces: str | None = None) -> Iterator[Stack]:
+def own_stack(
+    runs: Path, traces: str | None = None, vendors: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """A stack that lasts as long as the block; first, what runs that were killed left behind is ended."""
     for left in runs.glob("*"):
         if not psutil.pid_exists(int(left.name)):
             _end(_stack(left, {}))
-    stack = _stack(runs / str(os.getpid()), {name: free_port() for name in OFFSETS}, traces)
+    stack = _stack(
+        runs / str(os.getpid()), {name: free_port() for name in OFFSETS}, traces, vendors
+    )
     try:
         yield stack
     finally:
@@ -90,9 +102,16 @@ def cast(world: World) -> Iterator[Cast]:
     made.organiser.end_all()
 
 
-def _stack(state: Path, ports: dict[str, int], traces: str | None = None) -> Stack:
+def _stack(
+    state: Path,
+    ports: dict[str, int],
+    traces: str | None = None,
+    vendors: Mapping[str, str] | None = None,
+) -> Stack:
     cache = Settings.from_environment().cache
-    return Stack(Settings(state=state, cache=cache, ports=ports, traces=traces))
+    return Stack(
+        Settings(state=state, cache=cache, ports=ports, traces=traces, vendors=vendors or {})
+    )
 
 
 def _end(stack: Stack) -> None:

@@ -86,8 +86,9 @@ class World:
     def send(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """One call; what cannot be answered just now is asked again."""
-        content = None if body is None else json.dumps(body).encode()
+        """One call; what cannot be answered just now is asked again. A file goes as it is: `headers` say what it is."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        content = None if body is None else raw
         sent = {"Content-Type": "application/json"} if content is not None else {}
         if method == "POST":
             sent["Idempotency-Key"] = secrets.token_hex(16)
@@ -325,6 +326,10 @@ class Account:
     def post(self, path: str, body: object = None, *, key: str | None = None) -> Json:
         """A write, once per key."""
         return self._ask("POST", path, body, {"Idempotency-Key": key} if key else {})
+
+    def send_file(self, path: str, raw: bytes, media_type: str) -> Json:
+        """A write that brings a file."""
+        return self._ask("POST", path, raw, {"Content-Type": media_type})
 
     def put(self, path: str, body: object) -> Json:
         """A write that replaces."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 import httpx
@@ -20,6 +20,7 @@ from services.membership.app import FEATURES as MEMBERSHIP
 from shared.http import permission_of
 from tests.e2e.conftest import Cast
 from tests.e2e.story import Json, Member, World, eventually, offer, seats
+from tests.e2e.vendors import Vendors, give_number, open_group
 
 FEATURES = {
     "membership": MEMBERSHIP,
@@ -28,6 +29,7 @@ FEATURES = {
     "analytics": ANALYTICS,
 }
 TICKET = 1500
+NUMBER = "+33699887766"
 NOBODY_THERE = "http://127.0.0.1:1/"
 SHA256 = "0" * 64
 ANNOUNCED = {"name": "a.pdf", "size": 9, "media_type": "application/pdf", "sha256": SHA256}
@@ -85,9 +87,9 @@ OPEN_DOORS = {"join_community", "apply_to_join", "read_my_application", "withdra
 class Victim:
     """A community in which everything exists that a route could name."""
 
-    def __init__(self, cast: Cast, world: World) -> None:
+    def __init__(self, cast: Cast, world: World, vendors: Vendors) -> None:
         organiser = cast.organiser
-        self.cast = cast
+        self.cast, self.vendors = cast, vendors
         self.person: Member = cast.member(f"Vera Canary{cast.tag}")
         yearly = organiser.publish_offer("Yearly", 12000, "year", tier=cast.singers, trial_days=3)
         gathering = organiser.publish_gathering(
@@ -100,7 +102,9 @@ class Victim:
         content = organiser.post("/api/membership/v1/content", DRAFT)
         discount = organiser.post("/api/billing/v1/discounts", {"code": "CANARY", "percent": 5})
         world.settle()
-        bought = self.person.buy(offer(cast.monthly))
+        self.choir = self._offered()
+        world.settle()
+        bought = self.person.buy(offer(self.choir, 2))
         held = self.person.hold(gathering)
         self.person.buy(seats(held))
         still_held = self.person.hold(gathering)
@@ -132,7 +136,9 @@ class Victim:
             "/api/membership/v1/organisations", {"name": "Acme", "country": "PT"}
         )
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
-        self.ids = {
+        self.words = [f"{word} of Canary{cast.tag}" for word in ("Wish", "Pitch", "Bio", "Vote")]
+        self.subscription_id = self.person.subscription()["subscription_id"]
+        self.ids = self._meant() | {
             "community_id": str(cast.community.id),
             "person_id": str(self.person.person_id),
             "account_id": me["account_id"],
@@ -149,22 +155,16 @@ class Victim:
             "delivery_id": delivery["delivery_id"],
             "checkout_id": bought["checkout_id"],
             "payment_id": bought["payment_id"],
-            "subscription_id": self.person.subscription()["subscription_id"],
+            "subscription_id": self.subscription_id,
             "gift_id": str(gift),
             "message_id": self.person.messages()[0]["message_id"],
             "invitation_id": invited["invitation_id"],
             "application_id": self._applied(),
-            "import_id": str(uuid4()),
             "ritual_id": ritual["ritual_id"],
             "sponsorship_id": sponsor["sponsorship_id"],
             "organisation_id": organisation["organisation_id"],
-            "seat_id": str(uuid4()),
             "refund_id": str(uuid4()),
             "reconciliation_id": str(uuid4()),
-            "introduction_id": str(uuid4()),
-            "idea_id": str(uuid4()),
-            "poll_id": str(uuid4()),
-            "group_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
             "message_kind": "reminder",
             "link": "no-link",
@@ -178,17 +178,69 @@ class Victim:
             self.person.name,
             self.person.email,
             organiser.email,
+            *self.words,
+            NUMBER.removeprefix("+"),
             *(value for name, value in self.ids.items() if name not in PUBLIC),
             ticket["ticket_id"],
+            self.account,
             client["client_secret"],
             endpoint["secret"],
         }
         self.secret = self.private | {value for name, value in self.ids.items() if name in PUBLIC}
         self.quote = still_held["quote"]
 
+    def _offered(self) -> UUID:
+        """What the person pays for: a seat of their own, and one for somebody else."""
+        terms = {
+            "name": "Duet",
+            "price": {"minor": 2400, "currency": "EUR"},
+            "interval": "month",
+            "tier_id": str(self.cast.singers),
+            "seats": True,
+        }
+        return UUID(self.cast.organiser.post("/api/billing/v1/offers", terms)["offer_id"])
+
+    def _meant(self) -> Json:
+        """What members say, ask and are given, each with an id that a path names."""
+        organiser, person, world = self.cast.organiser, self.person, self.cast.world
+        wish, pitch, bio, vote = self.words
+        other = self.cast.member("Vito Other")
+        for member in (person, other):
+            entry = {"name": member.name, "about": bio, "contact": bio}
+            member.put("/api/membership/v1/me/directory-entry", entry)
+        person.put("/api/membership/v1/me/goal", {"words": wish})
+        self.vendors.connect(organiser, self.cast.singers)
+        group_id = open_group(organiser, vote, self.cast.singers)
+        give_number(person, NUMBER)
+        self.account = self.vendors.link(person)
+        world.settle()
+        plan = f"/api/membership/v1/people/{person.person_id}/seat-plans/{self.subscription_id}"
+        asked = {"person_id": str(other.person_id), "words": wish}
+        poll = {
+            "title": vote,
+            "questions": [{"kind": "one", "words": vote, "options": ["Yes", "No"]}],
+            "closes_at": (world.now() + timedelta(days=60)).isoformat(),
+            "secrecy": "named",
+        }
+        poll_id = organiser.post("/api/membership/v1/polls", poll)["poll_id"]
+        person.put(f"/api/membership/v1/polls/{poll_id}/ballot", {"answers": [[0]]})
+        rows = f"name,email\nVico Brought,vico.{self.cast.tag}@example.org\n".encode()
+        imports = "/api/membership/v1/imports"
+        idea = {"title": pitch, "text": pitch}
+        return {
+            "idea_id": person.post("/api/membership/v1/ideas", idea)["idea_id"],
+            "introduction_id": person.post("/api/membership/v1/me/introductions", asked)[
+                "introduction_id"
+            ],
+            "poll_id": poll_id,
+            "group_id": group_id,
+            "seat_id": person.post(f"{plan}/own-seat")["seat_id"],
+            "import_id": organiser.send_file(imports, rows, "text/csv")["import_id"],
+        }
+
     def _raised(self) -> str:
         """The price that the person pays rises."""
-        organiser, world, offer_id = self.cast.organiser, self.cast.world, str(self.cast.monthly)
+        organiser, world, offer_id = self.cast.organiser, self.cast.world, str(self.choir)
         dearer = {"prices": [{"amount": {"minor": 9900, "currency": "EUR"}}]}
         organiser.post(f"/api/billing/v1/offers/{offer_id}/prices", dearer)
         world.settle()
@@ -241,6 +293,27 @@ class Victim:
             organiser.get(f"/api/billing/v1/public/communities/{self.cast.community.id}/offers"),
             organiser.get(f"/api/events/v1/gatherings/{self.ids['gathering_id']}"),
             [ticket["ticket_id"] for ticket in self.person.tickets()],
+            *self._seen_of_members(),
+        ]
+
+    def _seen_of_members(self) -> list[object]:
+        """What members said, asked and were given, as they and the staff see it."""
+        organiser, person, of = self.cast.organiser, self.person, "/api/membership/v1"
+        its = f"{of}/people/{person.person_id}"
+        return [
+            *(
+                person.get(f"{of}/{path}")
+                for path in ("me/goal", "me/directory-entry", "me/introductions", "directory")
+            ),
+            *(organiser.get(f"{of}/{path}") for path in ("goals", "groups", "group-tasks")),
+            person.get(f"{of}/ideas"),
+            person.get(f"{of}/polls/{self.ids['poll_id']}"),
+            organiser.get(f"{of}/polls/{self.ids['poll_id']}/ballots"),
+            organiser.get(f"{of}/imports/{self.ids['import_id']}"),
+            organiser.get(f"{its}/seat-plans/{self.subscription_id}/seats"),
+            person.get(f"{its}/groups"),
+            person.get(f"{its}/chat"),
+            organiser.get(f"{of}/chat/audits"),
         ]
 
 
@@ -258,8 +331,8 @@ PUBLIC = {
 
 
 @pytest.fixture
-def victim(cast: Cast, world: World) -> Victim:
-    return Victim(cast, world)
+def victim(cast: Cast, world: World, vendors: Vendors) -> Victim:
+    return Victim(cast, world, vendors)
 
 
 @pytest.fixture
