@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.clock import real_now
+from shared.testing import eventually
 from tests.integration.membership.club import Ada, Club
 from tests.integration.membership.house import Json
 
@@ -117,6 +118,30 @@ async def test_a_role_that_discord_refuses_to_give_is_a_drift(club: Club) -> Non
     ((_, drift),) = await drifts(club)
     assert (drift["cause"], drift["person_id"]) == ("call_refused", bob.person_id)
     await ada.holds(club.roles[0])
+
+
+async def test_who_comes_by_an_invite_and_links_nothing_is_found(club: Club) -> None:
+    """It lets in whoever opens it first: whose account is linked was let in by right, and nobody else."""
+    await club.connect(invite_channel_id=next(iter(club.guild.channels)))
+    people = [await club.join("ada@example.com"), await club.join("bob@example.com")]
+    eve = club.discord.user()
+    for one, opens in zip(people, (people[0].user, eve), strict=True):
+        await one.pay()
+        await one.wants(club.roles[0])
+        await club.house.call("POST", "/me/chat/invite", {}, token=one.token)
+        seat = await eventually(one.seat, lambda seat: seat["invite"] is not None)
+        club.discord.accept(seat["invite"]["url"].rpartition("/")[2], opens)
+    await looked(club)
+    await club.house.quiet()
+    told = [drift["cause"] for _, drift in await drifts(club)]
+    assert told == ["account_unknown", "account_unknown"]
+    for one in people:
+        await one.link(expect=201)
+    await looked(club)
+    await club.house.quiet()
+    later = [name for name, _ in (await drifts(club))[len(told) :]]
+    assert later == ["ChatDriftSettled"]
+    assert club.guild.members[eve] == {club.roles[0]}
 
 
 async def letters(club: Club) -> list[str]:
