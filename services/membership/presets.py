@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.membership.chat_server.events import ChatServerConnected
+from services.membership.community.events import Audience
 from services.membership.tier.events import TierDefined
 from shared.contracts.billing_merchant import MerchantConnected
 from shared.contracts.billing_offer import OfferPublished
@@ -103,6 +104,7 @@ class Frame:
     now: datetime
     community_id: UUID
     origin: str
+    audience: Audience = "persons"
 
     def money(self, minor: int) -> dict[str, Any]:
         """An amount in the community's own currency."""
@@ -111,6 +113,10 @@ class Frame:
     def offer(self, name: str, minor: int, interval: str, **more: Any) -> dict[str, Any]:
         """An offer at a fixed price."""
         return {"name": name, "price": self.money(minor), "interval": interval, **more}
+
+    def seats(self) -> dict[str, Any]:
+        """What a company buys for its people."""
+        return {"seats": True} if self.audience == "companies" else {}
 
     def later(self, by: timedelta) -> str:
         """A moment from now, on the minute."""
@@ -141,7 +147,9 @@ METHODS: Mapping[Step, Method] = {"chat_server": "GET", "seen_by_strangers": "PU
 BODIES: Mapping[Step, Callable[[Frame], dict[str, Any]]] = {
     "paid_tier": lambda _: {"name": "Supporters", "paid": True},
     "free_tier": lambda _: {"name": "Friends", "paid": False},
-    "recurring_offer": lambda f: f.offer("Supporters, monthly", 10_00, "month", **f.of_tier()),
+    "recurring_offer": lambda f: f.offer(
+        "Supporters, monthly", 10_00, "month", **f.of_tier(), **f.seats()
+    ),
     "lasting_offer": lambda f: f.offer("The course", 99_00, "once", **f.of_tier()),
     "seen_by_strangers": lambda _: {"visibility": "unlisted"},
     "single_offer": lambda f: f.offer("Sponsorship", 500_00, "once"),

@@ -19,6 +19,8 @@ MEANINGS: Mapping[str, str] = {
     "before": "What it was until now.",
     "BundleAsked.number": "Which of the person's bundles it is, from 1.",
     "bundle_id": "The bundles of one person: those they asked for, or those that staff asked for.",
+    "CommunityCreated.audience": "Whom the community is made for: persons, or companies.",
+    "CommunityDescribed.audience": "Whom the community is made for: persons, or companies.",
     "capacity": "How many people can come.",
     "chat_role": "The role on the chat server, by the id that its vendor gave it.",
     **{

@@ -14,6 +14,7 @@ Role = Literal[
 
 Visibility = Literal["public", "unlisted", "private"]
 Language = Literal["en", "fr"]
+Audience = Literal["persons", "companies"]
 
 
 class CommunityContract(Contract):
@@ -25,7 +26,7 @@ class CommunityContract(Contract):
 class CommunityCreated(CommunityContract):
     """An organiser opened a community."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     kind: CommunityKind
     name: LabelText
@@ -34,6 +35,7 @@ class CommunityCreated(CommunityContract):
     mode: Literal["live", "test"]
     visibility: Visibility = "public"
     language: Language = "en"
+    audience: Audience = "persons"
 
 
 class StaffRoleGranted(CommunityContract):

@@ -3,17 +3,18 @@
 from typing import ClassVar, Literal
 
 from shared.contracts.contract import Contract, Currency, LabelText
-from shared.contracts.membership_community import Language
+from shared.contracts.membership_community import Audience, Language
 
 
 class CommunityDescribed(Contract):
     """From now on it is so; the key is the community's stream."""
 
     topic: ClassVar[str] = "tessera.membership.description.v1"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: LabelText
     currency: Currency
     time_zone: LabelText
     mode: Literal["live", "test"]
     language: Language = "en"
+    audience: Audience = "persons"

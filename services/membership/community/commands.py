@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.membership.community.events import Brand, CommunityKind, Mode, Role, Visibility
+from services.membership.community.events import (
+    Audience,
+    Brand,
+    CommunityKind,
+    Mode,
+    Role,
+    Visibility,
+)
 from services.membership.member.events import Language
 from shared.ids import AccountId, Code, CommunityId, Label
 
@@ -19,6 +26,7 @@ class CreateCommunity:
     mode: Mode
     visibility: Visibility = "public"
     language: Language = "en"
+    audience: Audience = "persons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,11 @@ class ChooseCurrency:
 @dataclass(frozen=True, slots=True)
 class ChooseLanguage:
     language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAudience:
+    audience: Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ CommunityCommand = (
     | RenameCommunity
     | ChooseCurrency
     | ChooseLanguage
+    | ChooseAudience
     | ChooseVisibility
     | GrantRole
     | RevokeRole

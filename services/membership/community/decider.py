@@ -25,6 +25,7 @@ class Community:
     name: Label = NAMELESS
     currency: Code = NO_CURRENCY
     language: Language = "en"
+    audience: events.Audience = "persons"
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -62,6 +63,9 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
         case commands.ChooseLanguage(language):
             is_new = language != community.language
             return [_described(replace(community, language=language))] if is_new else []
+        case commands.ChooseAudience(audience):
+            is_new = audience != community.audience
+            return [_described(replace(community, audience=audience))] if is_new else []
         case commands.ChooseVisibility(chosen):
             return [] if chosen == community.visibility else [events.VisibilityChosen(chosen)]
         case commands.GrantRole() | commands.RevokeRole():
@@ -84,6 +88,7 @@ def _described(now: Community) -> events.CommunityDescribed:
         time_zone=now.time_zone,
         mode=now.mode,
         language=now.language,
+        audience=now.audience,
     )
 
 
@@ -130,6 +135,7 @@ def _create(command: commands.CreateCommunity) -> list[events.CommunityEvent]:
             mode=command.mode,
             visibility=command.visibility,
             language=command.language,
+            audience=command.audience,
         ),
         events.StaffRoleGranted(command.owner, "owner", roles_version=1),
     ]
@@ -145,6 +151,7 @@ def _created(event: events.CommunityCreated) -> Community:
         name=event.name,
         currency=event.currency,
         language=event.language,
+        audience=event.audience,
     )
 
 
@@ -152,8 +159,14 @@ def evolve(community: Community, event: events.CommunityEvent) -> Community:
     match event:
         case events.CommunityCreated() as created:
             return _created(created)
-        case events.CommunityDescribed(name, currency, language=language):
-            return replace(community, name=name, currency=currency, language=language)
+        case events.CommunityDescribed() as now:
+            return replace(
+                community,
+                name=now.name,
+                currency=now.currency,
+                language=now.language,
+                audience=now.audience,
+            )
         case events.VisibilityChosen(visibility):
             return replace(community, visibility=visibility)
         case events.CommunityRebranded(brand):

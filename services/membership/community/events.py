@@ -10,6 +10,8 @@ CommunityKind = Literal["brand", "media", "creator", "association"]
 Mode = Literal["live", "test"]
 Visibility = Literal["public", "unlisted", "private"]
 """Found by anybody; by whoever has its address; or only by who belongs to it or is invited."""
+Audience = Literal["persons", "companies"]
+"""Whom it is made for: people who join for themselves, or companies that join with some of theirs."""
 Role = Literal[
     "owner",
     "admin",
@@ -44,6 +46,7 @@ class CommunityCreated:
     mode: Mode
     visibility: Visibility = "public"
     language: Language = "en"
+    audience: Audience = "persons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class CommunityDescribed:
     time_zone: Code
     mode: Mode
     language: Language = "en"
+    audience: Audience = "persons"
 
 
 @dataclass(frozen=True, slots=True)

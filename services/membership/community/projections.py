@@ -28,7 +28,8 @@ CREATE TABLE communities_v2 (
     currency     text        NOT NULL,
     time_zone    text        NOT NULL,
     mode         text        NOT NULL,
-    language     text        NOT NULL
+    language     text        NOT NULL,
+    audience     text        NOT NULL
 );
 CREATE INDEX communities_v2_slug ON communities_v2 (slug, slug_since);
 """
@@ -46,6 +47,7 @@ class CommunityPage:
     time_zone: str
     mode: events.Mode
     language: Language
+    audience: events.Audience
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -54,7 +56,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.CommunityCreated() as created:
                 await connection.execute(
                     "INSERT INTO communities_v2 VALUES"
-                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                     fact.stream_id,
                     created.slug,
                     fact.at,
@@ -66,12 +68,14 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     created.time_zone,
                     created.mode,
                     created.language,
+                    created.audience,
                 )
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
             case events.CommunityDescribed() as now:
-                change = "name = $2, currency = $3, language = $4"
-                await _set(connection, fact, change, now.name, now.currency, now.language)
+                change = "name = $2, currency = $3, language = $4, audience = $5"
+                values = now.name, now.currency, now.language, now.audience
+                await _set(connection, fact, change, *values)
             case events.CommunityRebranded(brand):
                 await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)
 
@@ -104,7 +108,7 @@ VISIBILITY = visibility(events.CommunityCreated, events.VisibilityChosen)
 
 _PAGE = (
     "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode,"
-    " language FROM communities_v2"
+    " language, audience FROM communities_v2"
 )
 
 

@@ -19,6 +19,7 @@ def _created(fact: Fact) -> contracts.CommunityCreated:
         mode=event.mode,
         visibility=event.visibility,
         language=event.language,
+        audience=event.audience,
     )
 
 
@@ -32,6 +33,7 @@ def _described(fact: Fact) -> membership_description.CommunityDescribed:
         time_zone=event.time_zone,
         mode=event.mode,
         language=event.language,
+        audience=event.audience,
     )
 
 

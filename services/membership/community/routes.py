@@ -10,7 +10,14 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from services.membership.account.projections import account_exists
 from services.membership.community import commands
 from services.membership.community.decider import COMMUNITY, SLUG, slug_stream
-from services.membership.community.events import Brand, CommunityKind, Mode, Role, Visibility
+from services.membership.community.events import (
+    Audience,
+    Brand,
+    CommunityKind,
+    Mode,
+    Role,
+    Visibility,
+)
 from services.membership.community.projections import (
     CommunityPage,
     acting_in,
@@ -67,6 +74,7 @@ class CreateCommunity(Body):
     mode: Mode = "live"
     visibility: Visibility = "public"
     language: Language | None = None
+    audience: Audience = "persons"
 
 
 class Created(Written):
@@ -89,6 +97,7 @@ class Page(BaseModel):
     mode: Mode
     visibility: Visibility
     language: Language
+    audience: Audience
     home: str | None
     tiers: list[Tier]
 
@@ -109,6 +118,7 @@ async def create_community(
         mode=body.mode,
         visibility=body.visibility,
         language=body.language or preferred(request.headers.get("accept-language", "")),
+        audience=body.audience,
     )
     written = await caller.ask(
         Ask(COMMUNITY, community_id, create),
@@ -197,6 +207,21 @@ async def choose_language(
     """Whoever comes from now on and says nothing of theirs is written to in it; who is here keeps theirs."""
     _own(caller, community_id)
     return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseLanguage(body.language)))
+
+
+class ChooseAudience(Body):
+    audience: Audience
+
+
+@router.put("/communities/{community_id}/audience", operation_id="choose_audience")
+async def choose_audience(
+    community_id: CommunityId,
+    body: ChooseAudience,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """Whom it is made for: its page says so, and the setup suggests what sells to them. It keeps nobody out."""
+    _own(caller, community_id)
+    return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseAudience(body.audience)))
 
 
 class ChooseVisibility(Body):
@@ -349,6 +374,7 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
         mode=page.mode,
         visibility=visibility or "public",
         language=page.language,
+        audience=page.audience,
         home=await own_origin(connection, page.community_id),
         tiers=[tier for tier in tiers if not tier.retired],
     )

@@ -64,7 +64,7 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
         raise NotFound("community_not_found", "There is no such community.")
     _, paid_tier = taken.get("paid_tier", (None, None))
     origin = await origin_of(caller.service, caller.community_id)
-    frame = Frame(page.currency, paid_tier, caller.now, page.community_id, origin)
+    frame = Frame(page.currency, paid_tier, caller.now, page.community_id, origin, page.audience)
     wanted = steps(model, live=page.mode == "live", private=private)
     return Setup(
         model=model,

@@ -270,6 +270,20 @@ async def test_a_community_speaks_the_language_its_founder_reads(house: House) -
     assert page["language"] == "en"
 
 
+async def test_for_companies_the_page_says_so_and_seats_are_suggested(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    page = await house.call("GET", "/public/communities/chess")
+    assert page["audience"] == "persons"
+    path = f"/communities/{community_id}"
+    await house.call("PUT", f"{path}/audience", {"audience": "companies"}, token=owner)
+    for door in (path, "/public/communities/chess"):
+        assert (await house.call("GET", door, token=owner))["audience"] == "companies"
+    await house.tier(owner, "Gold", paid=True)
+    setup = await house.call("GET", "/setup?model=subscription", token=owner)
+    calls = {step["step"]: step["call"] for step in setup["steps"]}
+    assert calls["recurring_offer"]["body"]["seats"]
+
+
 async def test_who_says_nothing_is_written_to_in_the_communitys_language(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     before = await quiet_join(house, "bob@example.com", community_id)
@@ -318,7 +332,7 @@ async def language_of(house: House, person_id: str) -> str | None:
     return profile.language if profile else None
 
 
-async def test_name_currency_and_language_are_for_owners_and_admins(house: House) -> None:
+async def test_what_a_community_is_is_for_owners_and_admins(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     _, member = await house.join("ada@example.com", community_id)
     _, elsewhere = await house.community("eve@example.com", "go")
@@ -326,6 +340,7 @@ async def test_name_currency_and_language_are_for_owners_and_admins(house: House
         ("name", {"name": "Go Club"}),
         ("currency", {"currency": "CHF"}),
         ("language", {"language": "fr"}),
+        ("audience", {"audience": "companies"}),
     ):
         path = f"/communities/{community_id}/{door}"
         await house.call("PUT", path, body, token=elsewhere, expect=404)

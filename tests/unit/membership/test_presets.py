@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from jsonschema import Draft202012Validator
 
+from services.membership.community.events import Audience
 from services.membership.presets import (
     PRESETS,
     Frame,
@@ -110,8 +111,22 @@ def test_what_sells_a_tier_is_not_suggested_before_there_is_one(step: Step) -> N
     assert waits_for("paid_tier", set()) is None
 
 
+@pytest.mark.parametrize(("audience", "more"), [("companies", {"seats": True}), ("persons", {})])
+def test_companies_are_offered_seats_and_persons_are_not(
+    audience: Audience, more: dict[str, Any]
+) -> None:
+    call = call_for("recurring_offer", replace(frame, audience=audience))
+    assert call is not None
+    assert call.body == frame.offer(
+        "Supporters, monthly", 10_00, "month", **frame.of_tier(), **more
+    )
+
+
+@pytest.mark.parametrize("frame", [frame, replace(frame, audience="companies")])
 @pytest.mark.parametrize("step", STEPS)
-def test_every_call_exists_and_every_body_fits_its_published_description(step: Step) -> None:
+def test_every_call_exists_and_every_body_fits_its_published_description(
+    step: Step, frame: Frame
+) -> None:
     call = call_for(step, frame)
     assert call is not None
     service = call.path.split("/")[2]

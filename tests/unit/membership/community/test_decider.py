@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 
 from services.membership.community.commands import (
+    ChooseAudience,
     ChooseCurrency,
     ChooseLanguage,
     ChooseVisibility,
@@ -249,6 +250,21 @@ def test_a_community_speaks_otherwise_and_keeps_the_rest() -> None:
     named = replace(french, name=Label("Go Club"))
     given(COMMUNITY, chess_club, french).when(RenameCommunity(Label("Go Club"))).then(named)
     given(COMMUNITY).when(ChooseLanguage("fr")).then_rejected("community_not_found")
+
+
+def test_a_community_is_for_others_and_keeps_the_rest() -> None:
+    firms = CommunityDescribed(
+        Label("Chess Club"), Code("EUR"), Code("Europe/Paris"), "live", audience="companies"
+    )
+    given(COMMUNITY, chess_club).when(ChooseAudience("companies")).then(firms)
+    given(COMMUNITY, chess_club, firms).when(ChooseAudience("companies")).then_nothing()
+    given(COMMUNITY, chess_club).when(ChooseAudience("persons")).then_nothing()
+    french = replace(firms, language="fr")
+    given(COMMUNITY, chess_club, firms).when(ChooseLanguage("fr")).then(french)
+    given(COMMUNITY).when(ChooseAudience("companies")).then_rejected("community_not_found")
+    created = replace(chess_club, audience="companies")
+    create = replace(create_chess_club, audience="companies")
+    given(COMMUNITY).when(create).then(created, ada_owns_it)
 
 
 def test_a_community_that_is_created_in_french_stays_so() -> None:
