@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+import orjson
+
 from shared.ids import Code, PersonId
 
 Retention = Literal["profile", "accounting"]
@@ -26,5 +28,5 @@ class Sealed:
     @staticmethod
     def from_json(text: str) -> "Sealed":
         """The reverse of `to_json`."""
-        raw = json.loads(text)
+        raw = orjson.loads(text)
         return Sealed(PersonId(UUID(raw["p"])), raw["r"], Code(raw["b"]))

@@ -10,5 +10,7 @@ def has_words(text: str, words: str) -> bool:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     spelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(character for character in spelled if not unicodedata.combining(character))
