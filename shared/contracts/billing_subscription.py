@@ -8,7 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from shared.contracts.billing_offer import Interval
 from shared.contracts.contract import Contract, MoneyValue
 
-EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased"]
+EndReason = Literal[
+    "voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased", "banned"
+]
 
 
 class SubscriptionContract(Contract):
@@ -131,6 +133,8 @@ class SubscriptionResumed(SubscriptionContract):
 
 class SubscriptionEnded(SubscriptionContract):
     """It ended; what it granted ends with it. `was_paying` is false for a trial that never paid."""
+
+    version: ClassVar[int] = 3
 
     reason: EndReason
     was_paying: bool

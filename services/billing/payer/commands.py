@@ -93,6 +93,11 @@ class ForgetPayer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutOutPayer:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDeletion:
     """The processor has deleted the customer."""
 
@@ -131,6 +136,7 @@ PayerCommand = (
     | LinkSubscription
     | UnlinkSubscription
     | ForgetPayer
+    | ShutOutPayer
     | RecordDeletion
     | TakeTrial
     | ConfirmTrial

@@ -30,6 +30,7 @@ class Payer:
     forgotten: bool = False
     cards: frozenset[Code] = frozenset()
     trial: UUID | None = None
+    shut_out: PersonId | None = None
 
     def customer_on(self, account: Code | None) -> Code | None:
         """A customer belongs to one account of a processor and means nothing to another."""
@@ -48,7 +49,7 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
         case commands.RecordKept():
             return _kept(command, payer)
         case commands.WarnOfExpiry(person_id, payment_method, good_until):
-            pays = payment_method in payer.cards and payer.subscriptions
+            pays = payment_method in payer.cards and bool(payer.subscriptions)
             return [events.CardExpiring(person_id, payment_method, good_until)] if pays else []
         case commands.LinkSubscription(subscription_id, by_hand, account):
             if payer.forgotten:
@@ -56,12 +57,18 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
             if subscription_id in payer.subscriptions:
                 return []
             given = payer.given if payer.given and payer.given.account == account else None
-            return [events.SubscriptionLinked(subscription_id, None if by_hand else given)]
+            linked = events.SubscriptionLinked(subscription_id, None if by_hand else given)
+            if payer.shut_out is None:
+                return [linked]
+            return [linked, events.PayerShutOut(payer.shut_out, (subscription_id,))]
         case commands.UnlinkSubscription(subscription_id):
-            linked = subscription_id in payer.subscriptions
-            return [events.SubscriptionUnlinked(subscription_id)] if linked else []
+            pays = subscription_id in payer.subscriptions
+            return [events.SubscriptionUnlinked(subscription_id)] if pays else []
         case commands.ForgetPayer(person_id):
             return _forget(person_id, payer)
+        case commands.ShutOutPayer(person_id):
+            is_known = payer.shut_out is not None or payer.forgotten
+            return [] if is_known else [events.PayerShutOut(person_id, payer.subscriptions)]
         case commands.RecordDeletion(person_id, customer):
             if customer not in payer.deleting:
                 return []
@@ -196,6 +203,8 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             deleting = frozenset(other.customer for other in others)
             deleting |= {customer} if customer else frozenset()
             return replace(payer, forgotten=True, subscriptions=(), deleting=deleting)
+        case events.PayerShutOut(person_id):
+            return replace(payer, shut_out=person_id)
         case events.CustomerLeftBehind(_, payment_method, customer, checkout=checkout):
             left = {wish for wish in payer.saving if wish[:2] == (payment_method, checkout)}
             return replace(

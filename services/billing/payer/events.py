@@ -167,6 +167,14 @@ class PayerForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerShutOut:
+    """The person was banned: the seller's policy says what becomes of what they pay for, or begin to after all."""
+
+    person_id: PersonId
+    subscriptions: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerLeftBehind:
     """The processor made a customer for somebody forgotten meanwhile; it goes as well."""
 
@@ -215,6 +223,7 @@ PayerEvent = (
     | SubscriptionUnlinked
     | SubscriptionOrphaned
     | PayerForgotten
+    | PayerShutOut
     | CustomerLeftBehind
     | CustomerDeleted
     | PayerErased

@@ -22,7 +22,7 @@ from services.billing.subscription.events import (
     TrialStarted,
 )
 from services.billing.takeover.events import TakeoverBegun
-from shared.contracts.membership_member import PersonErased
+from shared.contracts.membership_member import MemberBanned, PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
 from shared.personal_value import Sealed
@@ -128,6 +128,12 @@ def when_checkout_expired_return_trial(fact: Fact) -> list[Ask]:
 def when_person_erased_forget_payer(fact: Fact) -> list[Ask]:
     person_id = PersonId(fact.body.person_id)
     return [Ask(PAYER, payer_of(person_id), commands.ForgetPayer(person_id))]
+
+
+def when_member_banned_shut_out_payer(fact: Fact) -> list[Ask]:
+    banned: MemberBanned = fact.body
+    person_id = PersonId(banned.person_id)
+    return [Ask(PAYER, payer_of(person_id), commands.ShutOutPayer(person_id))]
 
 
 def when_payer_forgotten_delete_customer(fact: Fact) -> list[Call]:
@@ -246,6 +252,11 @@ REACTIONS = (
         "billing.payer.when_person_erased_forget_payer",
         PersonErased,
         when_person_erased_forget_payer,
+    ),
+    Reaction(
+        "billing.payer.when_member_banned_shut_out_payer",
+        MemberBanned,
+        when_member_banned_shut_out_payer,
     ),
     Reaction(
         "billing.payer.when_payer_forgotten_delete_customer",

@@ -7,6 +7,7 @@ from typing import Literal
 AfterRefund = Literal["end_now", "end_at_period_end", "keep"]
 DuringDispute = Literal["suspend", "keep"]
 AfterLoss = Literal["end_now", "keep"]
+AfterBan = Literal["end_now", "end_at_period_end", "keep"]
 AfterRetries = Literal["end", "keep"]
 Bearer = Literal["seller", "platform"]
 Unit = Literal["second", "day"]
@@ -44,7 +45,7 @@ USUAL = Dunning()
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What follows when all of a subscription's latest payment goes back, by refund or by dispute.
+    """What follows when all of a subscription's latest payment goes back, by refund or dispute, or its payer is banned.
 
     `fees_borne_by` is who bears what the processor keeps of a refund and takes for a dispute. What is left of a period
     that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
@@ -62,6 +63,7 @@ class Policy:
     win_back_days: int = 30
     price_notice_days: int = 30
     trials_per_card: TrialsPerCard = "offer"
+    after_ban: AfterBan = "end_now"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from services.billing.policy import commands
 from services.billing.policy.decider import POLICY
 from services.billing.policy.events import (
+    AfterBan,
     AfterLoss,
     AfterRefund,
     AfterRetries,
@@ -48,6 +49,7 @@ class SetPolicy(Body):
     win_back_days: int = Policy().win_back_days
     price_notice_days: int = Policy().price_notice_days
     trials_per_card: TrialsPerCard = Policy().trials_per_card
+    after_ban: AfterBan = Policy().after_ban
 
 
 class DunningShown(BaseModel):
@@ -67,6 +69,7 @@ class BillingPolicy(BaseModel):
     win_back_days: int
     price_notice_days: int
     trials_per_card: TrialsPerCard
+    after_ban: AfterBan
 
 
 @router.put("/policy", operation_id="set_policy")
@@ -85,6 +88,7 @@ async def set_policy(
         body.win_back_days,
         body.price_notice_days,
         body.trials_per_card,
+        body.after_ban,
     )
     return await caller.ask(
         Ask(POLICY, policy_stream(caller.community_id), commands.SetPolicy(policy))
@@ -111,4 +115,5 @@ async def read_policy(caller: Annotated[Caller, needs("sales.read")]) -> Billing
         win_back_days=policy.win_back_days,
         price_notice_days=policy.price_notice_days,
         trials_per_card=policy.trials_per_card,
+        after_ban=policy.after_ban,
     )

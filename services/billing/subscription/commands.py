@@ -10,6 +10,7 @@ from services.billing.payer.events import Instrument
 from services.billing.payment.events import Reversal
 from services.billing.policy.events import (
     USUAL,
+    AfterBan,
     AfterLoss,
     AfterRefund,
     Dunning,
@@ -149,6 +150,13 @@ class CancelNow:
 @dataclass(frozen=True, slots=True)
 class EndSubscription:
     reason: Literal["erased", "payment_failed", "refunded"]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowBan:
+    """Who pays was shut out."""
+
+    after: AfterBan
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +311,7 @@ SubscriptionCommand = (
     | CancelNow
     | EndSubscription
     | HearReversal
+    | FollowBan
     | FollowRefund
     | FollowDispute
     | FollowLoss

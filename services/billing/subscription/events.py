@@ -17,7 +17,9 @@ from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 
 Source = Literal["subscription", "donation"]
-EndReason = Literal["voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased"]
+EndReason = Literal[
+    "voluntary", "payment_failed", "refunded", "disputed", "migrated", "erased", "banned"
+]
 SuspensionCause = Literal["disputed", "unpaid"]
 
 WINNABLE: frozenset[EndReason] = frozenset({"voluntary", "payment_failed"})

@@ -13,6 +13,7 @@ from services.billing.payer.events import (
     BY_HAND,
     Instrument,
     PayerForgotten,
+    PayerShutOut,
     PaymentMethodSaved,
     SubscriptionLinked,
     SubscriptionOrphaned,
@@ -71,6 +72,13 @@ class ConsultPolicy:
     payment_id: UUID
     reversal: Reversal
     dispute: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultOnBan:
+    """What the seller wants to follow when who pays is shut out."""
+
+    subscription_id: UUID
 
 
 # As long as the processors keep a first payment open (Stripe: 23 hours).
@@ -345,6 +353,11 @@ def when_payer_forgotten_end_subscription(fact: Fact) -> list[Ask]:
     return [Ask(SUBSCRIPTION, subscription_id, end) for subscription_id in gone.subscriptions]
 
 
+def when_payer_shut_out_consult_policy(fact: Fact) -> list[Call]:
+    banned: PayerShutOut = fact.body
+    return [Call(ConsultOnBan(subscription_id)) for subscription_id in banned.subscriptions]
+
+
 def when_subscription_orphaned_end_subscription(fact: Fact) -> list[Ask]:
     orphan: SubscriptionOrphaned = fact.body
     return [Ask(SUBSCRIPTION, orphan.subscription_id, commands.EndSubscription("erased"))]
@@ -419,6 +432,11 @@ async def make_card_link(action: MakeCardLink, context: ActionContext) -> Ask:
         context.service.secret, action.subscription_id, context.community_id, expires_at
     )
     return Ask(SUBSCRIPTION, action.subscription_id, commands.RequestCard(action.until, link))
+
+
+async def consult_on_ban(action: ConsultOnBan, context: ActionContext) -> Ask:
+    policy = await policy_now(context.service, context.community_id)
+    return Ask(SUBSCRIPTION, action.subscription_id, commands.FollowBan(policy.after_ban))
 
 
 async def consult_policy(action: ConsultPolicy, context: ActionContext) -> Ask | None:
@@ -553,6 +571,11 @@ REACTIONS = (
         when_payer_forgotten_end_subscription,
     ),
     Reaction(
+        "billing.subscription.when_payer_shut_out_consult_policy",
+        PayerShutOut,
+        when_payer_shut_out_consult_policy,
+    ),
+    Reaction(
         "billing.subscription.when_subscription_orphaned_end_subscription",
         SubscriptionOrphaned,
         when_subscription_orphaned_end_subscription,
@@ -645,6 +668,7 @@ REACTIONS = (
 
 ACTIONS = (
     Action(ConsultPolicy, consult_policy),
+    Action(ConsultOnBan, consult_on_ban),
     Action(BeginDunning, begin_dunning),
     Action(MakeCardLink, make_card_link),
 )

@@ -8,8 +8,9 @@ import pytest
 
 from shared.contracts import billing_dispute, billing_order, billing_payment, billing_subscription
 from shared.contracts.billing_message import StaffMessageRequested
+from shared.contracts.membership_member import MemberBanned
 from tests.integration.billing import cards
-from tests.integration.billing.shop import Shop, ada, olga
+from tests.integration.billing.shop import Shop, ada, community, olga
 from tests.integration.events.house import Json, somebody
 
 
@@ -67,12 +68,38 @@ async def test_a_policy_has_defaults_and_is_set_by_who_may(shop: Shop) -> None:
         "win_back_days": 30,
         "trials_per_card": "offer",
         "price_notice_days": 30,
+        "after_ban": "end_now",
     }
     changed = {"after_refund": "keep", "dunning": {"retries": [2], "grace_days": 0}}
     await set_policy(shop, **changed)
     now = await shop.house.ask(olga, "GET", "/policy")
     assert (now["after_refund"], now["dunning"]["retries"]) == ("keep", [2])
     assert now["dunning"]["afterwards"] == "end"
+
+
+async def banned(shop: Shop) -> None:
+    told = MemberBanned(community_id=community, occurred_at=shop.now, person_id=ada.person_id)
+    await shop.house.hear(told, stream_id=ada.person_id)
+    await shop.house.quiet()
+
+
+async def test_who_is_banned_is_charged_no_more(shop: Shop) -> None:
+    await shop.subscribes()
+    await banned(shop)
+    assert (await shop.until_subscription("ended"))["ended_for"] == "banned"
+    (ended,) = await shop.told(billing_subscription.SubscriptionEnded)
+    assert (ended.reason, ended.was_paying) == ("banned", True)
+    await shop.at(shop.now + timedelta(days=40))
+    await shop.house.quiet()
+    assert len(await shop.charges()) == 1
+
+
+async def test_the_seller_may_let_it_run_on(shop: Shop) -> None:
+    await set_policy(shop, after_ban="end_at_period_end")
+    await shop.subscribes()
+    await banned(shop)
+    assert len(await shop.told(billing_subscription.CancellationScheduled)) == 1
+    assert await shop.told(billing_subscription.SubscriptionEnded) == []
 
 
 @pytest.mark.parametrize(

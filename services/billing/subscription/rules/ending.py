@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.billing.policy.events import AfterBan
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import EndReason, returns_until
 from services.billing.subscription.rules.state import Ended, Events, Running
@@ -17,6 +18,17 @@ def cancel(running: Running) -> Events:
         return []
     ends_at = renewal.period.end if renewal else running.ends_at
     return [events.CancellationScheduled(running.terms, ends_at)]
+
+
+def after_ban(running: Running, after: AfterBan) -> Events:
+    """What was paid for is paid for; nothing more is, unless the seller keeps it running."""
+    match after:
+        case "end_now":
+            return [ended_by(running, "banned")]
+        case "end_at_period_end":
+            return cancel(running)
+        case "keep":
+            return []
 
 
 def go_on(running: Running) -> Events:

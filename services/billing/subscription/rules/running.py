@@ -48,6 +48,8 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return [ending.ended_by(running, "voluntary")]
         case commands.EndSubscription(reason):
             return [ending.ended_by(running, reason)]
+        case commands.FollowBan(after):
+            return ending.after_ban(running, after)
         case commands.HearReversal():
             return reversals.heard(command, running)
         case commands.FollowRefund() | commands.FollowDispute() | commands.FollowLoss():

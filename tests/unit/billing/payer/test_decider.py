@@ -34,6 +34,17 @@ forget = commands.ForgetPayer(ada)
 record_deletion = commands.RecordDeletion(ada, customer)
 
 
+def test_what_a_banned_person_pays_for_or_begins_to_is_the_sellers_policy() -> None:
+    ban, other = commands.ShutOutPayer(ada), UUID(int=77)
+    shut_out = events.PayerShutOut(ada, (gold,))
+    given(PAYER, linked).when(ban).then(shut_out)
+    given(PAYER, linked, shut_out).when(ban).then_nothing()
+    given(PAYER).when(ban).then(events.PayerShutOut(ada, ()))
+    given(PAYER, forgotten).when(ban).then_nothing()
+    begun = events.SubscriptionLinked(other), events.PayerShutOut(ada, (other,))
+    given(PAYER, linked, shut_out).when(commands.LinkSubscription(other)).then(*begun)
+
+
 def test_a_card_is_offered_to_the_processor() -> None:
     given(PAYER).when(save).then(offered)
 

@@ -485,6 +485,15 @@ def test_what_was_refunded_runs_to_its_end_where_the_seller_says_so() -> None:
     given(SUBSCRIPTION, bought, cancelling, refunded).when(at_the_end).then_nothing()
 
 
+def test_of_who_was_banned_it_ends_now_at_its_end_or_never_as_the_seller_says() -> None:
+    given(SUBSCRIPTION, bought).when(commands.FollowBan("end_now")).then(ended("banned"))
+    given(SUBSCRIPTION, bought, ended("banned")).when(commands.FollowBan("end_now")).then_nothing()
+    at_the_end = commands.FollowBan("end_at_period_end")
+    given(SUBSCRIPTION, bought).when(at_the_end).then(cancelling)
+    given(SUBSCRIPTION, bought, cancelling).when(at_the_end).then_nothing()
+    given(SUBSCRIPTION, bought).when(commands.FollowBan("keep")).then_nothing()
+
+
 def test_what_was_refunded_goes_on_where_the_seller_says_so() -> None:
     kept = commands.FollowRefund(for_march, "keep")
     given(SUBSCRIPTION, bought, refunded).when(kept).then_nothing()

@@ -63,6 +63,7 @@ def commands_for(state: Subscription) -> Iterator[commands.SubscriptionCommand]:
         commands.LapseChange(UUID(int=70)),
         commands.AnnounceDebit(now),
         commands.MissCard(state.ends_at),
+        commands.FollowBan("end_now"),
         commands.RequestCard(state.ends_at, Code("link")),
         commands.ReduceToStay(ada, UUID(int=90), 50, 1),
     )
