@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from services.membership.advice import Advice, warnings_on
 from services.membership.community.projections import page_of
 from services.membership.domain.projections import origin_of
 from services.membership.presets import (
@@ -20,6 +21,7 @@ from services.membership.presets import (
     waits_for,
 )
 from services.membership.setup.projections import taken_by
+from services.membership.tier.projections import tiers_of
 from shared.decider import NotFound
 from shared.http import Caller, needs
 from shared.visibility.gate import visibility_of
@@ -46,11 +48,12 @@ class SetupStep(BaseModel):
 
 
 class Setup(BaseModel):
-    """`ready` when nothing that is needed is missing: a stranger could pay now."""
+    """`ready` when nothing that is needed is missing: a stranger could pay now. `warnings` hold up nothing."""
 
     model: Model
     ready: bool
     steps: list[SetupStep]
+    warnings: list[Advice]
 
 
 @router.get("/setup", operation_id="read_setup")
@@ -59,6 +62,7 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
     async with caller.read() as connection:
         page = await page_of(connection, caller.community_id)
         taken = await taken_by(connection, caller.community_id)
+        tiers = await tiers_of(connection, caller.community_id)
         private = await visibility_of(connection, caller.community_id) == "private"
     if page is None:
         raise NotFound("community_not_found", "There is no such community.")
@@ -79,6 +83,7 @@ async def read_setup(model: Model, caller: Annotated[Caller, needs("members.read
             )
             for step, needed in wanted.items()
         ],
+        warnings=warnings_on(tiers),
     )
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.membership.advice import Advice, warnings_on
 from services.membership.tier import commands
 from services.membership.tier.decider import TIER
+from services.membership.tier.events import TierId
 from services.membership.tier.projections import Tier, tiers_of
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Label
@@ -22,15 +24,28 @@ class DefineTier(Body):
     paid: bool
 
 
+class Defined(Written):
+    """`warnings` are about the tiers there are now; each is for the organiser to heed or not."""
+
+    tier_id: UUID
+    warnings: list[Advice]
+
+
 class Tiers(BaseModel):
     items: list[Tier]
 
 
 @router.post("/tiers", status_code=201, operation_id="define_tier")
-async def define_tier(body: DefineTier, caller: Annotated[Caller, needs("tiers.write")]) -> Written:
-    tier_id = caller.new_id("tier")
+async def define_tier(body: DefineTier, caller: Annotated[Caller, needs("tiers.write")]) -> Defined:
+    tier_id = TierId(caller.new_id("tier"))
     define = commands.DefineTier(Label(body.name), body.paid)
-    return await caller.ask(Ask(TIER, tier_id, define), tier_id=tier_id)
+    written = await caller.ask(Ask(TIER, tier_id, define))
+    async with caller.read() as connection:
+        known = await tiers_of(connection, caller.community_id)
+    new = Tier(tier_id, body.name, body.paid, retired=False)
+    tiers = {tier.tier_id: tier for tier in (new, *known)}
+    warnings = warnings_on(tiers.values())
+    return Defined(**written.model_dump(), tier_id=tier_id, warnings=warnings)
 
 
 @router.post("/tiers/{tier_id}/retirement", operation_id="retire_tier")

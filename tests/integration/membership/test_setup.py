@@ -74,6 +74,29 @@ async def test_an_owner_is_led_from_nothing_to_the_first_payment(house: House) -
     await house.eventually(next_step, ["recurring_offer"])
 
 
+async def test_past_two_paid_choices_the_owner_is_warned_and_not_held_up(house: House) -> None:
+    _, owner = await house.community("olga@example.com")
+
+    async def define(name: str) -> Json:
+        body = {"name": name, "paid": True}
+        return await house.call("POST", "/tiers", body, token=owner, Idempotency_Key=name)
+
+    async def warned() -> list[str]:
+        return [warning["code"] for warning in (await setup(house, owner))["warnings"]]
+
+    for name in ("Silver", "Gold"):
+        assert (await define(name))["warnings"] == []
+        assert await warned() == []
+    third = await define("Platinum")
+    (warning,) = third["warnings"]
+    assert warning["code"] == "more_than_two_paid"
+    assert warning["detail"].endswith(".")
+    assert await define("Platinum") == third
+    assert await warned() == ["more_than_two_paid"]
+    await house.call("POST", f"/tiers/{third['tier_id']}/retirement", {}, token=owner)
+    assert await warned() == []
+
+
 async def test_what_another_community_has_helps_nobody(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     await house.tier(owner, "Gold", paid=True)
