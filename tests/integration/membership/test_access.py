@@ -173,6 +173,33 @@ def subscribed(
     )
 
 
+async def test_who_has_a_tier_keeps_it_when_it_is_retired_and_nobody_new_gets_it(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    friends = await house.tier(owner, "Friends", paid=False)
+    ada, token = await house.join("ada@example.com", community_id)
+
+    async def hear(kind: type[Any], **more: Any) -> None:
+        await house.hear(subscribed(kind, community_id, ada, gold, **more))
+
+    has_both = ("Friends", "joined"), ("Gold", "subscription")
+    await hear(billing_subscription.TrialStarted, trial_ends_at=real_now())
+    await house.eventually_live(ada, token, *has_both)
+    for tier_id in (gold, friends):
+        await house.call("POST", f"/tiers/{tier_id}/retirement", {}, token=owner)
+    await house.quiet()
+    assert sorted(await house.live(ada, token)) == sorted(has_both)
+    await hear(billing_subscription.SubscriptionSuspended, cause="disputed")
+    await house.eventually_live(ada, token, ("Friends", "joined"))
+    await hear(billing_subscription.SubscriptionReinstated)
+    await house.eventually_live(ada, token, *has_both)
+    bob, bobs = await house.join("bob@example.com", community_id, "Bob")
+    await house.quiet()
+    assert await house.live(bob, bobs) == []
+
+
 async def test_what_is_withheld_is_had_again_and_nobody_keeps_what_was_refunded(
     house: House,
 ) -> None:
