@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.membership.chat_server.events import ChatServerConnected
 from services.membership.community.events import Audience
+from services.membership.document.events import DocumentPublished
+from services.membership.document.events import Kind as DocumentKind
 from services.membership.tier.events import TierDefined
 from shared.contracts.billing_merchant import MerchantConnected
 from shared.contracts.billing_offer import OfferPublished
@@ -26,6 +28,8 @@ Step = Literal[
     "own_account",
     "chat_server",
     "seen_by_strangers",
+    "terms",
+    "privacy_notice",
 ]
 
 
@@ -46,6 +50,10 @@ PRESETS: Mapping[Model, Preset] = {
 }
 
 
+DOCUMENTS: Mapping[DocumentKind, Step] = {"terms": "terms", "privacy": "privacy_notice"}
+"""What the law wants said before money comes in. A checkout asks to agree to what is published, and to nothing else."""
+
+
 def steps(model: Model, *, live: bool, private: bool) -> dict[Step, bool]:
     """What to do, in order, and whether it is needed: who takes real money has an account of their own.
 
@@ -54,12 +62,19 @@ def steps(model: Model, *, live: bool, private: bool) -> dict[Step, bool]:
     preset = PRESETS[model]
     hidden: dict[Step, bool] = {"seen_by_strangers": True} if private else {}
     needed = hidden | dict.fromkeys(preset.needs, True)
-    return needed | {"own_account": live} | dict.fromkeys(preset.helps, False)
+    helps = *DOCUMENTS.values(), *preset.helps
+    return needed | {"own_account": live} | dict.fromkeys(helps, False)
 
 
 def ready(steps: Mapping[Step, bool], done: Collection[Step]) -> bool:
     """Whether nothing that is needed is missing."""
     return all(step in done for step, needed in steps.items() if needed)
+
+
+CONNECTED: Mapping[type, Step] = {
+    MerchantConnected: "own_account",
+    ChatServerConnected: "chat_server",
+}
 
 
 def step_of(fact: object) -> Step | None:
@@ -71,11 +86,9 @@ def step_of(fact: object) -> Step | None:
             return _sold_by(offer)
         case GatheringPublished(price=price) if price.minor:
             return "priced_gathering"
-        case MerchantConnected():
-            return "own_account"
-        case ChatServerConnected():
-            return "chat_server"
-    return None
+        case DocumentPublished(kind=kind):
+            return DOCUMENTS.get(kind)
+    return CONNECTED.get(type(fact))
 
 
 def _sold_by(offer: OfferPublished) -> Step | None:
@@ -141,6 +154,8 @@ PATHS: Mapping[Step, str] = {
     "priced_gathering": "/api/events/v1/gatherings",
     "own_account": "/api/billing/v1/merchant/onboarding",
     "chat_server": "/api/membership/v1/chat/server/authorization",
+    "terms": "/api/membership/v1/documents",
+    "privacy_notice": "/api/membership/v1/documents",
     "seen_by_strangers": "/api/membership/v1/communities/{community_id}/visibility",
 }
 METHODS: Mapping[Step, Method] = {"chat_server": "GET", "seen_by_strangers": "PUT"}

@@ -74,6 +74,29 @@ async def test_an_owner_is_led_from_nothing_to_the_first_payment(house: House) -
     await house.eventually(next_step, ["recurring_offer"])
 
 
+async def test_terms_and_a_privacy_notice_are_steps_that_hold_nothing_up(house: House) -> None:
+    _, owner = await house.community("olga@example.com", mode="test")
+
+    async def open_documents() -> dict[str, str | None]:
+        steps = (await setup(house, owner, "donation"))["steps"]
+        wanted = ("terms", "privacy_notice")
+        found = [step for step in steps if step["step"] in wanted and not step["done_since"]]
+        assert not any(step["needed"] for step in found)
+        return {step["step"]: step["call"]["path"] for step in found}
+
+    path = "/api/membership/v1/documents"
+    assert await open_documents() == {"terms": path, "privacy_notice": path}
+    text = {"url": "https://chess.example/text", "sha256": "a" * 64}
+    await house.call("POST", "/documents", text | {"kind": "privacy"}, token=owner)
+    assert await open_documents() == {"terms": path}
+    await house.call("POST", "/documents", text | {"kind": "terms"}, token=owner)
+    await house.call(
+        "POST", "/documents", text | {"kind": "terms", "sha256": "b" * 64}, token=owner
+    )
+    assert await open_documents() == {}
+    assert left(await setup(house, owner, "donation")) == ["donation_offer"]
+
+
 async def test_past_two_paid_choices_the_owner_is_warned_and_not_held_up(house: House) -> None:
     _, owner = await house.community("olga@example.com")
 

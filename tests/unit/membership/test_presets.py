@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.membership.community.events import Audience
+from services.membership.document.events import DocumentPublished, Kind
 from services.membership.presets import (
     PRESETS,
     Frame,
@@ -25,7 +26,7 @@ from services.membership.tier.events import TierDefined
 from shared.contracts.billing_offer import Interval, OfferPublished
 from shared.contracts.contract import MoneyValue
 from shared.contracts.events_gathering import GatheringPublished
-from shared.ids import Label
+from shared.ids import Code, Label
 from tools import house
 
 NOON = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
@@ -62,12 +63,33 @@ def gathering(minor: int) -> GatheringPublished:
     )
 
 
+def document(kind: Kind) -> DocumentPublished:
+    return DocumentPublished(
+        kind=kind,
+        number=1,
+        url=Code("https://club.test/text"),
+        sha256=Code("a" * 64),
+        language=Code("en"),
+        effective_at=NOON,
+        must_accept=True,
+        changes=None,
+    )
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_real_money_needs_an_account_and_a_test_does_not(model: Model) -> None:
     needed = set(PRESETS[model].needs)
     assert ready(steps(model, live=False, private=False), needed)
     assert not ready(steps(model, live=True, private=False), needed)
     assert ready(steps(model, live=True, private=False), needed | {"own_account"})
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_terms_and_a_privacy_notice_are_asked_for_and_hold_nothing_up(model: Model) -> None:
+    wanted = steps(model, live=False, private=False)
+    assert not wanted["terms"]
+    assert not wanted["privacy_notice"]
+    assert ready(wanted, set(PRESETS[model].needs))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -96,6 +118,9 @@ def test_nothing_that_is_needed_can_be_left_out(model: Model) -> None:
         (offered("month", None, donation=True), "donation_offer"),
         (gathering(1500), "priced_gathering"),
         (gathering(0), None),
+        (document("terms"), "terms"),
+        (document("privacy"), "privacy_notice"),
+        (document("conduct"), None),
     ],
 )
 def test_what_is_made_takes_its_step(fact: object, step: Step | None) -> None:
