@@ -3,14 +3,14 @@
 from typing import ClassVar, Literal
 
 from shared.contracts.contract import Contract, Currency, LabelText
-from shared.contracts.membership_community import Audience, Language
+from shared.contracts.membership_community import Audience, CommunityKind, Language
 
 
 class CommunityDescribed(Contract):
     """From now on it is so; the key is the community's stream."""
 
     topic: ClassVar[str] = "tessera.membership.description.v1"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     name: LabelText
     currency: Currency
@@ -18,3 +18,4 @@ class CommunityDescribed(Contract):
     mode: Literal["live", "test"]
     language: Language = "en"
     audience: Audience = "persons"
+    kind: CommunityKind | None = None

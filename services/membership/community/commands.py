@@ -61,6 +61,11 @@ class ChooseLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseKind:
+    kind: CommunityKind
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseAudience:
     audience: Audience
 
@@ -98,6 +103,7 @@ CommunityCommand = (
     | RenameCommunity
     | ChooseCurrency
     | ChooseLanguage
+    | ChooseKind
     | ChooseAudience
     | ChooseVisibility
     | GrantRole

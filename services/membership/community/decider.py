@@ -26,6 +26,7 @@ class Community:
     currency: Code = NO_CURRENCY
     language: Language = "en"
     audience: events.Audience = "persons"
+    kind: events.CommunityKind | None = None
 
     def roles_of(self, account_id: AccountId) -> tuple[events.Role, ...]:
         return tuple(sorted(role for holder, role in self.staff if holder == account_id))
@@ -63,6 +64,8 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
         case commands.ChooseLanguage(language):
             is_new = language != community.language
             return [_described(replace(community, language=language))] if is_new else []
+        case commands.ChooseKind(kind):
+            return [] if kind == community.kind else [_described(replace(community, kind=kind))]
         case commands.ChooseAudience(audience):
             is_new = audience != community.audience
             return [_described(replace(community, audience=audience))] if is_new else []
@@ -89,6 +92,7 @@ def _described(now: Community) -> events.CommunityDescribed:
         mode=now.mode,
         language=now.language,
         audience=now.audience,
+        kind=now.kind,
     )
 
 
@@ -152,6 +156,7 @@ def _created(event: events.CommunityCreated) -> Community:
         currency=event.currency,
         language=event.language,
         audience=event.audience,
+        kind=event.kind,
     )
 
 
@@ -166,6 +171,7 @@ def evolve(community: Community, event: events.CommunityEvent) -> Community:
                 currency=now.currency,
                 language=now.language,
                 audience=now.audience,
+                kind=now.kind or community.kind,
             )
         case events.VisibilityChosen(visibility):
             return replace(community, visibility=visibility)

@@ -72,7 +72,10 @@ class CommunityRebranded:
 
 @dataclass(frozen=True, slots=True)
 class CommunityDescribed:
-    """It is called, reckons or speaks otherwise from now on; all of it is said, for whoever hears of this first."""
+    """It is called, reckons or speaks otherwise from now on; all of it is said, for whoever hears of this first.
+
+    Its `kind` could not change at first, and was not said.
+    """
 
     name: Label
     currency: Code
@@ -80,6 +83,7 @@ class CommunityDescribed:
     mode: Mode
     language: Language = "en"
     audience: Audience = "persons"
+    kind: CommunityKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

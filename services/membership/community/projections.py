@@ -74,7 +74,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
             case events.CommunityDescribed() as now:
                 change = "name = $2, currency = $3, language = $4, audience = $5"
-                values = now.name, now.currency, now.language, now.audience
+                change += ", kind = coalesce($6, kind)"
+                values = now.name, now.currency, now.language, now.audience, now.kind
                 await _set(connection, fact, change, *values)
             case events.CommunityRebranded(brand):
                 await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)

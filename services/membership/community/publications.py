@@ -34,6 +34,7 @@ def _described(fact: Fact) -> membership_description.CommunityDescribed:
         mode=event.mode,
         language=event.language,
         audience=event.audience,
+        kind=event.kind,
     )
 
 

@@ -209,6 +209,21 @@ async def choose_language(
     return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseLanguage(body.language)))
 
 
+class ChooseKind(Body):
+    kind: CommunityKind
+
+
+@router.put("/communities/{community_id}/kind", operation_id="choose_kind")
+async def choose_kind(
+    community_id: CommunityId,
+    body: ChooseKind,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """What its page says it is; nothing else depends on it."""
+    _own(caller, community_id)
+    return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseKind(body.kind)))
+
+
 class ChooseAudience(Body):
     audience: Audience
 

@@ -284,6 +284,16 @@ async def test_for_companies_the_page_says_so_and_seats_are_suggested(house: Hou
     assert calls["recurring_offer"]["body"]["seats"]
 
 
+async def test_a_community_becomes_another_kind_and_its_page_says_so(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    path = f"/communities/{community_id}"
+    await house.call("PUT", f"{path}/kind", {"kind": "media"}, token=owner)
+    await house.call("PUT", f"{path}/name", {"name": "Chess Daily"}, token=owner)
+    page = await house.call("GET", "/public/communities/chess")
+    assert (page["kind"], page["name"]) == ("media", "Chess Daily")
+    await house.call("PUT", f"{path}/kind", {"kind": "cult"}, token=owner, expect=422)
+
+
 async def test_who_says_nothing_is_written_to_in_the_communitys_language(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     before = await quiet_join(house, "bob@example.com", community_id)
@@ -341,6 +351,7 @@ async def test_what_a_community_is_is_for_owners_and_admins(house: House) -> Non
         ("currency", {"currency": "CHF"}),
         ("language", {"language": "fr"}),
         ("audience", {"audience": "companies"}),
+        ("kind", {"kind": "media"}),
     ):
         path = f"/communities/{community_id}/{door}"
         await house.call("PUT", path, body, token=elsewhere, expect=404)

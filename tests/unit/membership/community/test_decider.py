@@ -6,6 +6,7 @@ import pytest
 from services.membership.community.commands import (
     ChooseAudience,
     ChooseCurrency,
+    ChooseKind,
     ChooseLanguage,
     ChooseVisibility,
     CreateCommunity,
@@ -46,6 +47,9 @@ chess_club = CommunityCreated(
     currency=Code("EUR"),
     time_zone=Code("Europe/Paris"),
     mode="live",
+)
+described = CommunityDescribed(
+    Label("Chess Club"), Code("EUR"), Code("Europe/Paris"), "live", kind="association"
 )
 ada_owns_it = StaffRoleGranted(ada, "owner", roles_version=1)
 bob_owns_it_too = StaffRoleGranted(bob, "owner", roles_version=2)
@@ -231,7 +235,7 @@ def test_a_community_may_look_otherwise() -> None:
 
 
 def test_a_community_may_be_called_otherwise_and_keeps_the_rest() -> None:
-    go = CommunityDescribed(Label("Go Club"), Code("EUR"), Code("Europe/Paris"), "live")
+    go = replace(described, name=Label("Go Club"))
     given(COMMUNITY, chess_club).when(RenameCommunity(Label("Go Club"))).then(go)
     given(COMMUNITY, chess_club, go).when(RenameCommunity(Label("Go Club"))).then_nothing()
     given(COMMUNITY, chess_club).when(RenameCommunity(Label("Chess Club"))).then_nothing()
@@ -241,9 +245,7 @@ def test_a_community_may_be_called_otherwise_and_keeps_the_rest() -> None:
 
 
 def test_a_community_speaks_otherwise_and_keeps_the_rest() -> None:
-    french = CommunityDescribed(
-        Label("Chess Club"), Code("EUR"), Code("Europe/Paris"), "live", language="fr"
-    )
+    french = replace(described, language="fr")
     given(COMMUNITY, chess_club).when(ChooseLanguage("fr")).then(french)
     given(COMMUNITY, chess_club, french).when(ChooseLanguage("fr")).then_nothing()
     given(COMMUNITY, chess_club).when(ChooseLanguage("en")).then_nothing()
@@ -253,9 +255,7 @@ def test_a_community_speaks_otherwise_and_keeps_the_rest() -> None:
 
 
 def test_a_community_is_for_others_and_keeps_the_rest() -> None:
-    firms = CommunityDescribed(
-        Label("Chess Club"), Code("EUR"), Code("Europe/Paris"), "live", audience="companies"
-    )
+    firms = replace(described, audience="companies")
     given(COMMUNITY, chess_club).when(ChooseAudience("companies")).then(firms)
     given(COMMUNITY, chess_club, firms).when(ChooseAudience("companies")).then_nothing()
     given(COMMUNITY, chess_club).when(ChooseAudience("persons")).then_nothing()
@@ -267,6 +267,19 @@ def test_a_community_is_for_others_and_keeps_the_rest() -> None:
     given(COMMUNITY).when(create).then(created, ada_owns_it)
 
 
+def test_a_community_becomes_another_kind_and_keeps_the_rest() -> None:
+    brand = replace(described, kind="brand")
+    given(COMMUNITY, chess_club).when(ChooseKind("brand")).then(brand)
+    given(COMMUNITY, chess_club, brand).when(ChooseKind("brand")).then_nothing()
+    given(COMMUNITY, chess_club).when(ChooseKind("association")).then_nothing()
+    given(COMMUNITY).when(ChooseKind("brand")).then_rejected("community_not_found")
+
+
+def test_what_was_said_before_kinds_could_change_leaves_the_kind() -> None:
+    before = replace(described, name=Label("Go Club"), kind=None)
+    given(COMMUNITY, chess_club, before).when(ChooseKind("association")).then_nothing()
+
+
 def test_a_community_that_is_created_in_french_stays_so() -> None:
     created = replace(chess_club, language="fr")
     create = replace(create_chess_club, language="fr")
@@ -276,7 +289,7 @@ def test_a_community_that_is_created_in_french_stays_so() -> None:
 
 def test_a_community_reckons_otherwise_until_something_was_offered() -> None:
     choose = ChooseCurrency(Code("CHF"), in_use=False)
-    francs = CommunityDescribed(Label("Chess Club"), Code("CHF"), Code("Europe/Paris"), "live")
+    francs = replace(described, currency=Code("CHF"))
     given(COMMUNITY, chess_club).when(choose).then(francs)
     given(COMMUNITY, chess_club, francs).when(replace(choose, in_use=True)).then_nothing()
     given(COMMUNITY, chess_club).when(replace(choose, in_use=True)).then_rejected("currency_in_use")
