@@ -7,6 +7,7 @@ import subprocess
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -17,9 +18,11 @@ from psycopg import sql
 from deploy.local import postgres
 from deploy.local.keys import Keys
 from deploy.local.settings import HOST, SERVICES, Settings
+from tests.doubles.discord import Guild
 from tests.e2e.conftest import Cast
 from tests.e2e.story import Member, Refused, World, eventually, offer, seats
 from tests.e2e.traces import Traces
+from tests.e2e.vendors import Vendors, give_number, open_group
 
 TICKET = 1500
 CHUNK = 1 << 20
@@ -121,11 +124,73 @@ def database_of(whole: Settings) -> str:
     return postgres.url(whole.ports["postgres"], postgres.SUPERUSER, password, postgres.APPLICATION)
 
 
+class Singer(Member):
+    """Who has an account on Discord and a number as well."""
+
+    account: str
+    number: str
+
+    @property
+    def said(self) -> str:
+        """What she wrote wherever members write something; the word is the one in her name."""
+        return f"What {self.name.split()[-1]} had to say"
+
+
+def applied(cast: Cast, person: Singer) -> None:
+    """She came in by an application, with an answer of her own."""
+    admission, community = "/api/membership/v1/admission", cast.community
+    questions = [{"text": "What do you sing?"}]
+    cast.organiser.put(admission, {"way": "application", "questions": questions})
+    person.sign_in(community)
+    told = {"name": person.name, "email": person.email, "version": 1, "answers": [person.said]}
+    made = person.post(f"/api/membership/v1/communities/{community.id}/applications", told)
+    acceptance = f"/api/membership/v1/applications/{made['application_id']}/acceptance"
+    cast.organiser.post(acceptance, {"number": 1})
+    cast.organiser.put(admission, {"way": "open"})
+    cast.world.settle()
+    person.sign_in(community)
+    person.person_id = UUID(person.get("/api/membership/v1/me")["person_id"])
+
+
+def took_part(cast: Cast, person: Singer, vendors: Vendors) -> None:
+    """She said what members say to each other and to us, and where she is to be found."""
+    world, said, of = cast.world, person.said, "/api/membership/v1"
+    other = cast.member("Other Member")
+    for member in (person, other):
+        entry = {"name": member.name, "about": said, "contact": said}
+        member.put(f"{of}/me/directory-entry", entry)
+    person.put(f"{of}/me/goal", {"words": said})
+    person.post(f"{of}/ideas", {"title": said, "text": said})
+    vendors.connect(cast.organiser, cast.singers)
+    open_group(cast.organiser, "Singers", cast.singers)
+    person.number = f"336{int(cast.tag, 16) % 10**8:08}"
+    give_number(person, f"+{person.number}")
+    person.account = vendors.link(person)
+    world.settle()
+    person.post(f"{of}/me/introductions", {"person_id": str(other.person_id), "words": said})
+    person.cancel()
+    world.settle()
+    answer = f"/api/billing/v1/subscriptions/{person.subscription()['subscription_id']}/exit-answer"
+    person.put(answer, {"reason": "other", "comment": said})
+    world.settle()
+    assert vendors.whatsapp.to(person.number)
+    assert [guild.members[person.account] for guild in servers_of(person, vendors)] != [set()]
+    seen = ("goals", "ideas", "directory")
+    assert all(
+        said in json.dumps(reader.get(f"{of}/{what}"))
+        for reader, what in zip((cast.organiser, other, other), seen, strict=True)
+    )
+
+
+def servers_of(person: Singer, vendors: Vendors) -> list[Guild]:
+    return [one for one in vendors.discord.guilds.values() if person.account in one.members]
+
+
 @pytest.fixture
-def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
+def zuleika(cast: Cast, world: World, whole: Settings, vendors: Vendors) -> Singer:
     """Somebody who did all there is to do, so that every service has had something of hers; then she was erased."""
-    person = Member(world, f"Zuleika Quetzal{cast.tag}", f"zuleika.quetzal{cast.tag}@example.org")
-    person.join(cast.community)
+    person = Singer(world, f"Zuleika Quetzal{cast.tag}", f"zuleika.quetzal{cast.tag}@example.org")
+    applied(cast, person)
     person.buy(offer(cast.monthly))
     concert = cast.organiser.publish_gathering(
         "Winter concert", world.now() + timedelta(days=9), capacity=5, minor=TICKET
@@ -142,6 +207,7 @@ def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
     assert person.email in json.dumps(person.get("/api/membership/v1/me/data"))
     payments = [fact["of"] for fact in person.get("/api/billing/v1/me/data")["facts"]]
     eventually(lambda: reports_of(whole, payments), lambda kinds: "charge.succeeded" in kinds)
+    took_part(cast, person, vendors)
     person.post("/api/membership/v1/me/bundle")
     world.settle()
     assert person.get("/api/membership/v1/me/bundle")["state"] == "ready"
@@ -155,7 +221,7 @@ def zuleika(cast: Cast, world: World, whole: Settings) -> Member:
 
 
 def test_an_erased_person_is_forgotten_everywhere(
-    cast: Cast, world: World, whole: Settings, traces: Traces, zuleika: Member
+    cast: Cast, world: World, whole: Settings, traces: Traces, zuleika: Singer, vendors: Vendors
 ) -> None:
     erasure = cast.organiser.erasure_of(zuleika.person_id)
     assert (erasure["confirmed_by"], erasure["waiting_for"]) == (sorted(SERVICES), [])
@@ -163,6 +229,12 @@ def test_an_erased_person_is_forgotten_everywhere(
     statement = cast.organiser.get(path)["statement"]
     assert statement["state"] == "complete"
     assert all(one["destroyed_at"] for one in statement["services"])
+
+    # On Discord she has nothing that was ours to give, and we no longer know of her there.
+    assert [guild.members[zuleika.account] for guild in servers_of(zuleika, vendors)] in (
+        [],
+        [set()],
+    )
 
     # The word is the one that her name and her address share. Only the mails themselves still have it.
     word = Search(f"quetzal{cast.tag}", whole)
@@ -173,15 +245,19 @@ def test_an_erased_person_is_forgotten_everywhere(
     assert word.files() == []
     _export_all(cast, world, traces)
     assert word.traces(traces) == []
+    for number in (zuleika.account, zuleika.number):
+        mark = Search(number, whole)
+        assert (mark.tables(), mark.topics(), mark.files()) == ([], [], []), number
+        assert mark.traces(traces) == [], number
     for kind in ("customers", "payment_intents", "refunds", "events"):
         kept = world.at_processor(f"/v1/{kind}?limit=100")
         assert not word.found(json.dumps(kept).encode()), f"the processor's {kind}"
 
-    # What she paid stays in the books; what she paid for has ended.
+    # What she paid stays in the books; what she paid for has ended, and whom she wrote to is still a member.
     figures = cast.organiser.figures()
     assert figures.gross == {"subscription": 1200, "ticket": TICKET}
-    assert (figures.mrr, figures.churn, figures.paying, figures.members) == (0, -1200, 0, 0)
-    assert figures.access == {cast.singers: 0, cast.friends: 0}
+    assert (figures.mrr, figures.churn, figures.paying, figures.members) == (0, -1200, 0, 1)
+    assert figures.access == {cast.singers: 0, cast.friends: 1}
 
 
 def test_the_search_finds_what_is_there(cast: Cast, world: World, whole: Settings) -> None:
@@ -249,6 +325,13 @@ def _everything_said(cast: Cast, gone: Member) -> str:
         f"{person}/access",
         f"{person}/messages",
         "/api/membership/v1/members",
+        "/api/membership/v1/applications",
+        "/api/membership/v1/goals",
+        "/api/membership/v1/ideas",
+        "/api/membership/v1/directory",
+        "/api/membership/v1/me/introductions",
+        f"{person}/chat",
+        f"{person}/groups",
         "/api/membership/v1/me",
         "/api/membership/v1/me/data",
         "/api/billing/v1/me/data",
@@ -256,6 +339,7 @@ def _everything_said(cast: Cast, gone: Member) -> str:
         "/api/analytics/v1/me/data",
         "/api/billing/v1/payments",
         "/api/billing/v1/subscriptions",
+        "/api/billing/v1/exit-answers",
         "/api/events/v1/tickets",
     ]
     answers = []
