@@ -59,6 +59,7 @@ CONTENTS = Contents(
         "chat_seats_stuck": Table(),
         "chat_accounts": Table(without={"link_id": "It names the account's own key."}),
         "chat_audits": Table(),
+        "chat_drifts": Table(),
         "group_seats": Table(
             without={"number": "It was given for WhatsApp; staff see it where they have a task."}
         ),

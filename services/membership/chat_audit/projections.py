@@ -1,6 +1,6 @@
-"""What each audit of a community's chat server found."""
+"""What each audit of a community's chat server found, and which drifts are not settled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from services.membership.chat.events import Problem
 from services.membership.chat_audit import events
-from services.membership.chat_audit.events import Comparison
+from services.membership.chat_audit.events import Cause, Comparison, Kind
 from shared.event_store import Fact
+from shared.ids import PersonId
 from shared.projection import Projection
 
 _COMPARISON = TypeAdapter(Comparison)
@@ -90,3 +91,83 @@ async def audits_before(
         )
         for row in rows
     ]  # fmt: skip
+
+
+DRIFTS_DDL = """
+CREATE TABLE chat_drifts_v1 (
+    community_id uuid        NOT NULL,
+    number       bigint      NOT NULL,
+    person_id    uuid,
+    stranger_id  uuid,
+    kind         text        NOT NULL,
+    role         text,
+    cause        text        NOT NULL,
+    since        timestamptz NOT NULL,
+    PRIMARY KEY (community_id, number)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """`number` is the place in the list, oldest first."""
+
+    number: int
+    person_id: PersonId | None
+    stranger_id: UUID | None
+    kind: Kind
+    role: str | None
+    cause: Cause
+    since: datetime
+
+
+async def apply_drifts(connection: Any, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        told: events.ChatDriftFound | events.ChatDriftSettled = fact.body
+        drift = told.drift
+        if isinstance(told, events.ChatDriftFound):
+            await connection.execute(
+                "INSERT INTO chat_drifts_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                fact.community_id, fact.position, drift.person_id, drift.stranger_id, drift.kind,
+                drift.role, drift.cause, fact.at,
+            )  # fmt: skip
+        else:
+            await connection.execute(
+                "DELETE FROM chat_drifts_v1 WHERE community_id = $1 AND kind = $2"
+                " AND (person_id, stranger_id, role) IS NOT DISTINCT FROM ($3::uuid, $4::uuid, $5::text)",
+                fact.community_id, drift.kind, drift.person_id, drift.stranger_id, drift.role,
+            )  # fmt: skip
+
+
+CHAT_DRIFTS = Projection(
+    name="chat_drifts",
+    version=1,
+    ddl=DRIFTS_DDL,
+    tables=("chat_drifts_v1",),
+    facts=(events.ChatDriftFound, events.ChatDriftSettled),
+    apply=apply_drifts,
+)
+
+
+async def drifts_of(
+    connection: Any, community_id: UUID, *, after: int, limit: int
+) -> list[DriftRow]:
+    """Those that are not settled, oldest first."""
+    rows = await connection.fetch(
+        "SELECT number, person_id, stranger_id, kind, role, cause, since FROM chat_drifts_v1"
+        " WHERE community_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        community_id, after, limit,
+    )  # fmt: skip
+    return [DriftRow(**row) for row in rows]
+
+
+WHY: Mapping[Cause, str] = {
+    "given_by_hand": "Somebody gave this role on the server by hand.",
+    "taken_by_hand": "Somebody took this role on the server by hand.",
+    "left_server": "They left the server, or were removed from it by hand.",
+    "came_back": "They are on the server again.",
+    "call_refused": "Discord refuses what access asks for: what is stuck says who must act.",
+    "access_changed": "Their access has changed, and the role does not follow it yet.",
+    "mapping_changed": "Which role follows which tier has changed since the last audit.",
+    "account_unknown": "Nobody here has linked this account: see on the server who has the role.",
+}

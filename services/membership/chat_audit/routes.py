@@ -11,8 +11,8 @@ from services.membership.chat.events import Problem
 from services.membership.chat.projections import SENTENCES
 from services.membership.chat_audit import commands
 from services.membership.chat_audit.decider import CHAT_AUDIT, audits_of
-from services.membership.chat_audit.events import Kind, Outcome
-from services.membership.chat_audit.projections import AuditRow, audits_before
+from services.membership.chat_audit.events import Cause, Kind, Outcome
+from services.membership.chat_audit.projections import WHY, AuditRow, audits_before, drifts_of
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.gateways.gateway import chat_of
 from shared.decider import Rejected
@@ -117,3 +117,45 @@ def _shown(row: AuditRow) -> ChatAudit:
             ],
         }
     )
+
+
+class Drift(BaseModel):
+    """One thing that is not as access says, and why: a person's, or a stranger's, whose account nobody has linked."""
+
+    person_id: UUID | None
+    stranger_id: UUID | None
+    kind: Kind
+    role_id: str | None
+    cause: Cause
+    detail: str
+    since: datetime
+
+
+class Drifts(BaseModel):
+    items: list[Drift]
+    next: str | None
+
+
+@router.get("/chat/drifts", operation_id="list_chat_drifts")
+async def list_chat_drifts(
+    caller: Annotated[Caller, needs("members.read")], page: Annotated[Page, Depends(paging)]
+) -> Drifts:
+    """What the last audit still found, oldest first."""
+    chat_of(caller.service.gateways)
+    async with caller.read() as connection:
+        after = page.cursor(int) or 0
+        rows = await drifts_of(connection, caller.community_id, after=after, limit=page.limit + 1)
+    answer = page.answer(rows, lambda row: row.number)
+    items = [
+        Drift(
+            person_id=row.person_id,
+            stranger_id=row.stranger_id,
+            kind=row.kind,
+            role_id=row.role,
+            cause=row.cause,
+            detail=WHY[row.cause],
+            since=row.since,
+        )
+        for row in answer["items"]
+    ]
+    return Drifts(items=items, next=answer["next"])

@@ -76,6 +76,13 @@ async def drifts(club: Club) -> list[tuple[str, Json]]:
     return [(row["type"], json.loads(row["data"])["drift"]) for row in rows]
 
 
+async def causes(club: Club) -> list[str]:
+    """Why what staff still see is as it is."""
+    listed = await club.house.call("GET", "/chat/drifts", token=club.owner)
+    assert all(one["detail"] and one["since"] for one in listed["items"])
+    return sorted(one["cause"] for one in listed["items"])
+
+
 async def test_each_drift_is_told_with_its_cause_until_it_is_settled(club: Club) -> None:
     await club.connect()
     ada, bob = await gold_member(club), await gold_member(club, "bob@example.com")
@@ -94,6 +101,7 @@ async def test_each_drift_is_told_with_its_cause_until_it_is_settled(club: Club)
     (unknown,) = [one for _, one in told if not one["person_id"]]
     assert (unknown["cause"], unknown["role"]) == ("account_unknown", club.roles[0])
     assert stranger not in json.dumps(told)
+    assert await causes(club) == ["account_unknown", "left_server", "taken_by_hand"]
     await looked(club)
     await club.house.quiet()
     assert await drifts(club) == told
@@ -103,6 +111,7 @@ async def test_each_drift_is_told_with_its_cause_until_it_is_settled(club: Club)
     (settled,) = (await drifts(club))[len(told) :]
     assert settled[0] == "ChatDriftSettled"
     assert settled[1]["person_id"] == ada.person_id
+    assert await causes(club) == ["account_unknown", "left_server"]
 
 
 async def test_a_role_that_discord_refuses_to_give_is_a_drift(club: Club) -> None:
@@ -222,12 +231,20 @@ async def test_only_who_runs_the_community_looks_and_approves(club: Club) -> Non
     await club.house.call("POST", "/chat/audits", token=ada.token, expect=403)
     await club.house.call("GET", "/chat/audits", token=ada.token, expect=403)
     await club.house.call("GET", "/chat/audits", expect=401)
+    await club.house.call("GET", "/chat/drifts", token=ada.token, expect=403)
+    await club.house.call("GET", "/chat/drifts", expect=401)
     await approve(club, 1, expect=404)
     audit = await looked(club)
     told = await approve(club, audit["number"], expect=409)
     assert told["errors"][0]["code"] == "nothing_to_approve"
     _, stranger = await club.house.community("zoe@example.com", "draughts")
     others = await club.house.call("GET", "/chat/audits", token=stranger)
+    assert others["items"] == []
+    club.guild.members[ada.user] = set()
+    await looked(club)
+    await club.house.quiet()
+    assert await causes(club) == ["taken_by_hand"]
+    others = await club.house.call("GET", "/chat/drifts", token=stranger)
     assert others["items"] == []
     path = f"/chat/audits/{audit['number']}/approval"
     await club.house.call("POST", path, token=stranger, expect=404)
