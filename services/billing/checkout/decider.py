@@ -181,7 +181,9 @@ def _at_home(return_url: Code, origin: Code) -> bool:
 
 
 def _basket(asked: commands.OpenCheckout) -> Basket:
-    lines = _untried(asked.lines) if asked.trial or asked.without_trial else asked.lines
+    # Whoever had their trial could have another in the name of one organisation after the other.
+    no_trial = asked.trial or asked.without_trial or asked.seats_only
+    lines = _untried(asked.lines) if no_trial else asked.lines
     lines = _reduced(lines, asked.discount) if asked.discount else lines
     charges = charges_of(lines)
     nothing = Money(0, lines[0].price.currency)

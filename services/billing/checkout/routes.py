@@ -207,7 +207,7 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         offers = await offers_among(connection, [terms.offer_id])
-        agreements = await agreements_of(connection, payer_id)
+        agreements = await _agreements(connection, caller, payer_id)
     line = line_again(
         offers.get(terms.offer_id),
         terms,
@@ -304,7 +304,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         standing = await checkout_of(connection, checkout_id, [payer_id])
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
-        agreements = await agreements_of(connection, payer_id)
+        agreements = await _agreements(connection, caller, payer_id)
     if standing is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
     checkout = await caller.state(CHECKOUT, checkout_id)
@@ -332,7 +332,7 @@ async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Memb
     """What the buyer agrees to, for whichever way they then pay."""
     payer_id = await _payer(checkout_id, caller)
     async with caller.read() as connection:
-        agreements = await agreements_of(connection, payer_id)
+        agreements = await _agreements(connection, caller, payer_id)
     accept = commands.AcceptDocuments(payer_id, **agreeing(body, agreements), at=caller.now)
     return await caller.ask(Ask(CHECKOUT, checkout_id, accept), checkout_id=checkout_id)
 
@@ -406,11 +406,17 @@ async def _payer(checkout_id: UUID, caller: Caller) -> PersonId:
     return await acting_for(caller, owner)
 
 
+async def _agreements(connection: Any, caller: Caller, payer_id: PersonId) -> Agreements:
+    """The caller has agreed for themselves and for whom they took in, an organisation for itself."""
+    people = await all_of(connection, caller.person_id)
+    return await agreements_of(connection, caller.person_id if payer_id in people else payer_id)
+
+
 async def _pay(
     checkout_id: UUID, pay: commands.PayCheckout, caller: Caller, body: Agree | None = None
 ) -> Written:
     async with caller.read() as connection:
-        agreements = await agreements_of(connection, pay.person_id)
+        agreements = await _agreements(connection, caller, pay.person_id)
     asks = [Ask(CHECKOUT, checkout_id, replace(pay, **agreeing(body, agreements)))]
     checkout = await caller.state(CHECKOUT, checkout_id)
     if checkout and checkout.opened.basket.on_trial:
@@ -447,7 +453,8 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
         code, discount = rate.discount_id, rate
     more = {"discount": discount, "trial": trial, **_wished(body, agreements)}
     command = await _open(person_id, lines, body.return_url, merchant, caller, **more)
-    hold = [holding(code, checkout_id, person_id, caller.now, founded)] if code else []
+    # A code for so many times a person is counted on who uses it, in whoever's name.
+    hold = [holding(code, checkout_id, caller.person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
+import asyncpg
+
 from services.billing.ledger.projections import unbalanced
 from services.billing.reconciliation.projections import drifts_standing
 from shared import telemetry
@@ -21,7 +23,7 @@ LOOKED_AT_FOR = timedelta(days=31)
 async def watch_books(service: Service, _beat: Callable[[], None]) -> None:
     """The loop `books`; while the database is away, what was known last."""
     while True:
-        with contextlib.suppress(*LOST, TimeoutError):
+        with contextlib.suppress(*LOST, TimeoutError, asyncpg.PostgresError):
             await show_books(service)
         await asyncio.sleep(EVERY_SECONDS)
 

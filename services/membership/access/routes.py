@@ -68,7 +68,10 @@ async def read_access(
         reasons = await reasons_of(connection, person_id)
         bought = await bought_by(connection, person_id, moment)
         chains = await chains_of(
-            connection, stream_of(person_id), {reason.reason_id for reason in reasons}
+            connection,
+            stream_of(person_id),
+            {reason.reason_id for reason in reasons},
+            own=None if caller.may("access.read") else caller.account_id,
         )
     names = {tier.tier_id: tier.name for tier in tiers}
     told = [

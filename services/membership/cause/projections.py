@@ -124,11 +124,12 @@ CAUSES = Projection(
 
 
 async def chains_of(
-    connection: Any, subject: UUID, reasons: Collection[UUID]
+    connection: Any, subject: UUID, reasons: Collection[UUID], own: UUID | None = None
 ) -> dict[Turn, list[Happened]]:
     """What began and ended the reasons in a person's stream of access, and what that followed from, the newest first.
 
     A chain ends where somebody asked, with a report from outside, or with an event that its service keeps to itself.
+    With `own`, no other account is named: one account is the same in every community.
     """
     rows = await connection.fetch(
         f"""
@@ -152,5 +153,7 @@ async def chains_of(
     chains: dict[Turn, list[Happened]] = {turn: [] for turn in turns.values()}
     for row in rows:
         told = {name: row[name] for name in Happened.__slots__}
+        if own not in (None, row["by_account"]):
+            told["by_account"] = None
         chains[turns[row["turn"]]].append(Happened(**told))
     return chains

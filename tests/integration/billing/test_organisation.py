@@ -68,6 +68,18 @@ def basket(offer_id: str, quantity: int = 3, **more: Any) -> Json:
     return {"lines": [line], "return_url": f"{ORIGIN}/thanks"} | FOR_ACME | more
 
 
+async def test_a_code_for_once_is_used_once_in_whoevers_name(shop: Shop) -> None:
+    once = {"code": "ONCE", "percent": 5, "most_per_person": 1}
+    await shop.house.ask(olga, "POST", "/discounts", once)
+    offer_id = await for_teams(shop)
+    asked = basket(offer_id, code="ONCE")
+    await shop.house.ask(ada, "POST", "/checkouts", asked)
+    await shop.house.quiet()
+    own = {**asked, "organisation_id": None}
+    assert (await shop.house.refusal(ada, "POST", "/checkouts", own))[0] == 422
+    await shop.house.ask(bob, "POST", "/checkouts", asked)
+
+
 async def buys(shop: Shop, who: Who = ada) -> str:
     """The subscription, as it came to be."""
     body = basket(await for_teams(shop))

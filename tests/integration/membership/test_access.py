@@ -91,6 +91,9 @@ async def test_each_reason_tells_the_events_behind_it(house: House) -> None:
     assert behind("purchase", "begun_by") == ["AccessGranted", "OrderPaid"]
     assert behind("purchase", "ended_by") == ["AccessRevoked", "OrderRefunded"]
     (gift,) = [one for one in access["past"] if one["kind"] == "gift"]
+    assert gift["begun_by"][0]["by_account"] is None, "whose account it is is for staff"
+    seen = await house.call("GET", f"/people/{ada}/access", token=owner)
+    (gift,) = [one for one in seen["past"] if one["kind"] == "gift"]
     assert gift["begun_by"][0]["by_account"] is not None, "who gave it"
     (order,) = [one for one in access["past"] if one["kind"] == "purchase"]
     assert (order["begun_by"][1]["source"], order["begun_by"][1]["subject"]) == (

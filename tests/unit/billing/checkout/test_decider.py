@@ -85,6 +85,13 @@ def test_an_organisation_buys_nothing_but_seats_for_people() -> None:
         given(CHECKOUT).when(asked).then_rejected("seats_only")
 
 
+def test_an_organisation_has_no_trial() -> None:
+    on_trial = replace(gold_on_trial, seats=True)
+    (bought,) = given(CHECKOUT).when(replace(opening(on_trial), seats_only=True)).events
+    assert isinstance(bought, events.CheckoutOpened)
+    assert (bought.basket.on_trial, bought.basket.due) == (False, euros(10))
+
+
 def test_seats_shorten_the_time_to_pay() -> None:
     all_things = basket(
         gold,
