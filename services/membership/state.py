@@ -1,5 +1,6 @@
 """How a person stands with the community: access with its reasons, content, chat, the way in, and what to do next."""
 
+import asyncio
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -98,32 +99,47 @@ async def state_of(caller: Caller, person_id: PersonId) -> PersonState:
     """As of now; NotFound where there is no such person."""
     service, community_id, now = caller.service, caller.community_id, caller.now
     member = await member_now(service, community_id, person_id)
-    async with caller.read() as connection:
-        names = {tier.tier_id: tier.name for tier in await tiers_of(connection, community_id)}
-        reasons = [one for one in await reasons_of(connection, person_id) if one.lives_at(now)]
-        shelf = await bought_by(connection, person_id, now)
-        bounced = await bounced_since(connection, person_id)
-    bought = {one.content_id for one in shelf if one.ended_at is None}
-    chat, problem = await _chat_of(caller, person_id)
-    seat = Chat(chat.linked, bool(chat.wanted), problem) if chat else None
-    groups = await _groups_of(caller, person_id)
-    onboarding = await onboarding_now(service, community_id, person_id)
+    reasons, names, content, bounced = await _read(caller, person_id)
+    (chat, problem), groups, onboarding, ways, asked, goal = await asyncio.gather(
+        _chat_of(caller, person_id),
+        _groups_of(caller, person_id),
+        onboarding_now(service, community_id, person_id),
+        shown_to(caller, person_id),
+        asked_of(service, community_id, person_id, now),
+        goal_now(service, community_id, person_id),
+    )
     situation = Situation(
-        community_id, person_id, member.standing, await asked_of(service, community_id, person_id, now),
-        tuple(reasons), seat, _in(groups), onboarding.steps_of_member, bounced is not None, now,
-        (await goal_now(service, community_id, person_id)).asks,
+        community_id, person_id, member.standing, asked, tuple(reasons), _seated(chat, problem),
+        _in(groups), onboarding.steps_of_member, bounced is not None, now, goal.asks,
     )  # fmt: skip
     return PersonState(
         person_id=person_id,
         at=now,
         standing=member.standing,
         tiers=_open(reasons, names),
-        content=sorted(bought),
+        content=content,
         chat=chat,
         groups=groups,
-        onboarding=await shown_to(caller, person_id),
+        onboarding=ways,
         bounced_since=bounced,
         next=[_shown(step) for step in guidance.next_steps(situation)],
+    )
+
+
+async def _read(
+    caller: Caller, person_id: PersonId
+) -> tuple[list[Reason], dict[Any, str], list[UUID], datetime | None]:
+    """The reasons that live, what tiers are called, the content that is open, and since when letters come back."""
+    async with caller.read() as connection:
+        tiers = await tiers_of(connection, caller.community_id)
+        reasons = await reasons_of(connection, person_id)
+        shelf = await bought_by(connection, person_id, caller.now)
+        bounced = await bounced_since(connection, person_id)
+    return (
+        [one for one in reasons if one.lives_at(caller.now)],
+        {tier.tier_id: tier.name for tier in tiers},
+        sorted({one.content_id for one in shelf if one.ended_at is None}),
+        bounced,
     )
 
 
@@ -153,6 +169,10 @@ async def _groups_of(caller: Caller, person_id: PersonId) -> GroupsState | None:
         open=[group_id for group_id in seat.groups if group_id in groups.doors],
         stuck=[group_id for group_id in seat.wanted if group_id in seat.stuck],
     )
+
+
+def _seated(chat: ChatState | None, problem: Problem | None) -> Chat | None:
+    return Chat(chat.linked, bool(chat.wanted), problem) if chat else None
 
 
 def _in(groups: GroupsState | None) -> InGroups | None:
