@@ -18,6 +18,7 @@ from services.membership.crossing.events import (
 )
 from services.membership.direct.events import MailInsteadAsked
 from services.membership.direct.projections import linked_channels
+from services.membership.document.events import ReadersTold
 from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.hand import Hand
@@ -180,6 +181,17 @@ def when_askers_told_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, person_id, template, values, page) for person_id in told.people]
 
 
+def when_readers_told_send_mail(fact: Fact) -> list[Call]:
+    told: ReadersTold = fact.body
+    values = (
+        (Code("url"), Label(told.url)),
+        (Code("from"), Label(told.effective_at.isoformat())),
+        (Code("changes"), told.changes or Label("")),
+    )
+    template, page = Code(f"document_{told.kind}"), _page(fact, "documents")
+    return [_mail(fact, person_id, template, values, page) for person_id in told.people]
+
+
 def when_change_told_send_mail(fact: Fact) -> list[Call]:
     told: ChangeTold = fact.body
     first = "free_ends_to_light" if told.change.light else "free_ends"
@@ -332,6 +344,11 @@ REACTIONS = (
         name="membership.announcement.when_askers_told_send_mail",
         to=AskersTold,
         react=when_askers_told_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_readers_told_send_mail",
+        to=ReadersTold,
+        react=when_readers_told_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_change_told_send_mail",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.membership.agreed import Named
-from services.membership.document.events import Kind
+from services.membership.document.events import DocumentPublished, Kind
+from services.membership.member.events import StandingNow
 from shared.ids import Code, Label, PersonId
 
 
@@ -39,3 +40,29 @@ class RecordAcceptance:
 
 
 AcceptanceCommand = AcceptDocument | RecordAcceptance
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who may have to be told of a version: what they are in the community by now, and what they `accepted` last."""
+
+    person_id: PersonId
+    member: StandingNow
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellReaders:
+    version: DocumentPublished
+    readers: tuple[Reader, ...]
+
+
+NoticeCommand = TellReaders
+
+
+@dataclass(frozen=True, slots=True)
+class FindReaders:
+    """A call to see who is to be told of a version, as of now."""
+
+    kind: Kind
+    number: int

@@ -1,4 +1,4 @@
-"""A version never changes and none goes back in time; who accepted the latest that asks is not asked again."""
+"""A version never changes and none goes back in time; who accepted the latest that asks is not asked or told again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +23,11 @@ def acceptance_stream(person_id: PersonId) -> UUID:
     return derive(person_id, "documents")
 
 
+def notice_stream(community_id: UUID, kind: Kind, number: int) -> UUID:
+    """The stream of who was told of a version; apart, as whoever joins reads those of the documents."""
+    return derive(document_stream(community_id, kind), "notice", str(number))
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     versions: tuple[DocumentPublished, ...] = ()
@@ -36,6 +41,10 @@ class Document:
         """The number of the version that everybody must have accepted at a moment, or a later one; 0 for none."""
         asking = [one for one in self.versions if one.must_accept and one.effective_at <= at]
         return asking[-1].number if asking else 0
+
+    def is_news(self, number: int, at: datetime) -> bool:
+        """Whether people are to be told: no correction, nor a version that by then another one has replaced."""
+        return self.asks_for(max(at, self.versions[number - 1].effective_at)) == number
 
 
 def decide(command: commands.DocumentCommand, document: Document) -> list[events.DocumentEvent]:
@@ -116,4 +125,48 @@ ACCEPTANCE: Decider[commands.AcceptanceCommand, Accepted, events.AcceptanceEvent
     evolve=evolve_acceptance,
     commands=commands.AcceptanceCommand,
     events=events.AcceptanceEvent,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """People are told in the order of their ids, so that the last one says who has been."""
+
+    last: PersonId | None = None
+
+
+def decide_notice(command: commands.NoticeCommand, notice: Notice) -> list[events.NoticeEvent]:
+    version = command.version
+    people = sorted(
+        reader.person_id
+        for reader in command.readers
+        if reader.member == "joined"
+        and reader.accepted < version.number
+        and (notice.last is None or reader.person_id > notice.last)
+    )
+    if not people:
+        return []
+    return [
+        events.ReadersTold(
+            kind=version.kind,
+            number=version.number,
+            url=version.url,
+            effective_at=version.effective_at,
+            changes=version.changes,
+            people=tuple(people),
+        )
+    ]
+
+
+def evolve_notice(_: Notice, event: events.NoticeEvent) -> Notice:
+    return Notice(event.people[-1])
+
+
+NOTICE: Decider[commands.NoticeCommand, Notice, events.NoticeEvent] = Decider(
+    "document_notice",
+    initial=Notice(),
+    decide=decide_notice,
+    evolve=evolve_notice,
+    commands=commands.NoticeCommand,
+    events=events.NoticeEvent,
 )

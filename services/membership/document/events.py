@@ -40,3 +40,18 @@ class DocumentAccepted:
 
 
 AcceptanceEvent = DocumentAccepted
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersTold:
+    """Some of those who are written to, because from `effective_at` on they must have accepted this version."""
+
+    kind: Kind
+    number: int
+    url: Code
+    effective_at: datetime
+    changes: Label | None
+    people: tuple[PersonId, ...]
+
+
+NoticeEvent = ReadersTold

@@ -7,11 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from services.membership.document import reactions
+from services.membership.document.commands import FindReaders
 from shared.clock import real_now
 from shared.contracts.billing_checkout import AcceptedDocument, CheckoutCompleted
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
-from tests.integration.membership.house import BASE, House, Json
+from shared.reaction import ActionContext
+from tests.integration.membership.house import BASE, House, Json, running
 
 
 def terms(text: int = 1, **more: Any) -> Json:
@@ -309,3 +312,107 @@ async def test_what_was_agreed_to_when_something_was_bought_is_not_asked_again(
     assert (seen["asked"], seen["accepted"]) == (False, 1)
     await published(house, owner, 2)
     assert (await mine(house, token))["asked"] is True
+
+
+async def written(house: House) -> list[tuple[str, str]]:
+    """Who was written to about a document, and from where it can be read."""
+    await house.quiet()
+    letters = [one for one in house.mailbox.letters if one.template.startswith("document_")]
+    return sorted((one.to, str(one.values["url"])) for one in letters)
+
+
+async def test_members_are_written_to_once_when_a_version_is_to_be_accepted(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, stranger = await house.community("zoe@example.com", "draughts")
+    await published(house, owner)
+    for name in ("ada", "bob"):
+        await join(house, f"{name}@example.com", community_id, ("terms", 1), expect=201)
+    leaving = await join(house, "cy@example.com", community_id, ("terms", 1), expect=201)
+    await house.call("POST", "/me/departure", {}, token=leaving["access_token"])
+    assert await written(house) == []
+    soon = real_now() + timedelta(days=14)
+    more = {"effective_at": soon.isoformat(), "changes": "Refunds take a week"}
+    await published(house, owner, 2, **more)
+    await published(house, stranger, 9)
+    url = "https://chess.example/terms-2.pdf"
+    assert await written(house) == [("ada@example.com", url), ("bob@example.com", url)]
+    letter = house.mailbox.to("ada@example.com")[-1]
+    assert letter.template == "document_terms"
+    assert letter.values == {"url": url, "from": soon, "changes": "Refunds take a week"}
+    assert letter.link is not None
+    assert letter.link.endswith(f"/communities/{community_id}/documents")
+    assert letter.way_out is None
+    await house.service.move_clock(soon + timedelta(seconds=1))
+    assert len(await written(house)) == 2
+
+
+async def test_a_correction_is_written_to_nobody(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.join("ada@example.com", community_id)
+    await published(house, owner, must_accept=False)
+    assert await written(house) == []
+    told = await house.service.pool.fetchval(
+        "SELECT count(*) FROM events WHERE type = 'ReadersTold'"
+    )
+    assert told == 0
+
+
+async def test_of_versions_for_different_days_each_is_told(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.join("ada@example.com", community_id)
+    first, later = (real_now() + timedelta(days=days) for days in (14, 30))
+    await published(house, owner, 1, effective_at=first.isoformat())
+    await published(house, owner, 2, effective_at=later.isoformat())
+    urls = [f"https://chess.example/terms-{text}.pdf" for text in (1, 2)]
+    assert await written(house) == [("ada@example.com", url) for url in urls]
+
+
+async def test_only_the_latest_is_told_and_only_to_who_has_not_accepted_it_meanwhile(
+    database_url: str,
+) -> None:
+    async with running(database_url) as house:
+        community_id, owner = await house.community("olga@example.com")
+        _, token = await house.join("ada@example.com", community_id)
+        await house.join("bob@example.com", community_id)
+        await house.quiet()
+        settings = house.service.settings
+        keys = {
+            "token_key": settings.token_key.get_secret_value(),
+            "token_keys": settings.token_keys,
+        }
+    async with running(database_url, turning=False, **keys) as house:
+        await published(house, owner, 1)
+        await published(house, owner, 2)
+        await accept(house, token, 2)
+    async with running(database_url, **keys) as house:
+        assert await written(house) == [("bob@example.com", "https://chess.example/terms-2.pdf")]
+
+
+async def test_many_are_told_some_at_a_time_and_nobody_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "TOLD_AT_ONCE", 2)
+    community_id, owner = await house.community("olga@example.com")
+    names = ("ada", "bob", "cy", "dan", "eve")
+    for name in names:
+        await house.join(f"{name}@example.com", community_id)
+    await published(house, owner)
+    everybody = [f"{name}@example.com" for name in names]
+    assert [to for to, _ in await written(house)] == everybody
+
+    async def chunks() -> list[int]:
+        rows = await house.service.pool.fetch(
+            "SELECT json_array_length(data->'people') FROM events"
+            " WHERE type = 'ReadersTold' ORDER BY position"
+        )
+        return [row[0] for row in rows]
+
+    assert await chunks() == [2, 2, 1]
+    service = house.service
+    for _ in range(2):
+        context = ActionContext(random_id(), 1, UUID(community_id), service.clock.now(), service)
+        await reactions.find_readers(FindReaders("terms", 1), context)
+    assert [to for to, _ in await written(house)] == everybody
+    assert await chunks() == [2, 2, 1]

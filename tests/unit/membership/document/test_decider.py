@@ -3,13 +3,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.membership.agreed import Named
-from services.membership.document.commands import AcceptDocument, PublishDocument, RecordAcceptance
-from services.membership.document.decider import ACCEPTANCE, DOCUMENT, Document
-from services.membership.document.events import DocumentAccepted, DocumentPublished
+from services.membership.document.commands import (
+    AcceptDocument,
+    PublishDocument,
+    Reader,
+    RecordAcceptance,
+    TellReaders,
+)
+from services.membership.document.decider import ACCEPTANCE, DOCUMENT, NOTICE, Document
+from services.membership.document.events import DocumentAccepted, DocumentPublished, ReadersTold
+from services.membership.member.events import StandingNow
 from shared.ids import Code, Label, PersonId
 from shared.testing import given
 
-ada = PersonId(UUID(int=1))
+ada, bob, cy = (PersonId(UUID(int=number)) for number in (1, 2, 3))
 today = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 soon, later = today + timedelta(days=14), today + timedelta(days=30)
 text = Code("https://club.example/terms.pdf")
@@ -118,3 +125,55 @@ def test_what_was_accepted_elsewhere_counts_whatever_holds_by_now() -> None:
     given(ACCEPTANCE).when(told).then(accepted)
     given(ACCEPTANCE, accepted).when(told).then_nothing()
     given(ACCEPTANCE, DocumentAccepted(ada, "terms", 2)).when(told).then_nothing()
+
+
+def reader(who: PersonId, member: StandingNow = "joined", accepted: int = 1) -> Reader:
+    return Reader(who, member, accepted)
+
+
+def told(*people: PersonId) -> ReadersTold:
+    version = published(2, soon, changes=Label("Plain words"))
+    return ReadersTold("terms", 2, version.url, soon, version.changes, people)
+
+
+def tell(*readers: Reader) -> TellReaders:
+    return TellReaders(published(2, soon, changes=Label("Plain words")), readers)
+
+
+def test_members_who_have_not_accepted_a_version_are_told_of_it() -> None:
+    both = tell(reader(bob), reader(ada, accepted=0))
+    given(NOTICE).when(both).then(told(ada, bob))
+
+
+def test_who_has_accepted_it_or_a_later_one_is_not_told() -> None:
+    accepted = tell(reader(ada, accepted=2), reader(bob, accepted=3))
+    given(NOTICE).when(accepted).then_nothing()
+
+
+def test_who_is_no_member_is_not_told() -> None:
+    standings: tuple[StandingNow, ...] = ("unknown", "left", "banned", "taken_in", "erased")
+    gone = [reader(ada, standing) for standing in standings]
+    given(NOTICE).when(tell(*gone, reader(bob))).then(told(bob))
+
+
+def test_nobody_is_told_of_a_version_twice() -> None:
+    history = (told(ada), told(bob))
+    given(NOTICE, *history).when(tell(reader(ada), reader(bob))).then_nothing()
+    given(NOTICE, *history).when(tell(reader(bob), reader(cy))).then(told(cy))
+
+
+def test_a_correction_is_no_news() -> None:
+    document = Document((published(1), published(2, must_accept=False)))
+    assert document.is_news(1, today)
+    assert not document.is_news(2, today)
+    assert not Document((published(1, must_accept=False),)).is_news(1, today)
+
+
+def test_what_another_version_has_replaced_by_then_is_no_news() -> None:
+    at_once = Document((published(1), published(2, today + timedelta(minutes=1))))
+    looks = [at_once.is_news(1, today + timedelta(minutes=minute)) for minute in (0, 1)]
+    assert looks == [True, False]
+    of_one_day = Document((published(1), published(2, soon), published(3, soon)))
+    assert [of_one_day.is_news(number, today) for number in (2, 3)] == [False, True]
+    each_its_day = Document((published(1), published(2, soon), published(3, later)))
+    assert [each_its_day.is_news(number, today) for number in (2, 3)] == [True, True]
