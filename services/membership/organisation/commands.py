@@ -25,8 +25,11 @@ class CorrectOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class NameRepresentative:
+    """`by` is everybody that whoever asks is; staff who are no members are nobody."""
+
     organisation_id: UUID
     person_id: PersonId
+    by: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

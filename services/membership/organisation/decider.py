@@ -57,6 +57,9 @@ def decide(command: commands.OrganisationCommand, organisation: Organisation) ->
 def _name(name: commands.NameRepresentative, organisation: Organisation) -> Events:
     if name.person_id in organisation.representatives:
         return []
+    if organisation.representatives and not organisation.is_represented_by(name.by):
+        detail = "Staff name somebody only where nobody represents it."
+        raise Rejected("has_representatives", detail)
     if len(organisation.representatives) >= MOST_REPRESENTATIVES:
         detail = f"An organisation has at most {MOST_REPRESENTATIVES} who represent it."
         raise Rejected("too_many_representatives", detail, most=MOST_REPRESENTATIVES)

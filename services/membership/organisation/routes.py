@@ -26,7 +26,7 @@ from shared.reaction import Ask
 router = APIRouter()
 
 Member = Annotated[Caller, needs("person")]
-Acting = Annotated[Caller, needs_representative("members.write", strict=True)]
+Acting = Annotated[Caller, needs_representative("subscriptions.write", strict=True)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ONE = "/organisations/{organisation_id}"
 
@@ -130,9 +130,9 @@ class NameRepresentative(Body):
 async def name_organisation_representative(
     organisation_id: UUID, body: NameRepresentative, caller: Acting
 ) -> Written:
-    """A member, who may from now on do all that whoever registered it may."""
+    """A member, who may from now on do all that whoever registered it may; staff, only while nobody represents it."""
     person_id = PersonId(body.person_id)
-    name = commands.NameRepresentative(organisation_id, person_id)
+    name = commands.NameRepresentative(organisation_id, person_id, await _by(caller))
     return await _ask(caller, name, await _representing(caller, person_id, organisation_id))
 
 
@@ -145,6 +145,11 @@ async def dismiss_organisation_representative(
     """From now on they can do nothing in its name; the last who represents it stays."""
     dismiss = commands.DismissRepresentative(organisation_id, person_id)
     return await _ask(caller, dismiss, representing_no_more(person_id, organisation_id))
+
+
+async def _by(caller: Caller) -> tuple[UUID, ...]:
+    person_id = caller.principal and caller.principal.person_id
+    return tuple(await all_of(caller, caller.community_id, person_id)) if person_id else ()
 
 
 async def _representing(caller: Caller, person_id: PersonId, organisation_id: UUID) -> Ask:

@@ -129,6 +129,28 @@ async def test_strangers_are_refused_and_other_communities_see_nothing(
     await house.call("GET", f"/organisations/{random_id()}", token=desk.owner, expect=404)
 
 
+async def test_staff_name_nobody_while_it_is_represented_and_moderators_do_nothing_for_it(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    olga_id, _ = await house.join("olga@example.com", desk.community_id)
+    assert code_of(await company.name(olga_id, desk.owner, 409)) == "has_representatives"
+    mo = "moira@example.com"
+    moira_id, moira = await house.join(mo, desk.community_id)
+    me = await house.call("GET", "/me", token=moira)
+    role = {"account_id": me["account_id"], "role": "moderator"}
+    await house.call("POST", "/staff", role, token=desk.owner, expect=201)
+    await house.quiet()
+    moira = await house.token(mo, desk.community_id)
+    for refused in (
+        await company.name(moira_id, moira, expect=403),
+        await company.dismiss(company.bob_id, moira, expect=403),
+        await house.call("PUT", company.path, PAPERS, token=moira, expect=403),
+    ):
+        assert code_of(refused) == "forbidden"
+    assert moira_id not in (await company.read(moira))["representatives"]
+
+
 async def test_only_members_represent_it(house: House, company: Company) -> None:
     assert code_of(await company.name(str(random_id()), company.bob, 409)) == "not_a_member"
     eve_id, eves = await house.join(eve, company.desk.community_id)

@@ -21,7 +21,7 @@ from shared.ids import Code, Label, PersonId
 from shared.testing import given
 
 acme = UUID(int=50)
-ada, bob = PersonId(UUID(int=1)), PersonId(UUID(int=2))
+ada, bob, eve = (PersonId(UUID(int=number)) for number in (1, 2, 3))
 papers = Papers(Label("Acme"), Code("FR"), vat_number=Code("FR12345678901"))
 registered, ada_named = OrganisationRegistered(acme, papers), RepresentativeNamed(acme, ada)
 bob_named = RepresentativeNamed(acme, bob)
@@ -42,9 +42,20 @@ def test_what_it_is_called_is_put_right() -> None:
 
 
 def test_another_is_named_once() -> None:
-    name = NameRepresentative(acme, bob)
+    name = NameRepresentative(acme, bob, by=(ada,))
     given(ORGANISATION, registered, ada_named).when(name).then(bob_named)
     given(ORGANISATION, registered, ada_named, bob_named).when(name).then_nothing()
+
+
+def test_who_took_in_somebody_who_represents_it_names_another() -> None:
+    name = NameRepresentative(acme, bob, by=(eve, ada))
+    given(ORGANISATION, registered, ada_named).when(name).then(bob_named)
+
+
+def test_whoever_does_not_represent_it_names_nobody_beside_those_who_do() -> None:
+    for by in ((), (eve,)):
+        name = NameRepresentative(acme, bob, by)
+        given(ORGANISATION, registered, ada_named).when(name).then_rejected("has_representatives")
 
 
 def test_not_everybody_is_named() -> None:
@@ -52,7 +63,7 @@ def test_not_everybody_is_named() -> None:
         RepresentativeNamed(acme, PersonId(UUID(int=100 + number)))
         for number in range(MOST_REPRESENTATIVES)
     ]
-    name = NameRepresentative(acme, bob)
+    name = NameRepresentative(acme, bob, by=(PersonId(UUID(int=100)),))
     given(ORGANISATION, registered, *many).when(name).then_rejected("too_many_representatives")
 
 
@@ -82,14 +93,14 @@ def test_who_is_gone_goes_whoever_is_left() -> None:
 def test_one_that_was_left_alone_is_represented_again() -> None:
     went = RepresentativeDismissed(acme, ada, "erased")
     alone = OrganisationLeftAlone(acme, papers.name)
-    name = NameRepresentative(acme, bob)
+    name = NameRepresentative(acme, bob, by=(eve,))
     given(ORGANISATION, registered, ada_named, went, alone).when(name).then(bob_named)
 
 
 def test_of_what_nobody_registered_nothing_is_said() -> None:
     for command in (
         CorrectOrganisation(acme, papers),
-        NameRepresentative(acme, bob),
+        NameRepresentative(acme, bob, by=(ada,)),
         DismissRepresentative(acme, ada),
     ):
         given(ORGANISATION).when(command).then_rejected("organisation_not_found")
