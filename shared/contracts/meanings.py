@@ -98,7 +98,7 @@ MEANINGS: Mapping[str, str] = {
     "origins": "Who they are here, each with the print of their id elsewhere.",
     "country": "Where it is at home, by ISO 3166-1.",
     "organisation_id": "The organisation that pays; it stands wherever a payer's id does.",
-    "RepresentativeDismissed.cause": "By whom represents it too or by staff, or because they are no member any more.",
+    "RepresentativeDismissed.cause": "By themselves, by whom represents it too or by staff; or as no member any more.",
     "owner_id": "To whose credit it is; a campaign is to nobody's.",
     "PersonAttributed.kind": "A member's referral, an ambassador's, an affiliate's, or a campaign.",
     "PersonAttributed.until": "What is bought from then on is no longer to the link's credit.",

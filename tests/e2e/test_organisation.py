@@ -82,7 +82,7 @@ def test_one_pays_for_it_another_gives_its_seats_and_it_outlives_the_first(
     world.settle()
     assert petra.subscriptions() == []
     with pytest.raises(Refused, match="last_representative"):
-        bob.delete(f"{dismissal}/{bob.person_id}")
+        cast.organiser.delete(f"{dismissal}/{bob.person_id}")
 
     world.advance(timedelta(days=32))
     paid = [one["amount"]["minor"] for one in cast.organiser.payments()]

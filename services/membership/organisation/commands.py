@@ -34,8 +34,11 @@ class NameRepresentative:
 
 @dataclass(frozen=True, slots=True)
 class DismissRepresentative:
+    """`by` as above: whoever steps down themselves is among them."""
+
     organisation_id: UUID
     person_id: PersonId
+    by: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An organisation is registered once, and always has somebody who acts for it; the last goes only by being gone."""
+"""An organisation is registered once; the last who acts for it goes only by their own word, or by being gone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -68,21 +68,29 @@ def _name(name: commands.NameRepresentative, organisation: Organisation) -> Even
 
 def _dismiss(dismiss: commands.DismissRepresentative, organisation: Organisation) -> Events:
     if dismiss.person_id not in organisation.representatives:
-        return []
-    if len(organisation.representatives) == 1:
+        raise NotFound("representative_not_found", "They do not represent it.")
+    steps_down = dismiss.person_id in dismiss.by
+    if len(organisation.representatives) == 1 and not steps_down:
         detail = "Somebody has to represent it: name another first."
         raise Rejected("last_representative", detail)
-    organisation_id, person_id = dismiss.organisation_id, dismiss.person_id
-    return [events.RepresentativeDismissed(organisation_id, person_id, "dismissed")]
+    return _without(dismiss, "dismissed", organisation)
 
 
 def _gone(gone: commands.RecordGone, organisation: Organisation) -> Events:
-    if organisation.papers is None or gone.person_id not in organisation.representatives:
-        return []
-    went = events.RepresentativeDismissed(gone.organisation_id, gone.person_id, gone.cause)
-    if len(organisation.representatives) > 1:
+    is_news = gone.person_id in organisation.representatives
+    return _without(gone, gone.cause, organisation) if is_news else []
+
+
+def _without(
+    asked: commands.DismissRepresentative | commands.RecordGone,
+    cause: events.Cause,
+    organisation: Organisation,
+) -> Events:
+    organisation_id = asked.organisation_id
+    went = events.RepresentativeDismissed(organisation_id, asked.person_id, cause)
+    if len(organisation.representatives) > 1 or organisation.papers is None:
         return [went]
-    return [went, events.OrganisationLeftAlone(gone.organisation_id, organisation.papers.name)]
+    return [went, events.OrganisationLeftAlone(organisation_id, organisation.papers.name)]
 
 
 def evolve(organisation: Organisation, event: events.OrganisationEvent) -> Organisation:

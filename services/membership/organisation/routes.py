@@ -142,8 +142,8 @@ async def name_organisation_representative(
 async def dismiss_organisation_representative(
     organisation_id: UUID, person_id: PersonId, caller: Acting
 ) -> Written:
-    """From now on they can do nothing in its name; the last who represents it stays."""
-    dismiss = commands.DismissRepresentative(organisation_id, person_id)
+    """From now on they can do nothing in its name; the last goes by their own word alone, and staff hear of it."""
+    dismiss = commands.DismissRepresentative(organisation_id, person_id, await _by(caller))
     return await _ask(caller, dismiss, representing_no_more(person_id, organisation_id))
 
 

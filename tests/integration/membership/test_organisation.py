@@ -160,13 +160,36 @@ async def test_only_members_represent_it(house: House, company: Company) -> None
     await house.call("POST", "/organisations", body, token=company.bob, expect=422)
 
 
-async def test_the_last_who_represents_it_is_not_dismissed(house: House, company: Company) -> None:
+async def test_nobody_else_dismisses_the_last_who_represents_it(
+    house: House, company: Company
+) -> None:
     petra_id = await petra_of(company)
     await company.dismiss(petra_id, company.bob)
-    for token in (company.bob, company.desk.owner):
-        problem = await company.dismiss(company.bob_id, token, expect=409)
-        assert code_of(problem) == "last_representative"
+    problem = await company.dismiss(petra_id, company.bob, expect=404)
+    assert code_of(problem) == "representative_not_found"
+    problem = await company.dismiss(company.bob_id, company.desk.owner, expect=409)
+    assert code_of(problem) == "last_representative"
     assert (await company.read(company.bob))["representatives"] == [company.bob_id]
+
+
+async def test_whoever_represents_it_steps_down_and_staff_hear_of_the_last(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    olga_id, _ = await house.join("olga@example.com", desk.community_id)
+    petra_id = await petra_of(company)
+    await company.dismiss(petra_id, desk.payer)
+    await house.quiet()
+    assert [one for one in house.mailbox.letters if one.template == ALONE] == []
+    await company.dismiss(company.bob_id, company.bob)
+    await house.quiet()
+    (told,) = [one for one in house.mailbox.letters if one.template == ALONE]
+    assert (told.to, told.values["organisation"]) == ("olga@example.com", "Acme")
+    assert await company.mine(company.bob) == []
+    refused = await company.dismiss(company.bob_id, company.bob, expect=403)
+    assert code_of(refused) == "forbidden"
+    await company.name(olga_id, desk.owner)
+    assert (await company.read(desk.owner))["representatives"] == [olga_id]
 
 
 @pytest.mark.parametrize("how", ["departure", "ban", "erasure"])

@@ -70,14 +70,26 @@ def test_not_everybody_is_named() -> None:
 def test_whoever_registered_it_may_be_dismissed_by_now() -> None:
     both = registered, ada_named, bob_named
     dismissed = RepresentativeDismissed(acme, ada, "dismissed")
-    given(ORGANISATION, *both).when(DismissRepresentative(acme, ada)).then(dismissed)
-    again = given(ORGANISATION, *both, dismissed).when(DismissRepresentative(acme, ada))
-    again.then_nothing()
+    dismiss = DismissRepresentative(acme, ada, by=(bob,))
+    given(ORGANISATION, *both).when(dismiss).then(dismissed)
+    again = given(ORGANISATION, *both, dismissed).when(dismiss)
+    again.then_rejected("representative_not_found")
 
 
-def test_the_last_is_not_dismissed() -> None:
-    dismiss = DismissRepresentative(acme, ada)
-    given(ORGANISATION, registered, ada_named).when(dismiss).then_rejected("last_representative")
+def test_the_last_is_not_dismissed_by_others() -> None:
+    for by in ((), (bob,)):
+        dismiss = DismissRepresentative(acme, ada, by)
+        last = given(ORGANISATION, registered, ada_named).when(dismiss)
+        last.then_rejected("last_representative")
+
+
+def test_anybody_steps_down_and_the_last_leaves_it_alone() -> None:
+    went = RepresentativeDismissed(acme, ada, "dismissed")
+    alone = OrganisationLeftAlone(acme, papers.name)
+    for by in ((ada,), (eve, ada)):
+        step_down = DismissRepresentative(acme, ada, by)
+        given(ORGANISATION, registered, ada_named, bob_named).when(step_down).then(went)
+        given(ORGANISATION, registered, ada_named).when(step_down).then(went, alone)
 
 
 def test_who_is_gone_goes_whoever_is_left() -> None:
@@ -101,6 +113,6 @@ def test_of_what_nobody_registered_nothing_is_said() -> None:
     for command in (
         CorrectOrganisation(acme, papers),
         NameRepresentative(acme, bob, by=(ada,)),
-        DismissRepresentative(acme, ada),
+        DismissRepresentative(acme, ada, by=(ada,)),
     ):
         given(ORGANISATION).when(command).then_rejected("organisation_not_found")
