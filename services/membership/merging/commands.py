@@ -26,6 +26,7 @@ class BeTakenIn:
     is_last_owner: bool = False
     is_staff: bool = False
     pays_for_seats: bool = False
+    represents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,9 @@ def _be_taken_in(asked: commands.BeTakenIn, merging: Merging) -> list[events.Mer
         raise Rejected("works_here", "The other person has roles here: have them taken back first.")
     if asked.pays_for_seats:
         raise Rejected("pays_for_seats", "The other person pays for seats: end these first.")
+    if asked.represents:
+        detail = "The other person represents an organisation: have them step down first."
+        raise Rejected("represents_organisation", detail)
     return [events.PersonTakenIn(asked.person_id, asked.into)]
 
 

@@ -19,6 +19,7 @@ from services.membership.member.projections import (
 from services.membership.merging import commands
 from services.membership.merging.decider import MERGING, stream_of
 from services.membership.merging.projections import merging_now
+from services.membership.representative.projections import represents_now
 from services.membership.seat.projections import plans_of
 from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
@@ -90,6 +91,7 @@ async def _giving_up(caller: Caller, other: PersonId, account_id: AccountId) -> 
         is_last_owner=await ownership_of(service, community_id, other) == "sole",
         is_staff=bool(community.roles_of(account_id)),
         pays_for_seats=any(plan.ended_at is None and plan.seats for plan in plans),
+        represents=await represents_now(service, community_id, other),
     )
 
 

@@ -4,9 +4,14 @@ from uuid import UUID
 
 from services.membership.member.events import StandingNow
 from services.membership.representative import commands
-from services.membership.representative.decider import REPRESENTATIVE, representative_stream
+from services.membership.representative.decider import (
+    REPRESENTATIVE,
+    Representative,
+    representative_stream,
+)
 from shared.ids import PersonId
 from shared.reaction import Ask
+from shared.service import Service
 
 
 def representing(person_id: PersonId, organisation_id: UUID, member: StandingNow) -> Ask:
@@ -19,3 +24,11 @@ def representing_no_more(person_id: PersonId, organisation_id: UUID) -> Ask:
     """The step by which a request that dismisses somebody lets go of them."""
     stop = commands.StopRepresenting(person_id, organisation_id)
     return Ask(REPRESENTATIVE, representative_stream(person_id), stop)
+
+
+async def represents_now(service: Service, community_id: UUID, person_id: PersonId) -> bool:
+    """Whether the person acts for any organisation, as of now."""
+    representative: Representative
+    stream_id = representative_stream(person_id)
+    representative, _ = await service.handler.state(REPRESENTATIVE, stream_id, community_id)
+    return bool(representative.organisations)

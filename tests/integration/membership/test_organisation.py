@@ -271,15 +271,31 @@ async def test_it_is_nobody_among_the_members(house: House, company: Company) ->
     await house.call("GET", f"/people/{company.organisation_id}/state", token=owner, expect=404)
 
 
-async def test_who_was_merged_acts_for_what_the_other_represents(
+async def test_who_represents_it_is_given_up_only_once_they_stepped_down(
     house: House, company: Company
 ) -> None:
-    _, sues = await house.join("sue@example.com", company.desk.community_id, "Sue")
-    assert await company.mine(sues) == []
+    """Else what Bob represents would outlive that Sue, who he is by then, leaves."""
+    sue_id, sues = await house.join("sue@example.com", company.desk.community_id, "Sue")
+    proof = await house.proof(bob)
+    refused = await house.call("POST", "/me/merging", proof, token=sues, expect=409)
+    assert code_of(refused) == "represents_organisation"
+    await company.dismiss(company.bob_id, company.bob)
     await house.call("POST", "/me/merging", await house.proof(bob), token=sues)
     await house.quiet()
+    assert await company.mine(sues) == []
+    assert code_of(await company.read(sues, expect=403)) == "forbidden"
+    await company.name(sue_id, company.desk.payer)
     assert await company.mine(sues) == ["Acme"]
-    await company.read(sues)
+
+
+async def test_who_represents_it_takes_in_somebody_and_goes_on(
+    house: House, company: Company
+) -> None:
+    await house.join("sue@example.com", company.desk.community_id, "Sue")
+    proof = await house.proof("sue@example.com")
+    await house.call("POST", "/me/merging", proof, token=company.bob)
+    await house.quiet()
+    assert await company.mine(company.bob) == ["Acme"]
 
 
 async def test_a_person_takes_out_what_they_represent_or_did(

@@ -72,6 +72,11 @@ def test_who_pays_for_the_seats_of_others_is_not_given_up() -> None:
     given(MERGING).when(replace(be_taken, pays_for_seats=True)).then_rejected("pays_for_seats")
 
 
+def test_who_represents_an_organisation_is_not_given_up() -> None:
+    asked = replace(be_taken, represents=True)
+    given(MERGING).when(asked).then_rejected("represents_organisation")
+
+
 def test_what_bars_a_person_bars_whom_they_took_in() -> None:
     banned, erased = (TakenInBarred(ada, cause, (ida,)) for cause in ("banned", "erased"))
     given(MERGING, merged).when(BarTakenIn(ada, "banned")).then(banned)
