@@ -27,4 +27,19 @@ class LoseAll:
     cause: Gone
 
 
-RepresentativeCommand = Represent | StopRepresenting | LoseAll
+@dataclass(frozen=True, slots=True)
+class InsistOnMember:
+    """Where the person stands now that they represent: a ban may have come in between."""
+
+    person_id: PersonId
+    member: StandingNow
+
+
+RepresentativeCommand = Represent | StopRepresenting | LoseAll | InsistOnMember
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtStanding:
+    """A call to see where the person stands, as of now."""
+
+    person_id: PersonId

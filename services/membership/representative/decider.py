@@ -1,14 +1,17 @@
 """Only a member represents, not too many organisations, and none of them once they are no member any more."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
+from services.membership.member.events import StandingNow
 from services.membership.representative import commands, events
 from shared.decider import Decider, Rejected
-from shared.ids import derive
+from shared.ids import PersonId, derive
 
 MOST_ORGANISATIONS = 20
+BARRED: Mapping[StandingNow, events.Gone] = {"banned": "banned", "erased": "erased"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,11 @@ def decide(
             represents = organisation_id in representative.organisations
             return [events.RepresentationEnded(person_id, organisation_id)] if represents else []
         case commands.LoseAll(person_id, cause):
-            lost = representative.organisations
-            return [events.RepresentationsLost(person_id, cause, lost)] if lost else []
+            return _lose(person_id, cause, representative)
+        case commands.InsistOnMember(member="joined"):
+            return []
+        case commands.InsistOnMember(person_id, member):
+            return _lose(person_id, BARRED.get(member, "left"), representative)
         case _:
             assert_never(command)
 
@@ -47,6 +53,13 @@ def _represent(
         detail = f"Nobody represents more than {MOST_ORGANISATIONS} organisations."
         raise Rejected("too_many_organisations", detail, most=MOST_ORGANISATIONS)
     return [events.RepresentationBegan(asked.person_id, asked.organisation_id)]
+
+
+def _lose(
+    person_id: PersonId, cause: events.Gone, representative: Representative
+) -> list[events.RepresentativeEvent]:
+    lost = representative.organisations
+    return [events.RepresentationsLost(person_id, cause, lost)] if lost else []
 
 
 def evolve(representative: Representative, event: events.RepresentativeEvent) -> Representative:

@@ -1,15 +1,21 @@
-"""Who leaves, is shut out or is erased represents nothing any more; and so do all that they were."""
+"""Who leaves, is shut out, is taken in or is erased represents nothing any more; and so do all that they were."""
 
 from collections.abc import Callable
 
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import (
+    MemberBanned,
+    MemberLeft,
+    MemberTakenIn,
+    PersonErased,
+)
+from services.membership.member.projections import standing_of
 from services.membership.merging.events import TakenInBarred
 from services.membership.representative import commands
 from services.membership.representative.decider import REPRESENTATIVE, representative_stream
-from services.membership.representative.events import Gone
+from services.membership.representative.events import Gone, RepresentationBegan
 from shared.event_store import Fact
 from shared.ids import PersonId
-from shared.reaction import Ask, Reaction
+from shared.reaction import Action, ActionContext, Ask, Call, Reaction
 
 
 def _lose(person_id: PersonId, cause: Gone) -> Ask:
@@ -26,7 +32,22 @@ def when_taken_in_barred_lose_all(fact: Fact) -> list[Ask]:
     return [_lose(one, barred.cause) for one in barred.taken_in]
 
 
+def when_representation_began_look_at_standing(fact: Fact) -> list[Call]:
+    began: RepresentationBegan = fact.body
+    return [Call(commands.LookAtStanding(began.person_id))]
+
+
 REACTIONS = (
+    Reaction(
+        "membership.representative.when_representation_began_look_at_standing",
+        RepresentationBegan,
+        when_representation_began_look_at_standing,
+    ),
+    Reaction(
+        "membership.representative.when_member_taken_in_lose_all",
+        MemberTakenIn,
+        _when_gone("left"),
+    ),
     Reaction("membership.representative.when_member_left_lose_all", MemberLeft, _when_gone("left")),
     Reaction(
         "membership.representative.when_member_banned_lose_all",
@@ -44,3 +65,14 @@ REACTIONS = (
         when_taken_in_barred_lose_all,
     ),
 )
+
+
+async def look_at_standing(action: commands.LookAtStanding, context: ActionContext) -> Ask:
+    """Whoever goes later is heard of; who went while they were being named is seen here."""
+    person_id = action.person_id
+    member = await standing_of(context.service, context.community_id, person_id)
+    insist = commands.InsistOnMember(person_id, member)
+    return Ask(REPRESENTATIVE, representative_stream(person_id), insist)
+
+
+ACTIONS = (Action(of=commands.LookAtStanding, perform=look_at_standing),)

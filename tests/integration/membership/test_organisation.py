@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.membership.organisation import routes
 from shared.clock import real_now
 from shared.contracts.billing_message import MessageRequested
 from shared.ids import random_id
@@ -218,6 +219,22 @@ async def test_who_is_no_member_any_more_acts_for_it_no_more_and_staff_hear_of_t
     assert (await company.read(desk.owner))["representatives"] == []
     await company.name(olga_id, desk.owner)
     assert (await company.read(desk.owner))["representatives"] == [olga_id]
+
+
+async def test_who_is_shut_out_while_they_are_being_named_is_not_left_in_the_list(
+    house: House, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def standing_before(*_: object) -> str:
+        return "joined"
+
+    eve_id, eves = await house.join(eve, company.desk.community_id)
+    await house.call("POST", f"/people/{eve_id}/ban", {}, token=company.desk.owner)
+    await house.quiet()
+    monkeypatch.setattr(routes, "standing_of", standing_before)
+    await company.name(eve_id, company.bob)
+    await house.quiet()
+    assert eve_id not in (await company.read(company.bob))["representatives"]
+    assert code_of(await company.read(eves, expect=403)) == "forbidden"
 
 
 async def test_letters_for_it_go_to_each_who_represents_it(house: House, company: Company) -> None:

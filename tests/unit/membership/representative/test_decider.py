@@ -3,9 +3,15 @@ from uuid import UUID
 import pytest
 
 from services.membership.member.events import StandingNow
-from services.membership.representative.commands import LoseAll, Represent, StopRepresenting
+from services.membership.representative.commands import (
+    InsistOnMember,
+    LoseAll,
+    Represent,
+    StopRepresenting,
+)
 from services.membership.representative.decider import MOST_ORGANISATIONS, REPRESENTATIVE
 from services.membership.representative.events import (
+    Gone,
     RepresentationBegan,
     RepresentationEnded,
     RepresentationsLost,
@@ -54,6 +60,20 @@ def test_who_is_no_member_any_more_loses_all_of_them_once() -> None:
     given(REPRESENTATIVE, *both).when(LoseAll(ada, "left")).then(lost)
     given(REPRESENTATIVE, *both, lost).when(LoseAll(ada, "erased")).then_nothing()
     given(REPRESENTATIVE).when(LoseAll(ada, "banned")).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("standing", "cause"),
+    [("left", "left"), ("taken_in", "left"), ("banned", "banned"), ("erased", "erased")],
+)
+def test_who_went_while_they_were_being_named_loses_all(standing: StandingNow, cause: Gone) -> None:
+    insist, lost = InsistOnMember(ada, standing), RepresentationsLost(ada, cause, (acme,))
+    given(REPRESENTATIVE, began).when(insist).then(lost)
+    given(REPRESENTATIVE, began, lost).when(insist).then_nothing()
+
+
+def test_a_member_goes_on_representing() -> None:
+    given(REPRESENTATIVE, began).when(InsistOnMember(ada, "joined")).then_nothing()
 
 
 def test_who_comes_back_may_represent_again() -> None:

@@ -1,12 +1,13 @@
 from uuid import UUID
 
-from services.membership.member.events import MemberBanned, MemberLeft, PersonErased
+from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from services.membership.merging.events import TakenInBarred
-from services.membership.representative.commands import LoseAll
+from services.membership.representative.commands import LookAtStanding, LoseAll
 from services.membership.representative.decider import REPRESENTATIVE, representative_stream
+from services.membership.representative.events import RepresentationBegan
 from services.membership.representative.reactions import REACTIONS
 from shared.ids import PersonId
-from shared.reaction import Ask
+from shared.reaction import Ask, Call
 from tests.unit.membership.facts import fact
 
 ada, ida = PersonId(UUID(int=1)), PersonId(UUID(int=2))
@@ -27,3 +28,13 @@ def test_who_leaves_is_shut_out_or_erased_loses_all() -> None:
 def test_and_so_does_whom_they_had_taken_in() -> None:
     lose = Ask(REPRESENTATIVE, representative_stream(ida), LoseAll(ida, "banned"))
     assert asked_by(TakenInBarred(ada, "banned", (ida,))) == [lose]
+
+
+def test_and_so_does_who_is_another_by_now() -> None:
+    lose = Ask(REPRESENTATIVE, representative_stream(ada), LoseAll(ada, "left"))
+    assert asked_by(MemberTakenIn()) == [lose]
+
+
+def test_whoever_begins_to_represent_is_looked_at_again() -> None:
+    began = RepresentationBegan(ada, UUID(int=50))
+    assert asked_by(began) == [Call(LookAtStanding(ada))]
