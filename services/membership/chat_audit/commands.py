@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.membership.chat.events import Problem
 from services.membership.chat_audit.events import Comparison, Drift
-from shared.ids import Code
+from shared.ids import Code, PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class BeginAudit:
 
 @dataclass(frozen=True, slots=True)
 class RecordComparison:
-    """`mapped` are the roles that follow from access now; `drifts` are all there are."""
+    """`mapped` are the roles that follow from access now; `drifts` are all there are of who was not `skipped`."""
 
     number: int
     comparison: Comparison
     at: datetime
     mapped: tuple[Code, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    skipped: tuple[PersonId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,14 +70,23 @@ def decide(command: commands.ChatAuditCommand, audits: Audits) -> list[events.Ch
 
 
 def _record(told: commands.RecordComparison, audits: Audits) -> list[events.ChatAuditEvent]:
-    """So many drifts are open at once; the rest are told when there is room, and counted until then."""
+    """So many drifts are open at once; the rest are told when there is room, and counted until then.
+
+    Of who was not looked at, what is open stays open; of another server, nothing does.
+    """
     number, comparison = told.number, told.comparison
     outcome = _outcome(comparison, audits)
     is_news = outcome in WAITING and audits.waits is None
     found = {one.what: one for one in told.drifts}
-    gone = [one for what, one in audits.open.items() if what not in found]
-    news = [_caused(one, audits) for what, one in found.items() if what not in audits.open]
-    room = MOST_DRIFTS - len(audits.open) + len(gone)
+    still = {
+        what
+        for what, one in audits.open.items()
+        if one.server == comparison.server
+        and (what in found or one.drift.person_id in told.skipped)
+    }
+    gone = [one for what, one in audits.open.items() if what not in still]
+    news = [_caused(one, audits) for what, one in found.items() if what not in still]
+    room = MOST_DRIFTS - len(still)
     return [
         events.ChatServerCompared(number, comparison, outcome, is_news, told.mapped),
         *_settle(number, gone),

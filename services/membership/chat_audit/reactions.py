@@ -13,6 +13,7 @@ from services.membership.chat_audit.rules.comparing import (
     compared,
     drifted,
     overtaken,
+    skipped,
 )
 from services.membership.chat_server.events import ChatServerConnected
 from services.membership.chat_server.projections import chat_server_now
@@ -64,7 +65,9 @@ async def compare_server(action: commands.CompareServer, context: ActionContext)
     causes = await _overtaken(
         drifts, [seat for seat, _ in seats], server.roles_for, version, context
     )
-    record = commands.RecordComparison(number, found, context.now, mapped, because(drifts, causes))
+    record = commands.RecordComparison(
+        number, found, context.now, mapped, because(drifts, causes), skipped(seats)
+    )
     return Ask(CHAT_AUDIT, audits, record)
 
 

@@ -81,6 +81,11 @@ def drifted(
     return [*known, *unknown]
 
 
+def skipped(seats: Sequence[tuple[SeatNow, str]]) -> tuple[PersonId, ...]:
+    """Whose seat is just being changed: nothing is found of them, and nothing is settled."""
+    return tuple(seat.person_id for seat, _ in seats if seat.asks)
+
+
 def _of_seat(
     seat: SeatNow, ours: frozenset[Code], there: frozenset[Code] | None
 ) -> Iterator[Drift]:

@@ -8,6 +8,7 @@ from services.membership.chat_audit.rules.comparing import (
     compared,
     drifted,
     overtaken,
+    skipped,
 )
 from shared.ids import Code, PersonId
 
@@ -72,7 +73,10 @@ def test_who_came_back_is_seen() -> None:
 
 
 def test_a_seat_that_is_just_being_changed_is_left_alone() -> None:
-    assert differences(seat(held=(gold,), asks=True), ada=()).differences == 0
+    changing = seat(held=(gold,), asks=True)
+    assert differences(changing, ada=()).differences == 0
+    assert drifts(changing, ada=()) == []
+    assert skipped([changing, seat(bob)]) == (ada,)
 
 
 def test_strangers_count_if_they_have_a_tiers_role() -> None:

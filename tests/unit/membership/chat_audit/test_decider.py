@@ -37,7 +37,7 @@ from shared.testing import given
 
 here, there = Code("10"), Code("11")
 gold, silver = Code("20"), Code("21")
-ada = PersonId(UUID(int=1))
+ada, bob = PersonId(UUID(int=1)), PersonId(UUID(int=2))
 noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 scheduled = ChatAuditScheduled(noon + FIRST_AFTER)
 by_clock, by_staff = ChatAuditBegun(1, by_clock=True), ChatAuditBegun(1, by_clock=False)
@@ -179,6 +179,31 @@ def test_a_drift_that_is_found_no_longer_is_settled_and_may_come_again() -> None
     third = (*history, after(2), settled, ChatAuditBegun(3, by_clock=False))
     again = ChatDriftFound(3, here, missing)
     given(CHAT_AUDIT, *third).when(looked(3, missing)).then(after(3), again)
+
+
+def test_a_drift_of_who_was_not_looked_at_stays_open() -> None:
+    found, theirs = (ChatDriftFound(1, here, replace(missing, person_id=who)) for who in (ada, bob))
+    history = (by_staff, after(1), found, theirs, begun_again)
+    passed_over = replace(looked(2), skipped=(ada,))
+    settled = ChatDriftSettled(2, here, theirs.drift)
+    given(CHAT_AUDIT, *history).when(passed_over).then(after(2), settled)
+    third = (*history, after(2), settled, ChatAuditBegun(3, by_clock=False))
+    given(CHAT_AUDIT, *third).when(looked(3, missing)).then(after(3))
+
+
+@pytest.mark.parametrize("skipped", [(), (ada,)])
+def test_what_was_open_on_another_server_is_settled_and_told_anew(
+    skipped: tuple[PersonId, ...],
+) -> None:
+    history = (by_staff, after(1), ChatDriftFound(1, here, missing), begun_again)
+    elsewhere = comparison(2, server=there)
+    changed = RecordComparison(2, elsewhere, noon, (gold,), (missing,), skipped)
+    compared = ChatServerCompared(2, elsewhere, "reported", is_news=False, mapped=(gold,))
+    settled, found = ChatDriftSettled(2, here, missing), ChatDriftFound(2, there, missing)
+    given(CHAT_AUDIT, *history).when(changed).then(compared, settled, found)
+    third = (*history, compared, settled, found, ChatAuditBegun(3, by_clock=False))
+    still = replace(compared, number=3)
+    given(CHAT_AUDIT, *third).when(replace(changed, number=3)).then(still)
 
 
 def test_a_role_that_no_tier_led_to_at_the_last_look_is_there_by_the_rules() -> None:
