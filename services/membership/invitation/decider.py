@@ -26,6 +26,13 @@ class Invitation:
     settled: int = 0
     accepted_by: AccountId | None = None
 
+    def is_open(self, at: datetime) -> bool:
+        return self.standing == "open" and not self.is_over(at)
+
+    def is_over(self, at: datetime) -> bool:
+        """Its time is over, whether or not that was told yet."""
+        return self.standing == "expired" or (self.expires_at is not None and self.expires_at <= at)
+
 
 def addressee_of(invitation_id: UUID) -> PersonId:
     """Whose key seals the address of somebody who is nobody here yet; it goes with the invitation."""
@@ -149,7 +156,7 @@ def _insist_on_open(invitation: Invitation, at: datetime) -> None:
         raise Rejected("invitation_withdrawn", "The invitation was withdrawn.")
     if invitation.standing == "accepted":
         raise Rejected("invitation_accepted", "It has been accepted.")
-    if invitation.standing == "expired" or (invitation.expires_at and invitation.expires_at <= at):
+    if invitation.is_over(at):
         raise Rejected("invitation_expired", "The invitation has run out; ask for another.")
 
 

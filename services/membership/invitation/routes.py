@@ -16,7 +16,7 @@ from services.membership.document.events import Kind
 from services.membership.document.projections import accepting, agreement_now
 from services.membership.gateways.gateway import Address
 from services.membership.invitation import commands
-from services.membership.invitation.decider import INVITATION, Standing, addressee_of
+from services.membership.invitation.decider import INVITATION, Invitation, Standing, addressee_of
 from services.membership.invitation.events import (
     InvitedRole,
     NotPostedReason,
@@ -276,7 +276,7 @@ class AskedDocument(BaseModel):
 class PublicInvitation(BaseModel):
     """What the link alone shows: who invites and to what, never whom. `theirs` is the link or sponsor it is about.
 
-    `documents` are what a new member accepts.
+    `documents` are what a new member accepts, as long as the invitation is open.
     """
 
     community_id: UUID
@@ -317,13 +317,14 @@ async def read_invitation(
         until=invited.until,
         expires_at=invitation.expires_at,
         standing=invitation.standing,
-        documents=await _asked(caller, door.community_id, invited),
+        documents=await _asked(caller, door.community_id, invitation),
     )
 
 
-async def _asked(caller: Caller, community_id: UUID, invited: PersonInvited) -> list[AskedDocument]:
-    """Told with the link: of a community that strangers do not see they read nothing else."""
-    if not _comes(invited):
+async def _asked(caller: Caller, community_id: UUID, invitation: Invitation) -> list[AskedDocument]:
+    """Told with the link while it opens something: of a community that strangers do not see they read nothing else."""
+    invited = invitation.invited
+    if invited is None or not _comes(invited) or not invitation.is_open(caller.now):
         return []
     agreement = await agreement_now(caller.service, community_id, None, {}, caller.now)
     return [

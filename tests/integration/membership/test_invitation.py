@@ -116,6 +116,30 @@ async def test_who_comes_in_by_invitation_accepts_what_is_asked(house: House) ->
     assert (terms["accepted"], terms["asked"]) == (1, False)
 
 
+async def documents(house: House, link: str) -> list[Json]:
+    shown: list[Json] = (await house.call("GET", f"/public/invitations/{link}"))["documents"]
+    return shown
+
+
+@pytest.mark.parametrize("end", ["accepted", "withdrawn", "over"])
+async def test_a_link_that_opens_nothing_any_more_shows_no_documents(
+    house: House, end: str
+) -> None:
+    _, owner = await house.community("olga@example.com")
+    await publish_terms(house, owner)
+    invitation_id = await invite(house, owner, days=3)
+    link = link_in(await letter_to(house))
+    assert len(await documents(house, link)) == 1
+    if end == "accepted":
+        agreed = [{"kind": "terms", "version": 1}]
+        await accept(house, link, await house.token(ada), accepted_documents=agreed)
+    elif end == "withdrawn":
+        await house.call("POST", f"/invitations/{invitation_id}/withdrawal", {}, token=owner)
+    else:
+        await moves_to(house, real_now() + timedelta(days=3, minutes=1))
+    assert await documents(house, link) == []
+
+
 async def test_who_comes_to_work_is_asked_to_accept_nothing(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     await publish_terms(house, owner)
