@@ -53,7 +53,7 @@ _PAGE = """
 SELECT o.organisation_id, name, country, registration_number, vat_number, registered_at,
     ARRAY(SELECT r.person_id FROM organisations_v1_representatives r
         WHERE r.organisation_id = o.organisation_id ORDER BY named_at, person_id) AS representatives
-FROM organisations_v1 o WHERE o.organisation_id > $1
+FROM organisations_v1 o WHERE o.community_id = $4 AND o.organisation_id > $1
 AND ($2::uuid[] IS NULL OR EXISTS (SELECT FROM organisations_v1_representatives r
     WHERE r.organisation_id = o.organisation_id AND r.person_id = ANY ($2)))
 ORDER BY o.organisation_id LIMIT $3
@@ -109,17 +109,23 @@ ORGANISATIONS = Projection(
 
 
 async def organisations_after(
-    connection: Any, after: UUID | None, limit: int, people: Collection[UUID] | None = None
+    connection: Any,
+    community_id: UUID,
+    after: UUID | None,
+    limit: int,
+    people: Collection[UUID] | None = None,
 ) -> list[ListedOrganisation]:
-    """Those of the community the connection sees, or those that these people represent."""
-    rows = await connection.fetch(_PAGE, after or PLATFORM, people, limit)
+    """Those of the community, or those of them that these people represent."""
+    rows = await connection.fetch(_PAGE, after or PLATFORM, people, limit, community_id)
     return [ListedOrganisation(**row) for row in rows]
 
 
-async def organisation_by_id(connection: Any, organisation_id: UUID) -> ListedOrganisation:
+async def organisation_by_id(
+    connection: Any, community_id: UUID, organisation_id: UUID
+) -> ListedOrganisation:
     """NotFound when the community has no such organisation."""
     sql = _PAGE.replace("o.organisation_id > $1", "o.organisation_id = $1")
-    row = await connection.fetchrow(sql, organisation_id, None, 1)
+    row = await connection.fetchrow(sql, organisation_id, None, 1, community_id)
     if row is None:
         raise NotFound("organisation_not_found", "There is no such organisation.")
     return ListedOrganisation(**row)

@@ -110,7 +110,8 @@ async def read_organisation(
     organisation_id: UUID, caller: Annotated[Caller, needs_representative("members.read")]
 ) -> ShownOrganisation:
     async with caller.read() as connection:
-        return _shown(await organisation_by_id(connection, organisation_id))
+        found = await organisation_by_id(connection, caller.community_id, organisation_id)
+    return _shown(found)
 
 
 @router.put(ONE, operation_id="correct_organisation")
@@ -170,7 +171,9 @@ async def _ask(
 
 async def _list(caller: Caller, page: Page, people: list[UUID] | None) -> Organisations:
     async with caller.read() as connection:
-        found = await organisations_after(connection, page.cursor(UUID), page.limit + 1, people)
+        found = await organisations_after(
+            connection, caller.community_id, page.cursor(UUID), page.limit + 1, people
+        )
     shown = [_shown(one) for one in found]
     return Organisations(**page.answer(shown, key=lambda one: one.organisation_id))
 
