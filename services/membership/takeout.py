@@ -85,6 +85,7 @@ CONTENTS = Contents(
         "spotlights_rises": "It follows from levels, for the next suggestion.",
         "ticket_holders": "Events gives it, as `tickets`.",
         "exit_wishes": "The answers are billing's `exit_answers`; who may be written to is the sender's to know.",
+        "exit_wishes_people": "Who was erased is not heard again: the ids alone.",
         "holdings": "Billing and events give it: who pays and who has a ticket.",
         "holdings_gatherings": "Events gives it, as `gatherings`.",
         "offers_heard": "Billing gives it, as `offers`.",

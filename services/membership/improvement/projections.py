@@ -34,14 +34,25 @@ CREATE INDEX improvements_v1_poll ON improvements_v1 (poll_id);
 """
 
 WISHES = """
-CREATE TABLE exit_wishes_v1 (
+CREATE TABLE exit_wishes_v2 (
     subscription_id uuid        PRIMARY KEY,
     community_id    uuid        NOT NULL,
     person_id       uuid        NOT NULL,
     reason          text        NOT NULL,
     said_at         timestamptz NOT NULL
 );
-CREATE INDEX exit_wishes_v1_said ON exit_wishes_v1 (community_id, reason, said_at);
+CREATE INDEX exit_wishes_v2_said ON exit_wishes_v2 (community_id, reason, said_at);
+CREATE INDEX exit_wishes_v2_person ON exit_wishes_v2 (person_id);
+CREATE TABLE exit_wishes_v2_people (
+    person_id    uuid    PRIMARY KEY,
+    community_id uuid    NOT NULL,
+    is_erased    boolean NOT NULL
+);
+"""
+# The row is locked until the end: an erasure and an answer that are folded at once wait for each other.
+_HEARD = """
+INSERT INTO exit_wishes_v2_people VALUES ($1, $2, $3) ON CONFLICT (person_id)
+DO UPDATE SET is_erased = exit_wishes_v2_people.is_erased OR excluded.is_erased RETURNING is_erased
 """
 
 
@@ -113,34 +124,46 @@ IMPROVEMENTS = Projection(
 
 
 async def apply_wishes(connection: Any, facts: Sequence[Fact]) -> None:
-    """The last answer counts: who no longer wishes to hear is kept no more."""
+    """The last answer counts: who no longer wishes to hear is kept no more, nor who was erased, before or after."""
     for fact in facts:
         match fact.body:
             case ExitAnswered(tell_me=True) as said:
-                await connection.execute(
-                    "INSERT INTO exit_wishes_v1 VALUES ($1, $2, $3, $4, $5)"
-                    " ON CONFLICT (subscription_id) DO UPDATE SET (person_id, reason, said_at)"
-                    " = (excluded.person_id, excluded.reason, excluded.said_at)",
-                    said.subscription_id, fact.community_id, said.person_id, said.reason, fact.at,
-                )  # fmt: skip
+                await _wish(connection, fact, said)
             case (
                 ExitAnswered(subscription_id=subscription_id)
                 | ExitAnswerDropped(subscription_id=subscription_id)
             ):
                 await connection.execute(
-                    "DELETE FROM exit_wishes_v1 WHERE subscription_id = $1", subscription_id
+                    "DELETE FROM exit_wishes_v2 WHERE subscription_id = $1", subscription_id
                 )
             case PersonErased():
+                await _is_erased(connection, fact, fact.stream_id, erased=True)
                 await connection.execute(
-                    "DELETE FROM exit_wishes_v1 WHERE person_id = $1", fact.stream_id
+                    "DELETE FROM exit_wishes_v2 WHERE person_id = $1", fact.stream_id
                 )
+
+
+async def _is_erased(connection: Any, fact: Fact, person_id: UUID, *, erased: bool = False) -> bool:
+    """Whether they were, by this fact or by an earlier one."""
+    return bool(await connection.fetchval(_HEARD, person_id, fact.community_id, erased))
+
+
+async def _wish(connection: Any, fact: Fact, said: ExitAnswered) -> None:
+    if await _is_erased(connection, fact, said.person_id):
+        return
+    await connection.execute(
+        "INSERT INTO exit_wishes_v2 VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (subscription_id) DO UPDATE SET (person_id, reason, said_at)"
+        " = (excluded.person_id, excluded.reason, excluded.said_at)",
+        said.subscription_id, fact.community_id, said.person_id, said.reason, fact.at,
+    )  # fmt: skip
 
 
 EXIT_WISHES = Projection(
     name="exit_wishes",
-    version=1,
+    version=2,
     ddl=WISHES,
-    tables=("exit_wishes_v1",),
+    tables=("exit_wishes_v2", "exit_wishes_v2_people"),
     facts=(ExitAnswered, ExitAnswerDropped, PersonErased),
     apply=apply_wishes,
 )
@@ -178,7 +201,7 @@ async def done_after(connection: Any, poll_id: UUID) -> list[Done]:
 async def wishing(connection: Any, community_id: UUID, leaving: events.Leaving) -> list[PersonId]:
     """Who left for this reason at that time and wished to hear if something changes."""
     rows = await connection.fetch(
-        "SELECT DISTINCT person_id FROM exit_wishes_v1 WHERE community_id = $1 AND reason = $2"
+        "SELECT DISTINCT person_id FROM exit_wishes_v2 WHERE community_id = $1 AND reason = $2"
         " AND said_at >= $3 AND said_at < $4 ORDER BY person_id",
         community_id, leaving.reason, leaving.since, leaving.until,
     )  # fmt: skip

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from services.membership.improvement.projections import EXIT_WISHES
 from shared.clock import real_now
 from shared.contracts.billing_exit_survey import ExitAnswerDropped, ExitAnswered, ExitReason
+from shared.projection import rebuild
 from tests.integration.membership.house import House, Json
 from tests.integration.membership.test_poll import club, code_of, count, opened, seen, vote
 
@@ -139,13 +141,24 @@ async def test_who_left_hears_of_it_if_they_wished_to(house: House) -> None:
     assert (item["reason"], item["title"], item["poll_id"]) == ("too_much_noise", None, None)
 
 
+async def wishes(house: House) -> int:
+    return int(await house.service.pool.fetchval("SELECT count(*) FROM exit_wishes_v2"))
+
+
 async def test_who_is_erased_is_no_longer_kept_as_wishing(house: House) -> None:
     community_id, owner, ((ada, _), *_) = await club(house)
     await leave(house, ada, community_id)
     await house.quiet()
+    assert await wishes(house) == 1
     await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
     await house.quiet()
-    assert await house.service.pool.fetchval("SELECT count(*) FROM exit_wishes_v1") == 0
+    assert await wishes(house) == 0
+    await leave(house, ada, community_id)
+    await house.quiet()
+    assert await wishes(house) == 0
+    service = house.service
+    await rebuild(service.pool, service.name, EXIT_WISHES, service.sources())
+    assert await wishes(house) == 0
     await record(house, owner, leaving=since())
     assert await told(house) == []
 
