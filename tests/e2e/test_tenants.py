@@ -135,6 +135,13 @@ class Victim:
         organisation = self.person.post(
             "/api/membership/v1/organisations", {"name": "Acme", "country": "PT"}
         )
+        leaving = {
+            "reason": "too_expensive",
+            "since": (world.now() - timedelta(days=9)).isoformat(),
+        }
+        improvement = organiser.post(
+            "/api/membership/v1/improvements", {"words": "It costs less now.", "leaving": leaving}
+        )
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.words = [f"{word} of Canary{cast.tag}" for word in ("Wish", "Pitch", "Bio", "Vote")]
         self.subscription_id = self.person.subscription()["subscription_id"]
@@ -163,6 +170,7 @@ class Victim:
             "ritual_id": ritual["ritual_id"],
             "sponsorship_id": sponsor["sponsorship_id"],
             "organisation_id": organisation["organisation_id"],
+            "improvement_id": improvement["improvement_id"],
             "refund_id": str(uuid4()),
             "reconciliation_id": str(uuid4()),
             "announcement_id": announced["announcement_id"],
@@ -307,6 +315,7 @@ class Victim:
             ),
             *(organiser.get(f"{of}/{path}") for path in ("goals", "groups", "group-tasks")),
             person.get(f"{of}/ideas"),
+            person.get(f"{of}/improvements"),
             person.get(f"{of}/polls/{self.ids['poll_id']}"),
             organiser.get(f"{of}/polls/{self.ids['poll_id']}/ballots"),
             organiser.get(f"{of}/imports/{self.ids['import_id']}"),

@@ -34,16 +34,16 @@ CREATE INDEX improvements_v1_poll ON improvements_v1 (poll_id);
 """
 
 WISHES = """
-CREATE TABLE exit_wishes_v2 (
+CREATE TABLE exit_wishes_v1 (
     subscription_id uuid        PRIMARY KEY,
     community_id    uuid        NOT NULL,
     person_id       uuid        NOT NULL,
     reason          text        NOT NULL,
     said_at         timestamptz NOT NULL
 );
-CREATE INDEX exit_wishes_v2_said ON exit_wishes_v2 (community_id, reason, said_at);
-CREATE INDEX exit_wishes_v2_person ON exit_wishes_v2 (person_id);
-CREATE TABLE exit_wishes_v2_people (
+CREATE INDEX exit_wishes_v1_said ON exit_wishes_v1 (community_id, reason, said_at);
+CREATE INDEX exit_wishes_v1_person ON exit_wishes_v1 (person_id);
+CREATE TABLE exit_wishes_v1_people (
     person_id    uuid    PRIMARY KEY,
     community_id uuid    NOT NULL,
     is_erased    boolean NOT NULL
@@ -51,8 +51,8 @@ CREATE TABLE exit_wishes_v2_people (
 """
 # The row is locked until the end: an erasure and an answer that are folded at once wait for each other.
 _HEARD = """
-INSERT INTO exit_wishes_v2_people VALUES ($1, $2, $3) ON CONFLICT (person_id)
-DO UPDATE SET is_erased = exit_wishes_v2_people.is_erased OR excluded.is_erased RETURNING is_erased
+INSERT INTO exit_wishes_v1_people VALUES ($1, $2, $3) ON CONFLICT (person_id)
+DO UPDATE SET is_erased = exit_wishes_v1_people.is_erased OR excluded.is_erased RETURNING is_erased
 """
 
 
@@ -134,12 +134,12 @@ async def apply_wishes(connection: Any, facts: Sequence[Fact]) -> None:
                 | ExitAnswerDropped(subscription_id=subscription_id)
             ):
                 await connection.execute(
-                    "DELETE FROM exit_wishes_v2 WHERE subscription_id = $1", subscription_id
+                    "DELETE FROM exit_wishes_v1 WHERE subscription_id = $1", subscription_id
                 )
             case PersonErased():
                 await _is_erased(connection, fact, fact.stream_id, erased=True)
                 await connection.execute(
-                    "DELETE FROM exit_wishes_v2 WHERE person_id = $1", fact.stream_id
+                    "DELETE FROM exit_wishes_v1 WHERE person_id = $1", fact.stream_id
                 )
 
 
@@ -152,7 +152,7 @@ async def _wish(connection: Any, fact: Fact, said: ExitAnswered) -> None:
     if await _is_erased(connection, fact, said.person_id):
         return
     await connection.execute(
-        "INSERT INTO exit_wishes_v2 VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO exit_wishes_v1 VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (subscription_id) DO UPDATE SET (person_id, reason, said_at)"
         " = (excluded.person_id, excluded.reason, excluded.said_at)",
         said.subscription_id, fact.community_id, said.person_id, said.reason, fact.at,
@@ -161,9 +161,9 @@ async def _wish(connection: Any, fact: Fact, said: ExitAnswered) -> None:
 
 EXIT_WISHES = Projection(
     name="exit_wishes",
-    version=2,
+    version=1,
     ddl=WISHES,
-    tables=("exit_wishes_v2", "exit_wishes_v2_people"),
+    tables=("exit_wishes_v1", "exit_wishes_v1_people"),
     facts=(ExitAnswered, ExitAnswerDropped, PersonErased),
     apply=apply_wishes,
 )
@@ -201,7 +201,7 @@ async def done_after(connection: Any, poll_id: UUID) -> list[Done]:
 async def wishing(connection: Any, community_id: UUID, leaving: events.Leaving) -> list[PersonId]:
     """Who left for this reason at that time and wished to hear if something changes."""
     rows = await connection.fetch(
-        "SELECT DISTINCT person_id FROM exit_wishes_v2 WHERE community_id = $1 AND reason = $2"
+        "SELECT DISTINCT person_id FROM exit_wishes_v1 WHERE community_id = $1 AND reason = $2"
         " AND said_at >= $3 AND said_at < $4 ORDER BY person_id",
         community_id, leaving.reason, leaving.since, leaving.until,
     )  # fmt: skip

@@ -142,7 +142,7 @@ async def test_who_left_hears_of_it_if_they_wished_to(house: House) -> None:
 
 
 async def wishes(house: House) -> int:
-    return int(await house.service.pool.fetchval("SELECT count(*) FROM exit_wishes_v2"))
+    return int(await house.service.pool.fetchval("SELECT count(*) FROM exit_wishes_v1"))
 
 
 async def test_who_is_erased_is_no_longer_kept_as_wishing(house: House) -> None:
