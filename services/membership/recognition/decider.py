@@ -38,6 +38,11 @@ def badge_at(rules: Rules, rank: int) -> Badge | None:
     return Badge(level.key, level.label, rank, ladder.tiers_up_to(rules, rank))
 
 
+def is_overtaken(due: datetime, now: datetime, *, by_rules: bool) -> bool:
+    """Whether a later look is due as well: of many that come late at once the last alone counts."""
+    return not by_rules and now >= due + ladder.DAY
+
+
 def decide(command: commands.RecognitionCommand, now: Recognition) -> list[events.RecognitionEvent]:
     match command:
         case commands.LookAtScore():

@@ -8,7 +8,7 @@ from services.membership.crowd import caught_up, tell_each
 from services.membership.member.events import MemberBanned, MemberLeft, MemberTakenIn, PersonErased
 from services.membership.member.projections import standing_of
 from services.membership.recognition import commands
-from services.membership.recognition.decider import RECOGNITION, decide, stream_of
+from services.membership.recognition.decider import RECOGNITION, decide, is_overtaken, stream_of
 from services.membership.recognition.projections import looks_at_everybody
 from services.membership.recognition_rules.events import RecognitionRoundBegun
 from services.membership.recognition_rules.projections import rules_now
@@ -45,6 +45,8 @@ REACTIONS = (
 
 async def look_at_members(action: commands.LookAtMembers, context: ActionContext) -> None:
     """Only whom a look would move is decided on; whoever else stands where they stood costs nothing but the look."""
+    if is_overtaken(action.due, context.now, by_rules=action.by_rules):
+        return
     await caught_up(context)
     service, community_id = context.service, context.community_id
     decided = await rules_now(service, community_id)

@@ -1,7 +1,7 @@
 """A community has one set of rules, in versions; everybody is looked at when they change, and then once a day."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from shared.decider import Decider
 from shared.ids import derive
 
 NO_RULES = Rules(window_days=30, weights=(), levels=(), protected_days=0)
-EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,12 @@ def decide_round(
     number = rounds.number + 1
     match command:
         case commands.BeginRoundAnew(at, goes_on):
-            following = at + EVERY if goes_on else None
+            following = at + ladder.DAY if goes_on else None
             return [events.RecognitionRoundBegun(number, at, by_rules=True, next_due=following)]
         case commands.BeginRound(due) if due == rounds.due:
-            begun = events.RecognitionRoundBegun(number, due, by_rules=False, next_due=due + EVERY)
+            begun = events.RecognitionRoundBegun(
+                number, due, by_rules=False, next_due=due + ladder.DAY
+            )
             return [begun]
         case commands.BeginRound():
             return []

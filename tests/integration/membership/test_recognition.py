@@ -45,6 +45,7 @@ class Circle:
             for day in range(days)
             for _ in range(times)
         ]
+        await self.house.quiet()  # who has just joined is known
         body = {"source": "discord", "signals": signals}
         await self.house.call("POST", "/activity", body, token=self.owner)
         await self.house.quiet()

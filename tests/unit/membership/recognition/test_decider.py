@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.membership.recognition.decider import (
     Recognition,
     badge_at,
     foretell,
+    is_overtaken,
     stream_of,
 )
 from services.membership.recognition.events import (
@@ -201,3 +202,11 @@ def test_who_earned_a_level_is_written_to_and_who_may_lose_it_is_reminded() -> N
     (call,) = sender.when_level_endangered_send_mail(fact(endangered))
     assert isinstance(call.action, SendMail)
     assert kind_of(call.action.template) == "reminder"
+
+
+def test_of_looks_that_come_late_the_last_counts_alone() -> None:
+    due = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    day = timedelta(days=1)
+    assert not is_overtaken(due, due + timedelta(hours=23), by_rules=False)
+    assert is_overtaken(due, due + day, by_rules=False)
+    assert not is_overtaken(due, due + day, by_rules=True), "no other takes the place of new rules"
