@@ -125,8 +125,9 @@ def test_a_call_that_the_vendor_refused_is_a_drift_that_no_repair_changes() -> N
 def test_a_stranger_is_known_by_their_mark_alone_and_by_tiers_roles() -> None:
     found = drifts(seat(), ada=(), bob=(moderator,), zoe=(silver, gold))
     mark = MARKS[ACCOUNTS["zoe"]]
-    unknown = [("role_extra", "account_unknown", None, mark, role) for role in (gold, silver)]
-    assert found == [Drift(*one) for one in unknown]  # type: ignore[arg-type]
+    assert found == [
+        Drift("role_extra", "account_unknown", None, mark, role) for role in (gold, silver)
+    ]
 
 
 def test_a_seat_that_does_not_follow_yet_says_what_has_changed() -> None:

@@ -4,7 +4,7 @@ from services.membership.member.events import MemberBanned, MemberLeft, MemberTa
 from services.membership.merging.events import TakenInBarred
 from services.membership.representative.commands import LookAtStanding, LoseAll
 from services.membership.representative.decider import REPRESENTATIVE, representative_stream
-from services.membership.representative.events import RepresentationBegan
+from services.membership.representative.events import Gone, RepresentationBegan
 from services.membership.representative.reactions import REACTIONS
 from shared.ids import PersonId
 from shared.reaction import Ask, Call
@@ -19,9 +19,13 @@ def asked_by(body: object) -> list[object]:
 
 
 def test_who_leaves_is_shut_out_or_erased_loses_all() -> None:
-    gone = {"left": MemberLeft(), "banned": MemberBanned(), "erased": PersonErased(ada)}
+    gone: dict[Gone, object] = {
+        "left": MemberLeft(),
+        "banned": MemberBanned(),
+        "erased": PersonErased(ada),
+    }
     for cause, body in gone.items():
-        lose = LoseAll(ada, cause)  # type: ignore[arg-type]
+        lose = LoseAll(ada, cause)
         assert asked_by(body) == [Ask(REPRESENTATIVE, representative_stream(ada), lose)]
 
 
