@@ -22,7 +22,7 @@ CREATE TABLE bare_members (
     account_id uuid NOT NULL,
     name text NOT NULL,
     email text NOT NULL,
-    language text NOT NULL
+    language text
 );
 CREATE TABLE bare_checkouts (
     checkout_id uuid PRIMARY KEY,

@@ -24,7 +24,7 @@ RATE = 50
 PEOPLE = scaled(30) * RATE
 WARM_UP = RATE
 ROLES, WINDOW = 10, 5.0
-WINDOWS = scaled(12, least=3)
+WINDOWS = scaled(24, least=3)
 
 
 async def run(stack: Stack) -> list[Result]:

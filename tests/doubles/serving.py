@@ -11,6 +11,10 @@ from deploy.local.settings import HOST, free_port
 from shared.testing import eventually
 
 
+IDLE = 75
+"""Seconds that a connection without a question stays open: as long as the vendors' own, and longer than our clients'."""
+
+
 class Server(uvicorn.Server):
     """It lives inside a test, which keeps its own signals."""
 
@@ -23,7 +27,10 @@ class Server(uvicorn.Server):
 async def serving(app: Any) -> AsyncIterator[str]:
     """The address of an application that answers on a real socket."""
     port = free_port()
-    server = Server(uvicorn.Config(app, host=HOST, port=port, log_config=None, lifespan="off"))
+    config = uvicorn.Config(
+        app, host=HOST, port=port, log_config=None, lifespan="off", timeout_keep_alive=IDLE
+    )
+    server = Server(config)
     running = asyncio.create_task(server.serve())
 
     async def started() -> bool:
