@@ -10,9 +10,8 @@ import uvicorn
 from deploy.local.settings import HOST, free_port
 from shared.testing import eventually
 
-
 IDLE = 75
-"""Seconds that a connection without a question stays open: as long as the vendors' own, and longer than our clients'."""
+"""Seconds that a connection without a question stays open: as vendors keep it, longer than our clients do."""
 
 
 class Server(uvicorn.Server):

@@ -1,5 +1,6 @@
 """The versions of a community's documents, and who has accepted which."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
@@ -109,6 +110,18 @@ async def accepted_now(service: Service, community_id: UUID, person_id: PersonId
     return accepted
 
 
+async def _documents_now(service: Service, community_id: UUID) -> dict[Kind, Document]:
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    found = await asyncio.gather(*(document_now(service, community_id, kind) for kind in kinds))
+    return dict(zip(kinds, found, strict=True))
+
+
+async def _accepted_by(
+    service: Service, community_id: UUID, person_id: PersonId | None
+) -> Accepted:
+    return await accepted_now(service, community_id, person_id) if person_id else Accepted()
+
+
 async def accepted_since(service: Service, person_id: PersonId) -> dict[Kind, tuple[int, datetime]]:
     """The latest version of each kind that the person accepted, and when; read strongly."""
     facts = await service.store.read_stream(acceptance_stream(person_id))
@@ -131,8 +144,9 @@ async def agreement_now(
     at: datetime,
 ) -> Agreement:
     """What a person is asked to accept, or who is nobody here yet, and what their request names, each by where."""
-    accepted = await accepted_now(service, community_id, person_id) if person_id else Accepted()
-    documents = {kind: await document_now(service, community_id, kind) for kind in get_args(Kind)}
+    accepted, documents = await asyncio.gather(
+        _accepted_by(service, community_id, person_id), _documents_now(service, community_id)
+    )
     in_force = {kind: document.in_force(at) for kind, document in documents.items()}
     asked = tuple(
         now

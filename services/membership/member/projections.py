@@ -1,5 +1,6 @@
 """The members of a community, for its staff: names and addresses stay sealed until they are read."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -224,10 +225,13 @@ async def person_at(
     service: Service, community_id: UUID, account_id: UUID, email: str
 ) -> PersonId | None:
     """Who the account is in this community; else who is known there by the account's own address."""
-    known = await person_of(service, community_id, account_id)
-    if known is not None or await account_of(service, email) != account_id:
+    known, owner, found = await asyncio.gather(
+        person_of(service, community_id, account_id),
+        account_of(service, email),
+        service.vault.find(EMAIL, community_id, email),
+    )
+    if known is not None or owner != account_id:
         return known
-    found = await service.vault.find(EMAIL, community_id, email)
     return await merged(service, community_id, found) if found else None
 
 
@@ -235,12 +239,16 @@ async def found_by(
     service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
 ) -> Keep:
     """What `person_at` finds the person by once it is kept; `Claimed` where somebody else is found by it."""
-    taken_in = (await merging_now(service, community_id, person_id)).taken_in
+    names = (PERSON, str(account_id)), (EMAIL, email)
+    merging, found = await asyncio.gather(
+        merging_now(service, community_id, person_id),
+        asyncio.gather(*(service.vault.find(kind, community_id, text) for kind, text in names)),
+    )
     lookups = [
         service.vault.lookup(kind, community_id, text, person_id)
-        for kind, text in ((PERSON, str(account_id)), (EMAIL, email))
+        for (kind, text), who in zip(names, found, strict=True)
         # What finds whom they have taken in finds them.
-        if await service.vault.find(kind, community_id, text) not in taken_in
+        if who not in merging.taken_in
     ]
     return Keep(lookups=tuple(lookups))
 

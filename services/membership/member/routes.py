@@ -1,5 +1,6 @@
 """Joining, leaving, shutting out, forgetting; and who somebody is."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -39,6 +40,7 @@ from services.membership.member.projections import (
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
 from services.membership.state import NextStep, state_of
+from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
@@ -91,32 +93,40 @@ async def join_community(
 async def _join(
     caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
 ) -> Joined:
-    community = await community_now(caller.service, community_id)
-    async with caller.read(community_id) as connection:
-        free_tiers = await free_tiers_of(connection, community_id)
-    admission = await admission_now(caller.service, community_id)
-    agreement = await agreement_of(caller, community_id, person_id, body)
+    service = caller.service
+    community, admission, free_tiers, agreement, account, keep = await asyncio.gather(
+        community_now(service, community_id),
+        admission_now(service, community_id),
+        _free_tiers(caller, community_id),
+        agreement_of(caller, community_id, person_id, body),
+        account_of(service, body.email),
+        found_by(service, community_id, caller.account_id, body.email, person_id),
+    )
     join = commands.JoinCommunity(
         account_id=AccountId(caller.account_id),
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, body.email),
-        email_is_own=await account_of(caller.service, body.email) == caller.account_id,
+        email_is_own=account == caller.account_id,
         language=body.language or community.language,
         free_tiers=free_tiers,
         way=admission.way,
         is_staff=bool(community.roles_of(AccountId(caller.account_id))),
         agreement=agreement,
     )
-    keep = await found_by(caller.service, community_id, caller.account_id, body.email, person_id)
     asks = [Ask(MEMBER, person_id, join, keep), *accepting(person_id, agreement)]
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     if written.would:
         return Joined(**written.model_dump(), person_id=person_id)
     principal = caller.principal or Principal(caller.account_id)
     member = acting_in(community_id, community, principal, person_id)
-    token = caller.service.gateways["signer"].sign(member)
+    token = service.gateways["signer"].sign(member)
     told, documents = written.model_dump(), still_asked(agreement.missing)
     return Joined(**told, person_id=person_id, access_token=token, documents=documents)
+
+
+async def _free_tiers(caller: Caller, community_id: CommunityId) -> tuple[TierId, ...]:
+    async with caller.read(community_id) as connection:
+        return await free_tiers_of(connection, community_id)
 
 
 class ChangeProfile(Body):
