@@ -111,7 +111,8 @@ class PayerStep:
 class IntentOrder:
     """What to charge, on whose account, and what the processor is to remember of it.
 
-    Who agrees on the processor's own page comes back to `return_url`; `keep`: and agrees to later charges. A `debit` is
+    Who agrees on the processor's own page comes back to `return_url`; `keep`: and agrees to later charges, with their
+    bank as well, which so asks for them now and not when they are away. A `debit` is
     of a bank account, under the mandate that was signed when it was kept.
     """
 
@@ -152,9 +153,9 @@ class PaymentGateway(Protocol):
         ...
 
     async def confirm_intent(
-        self, intent: Code, payment_method: Code, account: Code | None
+        self, intent: Code, payment_method: Code, account: Code | None, *, away: bool = False
     ) -> Outcome:
-        """Make the announced charge: the one call that moves money."""
+        """Make the announced charge: the one call that moves money; the payer may be `away`, and not be asked."""
         ...
 
     async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:

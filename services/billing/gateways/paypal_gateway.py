@@ -118,8 +118,9 @@ class PaypalGateway:
         )
 
     async def confirm_intent(
-        self, intent: Code, payment_method: Code, account: Code | None
+        self, intent: Code, payment_method: Code, account: Code | None, *, away: bool = False
     ) -> Outcome:
+        del away  # Who agreed once is not asked again.
         order = await self.order(intent, account)
         by_us = payment_method != WALLET
         if order is None or order["status"] not in ("APPROVED", *["CREATED"] * by_us):

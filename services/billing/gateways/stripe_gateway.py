@@ -211,8 +211,9 @@ class StripeGateway:
             },
         } | ({"customer": order.customer} if order.customer else {})
         fee = self.fee_of(order)
-        asked = options(order.account, keyed("intent", order, fee))
-        return Code((await self._post_intent("", params | fee, asked))["id"])
+        later = {"setup_future_usage": "off_session"} if order.keep else {}
+        asked = options(order.account, keyed(":".join(["intent", *later]), order, fee))
+        return Code((await self._post_intent("", params | later | fee, asked))["id"])
 
     def fee_of(self, order: IntentOrder) -> Fee:
         """What the platform keeps of a charge on a community's own account, as Stripe is told of it."""
@@ -220,12 +221,13 @@ class StripeGateway:
         return {"application_fee_amount": minor_units(fee)} if order.account and fee else {}
 
     async def confirm_intent(
-        self, intent: Code, payment_method: Code, account: Code | None
+        self, intent: Code, payment_method: Code, account: Code | None, *, away: bool = False
     ) -> Outcome:
         del payment_method  # It is on the intent.
+        params = {"off_session": True} if away else {}
         try:
-            asked = options(account, f"confirm:{intent}")
-            return _outcome(await self._post_intent(f"/{intent}/confirm", {}, asked))
+            asked = options(account, ":".join(["confirm", *params, intent]))
+            return _outcome(await self._post_intent(f"/{intent}/confirm", params, asked))
         except Declined as declined:
             # It may be refused because it was confirmed or cancelled before: only a second look says.
             now = await self.fetch_intent(intent, account)

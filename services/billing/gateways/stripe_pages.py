@@ -50,11 +50,11 @@ class StripePages(StripeGateway):
         return Code(session.id)
 
     async def confirm_intent(
-        self, intent: Code, payment_method: Code, account: Code | None
+        self, intent: Code, payment_method: Code, account: Code | None, *, away: bool = False
     ) -> Outcome:
         if intent.startswith(PAGE):
             return await self.fetch_intent(intent, account)
-        return await super().confirm_intent(intent, payment_method, account)
+        return await super().confirm_intent(intent, payment_method, account, away=away)
 
     async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
         if not intent.startswith(PAGE):

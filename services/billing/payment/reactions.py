@@ -53,6 +53,7 @@ class CreateIntent:
     instrument: Instrument
     replaces: Code | None
     replaced_on: Instrument | None = None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,15 @@ def when_charge_started_create_intent(fact: Fact) -> list[Call]:
         begun.instrument,
         begun.replaces,
         begun.replaced_on,
+        is_kept=_is_kept(begun),
     )
     return [] if begun.instrument.is_missing else [Call(create)]  # It has failed already.
+
+
+def _is_kept(begun: events.ChargeStarted) -> bool:
+    """Whether a card that is charged now is charged again when its payer is away."""
+    card = begun.instrument
+    return begun.charge.origin == "checkout" and bool(card.customer) and not card.mandate
 
 
 def when_payment_awaited_cancel_intent(fact: Fact) -> list[Call]:
@@ -290,7 +298,7 @@ async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
         instrument.customer,
         instrument.account,
         instrument.approval.return_url if instrument.approval else None,
-        keep=instrument.approval is not None and instrument.approval.keep,
+        keep=instrument.approval.keep if instrument.approval else action.is_kept,
         debit=instrument.mandate is not None,
     )
     processor = processor_at(context.gateways, instrument.account)
@@ -311,7 +319,10 @@ async def confirm_intent(action: ConfirmIntent, context: ActionContext) -> Ask |
         return await fetch_intent(FetchIntent(action.payment_id, action.intent), context)
     processor = processor_at(context.gateways, action.account)
     outcome = await processor.confirm_intent(
-        action.intent, payment.instrument.payment_method, action.account
+        action.intent,
+        payment.instrument.payment_method,
+        action.account,
+        away=payment.charge.origin == "subscription" and not payment.instrument.mandate,
     )
     return _record(payment, action.payment_id, action.intent, outcome)
 

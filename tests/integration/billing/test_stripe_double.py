@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,15 @@ from tests.integration.billing.shop import (
     reported_to,
     settings_for,
 )
-from tests.integration.billing.stripe_there import CLUB, COMMUNITY, KEY, NO_CARD, There, ten_euros
+from tests.integration.billing.stripe_there import (
+    CLUB,
+    COMMUNITY,
+    KEY,
+    NO_CARD,
+    There,
+    order,
+    ten_euros,
+)
 from tests.integration.events.house import running
 
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/{intent}/confirm"
@@ -238,13 +247,38 @@ async def test_who_is_not_there_cannot_authenticate(there: There) -> None:
     assert intent.status == "requires_action"
 
 
-async def test_a_card_that_was_set_up_once_is_charged_while_nobody_is_there(there: There) -> None:
+async def test_whose_bank_was_asked_for_later_charges_is_charged_while_they_are_away(
+    there: There,
+) -> None:
     customer = await there.gateway.create_customer(random_id(), CLUB)
     card = await there.card(cards.AUTHENTICATED)
-    first = await _charged(there, card, customer=customer, setup_future_usage="off_session")
-    there.ours.authenticate(first.id, CLUB)
-    later = await _charged(there, card, customer=customer, off_session=True)
-    assert later.status == "succeeded"
+    await there.gateway.keep(card, customer, CLUB, random_id())
+    first = replace(order(card, customer=customer), keep=True)
+    intent = await there.gateway.create_intent(first)
+    assert await there.gateway.confirm_intent(intent, NO_CARD, CLUB) == Outcome("requires_action")
+    there.ours.authenticate(intent, CLUB)
+    renewal = await there.gateway.create_intent(order(card, customer=customer))
+    paid = await there.gateway.confirm_intent(renewal, NO_CARD, CLUB, away=True)
+    assert paid == Outcome("succeeded")
+
+
+async def test_whose_bank_wants_them_while_they_are_away_may_come_back_to_the_same_charge(
+    there: There,
+) -> None:
+    customer = await there.gateway.create_customer(random_id(), CLUB)
+    card = await there.card(cards.AUTHENTICATED)
+    await there.gateway.keep(card, customer, CLUB, random_id())
+    intent = await there.gateway.create_intent(order(card, customer=customer))
+    waits = Outcome("requires_action")
+    for _ in range(2):
+        assert await there.gateway.confirm_intent(intent, NO_CARD, CLUB, away=True) == waits
+    assert await there.gateway.fetch_intent(intent, CLUB) == waits
+    step = await there.gateway.payer_step(intent, CLUB)
+    assert step.client_secret
+    by_form: Any = {"payment_method": card}  # Which the refusal names.
+    await there.gateway.client.v1.payment_intents.confirm_async(intent, by_form, ON_THE_CLUB)
+    there.ours.authenticate(intent, CLUB)
+    assert await there.gateway.fetch_intent(intent, CLUB) == Outcome("succeeded")
 
 
 async def test_who_authenticates_may_still_be_declined(there: There) -> None:
@@ -458,6 +492,43 @@ async def test_reports_that_come_late_twice_and_backwards_count_once(
     assert endpoint.refused == []
     assert len(await shop.told(PaymentSucceeded)) == 1
     assert len(there.ours.charges()) == 1
+
+
+async def _subscribed(there: There, shop: Shop, number: str) -> Any:
+    """Who pays for a month, and agrees with their bank where it asks."""
+    await shop.opens()
+    checkout_id = await shop.checkout({"offer_id": await shop.offer()})
+    await shop.pays(checkout_id, await shop.card(number))
+    path = f"/checkouts/{checkout_id}"
+    waits = await shop.until(ada, path, lambda seen: seen["processor"]["client_secret"])
+    there.ours.authenticate(waits["processor"]["payment_intent"])
+    await shop.state_of(checkout_id, "completed")
+    return await shop.subscription()
+
+
+async def test_who_agreed_with_their_bank_at_the_checkout_is_renewed_while_they_are_away(
+    there: There, shop: Shop
+) -> None:
+    subscription = await _subscribed(there, shop, cards.AUTHENTICATED)
+    await shop.at(subscription["runs_until"])
+    renewed = await shop.until_subscription("active")
+    assert renewed["runs_until"] > subscription["runs_until"]
+    assert len(there.ours.charges()) == 2
+
+
+async def test_whose_bank_wants_them_each_time_comes_back_for_a_renewal(
+    there: There, shop: Shop
+) -> None:
+    subscription = await _subscribed(there, shop, "4000002760003184")
+    await shop.at(subscription["runs_until"])
+    past_due = await shop.until_subscription("past_due")
+    payment = await shop.house.ask(ada, "GET", f"/payments/{past_due['payment_id']}")
+    assert (payment["state"], bool(payment["client_secret"])) == ("requires_action", True)
+    by_form: Any = {"payment_method": there.ours.charges()[0]["payment_method"]}
+    intents = there.gateway.client.v1.payment_intents
+    await intents.confirm_async(payment["payment_intent"], by_form)
+    there.ours.authenticate(payment["payment_intent"])
+    await shop.until_subscription("active")
 
 
 def _all_told(double: Stripe) -> Any:

@@ -109,8 +109,9 @@ class Processor:
         return intent
 
     async def confirm_intent(
-        self, intent: Code, _payment_method: Code, _account: Code | None
+        self, intent: Code, _payment_method: Code, _account: Code | None, *, away: bool = False
     ) -> Outcome:
+        del away
         announced = self.intents[intent]
         if announced.status == "untouched":
             announced.status = {

@@ -3,11 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.payer.events import NO_CARD, Instrument
+from services.billing.payer.events import NO_CARD, Instrument, Mandate
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import Charge, MoneyLine
-from services.billing.payment.reactions import when_charge_started_create_intent
+from services.billing.payment.reactions import CreateIntent, when_charge_started_create_intent
 from shared.ids import Code
 from shared.money import Money
 from shared.testing import given
@@ -43,6 +43,24 @@ def outcome(status: str, intent: Code = first) -> commands.RecordOutcome:
 
 def test_what_is_due_is_about_to_be_charged() -> None:
     given(PAYMENT).when(start).then(started)
+
+
+def test_the_bank_is_asked_for_later_charges_where_a_card_is_kept_and_its_payer_is_there() -> None:
+    kept, passing = replace(visa, customer=Code("cus_ada")), replace(visa, customer=None)
+    signed = replace(kept, mandate=Mandate(Code("mandate_1"), Code("REF")))
+    renewal = replace(charge, origin="subscription")
+    asks = [
+        call.action.is_kept
+        for begun in (
+            events.ChargeStarted(charge, 1, kept, None),
+            events.ChargeStarted(charge, 1, passing, None),
+            events.ChargeStarted(charge, 1, signed, None),
+            events.ChargeStarted(renewal, 1, kept, None),
+        )
+        for call in when_charge_started_create_intent(fact(begun))
+        if isinstance(call.action, CreateIntent)
+    ]
+    assert asks == [True, False, False, False]
 
 
 def test_where_there_is_nothing_to_charge_it_fails_at_once_and_a_card_given_then_is_charged() -> (
