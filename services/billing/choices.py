@@ -49,7 +49,7 @@ def line_of(
         content_id=offer.content_id,
         seats=offer.seats,
         year=offer.year,
-        first=_first(offer.year, price.amount if named is None else named, today),
+        first=_first(offer.year, price.amount if named is None else named, quantity, today),
         trial_needs_card=offer.trial_needs_card,
     )
 
@@ -70,10 +70,10 @@ def _on_sale(offer: Listed | None, pointer: str) -> Listed:
     return offer
 
 
-def _first(year: FixedYear | None, price: Money, today: Today) -> FirstPeriod | None:
+def _first(year: FixedYear | None, price: Money, quantity: int, today: Today) -> FirstPeriod | None:
     if year is None:
         return None
-    return FirstPeriod(first_price(year, price, *today), next_beginning(year, *today))
+    return FirstPeriod(first_price(year, price, *today, quantity), next_beginning(year, *today))
 
 
 def line_again(
@@ -96,7 +96,7 @@ def line_again(
         seats=terms.for_others,
         wins_back=subscription_id,
         year=terms.year,
-        first=_first(terms.year, terms.price, today),
+        first=_first(terms.year, terms.price, terms.quantity, today),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.billing.least import is_enough
 from services.billing.policy.events import Unit
 from services.billing.subscription.events import (
     Change,
@@ -17,9 +18,6 @@ from services.billing.subscription.events import (
     boundary,
 )
 from shared.money import Money
-
-LEAST_CHARGE = 50
-"""In minor units: card processors take no less (Stripe: 0.50 euros or dollars, 50 yen)."""
 
 
 def rest_of(period: Period, at: datetime, unit: Unit, time_zone: str) -> Fraction:
@@ -44,9 +42,9 @@ def rest_of(period: Period, at: datetime, unit: Unit, time_zone: str) -> Fractio
 
 
 def billed(full: Money, balance: Money) -> Money:
-    """What is charged of `full` and of what changes left: too little to be charged waits for the next bill."""
+    """What is charged of `full` and of what earlier bills left: too little to be charged waits for the next one."""
     owed = full + balance
-    return owed if not balance or owed.minor >= LEAST_CHARGE else full * 0
+    return owed if is_enough(owed) else full * 0
 
 
 def usual_mode(terms: Terms, to: Terms) -> ChangeMode:
@@ -77,7 +75,7 @@ def worked_out(
     credit = now.worth.share(rest)
     had = Period(min(max(at, now.period.start), now.period.end), now.period.end)
     owed = debit - credit + now.balance
-    due = owed if mode in ("invoice", "reset") and owed.minor >= LEAST_CHARGE else nothing
+    due = owed if mode in ("invoice", "reset") and is_enough(owed) else nothing
     lines = (
         _line("credit", -credit, now.terms, had),
         _line("debit", debit, to, period if mode == "reset" else had),

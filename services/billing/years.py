@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from services.billing.least import is_enough
 from services.billing.offer.events import FixedYear
-from services.billing.proration import LEAST_CHARGE
 from shared.money import Money
 
 
@@ -15,7 +15,9 @@ def next_beginning(year: FixedYear, at: datetime, time_zone: str) -> datetime:
     return datetime.combine(begins, time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
-def first_price(year: FixedYear, price: Money, at: datetime, time_zone: str) -> Money:
+def first_price(
+    year: FixedYear, price: Money, at: datetime, time_zone: str, quantity: int = 1
+) -> Money:
     """What the rest of the year costs, today included: a share of its days, or all of it, as the seller wants.
 
     What is too little to be charged is free.
@@ -26,7 +28,7 @@ def first_price(year: FixedYear, price: Money, at: datetime, time_zone: str) -> 
     end = _after(year, today)
     whole = (end - end.replace(year=end.year - 1)).days
     share = price.share(Fraction((end - today).days, whole))
-    return share if share.minor >= LEAST_CHARGE else price * 0
+    return share if is_enough(share * quantity) else price * 0
 
 
 def _day(at: datetime, time_zone: str) -> date:

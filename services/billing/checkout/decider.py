@@ -10,6 +10,7 @@ from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.debit.events import AccessWhile
 from services.billing.discount.events import Discount
+from services.billing.least import is_too_little, least_of
 from services.billing.payer.events import BY_HAND, NO_CARD, Approval, Instrument
 from services.billing.payment.events import DEAREST
 from shared.decider import Decider, NotFound, Rejected
@@ -133,6 +134,10 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
         raise Rejected(
             "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
         )
+    if is_too_little(basket.due):
+        least = least_of(basket.due.currency)
+        detail = "No processor charges so little."
+        raise Rejected("total_out_of_range", detail, pointer="/lines", least=least)
     expires_at = min([asked.at + LIFETIME, *ends])
     return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at))
 

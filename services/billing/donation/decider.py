@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.billing.donation import commands, events
+from services.billing.least import least_of
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code
 
@@ -44,7 +45,7 @@ def _open(asked: commands.OpenDonation) -> events.DonationOpened:
         raise Rejected("guest_pass_expired", "Ask for another pass.", pointer="/guest_pass")
     if not line.donation:
         raise Rejected("not_a_donation", "This is sold, to members.", pointer="/offer_id")
-    least = max(line.minimum.minor if line.minimum else 0, 1)
+    least = max(line.minimum.minor if line.minimum else 0, least_of(line.price.currency))
     if line.price.minor < least:
         raise Rejected(
             "amount_below_minimum", "It costs at least so much.", pointer="/amount", least=least

@@ -4,6 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from services.billing.least import is_too_little, least_of
 from services.billing.offer import commands, events
 from services.billing.offer.events import MOST_OF_ONE, Interval, Price
 from services.billing.payment.events import DEAREST
@@ -138,6 +139,10 @@ def _check_price(price: Price, interval: Interval, at: str) -> None:
     if any(amount.minor < 0 for amount in amounts):
         detail = "A price is not less than nothing."
         raise Rejected("price_out_of_range", detail, pointer=at, least=0)
+    if too_little := [amount for amount in amounts if is_too_little(amount)]:
+        detail = "No processor charges so little."
+        least = least_of(too_little[0].currency)
+        raise Rejected("price_out_of_range", detail, pointer=at, least=least)
     if any(amount.minor > DEAREST for amount in amounts):
         raise Rejected("price_out_of_range", "No processor charges that.", pointer=at, most=DEAREST)
     if interval == "once" and fees:

@@ -5,6 +5,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
+from services.billing.least import least_of
 from services.billing.payment.events import DEAREST
 from services.billing.proration import usual_mode, worked_out
 from services.billing.subscription import commands, events
@@ -96,8 +97,8 @@ def _insist_on_limits(line: OfferLine) -> None:
             fewest=line.fewest,
             most=line.most,
         )
-    if line.price.minor <= 0 or (line.minimum is not None and line.price < line.minimum):
-        least = line.minimum.minor if line.minimum else 1
+    least = max(line.minimum.minor if line.minimum else 0, least_of(line.price.currency))
+    if line.price.minor < least:
         raise Rejected(
             "amount_below_minimum", "It costs at least so much.", pointer="/amount", least=least
         )

@@ -15,7 +15,9 @@ from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.discount.events import Deal, Discount, Reduction
 from services.billing.forecast import forecast
+from services.billing.least import is_too_little
 from services.billing.offer.events import Interval
+from services.billing.proration import billed
 from services.billing.subscription import commands as asks
 from services.billing.subscription import events as happened
 from services.billing.subscription.decider import SUBSCRIPTION, Running
@@ -72,7 +74,7 @@ def opened(lines: tuple[Line, ...], deal: Deal | None) -> Basket:
     try:
         (begun, *_) = CHECKOUT.decide(opening, None)
     except Rejected as refusal:
-        assert refusal.code == "code_does_not_apply"  # noqa: PT017
+        assert refusal.code in ("code_does_not_apply", "total_out_of_range")  # noqa: PT017
         assume(False)  # noqa: FBT003
     assert isinstance(begun, events.CheckoutOpened)
     return begun.basket
@@ -180,6 +182,7 @@ step = st.sampled_from(
 def test_a_discount_is_given_so_many_times_in_any_order_of_retries_and_as_was_shown(
     price: Money, reduction: Reduction, trial_days: int, steps: list[Callable[[Life], None]]
 ) -> None:
+    assume(trial_days or not is_too_little(price - reduction.off(price, 1)))
     terms = Terms(ada, UUID(int=10), None, price, "month", 1, ZONE, reduction=reduction)
     life = Life(terms, trial_days)
     for one in steps:
@@ -194,11 +197,20 @@ def _so_many_and_no_more(
     paid = [one.paid for one in seen if isinstance(one, PaidPeriod)]
     off = reduction.off(price, 1)
     many = len(paid) if reduction.periods is None else min(reduction.periods, len(paid))
-    assert paid == [price - off] * many + [price] * (len(paid) - many)
+    assert paid == _bills([price - off] * many + [price] * (len(paid) - many))
     assert all(one is not None and one.minor >= 0 for one in paid)
     charges = [one for one in seen if isinstance(one, happened.RenewalStarted)]
     for _, attempts in groupby(charges, key=lambda one: one.payment_id):
         assert len({one.due for one in attempts}) == 1
+
+
+def _bills(dues: list[Money]) -> list[Money]:
+    """What is too little to be charged waits, and is not lost."""
+    bills, waiting = [], Money(0, "EUR")
+    for due in dues:
+        bills.append(billed(due, waiting))
+        waiting += due - bills[-1]
+    return bills
 
 
 PaidPeriod = happened.SubscriptionActivated | happened.SubscriptionRenewed
