@@ -33,7 +33,7 @@ def _check_founders(asked: DiscountPublished) -> None:
         return
     if len(asked.deal.offers) != 1:
         raise Rejected("one_offer_for_founders", "Name their one offer.", pointer="/offers")
-    if asked.deal.periods is not None:
+    if asked.deal.periods is not None or asked.deal.months is not None:
         raise Rejected("founders_for_ever", "Their rate does not end.", pointer="/periods")
     for name in ("persons", "most", "most_per_person"):
         if getattr(asked, name):
@@ -65,6 +65,8 @@ def _check_deal(deal: Deal) -> None:
     currencies = {amount.currency for amount in deal.amounts}
     if len(currencies) < len(deal.amounts) or len(deal.amounts) > MOST_AMOUNTS:
         raise Rejected("currency_twice", "Each currency has one amount.", pointer="/amounts")
+    if deal.months is not None and not 1 <= deal.months <= MOST_PERIODS:
+        raise Rejected("months_out_of_range", "From 1 on.", pointer="/months", most=MOST_PERIODS)
     if deal.periods is not None and not 1 <= deal.periods <= MOST_PERIODS:
         raise Rejected(
             "periods_out_of_range", "From 1 on, or null.", pointer="/periods", most=MOST_PERIODS

@@ -9,7 +9,8 @@ from services.billing.agreements import Agreed
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
 from services.billing.debit.events import AccessWhile
-from services.billing.discount.events import Discount
+from services.billing.discount.events import Deal, Discount, Reduction
+from services.billing.lasting import payments_in
 from services.billing.least import is_too_little, least_of
 from services.billing.payer.events import BY_HAND, NO_CARD, Approval, Instrument
 from services.billing.payment.events import DEAREST
@@ -232,11 +233,17 @@ def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
         raise Rejected("code_in_other_currency", "It is in other money.", pointer="/code")
     reductions = dict(zip(good, discount.reductions(list(good.values())), strict=True))
     return tuple(
-        replace(line, reduction=reductions.get(line.offer_id))
+        replace(line, reduction=_lasting(reductions.get(line.offer_id), deal, line))
         if isinstance(line, OfferLine)
         else line
         for line in lines
     )
+
+
+def _lasting(reduction: Reduction | None, deal: Deal, line: OfferLine) -> Reduction | None:
+    if reduction is None or deal.months is None:
+        return reduction
+    return replace(reduction, periods=payments_in(deal.months, (line.interval, line.every)))
 
 
 def _accept(asked: commands.AcceptDocuments, checkout: Checkout) -> list[events.CheckoutEvent]:

@@ -43,12 +43,13 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """What a code is good for: of named offers, or of all that have a fixed price."""
+    """What a code is good for: of named offers, or of all with a fixed price; for so many `months`, or payments."""
 
     percent: int = 0
     amounts: tuple[Money, ...] = ()
     periods: int | None = 1
     offers: tuple[UUID, ...] = ()
+    months: int | None = None
 
     def covers(self, offer_id: UUID) -> bool:
         return not self.offers or offer_id in self.offers

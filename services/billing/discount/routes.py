@@ -25,6 +25,8 @@ Organiser = Annotated[Caller, needs("offers.write", strict=True)]
 class PublishDiscount(Body):
     """`percent`, or an amount for each currency; `periods` is how many payments have it, null for ever.
 
+    Of `months` it is those payments that begin within so many, however long a period is; then `periods` says nothing.
+
     For `founders` it is the founder rate of its one offer, for ever: theirs without anybody typing the code.
     """
 
@@ -32,6 +34,7 @@ class PublishDiscount(Body):
     percent: int = 0
     amounts: tuple[MoneyValue, ...] = ()
     periods: int | None = 1
+    months: int | None = None
     offers: tuple[UUID, ...] = ()
     persons: tuple[UUID, ...] = ()
     most: int | None = None
@@ -49,6 +52,7 @@ class Discount(BaseModel):
     percent: int
     amounts: list[MoneyValue]
     periods: int | None
+    months: int | None
     offers: list[UUID]
     persons: list[UUID]
     most: int | None
@@ -79,7 +83,7 @@ async def publish_discount(body: PublishDiscount, caller: Organiser) -> Written:
     amounts = tuple(amount.money() for amount in body.amounts)
     command = commands.PublishDiscount(
         code,
-        Deal(body.percent, amounts, body.periods, body.offers),
+        Deal(body.percent, amounts, body.periods, body.offers, body.months),
         tuple(PersonId(person_id) for person_id in body.persons),
         body.most,
         body.most_per_person,
@@ -116,6 +120,7 @@ def _shown(given: Given) -> Discount:
         percent=deal.percent,
         amounts=[MoneyValue.of(amount) for amount in deal.amounts],
         periods=deal.periods,
+        months=deal.months,
         offers=list(deal.offers),
         persons=list(published.persons),
         most=published.most,

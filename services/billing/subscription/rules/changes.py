@@ -5,6 +5,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.billing.checkout.events import OfferLine
+from services.billing.lasting import at_pace
 from services.billing.least import least_of
 from services.billing.payment.events import DEAREST
 from services.billing.proration import usual_mode, worked_out
@@ -18,7 +19,9 @@ from shared.ids import Code
 
 def wish(asked: commands.ChangeSubscription, running: Running) -> Events:
     terms = running.terms
-    to = replace(terms_of(terms.person_id, asked.line, terms.time_zone), reduction=terms.reduction)
+    to = terms_of(terms.person_id, asked.line, terms.time_zone)
+    off = at_pace(terms.reduction, running.periods, terms.pace, to.pace)
+    to = replace(to, reduction=off)
     if asked.keeps_price:
         to = replace(terms, quantity=asked.line.quantity)
     _insist_on_possible(asked, to, running)

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -125,6 +126,27 @@ def test_what_is_shown_for_today_is_what_is_charged_today(
     assert today == basket.due
     assert all(payment.due.minor >= 0 for payment in payments)
     assert [payment.at for payment in payments] == sorted(payment.at for payment in payments)
+
+
+@pytest.mark.parametrize(
+    ("interval", "every", "payments"),
+    [
+        ("once", 1, 1),
+        ("week", 1, 13),
+        ("month", 1, 3),
+        ("month", 2, 2),
+        ("quarter", 1, 1),
+        ("year", 1, 1),
+    ],
+)
+def test_months_are_as_many_payments_as_begin_in_them(
+    interval: Interval, every: int, payments: int
+) -> None:
+    line = OfferLine(UUID(int=10), None, Money(1000, "EUR"), interval, 0, 1, every)
+    basket = opened((line,), Deal(percent=50, periods=None, months=3))
+    (reduced,) = basket.lines
+    assert isinstance(reduced, OfferLine)
+    assert reduced.reduction == Reduction(UUID(int=40), 50, None, payments)
 
 
 class Life:

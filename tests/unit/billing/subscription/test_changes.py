@@ -9,6 +9,7 @@ import pytest
 
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
+from services.billing.offer.events import Interval
 from services.billing.payment.events import DEAREST
 from services.billing.proration import worked_out
 from services.billing.subscription import commands, events
@@ -245,6 +246,37 @@ def test_a_discount_stays_and_is_in_both_lines() -> None:
     assert isinstance(event, events.ChangeBilled)
     assert [line.amount.minor for line in event.change.lines] == [-250, 750]
     assert event.change.to.reduction == half.reduction
+
+
+@pytest.mark.parametrize(
+    ("pace", "to", "lasts"),
+    [
+        ("month", "year", 1 + 1),  # Eleven months are left of twelve: one year begins in them.
+        ("year", "month", 1 + 11 * 12),
+        ("month", "week", 1 + 48),  # Eleven months are 47 weeks and two thirds.
+        ("quarter", "month", 1 + 33),
+    ],
+)
+def test_what_is_taken_off_for_a_time_lasts_as_long_where_periods_become_longer_or_shorter(
+    pace: Interval, to: Interval, lasts: int
+) -> None:
+    half = Reduction(UUID(int=40), 50, None, 12)
+    had = replace(terms, interval=pace, reduction=half)
+    (event,) = (
+        given(SUBSCRIPTION, events.SubscriptionActivated(had, visa, april, euros(5)))
+        .when(change(replace(gold, interval=to), "next_period"))
+        .events
+    )
+    assert isinstance(event, events.ChangeScheduled)
+    assert event.to.reduction == replace(half, periods=lasts)
+
+
+def test_what_has_been_taken_off_is_not_taken_off_again_at_another_pace() -> None:
+    once = replace(terms, reduction=Reduction(UUID(int=40), 50, None, 1))
+    paid_half = events.SubscriptionActivated(once, visa, april, euros(5))
+    (event,) = given(SUBSCRIPTION, paid_half).when(change(gold_for_a_year, "next_period")).events
+    assert isinstance(event, events.ChangeScheduled)
+    assert event.to.due(2) == event.to.amount
 
 
 def test_a_trial_is_changed_for_nothing_and_stays_as_long() -> None:
