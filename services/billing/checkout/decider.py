@@ -1,5 +1,6 @@
 """A checkout charges what it showed when it was opened, one attempt at a time, and completes once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, assert_never
@@ -131,16 +132,19 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     if any(end <= asked.at for end in ends):
         raise Rejected("quote_expired", "The seats are held no longer.", pointer="/lines")
     basket = _basket(asked)
-    if max(basket.due.minor, *(line.full.minor for line in offers), 0) > DEAREST:
+    _check_total(basket.due, [line.full for line in offers])
+    expires_at = min([asked.at + LIFETIME, *ends])
+    return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at))
+
+
+def _check_total(due: Money, fulls: Sequence[Money]) -> None:
+    if any(amount.minor > DEAREST for amount in (due, *fulls)):
         raise Rejected(
             "total_out_of_range", "No processor charges that.", pointer="/lines", most=DEAREST
         )
-    if is_too_little(basket.due):
-        least = least_of(basket.due.currency)
-        detail = "No processor charges so little."
+    if is_too_little(due):
+        detail, least = "No processor charges so little.", least_of(due.currency)
         raise Rejected("total_out_of_range", detail, pointer="/lines", least=least)
-    expires_at = min([asked.at + LIFETIME, *ends])
-    return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at))
 
 
 def _opened(

@@ -4,7 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from services.billing.least import is_too_little, least_of
+from services.billing.least import is_enough, least_of
 from services.billing.offer import commands, events
 from services.billing.offer.events import MOST_OF_ONE, Interval, Price
 from services.billing.payment.events import DEAREST
@@ -136,19 +136,14 @@ def _check_price(price: Price, interval: Interval, at: str) -> None:
     amounts = [price.amount, *fees, *named, *price.presets]
     if len({amount.currency for amount in amounts}) > 1:
         raise Rejected("currencies_differ", "One price, one currency.", pointer=at)
-    if any(amount.minor < 0 for amount in amounts):
-        detail = "A price is not less than nothing."
-        raise Rejected("price_out_of_range", detail, pointer=at, least=0)
-    if too_little := [amount for amount in amounts if is_too_little(amount)]:
-        detail = "No processor charges so little."
-        least = least_of(too_little[0].currency)
+    if any(amount and not is_enough(amount) for amount in amounts):
+        detail, least = "No processor charges so little.", least_of(price.amount.currency)
         raise Rejected("price_out_of_range", detail, pointer=at, least=least)
     if any(amount.minor > DEAREST for amount in amounts):
         raise Rejected("price_out_of_range", "No processor charges that.", pointer=at, most=DEAREST)
     if interval == "once" and fees:
-        raise Rejected(
-            "fee_without_renewal", "Only a subscription is set up.", pointer=f"{at}/setup_fee"
-        )
+        detail = "Only a subscription is set up."
+        raise Rejected("fee_without_renewal", detail, pointer=f"{at}/setup_fee")
     if interval != "once" and not all([price.amount, *named]):
         raise Rejected("free_subscription", "What costs nothing is a free tier.", pointer=at)
     if named and any(amount < named[0] for amount in (price.amount, *price.presets)):

@@ -93,35 +93,33 @@ async def join_community(
 async def _join(
     caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
 ) -> Joined:
-    service = caller.service
-    community, admission, free_tiers, agreement, account, keep = await asyncio.gather(
+    service, who = caller.service, caller.account_id
+    community, admission, free_tiers, agreement, owner, keep = await asyncio.gather(
         community_now(service, community_id),
         admission_now(service, community_id),
         _free_tiers(caller, community_id),
         agreement_of(caller, community_id, person_id, body),
         account_of(service, body.email),
-        found_by(service, community_id, caller.account_id, body.email, person_id),
+        found_by(service, community_id, who, body.email, person_id),
     )
     join = commands.JoinCommunity(
-        account_id=AccountId(caller.account_id),
+        account_id=AccountId(who),
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, body.email),
-        email_is_own=account == caller.account_id,
+        email_is_own=owner == who,
         language=body.language or community.language,
         free_tiers=free_tiers,
         way=admission.way,
-        is_staff=bool(community.roles_of(AccountId(caller.account_id))),
+        is_staff=bool(community.roles_of(AccountId(who))),
         agreement=agreement,
     )
     asks = [Ask(MEMBER, person_id, join, keep), *accepting(person_id, agreement)]
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     if written.would:
         return Joined(**written.model_dump(), person_id=person_id)
-    principal = caller.principal or Principal(caller.account_id)
-    member = acting_in(community_id, community, principal, person_id)
-    token = service.gateways["signer"].sign(member)
-    told, documents = written.model_dump(), still_asked(agreement.missing)
-    return Joined(**told, person_id=person_id, access_token=token, documents=documents)
+    member = acting_in(community_id, community, caller.principal or Principal(who), person_id)
+    told = written.model_dump() | {"access_token": service.gateways["signer"].sign(member)}
+    return Joined(**told, person_id=person_id, documents=still_asked(agreement.missing))
 
 
 async def _free_tiers(caller: Caller, community_id: CommunityId) -> tuple[TierId, ...]:

@@ -19,11 +19,7 @@ from shared.ids import Code
 
 def wish(asked: commands.ChangeSubscription, running: Running) -> Events:
     terms = running.terms
-    to = terms_of(terms.person_id, asked.line, terms.time_zone)
-    off = at_pace(terms.reduction, running.periods, terms.pace, to.pace)
-    to = replace(to, reduction=off)
-    if asked.keeps_price:
-        to = replace(terms, quantity=asked.line.quantity)
+    to = _wished(asked, running)
     _insist_on_possible(asked, to, running)
     mode = asked.mode or usual_mode(terms, to)
     if to.pace != terms.pace and mode in ("invoice", "prorate"):
@@ -61,6 +57,15 @@ def lapse(asked: commands.LapseChange, running: Running) -> Events:
     waits = isinstance(running.pending, events.ChangeBilled)
     lapsed = waits and change_id_of(running) == asked.change_id
     return drop(running, "lapsed") if lapsed else []
+
+
+def _wished(asked: commands.ChangeSubscription, running: Running) -> Terms:
+    terms = running.terms
+    if asked.keeps_price:
+        return replace(terms, quantity=asked.line.quantity)
+    to = terms_of(terms.person_id, asked.line, terms.time_zone)
+    off = at_pace(terms.reduction, running.periods, terms.pace, to.pace)
+    return replace(to, reduction=off)
 
 
 def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: Running) -> None:
