@@ -73,10 +73,10 @@ def test_something_for_nothing_is_had_once_and_not_by_the_month() -> None:
     given(OFFER).when(publish(free, interval="once", trial_days=0)).then(gift)
 
 
-def test_of_a_price_below_nothing_is_said_that_it_is() -> None:
-    with pytest.raises(Rejected, match="not less than nothing") as refused:
+def test_of_a_price_below_nothing_is_said_what_is_the_least() -> None:
+    with pytest.raises(Rejected, match="charges so little") as refused:
         OFFER.decide(publish(Price(euros(-1))), None)
-    assert (refused.value.pointer, refused.value.params) == ("/prices/0", {"least": 0})
+    assert (refused.value.pointer, refused.value.params) == ("/prices/0", {"least": 50})
 
 
 @pytest.mark.parametrize("minor", [-1, DEAREST + 1])
