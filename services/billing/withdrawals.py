@@ -7,7 +7,8 @@ seller no country is known, so as holidays count those that most member states k
 the buyer's.
 
 Without an express request nothing is owed for what was had meanwhile (article 14(4)). Who asked for it to begin at once
-pays for the part of the period that is over, by the second (14(3)), and has no such right of digital content (16(m)).
+pays for the part of the period that is over, by the second (14(3)): what a change has credited was not supplied, and
+what it left to be billed was. Such a buyer has no right of digital content (16(m)).
 Seats are for a date (16(l)), and a donation buys nothing.
 """
 
@@ -39,13 +40,14 @@ Kept = Literal["exempt", "waived"]
 class Spell:
     """What a line that recurs became: the period that runs, `worth` so much, and what was paid, the latest first.
 
-    Nothing is used of it while it is paused.
+    Nothing is used of it while it is paused. `balance` is what changes left: to be given back where it is negative.
     """
 
     subscription_id: UUID
     period: Period
     worth: Money
     payments: tuple[tuple[UUID, Money], ...]
+    balance: Money
     paused_at: datetime | None = None
 
 
@@ -113,10 +115,10 @@ def _of_line(
 
 
 def _unused(spell: Spell, at: datetime) -> Iterable[tuple[UUID, Money]]:
-    """What is left of the period that runs, from what was paid last."""
-    left = _rest(spell.worth, spell, at)
+    """What is left of the period that runs and of what changes gave back, from what was paid last."""
+    left = _rest(spell.worth, spell, at) - spell.balance
     for payment_id, paid in spell.payments:
-        part = min(paid, left)
+        part = max(min(paid, left), left * 0)
         left -= part
         if part:
             yield payment_id, part

@@ -392,7 +392,7 @@ async def spell_of(service: Service, community_id: UUID, subscription_id: UUID) 
     period = Period(running.begins_at, running.ends_at)
     paid = tuple(reversed(list(_payments(alive))))
     since = running.paused.since if running.paused else None
-    return Spell(subscription_id, period, running.worth, paid, since)
+    return Spell(subscription_id, period, running.worth, paid, running.balance, since)
 
 
 def _payments(told: Sequence[object]) -> Iterator[tuple[UUID, Money]]:

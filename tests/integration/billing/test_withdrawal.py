@@ -127,6 +127,27 @@ async def test_what_began_at_once_is_paid_for_by_the_second(shop: Shop) -> None:
     assert (await shop.subscription())["state"] == "ended"
 
 
+async def test_what_a_change_gave_back_goes_back_as_well(shop: Shop) -> None:
+    """A year of 120 euros becomes a month of 10: who withdraws then has had two days."""
+    offer_id = await shop.offer(12_000, "year")
+    checkout_id = await bought(shop, {"offer_id": offer_id}, at_once=True)
+    by_month = await shop.offer(1000)
+    subscription = await shop.subscription()
+    await shop.at(shop.now + timedelta(days=1))
+    path = f"/subscriptions/{subscription['subscription_id']}/change"
+    await shop.house.ask(ada, "POST", path, {"offer_id": by_month})
+    await shop.until_told(billing_subscription.SubscriptionChanged)
+    assert (await shop.subscription())["balance"]["minor"] < -10_900
+    await shop.at(shop.now + timedelta(days=1))
+    had = 12_000 / 365 + 1000 / 28
+    expected = 12_000 - had
+    assert abs((await shown(shop, checkout_id))["amount"]["minor"] - expected) < 10
+    await withdraws(shop, checkout_id)
+    await shop.until_told(billing_payment.RefundIssued)
+    (back,) = await given_back(shop)
+    assert abs(back - expected) < 10
+
+
 async def test_digital_content_goes_back_unless_it_was_waived(shop: Shop) -> None:
     offer_id = await course(shop)
     waived = await bought(shop, {"offer_id": offer_id}, at_once=True)

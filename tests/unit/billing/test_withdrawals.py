@@ -20,7 +20,7 @@ lifetime = OfferLine(UUID(int=12), UUID(int=20), euros(90), "once", 0, 1)
 gift = OfferLine(UUID(int=13), None, euros(5), "once", 0, 1, donation=True)
 seats = QuoteLine(UUID(int=30), 1, euros(15), noon)
 month = Period(noon, noon + timedelta(days=30))
-spell = Spell(UUID(int=70), month, euros(30), ((first, euros(30)),))
+spell = Spell(UUID(int=70), month, euros(30), ((first, euros(30)),), euros(0))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,27 @@ def test_what_is_left_goes_back_from_what_was_paid_last() -> None:
     ]
 
 
+def test_what_a_change_gave_back_was_not_had_and_goes_back_as_well() -> None:
+    """A year of 120 euros became a month of 10 after a day: of what was paid, a day and a part of a month was had."""
+    credited = replace(
+        spell,
+        worth=euros(10),
+        payments=((first, euros(120)),),
+        balance=Money(-10_967, "EUR"),
+    )
+    assert back(gold, at=noon + timedelta(days=3), spell=credited) == [
+        (first, [("subscription", 900 + 10_967)])
+    ]
+
+
+def test_what_a_change_left_to_be_billed_was_had_without_being_paid() -> None:
+    later = replace(spell, worth=euros(60), balance=euros(20))
+    assert back(gold, at=noon + timedelta(days=15), spell=later) == [
+        (first, [("subscription", 1000)])
+    ]
+    assert back(gold, at=noon + timedelta(days=25), spell=later) == []
+
+
 def test_nothing_is_used_of_what_is_paused() -> None:
     paused = replace(spell, paused_at=noon + timedelta(days=3))
     assert back(gold, at=noon + timedelta(days=12), spell=paused) == [
@@ -121,7 +142,7 @@ def test_the_fee_for_setting_up_goes_back_in_the_same_part_and_whole_from_a_tria
     assert back(with_fee, at=noon + timedelta(days=10)) == [
         (first, [("subscription", 2000), ("purchase", 600)])
     ]
-    trial = Spell(spell.subscription_id, Period(noon, noon), euros(0), ())
+    trial = Spell(spell.subscription_id, Period(noon, noon), euros(0), (), euros(0))
     assert back(with_fee, at=noon, spell=trial) == [(first, [("purchase", 900)])]
 
 

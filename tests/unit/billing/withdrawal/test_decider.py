@@ -23,7 +23,7 @@ from tests.unit.billing.test_withdrawals import (
 )
 
 payment = payment_of(stream_id)
-spell = Spell(stream_id, month, euros(30), ((payment, euros(30)),))
+spell = Spell(stream_id, month, euros(30), ((payment, euros(30)),), euros(0))
 
 
 def bought(*lines: Line, begun: bool = False, left: Money | None = None) -> commands.Bought:
