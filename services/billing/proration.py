@@ -68,10 +68,11 @@ def worked_out(
     has_lines = mode not in ("none", "next_period")
     rest = rest_of(now.period, at, unit, to.time_zone) if has_lines else Fraction(0)
     period, worth = now.period, to.due(now.number) if has_lines else now.worth
-    debit, anchor = worth.share(rest), None if to.pace == now.terms.pace else now.period.end
+    debit = worth.share(rest)
+    anchor, on = (None, None) if to.pace == now.terms.pace else (now.period.end, now.on)
     if mode == "reset":
-        period, worth, anchor = Period(at, boundary(at, to, 1)), to.due(now.number + 1), at
-        debit = worth
+        period, worth = Period(at, boundary(at, to, 1)), to.due(now.number + 1)
+        debit, anchor, on = worth, at, None
     credit = now.worth.share(rest)
     had = Period(min(max(at, now.period.start), now.period.end), now.period.end)
     owed = debit - credit + now.balance
@@ -82,7 +83,7 @@ def worked_out(
     )
     carried = now.balance if due else nothing
     some = tuple(line for line in lines if line.amount)
-    return Change(change_id, to, mode, some, period, worth, carried, due, anchor)
+    return Change(change_id, to, mode, some, period, worth, carried, due, anchor, on)
 
 
 def _line(

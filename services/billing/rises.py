@@ -46,7 +46,7 @@ NO_RISE = Rising()
 
 
 class Holding(NamedTuple):
-    """As much of a running subscription as a rise depends on. Its periods end whole steps after `anchor`.
+    """As much of a running subscription as a rise depends on. Its periods end whole steps after `anchor`, `on` its day.
 
     `upcoming` is what the next period is for before any rise; `renewing` while that is being paid for.
     """
@@ -61,6 +61,7 @@ class Holding(NamedTuple):
     paused: bool = False
     changing: bool = False
     renewing: bool = False
+    on: int | None = None
 
 
 def spared(holding: Holding, rise: Rise) -> Spared | None:
@@ -94,7 +95,8 @@ def first_due(holding: Holding, applies_from: datetime) -> datetime:
         since, until = anchor.astimezone(zone), target.astimezone(zone)
         months = (until.year - since.year) * 12 + until.month - since.month
         passed = months // (terms.every * MONTHS[terms.interval])
-    ends = (boundary(anchor, terms, number) for number in count(max(passed - 1, 0)))
+    numbers = count(max(passed - 1, 0))
+    ends = (boundary(anchor, terms, number, holding.on) for number in numbers)
     return next(end for end in ends if end >= target)
 
 

@@ -270,7 +270,7 @@ class Year:
         tell.look(
             f"/api/analytics/v1/communities/{self.choir.id}/revenue",
             topic="tessera.billing.subscription.v1",
-            table="billing.subscriptions_v5",
+            table="billing.subscriptions_v6",
         )
 
     def a_concert(self) -> None:

@@ -148,15 +148,24 @@ def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
     )
 
 
-def boundary(anchor: datetime, terms: Terms, number: int) -> datetime:
-    """The end of period `number`: the anchor's day, or the last of a shorter month."""
+def boundary(anchor: datetime, terms: Terms, number: int, on: int | None = None) -> datetime:
+    """The end of period `number`: the day `on`, which is the anchor's own, or the last of a shorter month."""
     local = anchor.astimezone(ZoneInfo(terms.time_zone))
     if terms.interval == "week":
         return (local + timedelta(weeks=number * terms.every)).astimezone(UTC)
     months = local.month - 1 + number * terms.every * MONTHS[terms.interval]
     year, month = local.year + months // 12, months % 12 + 1
-    day = min(local.day, monthrange(year, month)[1])
+    day = min(on or local.day, monthrange(year, month)[1])
     return local.replace(year=year, month=month, day=day).astimezone(UTC)
+
+
+def day_beyond(end: datetime, anchor: datetime, terms: Terms, on: int | None) -> int | None:
+    """The day that periods end on where the month of `end` is too short for it: it is not forgotten there."""
+    if terms.interval == "week":
+        return None
+    zone = ZoneInfo(terms.time_zone)
+    local, day = end.astimezone(zone), on or anchor.astimezone(zone).day
+    return day if local.day == monthrange(local.year, local.month)[1] < day else None
 
 
 def periods_until(anchor: datetime, end: datetime, terms: Terms) -> int:
@@ -188,7 +197,8 @@ class Brought:
 class Standing:
     """What a change starts from: the period that runs, which is so many, and what was billed for it.
 
-    `balance` is what earlier changes left for the next bill: owed, or to be given back where it is negative.
+    `balance` is what earlier changes left for the next bill: owed, or to be given back where it is negative. Where its
+    month is too short, the period was to end `on` a later day.
     """
 
     terms: Terms
@@ -196,6 +206,7 @@ class Standing:
     number: int
     worth: Money
     balance: Money
+    on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +226,8 @@ class Change:
     """What a subscription becomes, worked out when it was asked for: what is shown, billed and applied is one thing.
 
     `period` runs once it is applied, and `worth` was billed for it. `due` is charged at once, with what was `carried`
-    from earlier changes. Where there is an `anchor`, periods are counted from it.
+    from earlier changes. Where there is an `anchor`, periods are counted from it, and end `on` this day of the month
+    where it is not the anchor's own.
     """
 
     change_id: UUID
@@ -227,6 +239,7 @@ class Change:
     carried: Money
     due: Money
     anchor: datetime | None = None
+    on: int | None = None
 
     @property
     def left(self) -> Money:
@@ -478,11 +491,15 @@ class SubscriptionPaused:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionResumed:
-    """It goes on, for as long as was left; a trial has not been paid for."""
+    """It goes on, for as long as was left; a trial has not been paid for.
+
+    Periods are counted from there, and end `on` this day of the month where it is not the same.
+    """
 
     terms: Terms
     period: Period
     is_trial: bool
+    on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

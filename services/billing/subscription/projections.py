@@ -93,6 +93,7 @@ class Subscribed:
     balance: Money
     paused_until: datetime | None
     anchor: datetime
+    anchor_day: int | None
     by_hand: bool
     rising: Rising
 
@@ -120,6 +121,7 @@ class Subscribed:
             paused=self.paused_until is not None,
             changing=self.pending is not None,
             renewing=self.payment_id is not None,
+            on=self.anchor_day,
         )
 
 
@@ -152,10 +154,10 @@ async def _apply_change(statements: Statements, fact: Fact) -> None:
             await _become(statements, fact, change)
         case events.SubscriptionPaused(until=until):
             await _change(statements, fact, state="paused", paused_until=until)
-        case events.SubscriptionResumed(_, period, is_trial):
+        case events.SubscriptionResumed(_, period, is_trial, on):
             runs = {"state": "trialing" if is_trial else "active", "runs_until": period.end}
-            runs |= {"anchor": period.end}
-            await _change(statements, fact, **runs, paused_until=None, withheld=False)
+            counted = {"anchor": period.end, "anchor_day": on}
+            await _change(statements, fact, **runs, **counted, paused_until=None, withheld=False)
         case events.SubscriptionSuspended():
             await _change(statements, fact, withheld=True)
         case events.SubscriptionUnpaid():
@@ -222,7 +224,7 @@ async def _begin(
 ) -> None:
     """`span` is from where its periods are counted to the end of what is paid, or of the trial."""
     await statements.execute(
-        "INSERT INTO subscriptions_v5"
+        "INSERT INTO subscriptions_v6"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
         " $22, $23)"
         " ON CONFLICT (subscription_id) DO UPDATE SET version = excluded.version,"
@@ -240,7 +242,7 @@ async def _change(statements: Statements, fact: Fact, **changes: object) -> None
     columns = {"version": fact.version, **changes}
     sets = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
     await statements.execute(
-        f"UPDATE subscriptions_v5 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
+        f"UPDATE subscriptions_v6 SET {sets} WHERE subscription_id = $1",  # noqa: S608  The words are ours.
         fact.stream_id,
         *columns.values(),
     )
@@ -260,14 +262,14 @@ async def _become(statements: Statements, fact: Fact, change: Change) -> None:
         price_version=terms.price_version,
         runs_until=change.period.end,
         pending=None,
-        **({"anchor": change.anchor} if change.anchor else {}),
+        **({"anchor": change.anchor, "anchor_day": change.on} if change.anchor else {}),
     )
     await _count(statements, fact, int(change.mode == "reset"), change.left)
 
 
 async def _count(statements: Statements, fact: Fact, periods: int, left: Money | None) -> None:
     await statements.execute(
-        "UPDATE subscriptions_v5 SET periods = periods + $2, balance_minor = balance_minor + $3"
+        "UPDATE subscriptions_v6 SET periods = periods + $2, balance_minor = balance_minor + $3"
         " WHERE subscription_id = $1",
         fact.stream_id, periods, left.minor if left else 0,
     )  # fmt: skip
@@ -275,9 +277,9 @@ async def _count(statements: Statements, fact: Fact, periods: int, left: Money |
 
 SUBSCRIPTIONS = Projection(
     name="subscriptions",
-    version=5,
+    version=6,
     ddl="""
-        CREATE TABLE subscriptions_v5 (
+        CREATE TABLE subscriptions_v6 (
             subscription_id uuid PRIMARY KEY,
             community_id uuid NOT NULL,
             version int NOT NULL,
@@ -309,13 +311,14 @@ SUBSCRIPTIONS = Projection(
             paused_until timestamptz,
             withheld bool NOT NULL DEFAULT false,
             rise text,
-            agreed boolean NOT NULL DEFAULT false
+            agreed boolean NOT NULL DEFAULT false,
+            anchor_day int
         );
-        CREATE INDEX subscriptions_v5_list ON subscriptions_v5 (community_id, subscription_id);
-        CREATE INDEX subscriptions_v5_mine ON subscriptions_v5 (person_id, subscription_id);
-        CREATE INDEX subscriptions_v5_offer ON subscriptions_v5 (offer_id, subscription_id);
+        CREATE INDEX subscriptions_v6_list ON subscriptions_v6 (community_id, subscription_id);
+        CREATE INDEX subscriptions_v6_mine ON subscriptions_v6 (person_id, subscription_id);
+        CREATE INDEX subscriptions_v6_offer ON subscriptions_v6 (offer_id, subscription_id);
     """,
-    tables=("subscriptions_v5",),
+    tables=("subscriptions_v6",),
     facts=members(events.SubscriptionEvent),
     apply=apply,
 )
@@ -473,7 +476,7 @@ def taking_back(subscription_id: UUID, rise_id: UUID) -> Ask:
 async def held_of(connection: Any, offer_id: UUID) -> list[Subscribed]:
     """Everybody who subscribes to an offer now."""
     rows = await connection.fetch(
-        "SELECT * FROM subscriptions_v5 WHERE offer_id = $1 AND state <> 'ended' ORDER BY subscription_id",
+        "SELECT * FROM subscriptions_v6 WHERE offer_id = $1 AND state <> 'ended' ORDER BY subscription_id",
         offer_id,
     )  # fmt: skip
     return [_subscribed(row) for row in rows]
@@ -484,7 +487,7 @@ async def subscriptions_after(
 ) -> list[Subscribed]:
     """Those of the community, or of these people, in a stable order."""
     rows = await connection.fetch(
-        "SELECT * FROM subscriptions_v5 WHERE subscription_id > $1"
+        "SELECT * FROM subscriptions_v6 WHERE subscription_id > $1"
         " AND ($3::uuid[] IS NULL OR person_id = ANY ($3)) ORDER BY subscription_id LIMIT $2",
         after or PLATFORM, limit, people,
     )  # fmt: skip
@@ -493,7 +496,7 @@ async def subscriptions_after(
 
 async def subscription_by_id(connection: Any, subscription_id: UUID) -> Subscribed | None:
     """Of the community the connection is scoped to."""
-    sql = "SELECT * FROM subscriptions_v5 WHERE subscription_id = $1"
+    sql = "SELECT * FROM subscriptions_v6 WHERE subscription_id = $1"
     row = await connection.fetchrow(sql, subscription_id)
     return _subscribed(row) if row else None
 
@@ -501,7 +504,7 @@ async def subscription_by_id(connection: Any, subscription_id: UUID) -> Subscrib
 async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Which of these persons have which offers, as (person, offer)."""
     rows = await connection.fetch(
-        "SELECT person_id, offer_id FROM subscriptions_v5"
+        "SELECT person_id, offer_id FROM subscriptions_v6"
         " WHERE person_id = ANY ($1) AND state <> 'ended'",
         list(person_ids),
     )
@@ -513,7 +516,7 @@ async def subscribes_to(
 ) -> bool:
     """Whether one of them has the offer, or its tier by another one, now."""
     found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM subscriptions_v5 WHERE person_id = ANY ($1)"
+        "SELECT EXISTS (SELECT FROM subscriptions_v6 WHERE person_id = ANY ($1)"
         " AND (offer_id = $2 OR tier_id = $3) AND state <> 'ended')",
         people, offer_id, tier_id,
     )  # fmt: skip
@@ -535,5 +538,5 @@ def _subscribed(row: Any) -> Subscribed:
         row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
         _PENDING.validate_json(row["pending"]) if row["pending"] else None,
         Money(row["balance_minor"], row["currency"]), row["paused_until"], row["anchor"],
-        row["by_hand"], Rising(told, row["agreed"]),
+        row["anchor_day"], row["by_hand"], Rising(told, row["agreed"]),
     )  # fmt: skip

@@ -88,7 +88,7 @@ async def opens(shop: Shop, link: str) -> str:
 async def subscriptions_unread(shop: Shop) -> AsyncIterator[None]:
     """No read model hears of any subscription meanwhile."""
     async with shop.house.service.pool.acquire() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE subscriptions_v5 IN SHARE MODE")
+        await connection.execute("LOCK TABLE subscriptions_v6 IN SHARE MODE")
         yield
 
 

@@ -81,7 +81,7 @@ def _changed(running: Running, change: Change) -> Running:
         paid_by=before | ({billed.payment_id} if billed else set()),
     )
     if change.anchor:
-        now = replace(now, anchor=change.anchor, anchored=running.periods)
+        now = replace(now, anchor=change.anchor, anchored=running.periods, on=change.on)
     return replace(now, periods=running.periods + 1) if change.mode == "reset" else now
 
 
@@ -111,7 +111,7 @@ def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Runnin
         case events.SubscriptionResumed(_, period):
             start, end = period.start, period.end
             moved = replace(running, paused=None, begins_at=start, ends_at=end)
-            return replace(moved, anchor=end, anchored=running.periods)
+            return replace(moved, anchor=end, anchored=running.periods, on=event.on)
         case _:
             return _evolve_pending(running, event)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.billing.subscription import commands, events
-from services.billing.subscription.events import Period
+from services.billing.subscription.events import Period, day_beyond
 from services.billing.subscription.rules import cards, refusals, withholding
 from services.billing.subscription.rules.state import Events, Running
 from shared.decider import Rejected
@@ -41,6 +41,8 @@ def resume(running: Running, until: datetime | None, at: datetime) -> Events:
         return []
     later = max(at, paused.since) - paused.since
     period = Period(running.begins_at + later, running.ends_at + later)
-    resumed = events.SubscriptionResumed(running.terms, period, is_trial=not running.periods)
+    on = day_beyond(period.end, running.anchor, running.terms, running.on)
+    is_trial = not running.periods  # Periods are counted from the day on which that ends.
+    resumed = events.SubscriptionResumed(running.terms, period, is_trial, None if is_trial else on)
     withheld = withholding.still_withheld(running.terms, running.held)
     return [resumed, *withheld, *cards.awaited(running.instrument, period.end)]

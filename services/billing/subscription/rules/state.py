@@ -44,9 +44,9 @@ class Held(NamedTuple):
 class Running:
     """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid.
 
-    Periods are counted from `anchor`, at which so many were over. `worth` was billed for the one that runs; `balance`
-    is what changes left for the next bill. Money of `unwanted` payments goes back, should it come. The period that
-    runs may have been charged `elsewhere`.
+    Periods are counted from `anchor`, at which so many were over, and end `on` a day of the month where that is not its
+    own. `worth` was billed for the one that runs; `balance` is what changes left for the next bill. Money of `unwanted`
+    payments goes back, should it come. The period that runs may have been charged `elsewhere`.
     """
 
     terms: Terms
@@ -58,6 +58,7 @@ class Running:
     balance: Money
     periods: int = 0
     anchored: int = 0
+    on: int | None = None
     cancelling: bool = False
     renewal: Renewal | None = None
     pending: events.ChangeScheduled | events.ChangeBilled | None = None
@@ -91,10 +92,15 @@ class Running:
     def next_period(self) -> Period:
         """The one after those that are paid, counted anew where periods become longer or shorter."""
         terms = self.upcoming
-        anchor, number = self.anchor, self.periods + 1 - self.anchored
         if terms.pace != self.terms.pace:
-            anchor, number = self.ends_at, 1
-        return Period(self.ends_at, boundary(anchor, terms, number))
+            return Period(self.ends_at, boundary(self.ends_at, terms, 1, self.day_beyond))
+        number = self.periods + 1 - self.anchored
+        return Period(self.ends_at, boundary(self.anchor, terms, number, self.on))
+
+    @property
+    def day_beyond(self) -> int | None:
+        """The day that the period which runs was to end on, where its month is too short."""
+        return events.day_beyond(self.ends_at, self.anchor, self.terms, self.on)
 
     @property
     def due(self) -> Money:
@@ -104,7 +110,7 @@ class Running:
     @property
     def standing(self) -> Standing:
         period = Period(self.begins_at, self.ends_at)
-        return Standing(self.terms, period, self.periods, self.worth, self.balance)
+        return Standing(self.terms, period, self.periods, self.worth, self.balance, self.day_beyond)
 
     @property
     def holding(self) -> Holding:
@@ -119,6 +125,7 @@ class Running:
             paused=self.paused is not None,
             changing=self.pending is not None,
             renewing=self.renewal is not None,
+            on=self.on,
         )
 
 

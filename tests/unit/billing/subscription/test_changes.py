@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given as holds
+from hypothesis import strategies as st
 
 from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
@@ -494,6 +496,85 @@ def test_ten_years_of_changes_at_the_end_stay_on_the_day_of_the_anchor(day: int)
         assert state.ends_at.day == min(day, last)
     assert isinstance(state, Running)
     assert state.periods == 121
+
+
+def began_on(day: int) -> Running:
+    start, end = datetime(2026, 1, day, 12, tzinfo=UTC), datetime(2026, 2, 28, 12, tzinfo=UTC)
+    period = Period(start, end)
+    state = SUBSCRIPTION.fold([events.SubscriptionActivated(terms, visa, period, euros(10))])
+    assert isinstance(state, Running)
+    return state
+
+
+def went_on(state: Running, *asked: commands.SubscriptionCommand) -> Running:
+    for one in (*asked, commands.RenewSubscription(state.ends_at, for_may), settle_may):
+        after = SUBSCRIPTION.fold(SUBSCRIPTION.decide(one, state), state)
+        assert isinstance(after, Running)
+        state = after
+    return state
+
+
+def rested(state: Running, rest: timedelta) -> Running:
+    at = state.begins_at + timedelta(hours=1)
+    stop = commands.PauseSubscription(ada, at + timedelta(days=300), at, 366)
+    for asked in (stop, commands.ResumeSubscription(ada, None, at + rest)):
+        after = SUBSCRIPTION.fold(SUBSCRIPTION.decide(asked, state), state)
+        assert isinstance(after, Running)
+        state = after
+    return state
+
+
+def test_a_pause_in_a_short_month_does_not_forget_the_day() -> None:
+    rested_ends = [
+        (timedelta(seconds=1), "02-28", "03-31"),
+        (timedelta(days=1), "03-01", "04-01"),
+        (timedelta(days=20), "03-20", "04-20"),
+    ]
+    for rest, end, after in rested_ends:
+        state = rested(began_on(31), rest)
+        assert f"{state.ends_at:%m-%d}" == end
+        assert f"{went_on(state).ends_at:%m-%d}" == after
+
+
+@pytest.mark.parametrize(("interval", "end"), [("quarter", "05-31"), ("year", "02-28")])
+def test_another_interval_from_a_short_month_on_does_not_forget_the_day(
+    interval: Interval, end: str
+) -> None:
+    longer = replace(gold, interval=interval)
+    state = went_on(began_on(31), change(longer, "next_period"))
+    assert f"{state.ends_at:%m-%d}" == end
+    back = went_on(state, change(light, "next_period", change_id=second))
+    assert f"{back.ends_at:%m-%d}" == ("06-30" if interval == "quarter" else "03-31")
+
+
+def test_who_renews_by_the_week_has_no_day_of_the_month() -> None:
+    weekly = replace(gold, interval="week")
+    state = went_on(began_on(31), change(weekly, "next_period"))
+    back = went_on(state, change(light, "next_period", change_id=second))
+    assert f"{back.ends_at:%m-%d}" == "04-07"
+
+
+@holds(
+    st.sampled_from([29, 30, 31]),
+    st.lists(
+        st.sampled_from(["month", "quarter", "year"])
+        | st.integers(1, 600).map(lambda seconds: timedelta(seconds=seconds)),
+        max_size=40,
+    ),
+)
+def test_changes_of_interval_and_short_pauses_stay_on_the_day_of_the_anchor(
+    day: int, steps: list[Interval | timedelta]
+) -> None:
+    """P10, with all that counts periods anew."""
+    state = began_on(day)
+    for number, step in enumerate(steps):
+        if isinstance(step, timedelta):
+            state = rested(state, step)
+        else:
+            line = replace(light if number % 2 else gold, interval=step)
+            state = went_on(state, change(line, "next_period", change_id=UUID(int=number)))
+        last = monthrange(state.ends_at.year, state.ends_at.month)[1]
+        assert state.ends_at.day == min(day, last)
 
 
 dispute = Code("dp_1")
