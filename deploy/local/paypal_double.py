@@ -293,7 +293,7 @@ class Paypal:
             self._address = str(request.base_url).rstrip("/")
             raw = await request.body()
             body = json.loads(raw) if raw else None
-            self.judge_request(method, template, body)
+            self.judge_request(request, template, raw)
             request_id = request.headers.get("paypal-request-id", "")
             key = (template + str(request.path_params), request_id)
             try:
@@ -311,7 +311,7 @@ class Paypal:
                     raise failure.refusal
             except Refusal as refusal:
                 done = self._refused(template, refusal)
-            self.judge_answer(method, template, done)
+            self.judge_answer(request, template, done)
             return done
 
         return answer
@@ -567,10 +567,10 @@ class Paypal:
             body["details"] = [{"issue": refusal.issue, "description": said}]
         return _json(refusal.status, body)
 
-    def judge_request(self, method: str, template: str, body: Any) -> None:
+    def judge_request(self, request: Request, template: str, raw: bytes) -> None:
         """Where somebody knows better what PayPal takes."""
 
-    def judge_answer(self, method: str, template: str, answer: Response) -> None:
+    def judge_answer(self, request: Request, template: str, answer: Response) -> None:
         """And what it says."""
 
     def described(self, template: str, issue: str) -> str:

@@ -27,7 +27,19 @@ MOST_WRITTEN = 2_000
 JOINED_AT = "2026-01-01T00:00:00+00:00"
 INVITE, KICK, MANAGE_ROLES, MANAGE_CHANNELS = "invite", "kick", "manage_roles", "manage_channels"
 
+INVITES = "/channels/{channel_id}/invites"
+
 Json = dict[str, Any]
+
+
+class Spec(openapi.Spec):
+    """Discord's own document, which lets a server's invite pass as one to a group of friends, and checks nothing."""
+
+    @classmethod
+    def mended(cls, document: openapi.Document) -> openapi.Document:
+        asked = document["paths"][INVITES]["post"]["requestBody"]["content"]["application/json"]
+        asked["schema"] = {"$ref": "#/components/schemas/CreateGuildInviteRequest"}
+        return document
 
 
 class Refusal(Exception):
@@ -99,7 +111,7 @@ class Discord:
         self._spent: dict[str, tuple[int, float]] = {}
         self._ids = count(1_300_000_000_000_000_000)
         path = openapi.path_of("discord")
-        self.spec = openapi.Spec.read(path) if path else None
+        self.spec = Spec.read(path) if path else None
         self.app = Starlette(routes=list(self._routes()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -175,7 +187,7 @@ class Discord:
             ("DELETE", member, self._kick),
             ("PUT", member + "/roles/{role_id}", self._add_role),
             ("DELETE", member + "/roles/{role_id}", self._remove_role),
-            ("POST", "/channels/{channel_id}/invites", self._invite),
+            ("POST", INVITES, self._invite),
             ("DELETE", "/invites/{code}", self._withdraw),
             ("GET", "/gateway/bot", self._stream_plan),
             ("POST", "/users/@me/channels", self._open_conversation),
@@ -195,7 +207,10 @@ class Discord:
             raw = await request.body()
             is_form = "form" in request.headers.get("content-type", "")
             body = dict(parse_qsl(raw.decode())) if is_form else json.loads(raw) if raw else None
-            self._judge(operation, method, template, body, request)
+            asked = openapi.Asked.of(request, template, raw)
+            is_known = self.spec is not None and self.spec.knows(method, template)
+            if self.spec is not None and is_known:
+                self._note("asked", operation, self.spec.wrong_request(asked))
             failure = next((f for f in self.failures if f.operation == operation), None)
             if failure is not None:
                 failure.times -= 1
@@ -207,7 +222,9 @@ class Discord:
                 answer = failure.answer
             else:
                 answer = self._limited(operation, request) or self._acted(act, request, body)
-            self._judge_answer(operation, method, template, answer)
+            if self.spec is not None and is_known and answer.status_code < 500:
+                answered = openapi.Answered.of(answer)
+                self._note("answered", operation, self.spec.wrong_answer(asked, answered))
             return answer
 
         return serve
@@ -220,27 +237,8 @@ class Discord:
         except Refusal as refusal:
             return _json(refusal.status, {"code": refusal.code, "message": refusal.message})
 
-    def _judge(
-        self, operation: str, method: str, template: str, body: Any, request: Request
-    ) -> None:
-        if self.spec is None or not self.spec.knows(method, template):
-            return
-        wrong = self.spec.wrong_request(method, template, body)
-        if operation == "invite":
-            # The document lets a server's invite pass as one to a group of friends, which checks nothing.
-            wrong += self.spec.wrong_value("CreateGuildInviteRequest", body)
-        for name, value in request.path_params.items():
-            if name.endswith("_id"):
-                wrong += self.spec.wrong_value("SnowflakeType", value)
-        self.wrong += [f"asked {operation}: {reason}" for reason in wrong]
-
-    def _judge_answer(self, operation: str, method: str, template: str, answer: Response) -> None:
-        is_known = self.spec is not None and self.spec.knows(method, template)
-        if self.spec is None or not is_known or answer.status_code >= 500:
-            return
-        body = json.loads(bytes(answer.body)) if answer.body else None
-        wrong = self.spec.wrong_answer(method, template, answer.status_code, body)
-        self.wrong += [f"answered {operation}: {reason}" for reason in wrong]
+    def _note(self, what: str, operation: str, wrong: list[str]) -> None:
+        self.wrong += [f"{what} {operation}: {reason}" for reason in wrong]
 
     def _limited(self, operation: str, request: Request) -> Response | None:
         """One bucket for each operation and server, as told in `limits`: so many within so many seconds."""
@@ -254,6 +252,7 @@ class Discord:
         request.state.limit = {
             "X-RateLimit-Limit": str(most),
             "X-RateLimit-Remaining": str(max(0, most - spent - 1)),
+            "X-RateLimit-Reset": f"{time.time() + until - now:.3f}",
             "X-RateLimit-Reset-After": f"{until - now:.3f}",
             "X-RateLimit-Bucket": f"bucket-{operation}",
         }

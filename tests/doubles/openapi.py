@@ -1,24 +1,39 @@
 """Judges requests and answers by a vendor's own OpenAPI document (3.0 or 3.1), where somebody has put one.
 
+openapi-core reads and judges them: path, query, headers, body, status. Two things a document cannot forbid are added,
+since no vendor means them: a parameter that it does not name, and a body where it has none.
 TESSERA_VENDOR_SPECS names the folder; Stripe's own also comes with stripe-mock, by `python -m tools.validators`. The
 documents are the vendors', so they are no part of this repository.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+from jsonschema_path import SchemaPath
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.security.exceptions import SecurityProviderError
+from openapi_core.security.factories import SecurityProviderFactory
+from openapi_core.security.providers import BaseProvider
+from openapi_core.templating.datatypes import TemplateResult
+from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.templating.paths.finders import BasePathFinder
+from openapi_core.validation.request.exceptions import InvalidParameter
+from openapi_core.validation.response.exceptions import InvalidHeader
+from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from starlette.requests import Request
+from starlette.responses import Response
 
 from tools.validators import place
 
-DOCUMENT = "urn:vendor"
+JSON = "application/json"
+Document = dict[str, Any]
 
 
 def path_of(vendor: str) -> Path | None:
@@ -29,67 +44,147 @@ def path_of(vendor: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+@dataclass
+class Asked:
+    """A request, as openapi-core wants to see one; which operation it is for, the double's own routes have found."""
+
+    method: str
+    path_pattern: str
+    parameters: RequestParameters
+    body: bytes | None = None
+    content_type: str = JSON
+    host_url: str = ""
+
+    @classmethod
+    def of(
+        cls, request: Request, template: str, raw: bytes, ids: Mapping[str, str] | None = None
+    ) -> Self:
+        """`ids` are the parts of its path, where the double's route has other names for them."""
+        told = RequestParameters(
+            path=request.path_params if ids is None else ids,
+            query=request.query_params,
+            header=request.headers,
+        )
+        kind = request.headers.get("content-type", "")
+        return cls(request.method.lower(), template, told, raw or None, kind)
+
+    @property
+    def path(self) -> str:
+        return self.path_pattern
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, as openapi-core wants to see one."""
+
+    status_code: int
+    data: bytes | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    content_type: str = JSON
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        return cls(response.status_code, bytes(response.body) or None, response.headers)
+
+
 class Spec:
     """What a vendor says of its own API."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    reads: SchemaValidatorsFactory | None = None
+    """How what is asked is held to a schema; None for as the document's version does."""
+
+    def __init__(self, document: Document) -> None:
         self._paths = document["paths"]
-        resource = DRAFT202012.create_resource(document)
-        self._registry: Registry[Any] = Registry().with_resource(DOCUMENT, resource)
+        self._asks = OpenAPI.from_dict(document, config=_config(self.reads))
+        self._answers = OpenAPI.from_dict(document, config=_config())
 
     @classmethod
     @cache
     def read(cls, path: Path) -> Self:
-        document = json.loads(path.read_text())
-        return cls(_modern(document) if document["openapi"].startswith("3.0") else document)
+        return cls(cls.mended(json.loads(path.read_text())))
+
+    @classmethod
+    def mended(cls, document: Document) -> Document:
+        """A document without what keeps it from judging rightly."""
+        return document
 
     def knows(self, method: str, template: str) -> bool:
         return method.lower() in self._paths.get(template, {})
 
-    def wrong_request(self, method: str, template: str, body: Any) -> list[str]:
-        """What the vendor would say against a JSON body; None stands for no body."""
-        operation = self._paths[template][method.lower()]
-        asked = operation.get("requestBody")
-        if body is None:
-            needed = asked is not None and asked.get("required", False)
-            return ["a body is missing"] if needed else []
-        if asked is None:
+    def wrong_request(self, asked: Asked) -> list[str]:
+        """What the vendor would say against it."""
+        operation = self._operation(asked)
+        unknown = set(asked.parameters.query) - set(_names(self._asks.spec, asked, "query"))
+        wrong = [f"query: {name} is not known" for name in sorted(unknown)]
+        if asked.body and "requestBody" not in operation:
+            wrong.append("a body is not expected")
+        return wrong + list(_said(self._asks.iter_request_errors(asked)))
+
+    def wrong_answer(self, asked: Asked, answered: Answered) -> list[str]:
+        """What the vendor would not say."""
+        wrong = list(_said(self._answers.iter_response_errors(asked, answered)))
+        if not wrong and answered.data and not self._has_content(asked, answered.status_code):
             return ["a body is not expected"]
-        where = (template, method.lower(), "requestBody", "content", "application/json", "schema")
-        return self._wrong(body, "paths", *where)
+        return wrong
 
-    def wrong_answer(self, method: str, template: str, status: int, body: Any) -> list[str]:
-        """What the vendor would not say; None stands for no body."""
-        answers = self._paths[template][method.lower()]["responses"]
+    def _operation(self, asked: Asked) -> SchemaPath:
+        return self._asks.spec / "paths" / asked.path_pattern / asked.method
+
+    def _has_content(self, asked: Asked, status: int) -> bool:
+        answers = self._operation(asked) / "responses"
         codes = (str(status), f"{status // 100}XX", "default")
-        code = next((one for one in codes if one in answers), None)
-        if code is None:
-            return [f"{status} is not among its answers"]
-        where = ["paths", template, method.lower(), "responses", code]
-        answer = answers[code]
-        if "$ref" in answer:
-            where = answer["$ref"].removeprefix("#/").split("/")
-            answer = self._registry.resolver(DOCUMENT).lookup(answer["$ref"]).contents
-        if "content" not in answer:
-            return [] if body is None else ["a body is not expected"]
-        return self._wrong(body, *where, "content", "application/json", "schema")
-
-    def wrong_value(self, schema: str, value: Any) -> list[str]:
-        return self._wrong(value, "components", "schemas", schema)
-
-    def _wrong(self, value: Any, *steps: str) -> list[str]:
-        pointer = "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
-        validator = Draft202012Validator(
-            {"$ref": f"{DOCUMENT}#{quote(pointer)}"}, registry=self._registry
-        )
-        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+        return any(code in answers and "content" in answers / code for code in codes)
 
 
-def _modern(schema: Any) -> Any:
-    """What 3.0 says in words of its own, as 3.1 says it: `nullable` becomes one more type."""
-    if isinstance(schema, list):
-        return [_modern(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    told = {name: _modern(value) for name, value in schema.items()}
-    return {"anyOf": [told, {"type": "null"}]} if told.pop("nullable", None) is True else told
+def _names(spec: SchemaPath, asked: Asked, place: str) -> Iterator[str]:
+    path = spec / "paths" / asked.path_pattern
+    for where in (path, path / asked.method):
+        for parameter in where / "parameters" if "parameters" in where else ():
+            if (parameter / "in").read_str() == place:
+                yield (parameter / "name").read_str()
+
+
+def _said(errors: Iterable[Exception]) -> Iterator[str]:
+    """Each error in one line, in a schema's own words where there is a schema behind it."""
+    for error in errors:
+        where = f"{error}: " if isinstance(error, InvalidParameter) else ""
+        where = f"header {error.name}: " if isinstance(error, InvalidHeader) else where
+        reasons = getattr(error.__cause__, "schema_errors", ())
+        for reason in reasons:
+            yield f"{where}{reason.json_path}: {reason.message}"
+        if not reasons:
+            yield f"{where}{error.__cause__ or error}"
+
+
+class _ByTemplate(BasePathFinder):
+    """The operation by its template, not by trying every path of a document and all its servers."""
+
+    def find(self, method: str, name: str) -> PathOperationServer:
+        template = urlsplit(name).path
+        path = self.spec / "paths" / template
+        return PathOperationServer(path, path / method, None, TemplateResult(template, {}), {})
+
+
+class _Bearer(BaseProvider):
+    """A token, wherever somebody came by it."""
+
+    def __call__(self, parameters: RequestParameters) -> str:
+        value = str(parameters.header.get("Authorization", ""))
+        if not value.startswith("Bearer "):
+            raise SecurityProviderError("Missing bearer token.")
+        return value
+
+
+class _Keys(SecurityProviderFactory):
+    PROVIDERS = SecurityProviderFactory.PROVIDERS | {"oauth2": _Bearer}
+
+
+def _config(reads: SchemaValidatorsFactory | None = None) -> Config:
+    return Config(
+        spec_validator_cls=cast(
+            "Any", None
+        ),  # how well a vendor writes OpenAPI is not our question
+        path_finder_cls=_ByTemplate,
+        security_provider_factory=_Keys(),
+        schema_validators_factory=reads,
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from deploy.local import paypal_double
@@ -60,18 +61,18 @@ class Paypal(paypal_double.Paypal):
         super().__init__()
         self.wrong: list[str] = []
 
-    def judge_request(self, method: str, template: str, body: Any) -> None:
+    def judge_request(self, request: Request, template: str, raw: bytes) -> None:
         spec = spec_of(template)
         if spec is not None:
-            self.wrong += spec.wrong_request(method, template, body)
+            self.wrong += spec.wrong_request(openapi.Asked.of(request, template, raw))
 
-    def judge_answer(self, method: str, template: str, answer: Response) -> None:
+    def judge_answer(self, request: Request, template: str, answer: Response) -> None:
         spec = spec_of(template)
         # PayPal's documents know no 429 and no gateway's page: whoever meets one has no shape to hold it to.
         if spec is None or answer.status_code in (401, 403, 409, 429) or answer.status_code >= 500:
             return
-        body = json.loads(bytes(answer.body)) if answer.body else None
-        self.wrong += spec.wrong_answer(method, template, answer.status_code, body)
+        asked = openapi.Asked.of(request, template, b"")
+        self.wrong += spec.wrong_answer(asked, openapi.Answered.of(answer))
 
     def described(self, template: str, issue: str) -> str:
         return _descriptions(document_of(template)).get(issue, "No.")

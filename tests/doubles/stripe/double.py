@@ -1,9 +1,9 @@
 """A Stripe of our own: every operation that the gateways ask for, with the state that decides what it answers.
 
 It knows accounts (no object of one is seen from another), idempotency keys as Stripe keeps them, and trouble on demand.
-Where `spec` is given, every answer is held to Stripe's own OpenAPI document, and where there is a `witness`, every
-request is shown to Stripe's own stripe-mock: `wrong` keeps the verdicts of both. What people, banks and trouble do is a
-method here, or a path under /_config for whoever has it in another process.
+Where `spec` is given, every request and answer is held to Stripe's own OpenAPI document, and where there is a
+`witness`, every request is shown to Stripe's own stripe-mock: `wrong` keeps the verdicts of both. What people, banks
+and trouble do is a method here, or a path under /_config for whoever has it in another process.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from tests.doubles.stripe import (
     subscriptions,
 )
 from tests.doubles.stripe.forms import LISTED, decoded, read, text
+from tests.doubles.stripe.judge import Spec
 from tests.doubles.stripe.refusals import Refusal
 from tests.doubles.stripe.reports import Endpoint
 from tests.doubles.stripe.world import Book, Call, Event, Json, Operation, World, page
@@ -84,7 +85,7 @@ class Stripe(World):
     def __init__(
         self,
         takes_seconds: float | None = 0.3,
-        spec: openapi.Spec | None = None,
+        spec: Spec | None = None,
         witness: Witness | None = None,
     ) -> None:
         super().__init__(takes_seconds)
@@ -95,7 +96,7 @@ class Stripe(World):
         self.consents: dict[str, str] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.wrong: list[str] = []
-        self._spec, self.witness = spec, witness
+        self._spec, self.witness, self.is_asked_rightly = spec, witness, True
         self._keys: dict[tuple[str | None, str], Known] = {}
         self.listeners.append(self._report)
         self.listeners.append(lambda event: reversals.dispute_if_they_would(self, event))
@@ -205,16 +206,19 @@ class Stripe(World):
             raw = await request.body()
             self.asked[operation.name] += 1
             self.address = str(request.base_url).rstrip("/")
-            if self.witness and operation.template != payments.AUTHENTICATE:
-                complaint = await self.witness(request, raw)
-                self.wrong += [f"{operation.name}: {complaint}"] if complaint else []
+            told = raw if operation.method == "POST" else request.url.query.encode()
+            asked = openapi.Asked.of(request, operation.template, told)
+            if self.is_asked_rightly and operation.template != payments.AUTHENTICATE:
+                await self._judge_request(operation, request, raw, asked)
             headers = {}
             try:
                 done, again = await self._answer(operation, request, raw)
                 headers = {"Idempotent-Replayed": "true"} if again else {}
             except Refusal as refusal:
                 done = _refused(refusal)
-            self._judge(operation, done)
+            if self._spec and self._spec.knows(operation.method, operation.template):
+                answered = openapi.Answered(done.status, done.body)
+                self._note(operation, self._spec.wrong_answer(asked, answered))
             return Response(done.body, done.status, headers, "application/json")
 
         return answer
@@ -285,12 +289,16 @@ class Stripe(World):
                 return fault
         return None
 
-    def _judge(self, operation: Operation, answer: Answer) -> None:
-        if self._spec is None or not self._spec.knows(operation.method, operation.template):
-            return
-        method, body = operation.method, json.loads(answer.body)
-        verdict = self._spec.wrong_answer(method, operation.template, answer.status, body)
-        self.wrong += [f"{operation.name}: {one}" for one in verdict]
+    async def _judge_request(
+        self, operation: Operation, request: Request, raw: bytes, asked: openapi.Asked
+    ) -> None:
+        if self.witness and (complaint := await self.witness(request, raw)):
+            self._note(operation, [complaint])
+        if self._spec and self._spec.knows(operation.method, operation.template):
+            self._note(operation, self._spec.wrong_request(asked))
+
+    def _note(self, operation: Operation, wrong: list[str]) -> None:
+        self.wrong += [f"{operation.name}: {one}" for one in wrong]
 
     def _list_events(self, call: Call) -> Json:
         mine = [one for one in reversed(self.events) if one.account == call.book.account]

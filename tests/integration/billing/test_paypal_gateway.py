@@ -1,5 +1,6 @@
 """Our requests have PayPal's shape, its answers become words of ours, and nothing is collected twice."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from openapi_core.datatypes import RequestParameters
 
 from deploy.local.paypal_double import (
     CAPTURE,
@@ -91,8 +93,29 @@ def test_the_double_can_be_judged_by_paypals_own_documents(template: str) -> Non
         CAPTURE: {"payment_source": {"paypal": {"vault_id": 1}}},
         REFUND: number,
     }
-    assert spec.wrong_request("POST", template, wrong[template])
-    assert spec.wrong_answer("POST", template, 201, {"id": 1, "status": "PAID"})
+    ids = {"id": "5O190127TN364715T", "capture_id": "2GG279541U471931P"}
+    told = RequestParameters(path=ids, header={"Authorization": "Bearer token"})
+    asked = openapi.Asked("post", template, told, json.dumps(wrong[template]).encode())
+    body_alone = spec.wrong_request(asked)
+    assert body_alone
+    assert all(reason.startswith("$") for reason in body_alone)
+    told.query = {"fields": "payer"}
+    assert spec.wrong_request(asked) == ["query: fields is not known", *body_alone]
+    assert spec.wrong_answer(asked, openapi.Answered(201, b'{"id": 1, "status": "PAID"}'))
+    assert spec.wrong_answer(asked, openapi.Answered(299, b"{}"))
+
+
+def test_a_headers_length_is_paypals_to_say() -> None:
+    spec = spec_of(CAPTURE)
+    if spec is None:
+        pytest.skip("TESSERA_VENDOR_SPECS names no folder with paypal.*.openapi.json")
+    header = {"Authorization": "Bearer token", "PayPal-Request-Id": "i" * 108}
+    told = RequestParameters(path={"id": "5O190127TN364715T"}, header=header)
+    asked = openapi.Asked("post", CAPTURE, told)
+    assert spec.wrong_request(asked) == []
+    told.header = header | {"PayPal-Request-Id": "i" * 109}
+    (reason,) = spec.wrong_request(asked)
+    assert "PayPal-Request-Id" in reason
 
 
 async def test_nothing_is_collected_before_the_payer_has_agreed(given: Given) -> None:

@@ -57,7 +57,7 @@ async def there(stripe_mock: str | None) -> AsyncIterator[There]:
 @pytest.fixture
 async def browser(there: There) -> AsyncIterator[httpx.AsyncClient]:
     """Whoever speaks to it without the SDK, and wrongly where a test wants that: nobody else is shown it."""
-    there.ours.witness = None
+    there.ours.is_asked_rightly = False
     async with httpx.AsyncClient(base_url=there.url, auth=(KEY, "")) as client:
         yield client
 
@@ -108,6 +108,33 @@ async def test_an_answer_that_stripe_would_not_give_is_told(there: There) -> Non
     await there.gateway.fetch_intent(intent, CLUB)
     wrong = there.ours.wrong.pop()
     assert "GET /v1/payment_intents/{intent}: $.status: 'paid' is not one of" in wrong
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "reason"),
+    [
+        ("POST", TEN | {"favourite_colour": "blue"}, "$: Additional properties are not allowed"),
+        ("POST", TEN | {"amount": "ten"}, "$.amount: 'ten' is not of type 'integer'"),
+        ("POST", {"amount": "1000"}, "$: 'currency' is a required property"),
+        (
+            "POST",
+            TEN | {"automatic_payment_methods[enabled]": "perhaps"},
+            "$.automatic_payment_methods.enabled: 'perhaps' is not of type 'boolean'",
+        ),
+        ("GET", {"limit": "ten"}, "$.limit: 'ten' is not of type 'integer'"),
+        ("GET", {"creatd[gte]": "1"}, "$: Additional properties are not allowed"),
+    ],
+)
+async def test_a_request_that_its_document_does_not_know_is_told(
+    there: There, method: str, asked: dict[str, str], reason: str
+) -> None:
+    if stripe_there.spec() is None:
+        pytest.skip("there is no description of Stripe's API: python -m tools.validators")
+    there.ours.witness = None
+    async with httpx.AsyncClient(base_url=there.url, auth=(KEY, "")) as client:
+        told: Any = {"params": asked} if method == "GET" else {"data": asked}
+        await client.request(method, INTENTS, **told)
+    assert f"{method} {INTENTS}: {reason}" in there.ours.wrong.pop()
 
 
 async def test_a_request_that_stripe_would_not_take_is_told(stripe_mock: str | None) -> None:

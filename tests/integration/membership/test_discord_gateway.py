@@ -1,11 +1,14 @@
 """Our requests have Discord's shape, its refusals become words of ours, and its patience is respected."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import pytest
+from openapi_core.datatypes import RequestParameters
 
 from services.membership.gateways import discord_gateway
 from services.membership.gateways.discord_gateway import DiscordGateway
@@ -24,6 +27,9 @@ from tests.doubles.discord import BASE, CLIENT_ID, CLIENT_SECRET, MANAGE_ROLES, 
 from tests.doubles.serving import serving
 
 STATE = "state"
+MEMBERS = "/guilds/{guild_id}/members"
+MEMBER = MEMBERS + "/{user_id}"
+Json = dict[str, Any]
 Given = tuple[Discord, DiscordGateway]
 
 
@@ -68,14 +74,46 @@ def test_the_double_can_be_judged_by_discords_own_document() -> None:
         pytest.skip("TESSERA_VENDOR_SPECS names no folder with discord.openapi.json")
     spec = Discord().spec
     assert spec is not None
-    assert spec.wrong_request("PUT", "/guilds/{guild_id}/members/{user_id}", {"roles": ["1"]})
-    assert spec.wrong_request("PUT", "/guilds/{guild_id}/members/{user_id}", None)
-    assert spec.wrong_value("CreateGuildInviteRequest", {"max_uses": 101})
-    assert spec.wrong_value("SnowflakeType", "ada")
-    assert spec.wrong_request("POST", "/users/@me/channels", {"recipient_id": "ada"})
-    assert spec.wrong_request("POST", "/channels/{channel_id}/messages", {"nonce": "n" * 26})
-    assert spec.wrong_answer("GET", "/guilds/{guild_id}/members/{user_id}", 200, {"roles": []})
-    assert spec.wrong_answer("DELETE", "/guilds/{guild_id}/members/{user_id}", 201, None)
+    ada: Json = {"guild_id": "1", "user_id": "2"}
+    bot = {"Authorization": "Bot token"}
+    join = {"access_token": "token"}
+
+    def wrong(method: str, template: str, body: Json | None, **parameters: Json) -> list[str]:
+        told = RequestParameters(**{"header": bot, "path": ada} | parameters)
+        raw = None if body is None else json.dumps(body).encode()
+        return spec.wrong_request(openapi.Asked(method, template, told, raw))
+
+    assert not wrong("put", MEMBER, join)
+    assert wrong("put", MEMBER, {"roles": ["1"]})
+    assert wrong("put", MEMBER, None)
+    assert wrong("put", MEMBER, join, path={"guild_id": "1", "user_id": "ada"})
+    assert wrong("put", MEMBER, join, header={})
+    assert wrong("get", MEMBER, {})
+    assert not wrong("get", MEMBERS, None, query={"limit": "1000", "after": "0"})
+    assert wrong("get", MEMBERS, None, query={"limit": "1001"})
+    assert wrong("get", MEMBERS, None, query={"most": "1000"})
+    channel: Json = {"path": {"channel_id": "1"}}
+    assert wrong("post", "/channels/{channel_id}/invites", {"max_uses": 101}, **channel)
+    assert wrong("post", "/channels/{channel_id}/messages", {"nonce": "n" * 26}, **channel)
+    assert wrong("post", "/users/@me/channels", {"recipient_id": "ada"})
+
+
+def test_the_doubles_answers_can_be_judged_by_discords_own_document() -> None:
+    if openapi.path_of("discord") is None:
+        pytest.skip("TESSERA_VENDOR_SPECS names no folder with discord.openapi.json")
+    spec = Discord().spec
+    assert spec is not None
+    kick = openapi.Asked("delete", MEMBER, RequestParameters())
+    assert not spec.wrong_answer(kick, openapi.Answered(204))
+    assert spec.wrong_answer(kick, openapi.Answered(204, b"{}"))
+    assert spec.wrong_answer(kick, openapi.Answered(201))
+    assert spec.wrong_answer(kick, openapi.Answered(400, b'{"message": 1}'))
+    slow = b'{"code": 0, "message": "Slow down.", "retry_after": 1.0, "global": false}'
+    assert not spec.wrong_answer(kick, openapi.Answered(429, slow))
+    often = {"X-RateLimit-Limit": "often"}
+    assert spec.wrong_answer(kick, openapi.Answered(429, slow, often))
+    look = openapi.Asked("get", MEMBER, RequestParameters())
+    assert spec.wrong_answer(look, openapi.Answered(200, b'{"roles": []}'))
 
 
 async def test_a_person_is_let_onto_a_server_with_a_role(given: Given) -> None:

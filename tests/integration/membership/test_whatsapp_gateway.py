@@ -3,8 +3,10 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from openapi_core.datatypes import RequestParameters
 
 from deploy.local.settings import HOST, free_port
 from services.membership.gateways.gateway import (
@@ -19,6 +21,7 @@ from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from tests.doubles import openapi
 from tests.doubles.serving import serving
 from tests.doubles.whatsapp import (
+    IDS,
     MESSAGE_TEMPLATE,
     MESSAGES,
     NUMBER_ID,
@@ -93,9 +96,16 @@ def test_the_double_can_be_judged_by_whatsapps_own_document() -> None:
         "type": "text",
         "text": {"body": "Hello"},
     }
-    assert not spec.wrong_request("POST", MESSAGES, text)
-    assert spec.wrong_request("POST", MESSAGES, {**text, "to": 33612345678})
-    assert spec.wrong_request("POST", MESSAGES, {**text, "type": "template"})
+
+    def wrong(body: Any, token: str = f"Bearer {TOKEN}") -> list[str]:
+        told = RequestParameters(path=IDS, header={"Authorization": token})
+        raw = json.dumps(body).encode()
+        return spec.wrong_request(openapi.Asked("post", MESSAGES, told, raw))
+
+    assert not wrong(text)
+    assert wrong({**text, "to": 33612345678})
+    assert wrong({**text, "type": "template"})
+    assert wrong(text, token=f"Bot {TOKEN}")
 
 
 async def test_a_door_is_carried_in_the_readers_language(given: Given) -> None:
