@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.membership.access.events import Barred, Cause, Moved, ReasonKind
 from services.membership.content.events import ContentId
+from services.membership.grace.events import Over
 from services.membership.tier.events import TierId
 from shared.ids import PersonId
 
@@ -40,10 +41,25 @@ class MoveReason:
 
 @dataclass(frozen=True, slots=True)
 class EndReason:
+    """It is over; `until` is how long the community's grace lets it open what it opens, None: no longer."""
+
     person_id: PersonId
     kind: ReasonKind
     reason_id: UUID
     cause: Cause
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultGrace:
+    """An action: what is over `at` that moment ends as the community's grace says."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+    over: Over
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

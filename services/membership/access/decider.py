@@ -95,9 +95,9 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
 
 
 def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]:
-    """What opens comes first, so that there is no moment without access."""
+    """What opens comes first, so that there is no moment without access. What is over moves no more."""
     reason = Reason(move.kind, move.reason_id)
-    if reason in access.closed or access.barred is not None:
+    if reason in access.closed or reason in dict(access.ends) or access.barred is not None:
         return []
     granted = [
         *_grant(access, move.person_id, move.tiers, reason),
@@ -118,6 +118,11 @@ def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
     ending, bought = access.grants_for(reason), access.bought_for(reason)
     if not ending and not bought:
         return [events.ReasonClosedEarly(end.person_id, *reason, end.cause)]
+    if end.until is not None:
+        lasts = dict(access.ends).get(reason)
+        if lasts is not None and lasts <= end.until:
+            return []
+        return [events.ReasonInGrace(end.person_id, *reason, end.cause, end.until)]
     closing = _close(access, end.person_id, bought, end.cause)
     return _revoke(access, end.person_id, ending, end.cause) + closing
 
@@ -190,8 +195,8 @@ def _pass_on(
             passed = replace(passed, tiers=tiers, contents=contents, until=until, migrated=migrated)
         case commands.MoveReason(_, tiers, cause=cause, contents=contents):
             passed = replace(passed, tiers=tiers, contents=contents, moved=cause)
-        case commands.EndReason(cause=cause):
-            passed = replace(passed, ended=cause)
+        case commands.EndReason(cause=cause, until=until):
+            passed = replace(passed, ended=cause, until=until)
         case _:
             assert_never(said)
     return [passed]
@@ -268,6 +273,9 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             began = Reason(kind, reason_id)
             ends = (*access.ends, (began, until)) if until else access.ends
             return replace(access, live=(*access.live, Grant(tier_id, began)), ends=ends)
+        case events.ReasonInGrace(_, kind, reason_id, until=until):
+            ending = Reason(kind, reason_id), until
+            return replace(access, ends=(*access.ends, ending))
         case events.AccessHandedOver(into=into):
             return replace(access, into=into)
         case events.ReasonPassedOn():

@@ -57,6 +57,17 @@ class AccessRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonInGrace:
+    """What the reason was is over, and what it opens stays open until then."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    cause: Cause
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonClosedEarly:
     """A reason will never begin: its end came before it, or the person had been barred."""
 
@@ -105,7 +116,10 @@ class AccessHandedOver:
 
 @dataclass(frozen=True, slots=True)
 class ReasonPassedOn:
-    """What was said of the person is for who they are now: a reason began, or was `moved`, or `ended`."""
+    """What was said of the person is for who they are now: a reason began, or was `moved`, or `ended`.
+
+    `until` is its planned end, or how long its grace lasts.
+    """
 
     person_id: PersonId
     into: PersonId
@@ -122,6 +136,7 @@ class ReasonPassedOn:
 AccessEvent = (
     AccessGranted
     | AccessRevoked
+    | ReasonInGrace
     | ReasonClosedEarly
     | AccessBarred
     | ContentGranted

@@ -33,9 +33,15 @@ CREATE TABLE access_v2 (
 """
 
 
+_IN_GRACE = (
+    "UPDATE {} SET cause = $4, until = $5"
+    " WHERE (person_id, kind, reason_id) = ($1, $2, $3) AND ended_at IS NULL"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`until` is the planned end, `ended_at` the real one with its `cause`."""
+    """`until` is the planned end, `ended_at` the real one; in its grace, `cause` is there before it."""
 
     tier_id: TierId
     kind: events.ReasonKind
@@ -52,29 +58,20 @@ class Reason:
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case events.AccessGranted() as granted:
+            case events.AccessGranted(person_id, tier_id, kind, reason_id, until=until):
                 await connection.execute(
                     "INSERT INTO access_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, $8)",
-                    granted.person_id,
-                    granted.tier_id,
-                    granted.kind,
-                    granted.reason_id,
-                    fact.community_id,
-                    fact.at,
-                    granted.until,
-                    fact.position,
-                )
-            case events.AccessRevoked() as revoked:
+                    person_id, tier_id, kind, reason_id, fact.community_id, fact.at, until, fact.position,
+                )  # fmt: skip
+            case events.AccessRevoked(person_id, tier_id, kind, reason_id, cause):
                 await connection.execute(
                     "UPDATE access_v2 SET ended_at = $5, cause = $6"
-                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4)"
-                    " AND ended_at IS NULL",
-                    revoked.person_id,
-                    revoked.tier_id,
-                    revoked.kind,
-                    revoked.reason_id,
-                    fact.at,
-                    revoked.cause,
+                    " WHERE (person_id, tier_id, kind, reason_id) = ($1, $2, $3, $4) AND ended_at IS NULL",
+                    person_id, tier_id, kind, reason_id, fact.at, cause,
+                )  # fmt: skip
+            case events.ReasonInGrace(person_id, kind, reason_id, cause, until):
+                await connection.execute(
+                    _IN_GRACE.format("access_v2"), person_id, kind, reason_id, cause, until
                 )
 
 
@@ -83,19 +80,20 @@ ACCESS_REASONS = Projection(
     version=2,
     ddl=DDL,
     tables=("access_v2",),
-    facts=(events.AccessGranted, events.AccessRevoked),
+    facts=(events.AccessGranted, events.AccessRevoked, events.ReasonInGrace),
     apply=apply,
 )
 
 
 BOUGHT_DDL = """
-CREATE TABLE bought_v2 (
+CREATE TABLE bought_v3 (
     person_id    uuid        NOT NULL,
     content_id   uuid        NOT NULL,
     kind         text        NOT NULL,
     reason_id    uuid        NOT NULL,
     community_id uuid        NOT NULL,
     since        timestamptz NOT NULL,
+    until        timestamptz,
     ended_at     timestamptz,
     cause        text,
     position     bigint      NOT NULL,
@@ -106,12 +104,13 @@ CREATE TABLE bought_v2 (
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A reason that opens one item of content."""
+    """A reason that opens one item of content, as `Reason` does a tier."""
 
     content_id: ContentId
     kind: events.ReasonKind
     reason_id: UUID
     since: datetime
+    until: datetime | None
     ended_at: datetime | None
     cause: events.Cause | None
 
@@ -121,24 +120,27 @@ async def apply_bought(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.ContentGranted(person_id, content_id, kind, reason_id):
                 await connection.execute(
-                    "INSERT INTO bought_v2 VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7)",
+                    "INSERT INTO bought_v3 VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7)",
                     person_id, content_id, kind, reason_id, fact.community_id, fact.at, fact.position,
                 )  # fmt: skip
             case events.ContentRevoked(person_id, content_id, kind, reason_id, cause):
                 await connection.execute(
-                    "UPDATE bought_v2 SET ended_at = $5, cause = $6"
-                    " WHERE (person_id, content_id, kind, reason_id) = ($1, $2, $3, $4)"
-                    " AND ended_at IS NULL",
+                    "UPDATE bought_v3 SET ended_at = $5, cause = $6"
+                    " WHERE (person_id, content_id, kind, reason_id) = ($1, $2, $3, $4) AND ended_at IS NULL",
                     person_id, content_id, kind, reason_id, fact.at, cause,
                 )  # fmt: skip
+            case events.ReasonInGrace(person_id, kind, reason_id, cause, until):
+                await connection.execute(
+                    _IN_GRACE.format("bought_v3"), person_id, kind, reason_id, cause, until
+                )
 
 
 BOUGHT = Projection(
     name="bought",
-    version=2,
+    version=3,
     ddl=BOUGHT_DDL,
-    tables=("bought_v2",),
-    facts=(events.ContentGranted, events.ContentRevoked),
+    tables=("bought_v3",),
+    facts=(events.ContentGranted, events.ContentRevoked, events.ReasonInGrace),
     apply=apply_bought,
 )
 
@@ -146,7 +148,7 @@ BOUGHT = Projection(
 async def bought_by(connection: Any, person_id: PersonId, moment: datetime) -> list[Bought]:
     """What content the person had bought by a moment, oldest first; what has ended since as well."""
     rows = await connection.fetch(
-        "SELECT content_id, kind, reason_id, since, ended_at, cause FROM bought_v2"
+        "SELECT content_id, kind, reason_id, since, until, ended_at, cause FROM bought_v3"
         " WHERE person_id = $1 AND since <= $2 ORDER BY since, position",
         person_id,
         moment,
@@ -249,7 +251,7 @@ async def kept_open(connection: Any, people: Sequence[UUID]) -> set[UUID]:
     """Those among them who may enter or open something for more than having joined."""
     rows = await connection.fetch(
         "SELECT person_id FROM access_v2 WHERE person_id = ANY ($1) AND ended_at IS NULL AND kind <> 'joined'"
-        " UNION SELECT person_id FROM bought_v2 WHERE person_id = ANY ($1) AND ended_at IS NULL",
+        " UNION SELECT person_id FROM bought_v3 WHERE person_id = ANY ($1) AND ended_at IS NULL",
         list(people),
     )
     return {row["person_id"] for row in rows}

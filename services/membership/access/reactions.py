@@ -1,16 +1,20 @@
 """What was joined or bought opens tiers; what ended closes them."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.content.events import ContentId
 from services.membership.crossing.events import FreeAccessEnded
+from services.membership.grace.events import Over
+from services.membership.grace.projections import grace_now
 from services.membership.invitation.events import InvitationAccepted
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn
+from services.membership.overs import OVERS
 from services.membership.recognition.events import (
     Badge,
     LevelLost,
@@ -40,7 +44,7 @@ from shared.contracts.billing_subscription import (
 )
 from shared.event_store import Fact
 from shared.ids import PersonId, derive
-from shared.reaction import Ask, At, Reaction
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
 
 def _ask(command: commands.AccessCommand) -> Ask:
@@ -125,11 +129,21 @@ def _move(about: SubscriptionContract, tier_id: UUID | None, cause: events.Moved
     return _ask(commands.MoveReason(person_id, tiers, "subscription", reason_id, cause))
 
 
-def when_subscription_ended_end_reason(fact: Fact) -> list[Ask]:
+def when_subscription_ended_end_reason(fact: Fact) -> list[Ask | Call]:
     ended: SubscriptionEnded = fact.body
-    person_id = PersonId(ended.person_id)
     cause: events.Cause = "refunded" if ended.reason in ("refunded", "disputed") else "ended"
-    return [_ask(commands.EndReason(person_id, "subscription", ended.subscription_id, cause))]
+    end = commands.EndReason(
+        PersonId(ended.person_id), "subscription", ended.subscription_id, cause
+    )
+    return [_end(end, OVERS.get(ended.reason), fact.at)]
+
+
+def _end(end: commands.EndReason, over: Over | None, at: datetime) -> Ask | Call:
+    """By the community's grace, which is looked up, where what is over in this way has one."""
+    if over is None:
+        return _ask(end)
+    about = end.person_id, end.kind, end.reason_id, end.cause
+    return Call(commands.ConsultGrace(*about, over, at))
 
 
 def when_subscription_suspended_move_reason(fact: Fact) -> list[Ask]:
@@ -166,12 +180,13 @@ def when_seats_moved_move_reason(fact: Fact) -> list[Ask]:
     ]
 
 
-def when_seat_revoked_end_reason(fact: Fact) -> list[Ask]:
+def when_seat_revoked_end_reason(fact: Fact) -> list[Ask | Call]:
     revoked: SeatRevoked = fact.body
     if revoked.person_id is None:
         return []
     end = commands.EndReason(revoked.person_id, "seat", revoked.seat_id, ENDS[revoked.reason])
-    return [_ask(end)]
+    over = "banned" if revoked.reason == "banned" else revoked.over
+    return [_end(end, over, fact.at)]
 
 
 def when_order_paid_start_reason(fact: Fact) -> list[Ask]:
@@ -204,10 +219,21 @@ def _granted(lines: Sequence[OrderLine]) -> tuple[tuple[TierId, ...], tuple[Cont
     return tiers, tuple(ContentId(line.content_id) for line in lines if line.content_id)
 
 
-def when_order_refunded_end_reason(fact: Fact) -> list[Ask]:
+OVER_BY_REFUND: dict[str, Over] = {"requested": "refunded", "disputed": "disputed"}
+"""What could not be given, or was paid twice, is no access that lasts."""
+
+
+def when_order_refunded_end_reason(fact: Fact) -> list[Ask | Call]:
     refunded: OrderRefunded = fact.body
     person_id = PersonId(refunded.person_id)
-    return [_ask(commands.EndReason(person_id, "purchase", refunded.order_id, "refunded"))]
+    end = commands.EndReason(person_id, "purchase", refunded.order_id, "refunded")
+    return [_end(end, OVER_BY_REFUND.get(refunded.reason), fact.at)]
+
+
+def when_reason_in_grace_end_reason(fact: Fact) -> list[At]:
+    lasts: events.ReasonInGrace = fact.body
+    end = commands.EndReason(lasts.person_id, lasts.kind, lasts.reason_id, lasts.cause)
+    return [At(lasts.until, _ask(end))]
 
 
 def when_level_held_move_reason(fact: Fact) -> list[Ask]:
@@ -232,7 +258,7 @@ ENDS_LEVEL: dict[LostBecause, events.Cause] = {
 }
 
 
-def when_level_lost_end_reason(fact: Fact) -> list[Ask]:
+def when_level_lost_end_reason(fact: Fact) -> list[Ask | Call]:
     """A lower level that is left opens what it opens; a level that opened nothing was no reason."""
     lost: LevelLost = fact.body
     if lost.left is not None:
@@ -240,8 +266,8 @@ def when_level_lost_end_reason(fact: Fact) -> list[Ask]:
     if not lost.lost.tiers:
         return []
     reason_id = derive(fact.stream_id, "spell", str(lost.spell))
-    cause = ENDS_LEVEL[lost.cause]
-    return [_ask(commands.EndReason(lost.person_id, "recognition", reason_id, cause))]
+    end = commands.EndReason(lost.person_id, "recognition", reason_id, ENDS_LEVEL[lost.cause])
+    return [_end(end, "banned" if lost.cause == "banned" else None, fact.at)]
 
 
 def when_free_access_ended_move_reason(fact: Fact) -> list[Ask]:
@@ -269,7 +295,7 @@ def when_reason_passed_on_follow(fact: Fact) -> list[Ask]:
     on: events.ReasonPassedOn = fact.body
     about = on.kind, on.reason_id
     if on.ended is not None:
-        return [_ask(commands.EndReason(on.into, *about, on.ended))]
+        return [_ask(commands.EndReason(on.into, *about, on.ended, on.until))]
     if on.moved is not None:
         return [_ask(commands.MoveReason(on.into, on.tiers, *about, on.moved, on.contents))]
     start = commands.StartReason(
@@ -378,6 +404,11 @@ REACTIONS = (
         react=when_order_refunded_end_reason,
     ),
     Reaction(
+        name="membership.access.when_reason_in_grace_end_reason",
+        to=events.ReasonInGrace,
+        react=when_reason_in_grace_end_reason,
+    ),
+    Reaction(
         name="membership.access.when_level_reached_move_reason",
         to=LevelReached,
         react=when_level_held_move_reason,
@@ -428,3 +459,12 @@ REACTIONS = (
         react=_bar("erased"),
     ),
 )
+
+
+async def consult_grace(action: commands.ConsultGrace, context: ActionContext) -> Ask:
+    grace = await grace_now(context.service, context.community_id)
+    about = action.person_id, action.kind, action.reason_id, action.cause
+    return _ask(commands.EndReason(*about, grace.until(action.over, action.at)))
+
+
+ACTIONS = (Action(of=commands.ConsultGrace, perform=consult_grace),)

@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 class Reason(BaseModel):
-    """`until` is a planned end; `ended_at` and `cause` are there once it has ended.
+    """`until` is a planned end; `ended_at` is there once it has ended, `cause` as well, or in its grace already.
 
     `begun_by` and `ended_by` are the events behind its beginning and its end, the newest first, back to what a person
     did or to what a service keeps to itself: of what is paid for, to the payment.

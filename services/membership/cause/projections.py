@@ -10,6 +10,7 @@ from services.membership.access.events import (
     AccessGranted,
     AccessHandedOver,
     AccessRevoked,
+    ReasonInGrace,
     ReasonPassedOn,
 )
 from services.membership.crossing.events import FreeAccessEnded
@@ -86,6 +87,7 @@ CAUSES = Projection(
         AccessGranted,
         AccessRevoked,
         AccessHandedOver,
+        ReasonInGrace,
         ReasonPassedOn,
         MemberJoined,
         MemberLeft,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.access.events import Barred
+from services.membership.grace.events import Over
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
 from services.membership.seat.events import Claimant, Ended, Withheld
@@ -33,6 +34,7 @@ class RestoreSeats:
 @dataclass(frozen=True, slots=True)
 class EndSeats:
     cause: Ended
+    over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,9 @@ def decide(command: commands.SeatCommand, plan: Plan) -> Events:
             return _moving([events.SeatsRestored(cause)], plan, cause)
         case commands.EndSeats() if plan.ended:
             return []
-        case commands.EndSeats(cause):
-            return [*(_revoked(seat, cause) for seat in plan.taken), events.SeatsEnded(cause)]
+        case commands.EndSeats(cause, over):
+            revoked = [replace(_revoked(seat, cause), over=over) for seat in plan.taken]
+            return [*revoked, events.SeatsEnded(cause, over)]
         case commands.AssignSeat():
             return _assign(command, plan)
         case commands.RecordPayerTold(seats):

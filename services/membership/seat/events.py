@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.membership.access.events import Barred, Moved
+from services.membership.grace.events import Over
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
 from services.membership.tier.events import TierId
@@ -66,9 +67,10 @@ class SeatsMoved:
 
 @dataclass(frozen=True, slots=True)
 class SeatsEnded:
-    """None of them will be given any more."""
+    """None of them will be given any more; who sits has the community's grace where it is `over` in a way that has."""
 
     cause: Ended
+    over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,15 @@ class SeatClaimed:
 
 @dataclass(frozen=True, slots=True)
 class SeatRevoked:
-    """It can be given to somebody else, where there is still one to give; `person_id` is who sat there."""
+    """It can be given to somebody else, where there is still one to give; `person_id` is who sat there.
+
+    What it opened stays open for the community's grace, where the subscription is `over` in a way that has one.
+    """
 
     seat_id: UUID
     reason: RevokedFor
     person_id: PersonId | None
+    over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)

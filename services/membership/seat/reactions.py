@@ -11,6 +11,7 @@ from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
 from services.membership.member.projections import Profile, profile_of
 from services.membership.organisation.projections import organisation_now
+from services.membership.overs import OVERS
 from services.membership.seat import commands, events
 from services.membership.seat.decider import SEAT, Plan, Seat, addressee_of
 from services.membership.seat.projections import plan_now
@@ -68,8 +69,8 @@ def _restore(cause: events.Withheld) -> Callable[[Fact], list[Ask]]:
 
 def when_subscription_ended_end_seats(fact: Fact) -> list[Ask]:
     ended: SubscriptionEnded = fact.body
-    refunded = ended.reason in ("refunded", "disputed")
-    return _of_seats(ended, commands.EndSeats("refunded" if refunded else "ended"))
+    cause: events.Ended = "refunded" if ended.reason in ("refunded", "disputed") else "ended"
+    return _of_seats(ended, commands.EndSeats(cause, OVERS.get(ended.reason)))
 
 
 def when_seat_assigned_send(fact: Fact) -> list[Call | At]:

@@ -335,6 +335,24 @@ async def test_the_end_of_the_subscription_ends_all_seats(
     assert code_of(await desk.give("eve@example.com", expect=409)) == "seats_ended"
 
 
+async def test_who_sits_keeps_the_tier_for_the_grace_of_what_was_paid_for_them(
+    house: House, desk: Desk
+) -> None:
+    await house.call("PUT", "/access/grace", {"dispute_days": 7}, token=desk.owner)
+    await desk.begins(3)
+    await desk.until(seats=3)
+    person_id, token = await desk.sits(ada)
+    has_both = ("Everybody", "joined"), ("Gold", "seat")
+    await house.eventually_live(person_id, token, *has_both)
+    over = real_now()
+    await desk.hear(SubscriptionEnded, 3, reason="disputed", was_paying=True)
+    await desk.until(pending=0, claimed=0)
+    await house.quiet()
+    await house.eventually_live(person_id, token, *has_both)
+    await house.service.move_clock(over + timedelta(days=7, minutes=5))
+    await house.eventually_live(person_id, token, ("Everybody", "joined"))
+
+
 async def test_an_end_that_comes_first_is_remembered(house: House, desk: Desk) -> None:
     await desk.hear(SubscriptionEnded, reason="voluntary", was_paying=True)
 

@@ -21,6 +21,7 @@ from services.membership.access.events import (
     ContentGranted,
     ContentRevoked,
     ReasonClosedEarly,
+    ReasonInGrace,
     ReasonKind,
     ReasonPassedOn,
 )
@@ -313,6 +314,66 @@ def test_content_that_is_suspended_is_closed_until_it_is_reinstated() -> None:
     given(ACCESS, has_workbook, held, closed_early).when(give_back).then_nothing()
 
 
+end_with_grace = EndReason(ada, "subscription", subscription, "ended", until=tomorrow)
+lasts = ReasonInGrace(ada, "subscription", subscription, "ended", tomorrow)
+gone = revoked(gold, "subscription", subscription, "ended", last=True)
+
+
+def test_what_is_over_stays_open_for_the_grace_and_then_ends() -> None:
+    given(ACCESS, subscribed).when(end_with_grace).then(lasts)
+    given(ACCESS, subscribed, lasts).when(end_subscription).then(gone)
+    given(ACCESS, subscribed, lasts, gone).when(end_subscription).then_nothing()
+
+
+def test_grace_begins_once_and_only_a_sooner_end_is_news() -> None:
+    later = EndReason(ada, "subscription", subscription, "ended", tomorrow + timedelta(days=1))
+    given(ACCESS, subscribed, lasts).when(end_with_grace).then_nothing()
+    given(ACCESS, subscribed, lasts).when(later).then_nothing()
+    sooner = EndReason(ada, "subscription", subscription, "refunded", today)
+    given(ACCESS, subscribed, lasts).when(sooner).then(
+        ReasonInGrace(ada, "subscription", subscription, "refunded", today)
+    )
+
+
+def test_who_comes_back_in_the_grace_has_no_moment_without_access() -> None:
+    again = UUID(int=22)
+    back = granted(gold, "subscription", again, first=False)
+    given(ACCESS, subscribed, lasts).when(
+        StartReason(ada, (gold,), "subscription", again),
+    ).then(back)
+    given(ACCESS, subscribed, lasts, back).when(end_subscription).then(
+        revoked(gold, "subscription", subscription, "ended", last=False)
+    )
+
+
+def test_what_opened_nothing_any_more_has_no_grace() -> None:
+    closed = ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    held = revoked(gold, "subscription", subscription, "suspended", last=True)
+    given(ACCESS, subscribed, held).when(end_with_grace).then(closed)
+    given(ACCESS).when(end_with_grace).then(closed)
+    given(ACCESS, subscribed, gone).when(end_with_grace).then_nothing()
+
+
+def test_what_is_over_moves_no_more() -> None:
+    given(ACCESS, subscribed, lasts).when(to_silver).then_nothing()
+    given(ACCESS, subscribed, lasts).when(suspend).then_nothing()
+    given(ACCESS, subscribed, lasts).when(start_subscription).then_nothing()
+
+
+def test_content_lasts_as_tiers_do() -> None:
+    until = ReasonInGrace(ada, "purchase", order, "refunded", tomorrow)
+    given(ACCESS, has_workbook).when(
+        EndReason(ada, "purchase", order, "refunded", until=tomorrow)
+    ).then(until)
+    given(ACCESS, has_workbook, until).when(refund).then(workbook_gone)
+
+
+def test_no_grace_outlasts_a_ban() -> None:
+    given(ACCESS, subscribed, lasts).when(BarAccess(ada, "banned")).then(
+        revoked(gold, "subscription", subscription, "banned", last=True), banned
+    )
+
+
 ida = PersonId(UUID(int=7))
 hand_over = HandOver(ada, ida)
 handed = AccessHandedOver(ada, ida)
@@ -363,6 +424,15 @@ def test_what_is_said_later_is_said_of_who_they_are_now() -> None:
     move = MoveReason(ada, (free,), *about, "changed")
     over.when(move).then(ReasonPassedOn(ada, ida, *about, (free,), moved="changed"))
     over.when(end_subscription).then(ReasonPassedOn(ada, ida, *about, ended="ended"))
+    over.when(end_with_grace).then(ReasonPassedOn(ada, ida, *about, until=tomorrow, ended="ended"))
+
+
+def test_what_lasts_is_handed_over_until_its_end() -> None:
+    given(ACCESS, subscribed, lasts).when(hand_over).then(
+        revoked(gold, "subscription", subscription, "merged", last=True),
+        handed,
+        passed("subscription", subscription, gold, until=tomorrow, migrated=True),
+    )
 
 
 def test_an_end_that_came_before_its_beginning_holds_when_handed_over() -> None:

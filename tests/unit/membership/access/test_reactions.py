@@ -8,6 +8,7 @@ from services.membership.access import commands, events
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.reactions import REACTIONS
 from services.membership.content.events import ContentId
+from services.membership.grace.events import Over
 from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
 from services.membership.recognition.events import (
     Badge,
@@ -37,7 +38,7 @@ from shared.contracts.billing_subscription import (
 from shared.contracts.contract import MoneyValue
 from shared.ids import AccountId, Code, Label, PersonId, derive
 from shared.personal_value import Sealed
-from shared.reaction import Ask, At, Intent, intents_of
+from shared.reaction import Ask, At, Call, Intent, intents_of
 from tests.unit.membership.facts import community_id, event_id, fact, noon
 
 ada = PersonId(UUID(int=1))
@@ -135,18 +136,32 @@ def test_a_subscription_without_a_tier_opens_nothing() -> None:
     assert reacts_to(activated(None)) == []
 
 
-def test_a_subscription_ends_its_own_reason() -> None:
-    ended = SubscriptionEnded(
-        community_id=community_id,
-        occurred_at=noon,
-        subscription_id=subscription,
-        person_id=ada,
-        offer_id=offer,
-        tier_id=gold,
-        reason="voluntary",
-        was_paying=True,
-    )
+@pytest.mark.parametrize("reason", ["payment_failed", "migrated", "erased"])
+def test_a_subscription_ends_its_own_reason_at_once_where_it_has_no_grace(reason: str) -> None:
+    ended = SubscriptionEnded(**about(reason=reason, was_paying=True))
     assert reacts_to(ended) == asks(commands.EndReason(ada, "subscription", subscription, "ended"))
+
+
+OVER: list[tuple[str, events.Cause, Over]] = [
+    ("voluntary", "ended", "ended"),
+    ("refunded", "refunded", "refunded"),
+    ("disputed", "refunded", "disputed"),
+    ("banned", "ended", "banned"),
+]
+
+
+@pytest.mark.parametrize(("reason", "cause", "over"), OVER)
+def test_how_long_access_lasts_after_a_subscription_is_looked_up(
+    reason: str, cause: events.Cause, over: Over
+) -> None:
+    ended = SubscriptionEnded(**about(reason=reason, was_paying=True))
+    assert reacts_to(ended) == looks_up("subscription", subscription, cause, over)
+
+
+def looks_up(
+    kind: events.ReasonKind, reason_id: UUID, cause: events.Cause, over: Over
+) -> list[Call]:
+    return [Call(commands.ConsultGrace(ada, kind, reason_id, cause, over, noon))]
 
 
 def about(**more: Any) -> dict[str, Any]:
@@ -158,13 +173,6 @@ def about(**more: Any) -> dict[str, Any]:
         "offer_id": offer,
         "tier_id": gold,
     } | more
-
-
-@pytest.mark.parametrize("reason", ["refunded", "disputed"])
-def test_nobody_keeps_what_was_refunded(reason: str) -> None:
-    ended = SubscriptionEnded(**about(reason=reason, was_paying=True))
-    expected = commands.EndReason(ada, "subscription", subscription, "refunded")
-    assert reacts_to(ended) == asks(expected)
 
 
 def test_what_is_withheld_is_suspended_and_had_again_when_it_is_reinstated() -> None:
@@ -213,16 +221,29 @@ def test_a_disputed_order_opens_nothing_until_it_is_reinstated() -> None:
     assert reacts_to(OrderReinstated(**order_of_both, lines=lines)) == asks(give_back)
 
 
-def test_a_refund_ends_what_the_order_opened() -> None:
-    refunded = OrderRefunded(
-        community_id=community_id,
-        occurred_at=noon,
-        order_id=order,
-        person_id=ada,
-        total=ten_euros,
-        reason="requested",
+def refunded(reason: str) -> OrderRefunded:
+    told = {"order_id": order, "person_id": ada, "total": ten_euros, "reason": reason}
+    return OrderRefunded.model_validate(
+        {"community_id": community_id, "occurred_at": noon} | told, strict=False
     )
-    assert reacts_to(refunded) == asks(commands.EndReason(ada, "purchase", order, "refunded"))
+
+
+@pytest.mark.parametrize(("reason", "over"), [("requested", "refunded"), ("disputed", "disputed")])
+def test_how_long_access_lasts_after_a_refund_is_looked_up(reason: str, over: Over) -> None:
+    assert reacts_to(refunded(reason)) == looks_up("purchase", order, "refunded", over)
+
+
+@pytest.mark.parametrize("reason", ["seat_denied", "gathering_cancelled", "duplicate"])
+def test_what_was_never_to_be_had_ends_at_once(reason: str) -> None:
+    end = commands.EndReason(ada, "purchase", order, "refunded")
+    assert reacts_to(refunded(reason)) == asks(end)
+
+
+def test_what_lasts_ends_by_the_agenda() -> None:
+    tomorrow = noon + timedelta(days=1)
+    lasts = events.ReasonInGrace(ada, "purchase", order, "refunded", tomorrow)
+    (end,) = asks(commands.EndReason(ada, "purchase", order, "refunded"))
+    assert reacts_to(lasts) == [At(tomorrow, end)]
 
 
 def test_a_gift_with_an_end_ends_by_the_agenda() -> None:
@@ -289,7 +310,8 @@ def test_a_level_is_one_reason_whose_tiers_move_until_there_is_none() -> None:
     assert reacts_to(LevelReached(ada, 3, pillar, 0, 9, 1, earned=True)) == stands(free, gold)
     assert reacts_to(LevelRevised(ada, 3, helper, 2)) == stands(free)
     assert lost(pillar, helper) == stands(free)
-    for cause, ends in (("score", "ended"), ("own_wish", "withdrawn"), ("banned", "banned")):
+    assert lost(pillar, None, "banned") == looks_up("recognition", reason, "banned", "banned")
+    for cause, ends in (("score", "ended"), ("own_wish", "withdrawn")):
         end = commands.EndReason(ada, "recognition", reason, ends)  # type: ignore[arg-type]  # One of the causes.
         assert lost(pillar, None, cause) == asks(end)
     assert lost(Badge(Code("guest"), Label("Guest"), 1, ()), None) == []

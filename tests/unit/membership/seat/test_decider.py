@@ -308,10 +308,10 @@ def test_the_payer_is_told_once() -> None:
 
 
 def test_the_end_takes_all_seats() -> None:
-    given(SEAT, *ada_sits, assigned(two)).when(EndSeats("refunded")).then(
-        SeatRevoked(two, "refunded", None),
-        SeatRevoked(one, "refunded", ada),
-        SeatsEnded("refunded"),
+    given(SEAT, *ada_sits, assigned(two)).when(EndSeats("refunded", "disputed")).then(
+        SeatRevoked(two, "refunded", None, "disputed"),
+        SeatRevoked(one, "refunded", ada, "disputed"),
+        SeatsEnded("refunded", "disputed"),
     )
 
 

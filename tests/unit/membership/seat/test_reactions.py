@@ -109,11 +109,11 @@ of_life = [
     (billing.SubscriptionReinstated(**about, seats=3), RestoreSeats("suspended")),
     (
         billing.SubscriptionEnded(**about, seats=3, reason="voluntary", was_paying=True),
-        EndSeats("ended"),
+        EndSeats("ended", "ended"),
     ),
     (
         billing.SubscriptionEnded(**about, seats=3, reason="disputed", was_paying=True),
-        EndSeats("refunded"),
+        EndSeats("refunded", "disputed"),
     ),
     (
         billing.SubscriptionEnded(**about, seats=3, reason="erased", was_paying=True),
@@ -195,7 +195,6 @@ def test_who_sits_has_what_the_seat_opens_now() -> None:
         ("fewer_seats", "ended"),
         ("ended", "ended"),
         ("refunded", "refunded"),
-        ("banned", "banned"),
         ("erased", "erased"),
     ],
 )
@@ -203,6 +202,13 @@ def test_who_loses_the_seat_loses_what_it_opened(reason: events.RevokedFor, caus
     end = access.EndReason(ada, "seat", seat, cause)
     assert to_access(events.SeatRevoked(seat, reason, ada)) == [Ask(ACCESS, stream_of(ada), end)]
     assert to_access(events.SeatRevoked(seat, reason, None)) == []
+
+
+def test_how_long_access_lasts_after_the_seats_are_over_is_looked_up() -> None:
+    look = access.ConsultGrace(ada, "seat", seat, "refunded", "disputed", noon)
+    assert to_access(events.SeatRevoked(seat, "refunded", ada, "disputed")) == [Call(look)]
+    look = access.ConsultGrace(ada, "seat", seat, "banned", "banned", noon)
+    assert to_access(events.SeatRevoked(seat, "banned", ada)) == [Call(look)]
 
 
 def forgets(intent: Intent) -> bool:

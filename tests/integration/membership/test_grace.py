@@ -1,0 +1,218 @@
+"""Access lasts, after what it was for is over, for the days that the community gives; a ban has days of its own."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.clock import real_now
+from shared.contracts.billing_order import OrderLine, OrderPaid, OrderRefunded
+from shared.contracts.billing_subscription import (
+    SubscriptionEnded,
+    SubscriptionSuspended,
+)
+from shared.contracts.contract import MoneyValue
+from shared.ids import random_id
+from tests.integration.membership.club import Club, Payer
+from tests.integration.membership.house import House, Json
+
+NONE = {"end_days": 0, "refund_days": 0, "dispute_days": 0, "ban_days": 0}
+ten_euros = MoneyValue(minor=1000, currency="EUR")
+
+
+async def gives(house: House, token: str, **days: int) -> None:
+    await house.call("PUT", "/access/grace", days, token=token)
+
+
+async def payer(house: House, community_id: str, gold: str, email: str) -> Payer:
+    person_id, token = await house.join(email, community_id)
+    return Payer(house, community_id, gold, person_id, token, random_id(), random_id())
+
+
+async def subscribed(house: House, **days: int) -> tuple[Payer, str]:
+    """Ada, who has Gold by a subscription where this grace is given; and the owner's token."""
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    await gives(house, owner, **days)
+    ada = await payer(house, community_id, gold, "ada@example.com")
+    await ada.pay()
+    await house.eventually_live(ada.person_id, owner, ("Gold", "subscription"))
+    return ada, owner
+
+
+async def ends(ada: Payer, reason: Any = "voluntary") -> None:
+    about: dict[str, Any] = {
+        "community_id": UUID(ada.community_id),
+        "occurred_at": real_now(),
+        "subscription_id": ada.subscription,
+        "person_id": UUID(ada.person_id),
+        "offer_id": ada.offer,
+        "tier_id": UUID(ada.tier),
+    }
+    ended = SubscriptionEnded(**about, reason=reason, was_paying=True)
+    await ada.house.hear(ended, ada.subscription)
+    await ada.house.quiet()
+
+
+async def access(ada: Payer, token: str | None = None) -> Json:
+    return await ada.house.call("GET", f"/people/{ada.person_id}/access", token=token or ada.token)
+
+
+async def days_later(house: House, days: int) -> None:
+    """A little later than so many days after now."""
+    await house.service.move_clock(real_now() + timedelta(days=days, minutes=5))
+    await house.quiet()
+
+
+async def test_a_community_says_how_long_access_lasts(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, other = await house.community("gina@example.com", "go")
+    _, member = await house.join("ada@example.com", community_id)
+    path, kind = "/access/grace", NONE | {"end_days": 14, "ban_days": 90}
+    assert await house.call("GET", path, token=member) == NONE
+    would = await house.call("PUT", f"{path}?dry_run=true", kind, token=owner)
+    assert [event["type"] for event in would["would"]["events"]] == ["GraceSet"]
+    assert await house.call("GET", path, token=member) == NONE
+    await house.call("PUT", path, kind, token=member, expect=403)
+    for days in (-1, 91):
+        problem = await house.call("PUT", path, {"refund_days": days}, token=owner, expect=422)
+        assert problem["errors"][0]["pointer"] == "/refund_days"
+    await house.call("PUT", path, kind, token=owner)
+    assert await house.call("GET", path, token=member) == kind
+    assert await house.call("GET", path, token=other) == NONE
+
+
+async def test_access_lasts_for_its_grace_and_says_why(house: House) -> None:
+    ada, owner = await subscribed(house, end_days=14)
+    before = real_now()
+    await ends(ada)
+    (lasts,) = (await access(ada))["live"]
+    assert (lasts["cause"], lasts["ended_at"]) == ("ended", None)
+    until = datetime.fromisoformat(lasts["until"])
+    assert before <= until - timedelta(days=14) <= real_now()
+    (reason,) = (await house.call("GET", "/me", token=ada.token))["access"]
+    assert datetime.fromisoformat(reason["until"]) == until
+    await house.service.move_clock(until - timedelta(minutes=5))
+    await house.quiet()
+    assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
+    await days_later(house, 14)
+    (over,) = (await access(ada))["past"]
+    assert (over["cause"], over["ended_at"] is not None) == ("ended", True)
+    led = [event["type"] for event in over["ended_by"]]
+    assert led == ["AccessRevoked", "ReasonInGrace", "SubscriptionEnded"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "days"),
+    [("voluntary", 4), ("refunded", 2), ("disputed", 3), ("payment_failed", 0), ("migrated", 0)],
+)
+async def test_each_end_has_the_grace_that_it_is_given(
+    house: House, reason: str, days: int
+) -> None:
+    ada, owner = await subscribed(house, end_days=4, refund_days=2, dispute_days=3)
+    await ends(ada, reason)
+    for day in range(1, days + 1):
+        assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
+        await days_later(house, day)
+    assert await house.live(ada.person_id, owner) == []
+
+
+async def test_where_no_grace_is_given_access_ends_at_once(house: House) -> None:
+    ada, owner = await subscribed(house)
+    await ends(ada)
+    assert await house.live(ada.person_id, owner) == []
+
+
+async def test_what_a_bank_is_asked_about_is_withheld_whatever_the_grace(house: House) -> None:
+    ada, owner = await subscribed(house, dispute_days=30)
+    suspended = SubscriptionSuspended(
+        community_id=UUID(ada.community_id),
+        occurred_at=real_now(),
+        subscription_id=ada.subscription,
+        person_id=UUID(ada.person_id),
+        offer_id=ada.offer,
+        tier_id=UUID(ada.tier),
+        cause="disputed",
+    )
+    await house.hear(suspended, ada.subscription)
+    await house.eventually_live(ada.person_id, owner)
+    await ends(ada, "disputed")
+    assert await house.live(ada.person_id, owner) == []
+
+
+async def test_who_comes_back_in_the_grace_is_never_out(house: House) -> None:
+    ada, owner = await subscribed(house, end_days=14)
+    await ends(ada)
+    again = Payer(
+        house, ada.community_id, ada.tier, ada.person_id, ada.token, random_id(), random_id()
+    )
+    await again.pay()
+    await house.eventually_live(ada.person_id, owner, *[("Gold", "subscription")] * 2)
+    await days_later(house, 14)
+    assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
+    lost = "SELECT data FROM events WHERE type = 'AccessRevoked'"
+    (revoked,) = await house.service.pool.fetch(lost)
+    assert json.loads(revoked["data"])["last"] is False
+    (lives,) = (await access(ada))["live"]
+    assert (lives["reason_id"], lives["until"]) == (str(again.subscription), None)
+
+
+@pytest.mark.parametrize(("reason", "days"), [("requested", 2), ("disputed", 3), ("duplicate", 0)])
+async def test_what_was_bought_lasts_for_the_grace_of_its_refund(
+    house: House, reason: Any, days: int
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    await gives(house, owner, end_days=9, refund_days=2, dispute_days=3)
+    ada = await payer(house, community_id, gold, "ada@example.com")
+    order_id, content_id = random_id(), random_id()
+    about: dict[str, Any] = {
+        "community_id": UUID(community_id),
+        "order_id": order_id,
+        "person_id": UUID(ada.person_id),
+        "total": ten_euros,
+    }
+    line = OrderLine(
+        kind="offer",
+        amount=ten_euros,
+        offer_id=random_id(),
+        tier_id=UUID(gold),
+        content_id=content_id,
+    )
+    paid = OrderPaid(
+        **about,
+        occurred_at=real_now(),
+        checkout_id=random_id(),
+        payment_id=random_id(),
+        lines=(line,),
+    )
+    await house.hear(paid, order_id)
+    await house.eventually_live(ada.person_id, owner, ("Gold", "purchase"))
+    await house.hear(OrderRefunded(**about, occurred_at=real_now(), reason=reason), order_id)
+    await house.quiet()
+    for day in range(1, days + 1):
+        told = await access(ada)
+        (tier,), (content,) = told["live"], told["bought"]
+        assert (content["cause"], content["ended_at"]) == ("refunded", None)
+        assert content["until"] == tier["until"] is not None
+        await days_later(house, day)
+    told = await access(ada)
+    assert told["live"] == []
+    assert told["bought"][0]["ended_at"] is not None
+
+
+async def test_the_chat_role_follows_the_grace(club: Club) -> None:
+    await club.connect()
+    await gives(club.house, club.owner, end_days=14)
+    ada = await club.join()
+    await ada.link(expect=201)
+    club.guild.members[ada.user] = set()
+    await ada.pay()
+    await ada.holds(club.roles[0])
+    await ada.stop()
+    await club.house.quiet()
+    await ada.holds(club.roles[0])
+    await days_later(club.house, 14)
+    await ada.holds()
