@@ -3,9 +3,9 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from shared.contracts.contract import Contract, MoneyValue
+from shared.contracts.contract import CodeText, Contract, MoneyValue
 
 
 class AcceptedDocument(BaseModel):
@@ -15,6 +15,15 @@ class AcceptedDocument(BaseModel):
 
     kind: Literal["terms", "privacy", "conduct"]
     number: int
+
+
+class CameBy(BaseModel):
+    """The `visit` to a link, as the buyer handed it in `at` that moment; whether it counts, membership says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    visit: CodeText
+    at: AwareDatetime
 
 
 class CheckoutContract(Contract):
@@ -33,12 +42,13 @@ class CheckoutOpened(CheckoutContract):
 
 
 class CheckoutCompleted(CheckoutContract):
-    """All that was in it is paid, or free; its buyer accepted `documents` for it."""
+    """All that was in it is paid, or free; its buyer accepted `documents` for it, and may have come `via` a link."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     total: MoneyValue
     documents: tuple[AcceptedDocument, ...] = ()
+    via: CameBy | None = None
 
 
 class CheckoutExpired(CheckoutContract):

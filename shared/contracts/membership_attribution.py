@@ -19,13 +19,18 @@ class AttributionContract(Contract):
 
 
 class PersonAttributed(AttributionContract):
-    """The person was sent by the link, and agreed to be counted so; it takes the place of a link before it."""
+    """The person was sent by the link, and agreed to be counted so; it takes the place of a link before it.
 
+    They said so at the moment `since`, which is before this is told where it was with a checkout that is paid by now.
+    """
+
+    version: ClassVar[int] = 2
     UNTOLD: ClassVar[tuple[str, ...]] = ("owner_id",)
 
     kind: LinkKind
     owner_id: UUID | None
     until: AwareDatetime
+    since: AwareDatetime | None = None
 
 
 class AttributionWithdrawn(AttributionContract):

@@ -49,7 +49,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     " ON CONFLICT (person_id, at) DO UPDATE SET (link_id, kind, owner_id, until)"
                     " = (excluded.link_id, excluded.kind, excluded.owner_id, excluded.until)",
                     came.person_id, fact.community_id, came.link_id, came.kind, came.owner_id,
-                    fact.at, came.until,
+                    came.since or fact.at, came.until,
                 )  # fmt: skip
             case AttributionWithdrawn(person_id=person_id):
                 await connection.execute(

@@ -19,7 +19,7 @@ class OpenCheckout:
     """`trial` is the checkout with which the person has had a trial; they may also want none.
 
     `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
-    it to begin at once. An organisation buys `seats_only`.
+    it to begin at once. An organisation buys `seats_only`. They came `via` a visit to a link, and agree to be counted.
     """
 
     person_id: PersonId
@@ -36,6 +36,7 @@ class OpenCheckout:
     agreements: Agreements = NONE
     agreed: tuple[Agreed, ...] = ()
     begin_by: Code | None = None
+    via: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,8 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     basket = _basket(asked)
     _check_total(basket.due, [line.full for line in offers])
     expires_at = min([asked.at + LIFETIME, *ends])
-    return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at))
+    via = events.CameBy(asked.via, asked.at) if asked.via else None
+    return _opened(asked, events.CheckoutOpened(basket, asked.return_url, expires_at, via))
 
 
 def _check_total(due: Money, fulls: Sequence[Money]) -> None:
@@ -443,7 +444,9 @@ def _charge_or_complete(checkout: Checkout, kept: Instrument) -> list[events.Che
 def _complete(checkout: Checkout, paid_by: Instrument | None) -> list[events.CheckoutEvent]:
     basket = checkout.opened.basket
     completed: list[events.CheckoutEvent] = [
-        events.CheckoutCompleted(basket, paid_by, checkout.agreed, checkout.begun_by)
+        events.CheckoutCompleted(
+            basket, paid_by, checkout.agreed, checkout.begun_by, checkout.opened.via
+        )
     ]
     if paid_by in checkout.asked:
         completed.append(events.CardTrialKept(paid_by, basket.tried))

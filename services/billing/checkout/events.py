@@ -211,12 +211,21 @@ class Basket:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBy:
+    """The `visit` that a buyer handed in `at` a moment, who agreed to be counted; what it is, membership reads."""
+
+    visit: Code
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutOpened:
     """A person has chosen, and has until `expires_at` to pay."""
 
     basket: Basket
     return_url: Code
     expires_at: datetime
+    via: CameBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +331,7 @@ class CheckoutCompleted:
     instrument: Instrument | None
     documents: tuple[Agreed, ...] = ()
     begun_by: Code | None = None
+    via: CameBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

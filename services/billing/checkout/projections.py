@@ -160,14 +160,12 @@ async def progress_of(service: Service, community_id: UUID, checkout_id: UUID) -
     checkout: Checkout | None
     checkout, _ = await service.handler.state(CHECKOUT, checkout_id, community_id)
     match checkout.phase if checkout else "expired":
-        case "open":
-            return "open"
+        case "open" | "completed" as phase:
+            return phase
         case "awaiting_payment" if checkout and checkout.needs_action:
             return "open"
         case "awaiting_payment" | "processing":
             return "underway"
-        case "completed":
-            return "completed"
         case _:
             return "over"
 
@@ -191,6 +189,7 @@ def opening(
     return_url: str,
     origin: str,
     at: datetime,
+    via: Code | None = None,
 ) -> Ask:
     """The step by which a request without an account opens a checkout beside something else: both or neither."""
     open_it = commands.OpenCheckout(
@@ -202,6 +201,7 @@ def opening(
         origin=Code(origin),
         at=at,
         without_trial=True,
+        via=via,
     )
     return Ask(CHECKOUT, checkout_id, open_it)
 

@@ -30,6 +30,7 @@ def completed(fact: Fact) -> contracts.CheckoutCompleted:
             contracts.AcceptedDocument(kind=one.kind, number=one.version)
             for one in checkout.documents
         ),
+        via=contracts.CameBy(visit=via.visit, at=via.at) if (via := checkout.via) else None,
     )
 
 

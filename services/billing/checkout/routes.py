@@ -20,6 +20,7 @@ from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
 from services.billing.checkout.events import Line, OfferLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, line_again, line_of
+from services.billing.coming import Opened, Via, kept_of, standing_of_via
 from services.billing.debit.projections import debits_now
 from services.billing.discount.events import Discount, as_typed, discount_of
 from services.billing.discount.projections import (
@@ -80,7 +81,7 @@ class OpenCheckout(Agree):
 
     Whose card has had the trial (`card_had_trial`) may buy `without_trial`. Documents may be agreed to here,
     later or as it is paid; what is free is had at once, and agreed to here. Who represents the `organisation_id`
-    buys in its name, offers with seats alone.
+    buys in its name, offers with seats alone. Who came `via` a link may say so.
     """
 
     lines: list[OfferChosen | SeatsQuoted]
@@ -89,6 +90,7 @@ class OpenCheckout(Agree):
     code: Annotated[str, StringConstraints(max_length=100)] | None = None
     without_trial: bool = False
     organisation_id: UUID | None = None
+    via: Via | None = None
 
 
 class WinBack(Agree):
@@ -96,6 +98,7 @@ class WinBack(Agree):
 
     subscription_id: UUID
     return_url: Annotated[str, StringConstraints(max_length=500)]
+    via: Via | None = None
 
 
 class PayCheckout(Agree):
@@ -191,14 +194,15 @@ class Checkout(BaseModel):
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
-async def open_checkout(body: OpenCheckout, caller: Member) -> Written:
+async def open_checkout(body: OpenCheckout, caller: Member) -> Opened:
     checkout_id = caller.new_id("checkout")
     asks = await _opening(checkout_id, body, caller)
-    return await caller.ask(*asks, checkout_id=checkout_id)
+    written = await caller.ask(*asks, checkout_id=checkout_id)
+    return Opened(**written.model_dump(), via=standing_of_via(body.via))
 
 
 @router.post("/checkouts/win-back", status_code=201, operation_id="win_back_subscription")
-async def win_back_subscription(body: WinBack, caller: Member) -> Written:
+async def win_back_subscription(body: WinBack, caller: Member) -> Opened:
     """What the person had, at the price they had, while the seller takes people back; it is paid like any other."""
     checkout_id, subscription_id = caller.new_id("checkout"), body.subscription_id
     service, community_id = caller.service, caller.community_id
@@ -216,13 +220,14 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Written:
         Today(caller.now, merchant.time_zone),
     )
     days = (await policy_now(service, community_id)).win_back_days
-    more = agreeing(body, agreements)
+    more = {"via": kept_of(body.via), **agreeing(body, agreements)}
     opening = await _open(payer_id, [line], body.return_url, merchant, caller, **more)
     asks = [
         winning_back(subscription_id, checkout_id, payer_id, caller.now, days),
         Ask(CHECKOUT, checkout_id, opening),
     ]
-    return await caller.ask(*asks, checkout_id=checkout_id)
+    written = await caller.ask(*asks, checkout_id=checkout_id)
+    return Opened(**written.model_dump(), via=standing_of_via(body.via))
 
 
 async def _open(
@@ -464,6 +469,7 @@ def _wished(body: OpenCheckout, agreements: Agreements) -> dict[str, Any]:
     return {
         "without_trial": body.without_trial,
         "seats_only": seats_only,
+        "via": kept_of(body.via),
         **agreeing(body, agreements),
     }
 

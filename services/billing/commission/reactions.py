@@ -35,7 +35,8 @@ def when_person_attributed_count_it(fact: Fact) -> list[Ask]:
     came: PersonAttributed = fact.body
     person_id = PersonId(came.person_id)
     owner = None if came.owner_id is None else PersonId(came.owner_id)
-    sent = events.BuyerSent(person_id, came.link_id, came.kind, owner, fact.at, came.until)
+    since = came.since or fact.at
+    sent = events.BuyerSent(person_id, came.link_id, came.kind, owner, since, came.until)
     return [Ask(COMMISSION, commission_stream(person_id), commands.CountBuyerSent(sent))]
 
 

@@ -14,6 +14,7 @@ from services.billing.checkout.projections import (
     paying_on_page,
 )
 from services.billing.choices import Today, line_of
+from services.billing.coming import Opened, Via, kept_of, standing_of_via
 from services.billing.donation import commands
 from services.billing.donation.decider import DONATION
 from services.billing.donation.events import DonationOpened, checkout_by, donation_of
@@ -46,7 +47,8 @@ Stranger = Annotated[Caller, needs("public")]
 class Give(Body):
     """`amount` is for offers whose price the giver names. A `name` is kept, and shown to staff, if `show_name` says so.
 
-    `return_url` is a page at this origin, without a query: where one comes back to from the processor's own.
+    `return_url` is a page at this origin, without a query: where one comes back to from the processor's own. Who came
+    `via` a link may say so.
     """
 
     guest_pass: Annotated[str, StringConstraints(max_length=2000)]
@@ -56,9 +58,10 @@ class Give(Body):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     show_name: bool = False
     return_url: Annotated[str, StringConstraints(max_length=500)]
+    via: Via | None = None
 
 
-class GiftOpened(Written):
+class GiftOpened(Opened):
     """`link` is good for paying, for a day; that of the letter looks, stops and forgets. A dry run gives none."""
 
     link: str | None = None
@@ -150,11 +153,12 @@ async def open_donation(community_id: UUID, body: Give, caller: Visitor) -> Gift
     written = await caller.ask(
         *asks, community_id=community_id, mode=held.mode, checkout_id=checkout_id
     )
+    told = {**written.model_dump(), "via": standing_of_via(body.via)}
     if written.would:
-        return GiftOpened(**written.model_dump())
+        return GiftOpened(**told)
     until = caller.now + GIVING_LIFE
     link = make_link(service.secret, checkout_id, community_id, until, OF_GIVING)
-    return GiftOpened(**written.model_dump(), link=link)
+    return GiftOpened(**told, link=link)
 
 
 async def _opening(community_id: UUID, held: GuestPass, body: Give, caller: Caller) -> list[Ask]:
@@ -183,6 +187,7 @@ async def _opening(community_id: UUID, held: GuestPass, body: Give, caller: Call
         return_url=body.return_url,
         origin=caller.service.settings.origin,
         at=caller.now,
+        via=kept_of(body.via),
     )
     return [Ask(DONATION, donation_of(checkout_id), give), basket]
 

@@ -16,6 +16,7 @@ def _attributed(fact: Fact) -> contracts.PersonAttributed:
         kind=attributed.kind,
         owner_id=attributed.owner,
         until=attributed.until,
+        since=attributed.since,
     )
 
 

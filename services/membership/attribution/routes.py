@@ -1,6 +1,6 @@
 """Saying by which link one came, and taking it back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from services.membership.attribution import commands
 from services.membership.attribution.decider import ATTRIBUTION, attribution_stream
-from services.membership.attribution.projections import attribution_now, senders_of
-from services.membership.link.events import LinkId, LinkKind
-from services.membership.link.projections import link_now
-from services.membership.member.projections import member_now, profile_of
+from services.membership.attribution.events import Why
+from services.membership.attribution.projections import attributing, attribution_now
+from services.membership.link.events import LinkKind
+from services.membership.member.projections import member_now
 from services.membership.visit import read_visit
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
@@ -39,23 +39,9 @@ async def attribute_person(body: Attribute, caller: Annotated[Caller, needs("per
         visit = read_visit(service.secret, body.via)
     except ValueError as wrong:
         raise Rejected("not_a_visit", f"It {wrong}.", pointer="/via") from wrong
-    link_id = LinkId(visit.link_id)
-    link = await link_now(service, community_id, link_id)
-    if link is None:
+    attribute = await attributing(service, community_id, person_id, visit, caller.now)
+    if attribute is None:
         raise NotFound("link_not_found", "There is no such link.")
-    profile = await profile_of(service, person_id)
-    attribute = commands.AttributePerson(
-        person_id=person_id,
-        link_id=link_id,
-        kind=link.made.kind,
-        owner=link.made.owner,
-        visit_id=visit.visit_id,
-        visited_at=visit.at,
-        until=visit.at + timedelta(days=link.made.days),
-        at=caller.now,
-        member_since=profile.since if profile else None,
-        sent_by=await senders_of(service, community_id, link.made.owner),
-    )
     return await caller.ask(Ask(ATTRIBUTION, attribution_stream(person_id), attribute))
 
 
@@ -63,16 +49,24 @@ async def attribute_person(body: Attribute, caller: Annotated[Caller, needs("per
 async def withdraw_attribution(caller: Annotated[Caller, needs("person")]) -> Written:
     """From now on one is counted as sent by nobody."""
     person_id = PersonId(caller.person_id)
-    withdraw = commands.WithdrawAttribution(person_id)
+    withdraw = commands.WithdrawAttribution(person_id, caller.now)
     return await caller.ask(Ask(ATTRIBUTION, attribution_stream(person_id), withdraw))
 
 
+class LeftOut(BaseModel):
+    """A visit that was handed in with a checkout and counts for nobody."""
+
+    checkout_id: UUID
+    why: Why
+
+
 class Attribution(BaseModel):
-    """Null where the person came by themselves, or would not say."""
+    """Null where the person came by themselves, or would not say; `left_out` is the last that did not count."""
 
     link_id: UUID | None
     kind: LinkKind | None
     until: datetime | None
+    left_out: LeftOut | None = None
 
 
 @router.get("/people/{person_id}/attribution", operation_id="read_attribution")
@@ -82,6 +76,10 @@ async def read_attribution(
     """What is kept about how somebody came."""
     await member_now(caller.service, caller.community_id, person_id)
     known = await attribution_now(caller.service, caller.community_id, person_id)
-    if known is None:
-        return Attribution(link_id=None, kind=None, until=None)
-    return Attribution(link_id=known.link_id, kind=known.kind, until=known.until)
+    sent, missed = known.sent, known.left_out
+    return Attribution(
+        link_id=sent.link_id if sent else None,
+        kind=sent.kind if sent else None,
+        until=sent.until if sent else None,
+        left_out=LeftOut(checkout_id=missed.checkout_id, why=missed.why) if missed else None,
+    )

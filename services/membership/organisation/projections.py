@@ -131,6 +131,12 @@ async def organisation_by_id(
     return ListedOrganisation(**row)
 
 
+async def registered_at(service: Service, payer_id: UUID) -> datetime | None:
+    """Since when it is known; None where the id is a person's."""
+    told = await service.store.read_stream(organisation_stream(payer_id))
+    return told[0].at if told else None
+
+
 async def organisation_now(service: Service, community_id: UUID, payer_id: UUID) -> Organisation:
     """Who acts for it as of now; nobody, and no papers, where the id is a person's."""
     organisation: Organisation

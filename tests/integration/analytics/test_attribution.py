@@ -119,3 +119,11 @@ async def test_a_rebuild_says_the_same_and_only_to_who_may_see_revenue(house: Ho
     assert await links(house) == before
     path = f"/communities/{community}/attribution"
     assert (await house.refusal(moderator, "GET", path))[0] == 403
+
+
+async def test_what_was_handed_in_with_a_checkout_counts_from_then(house: House) -> None:
+    payment = paid(ada, 3)
+    late = came(ada, bobs, 4).model_copy(update={"since": on(2)})
+    await house.hear(created(), payment, late)
+    shown = await links(house)
+    assert (shown[str(bobs)]["leads"], shown[str(bobs)]["buyers"]) == (1, 1)

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts import billing_payment
+from shared.contracts import billing_checkout, billing_payment
 from shared.contracts.contract import Contract
 from shared.contracts.membership_attribution import AttributionWithdrawn, PersonAttributed
-from tests.integration.billing.shop import Shop, ada, bob, community, olga
+from tests.integration.billing.shop import ORIGIN, Shop, ada, bob, community, olga
 from tests.integration.events.house import Json, Who, somebody
 
 treasurer, reader = somebody(community, "accountant"), somebody(community, "read_only")
@@ -249,3 +249,45 @@ async def test_only_who_may_says_what_is_earned_and_what_was_paid(shop: Shop) ->
 async def test_rules_that_make_no_sense_are_refused(shop: Shop, change: Json, code: str) -> None:
     body = {"rules": [FIFTH | change]}
     assert await shop.house.refusal(olga, "PUT", "/commissions/rules", body) == (422, code)
+
+
+async def test_a_link_handed_in_with_the_checkout_earns_though_it_is_heard_of_after_the_payment(
+    shop: Shop,
+) -> None:
+    line = {"offer_id": await shop.offer(10_000)}
+    handed_in = {"visit": "a-visit", "agreed": True}
+    body = {"lines": [line], "return_url": f"{ORIGIN}/thanks", "via": handed_in}
+    opened = await shop.house.ask(ada, "POST", "/checkouts", body)
+    assert opened["via"] == "kept"
+    await shop.house.quiet()
+    await shop.pays(opened["checkout_id"])
+    await shop.state_of(opened["checkout_id"], "completed")
+    (bought,) = await shop.until_told(billing_checkout.CheckoutCompleted)
+    assert bought.via is not None
+    assert bought.via.visit == "a-visit"
+    assert await balance(shop) == {}
+    told = attributed(shop, occurred_at=shop.now + timedelta(hours=1), since=bought.via.at)
+    await shop.house.hear(told)
+    assert await balance(shop) == {"earned": 2000, "waiting": 2000}
+
+
+@pytest.mark.parametrize(
+    ("via", "told"),
+    [
+        ({"visit": "not one of ours!", "agreed": True}, "not_a_visit"),
+        ({"visit": "a-visit", "agreed": False}, "not_agreed"),
+        (None, None),
+    ],
+)
+async def test_what_is_no_visit_keeps_nobody_from_buying(
+    shop: Shop, via: Json | None, told: str | None
+) -> None:
+    line = {"offer_id": await shop.offer(10_000)}
+    body = {"lines": [line], "return_url": f"{ORIGIN}/thanks", "via": via}
+    opened = await shop.house.ask(ada, "POST", "/checkouts", body)
+    assert opened["via"] == told
+    await shop.house.quiet()
+    await shop.pays(opened["checkout_id"])
+    await shop.state_of(opened["checkout_id"], "completed")
+    (bought,) = await shop.until_told(billing_checkout.CheckoutCompleted)
+    assert bought.via is None

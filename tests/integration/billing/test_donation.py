@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.membership.gateways.passes import PASS_LIFE, Passes
-from shared.contracts import billing_donation, billing_message, billing_payment
+from shared.contracts import billing_checkout, billing_donation, billing_message, billing_payment
 from shared.contracts import billing_privacy as privacy
 from shared.contracts.membership_member import PersonErased
 from shared.ids import random_id
@@ -298,3 +298,18 @@ async def test_who_has_the_letter_is_forgotten_and_gives_no_more(shop: Shop) -> 
     assert shown == (None, 2000, True)
     await shop.at(shop.now + timedelta(days=40))
     assert len(await shop.charges()) == 1
+
+
+async def test_a_guest_hands_in_by_which_link_they_came(shop: Shop) -> None:
+    via, guest = {"visit": "a-visit", "agreed": True}, random_id()
+    offer_id = await asks_for(shop)
+    body = gift(shop, offer_id, via=via, guest_pass=pass_for(shop, guest))
+    opened = await shop.house.ask(None, "POST", DOOR, body)
+    assert opened["via"] == "kept"
+    await shop.house.quiet()
+    await pays(shop, str(opened["link"]))
+    (given,) = await shop.until_told(billing_checkout.CheckoutCompleted)
+    assert given.via is not None
+    assert (given.person_id, given.via.visit) == (guest, "a-visit")
+    await gives(shop, via={"visit": "no visit", "agreed": True})
+    assert [one.via for one in await shop.told(billing_checkout.CheckoutCompleted)][1:] == [None]

@@ -92,6 +92,17 @@ def test_an_organisation_has_no_trial() -> None:
     assert (bought.basket.on_trial, bought.basket.due) == (False, euros(10))
 
 
+def test_by_which_link_the_buyer_came_is_kept_and_told_when_it_is_paid() -> None:
+    via = events.CameBy(Code("visit"), noon)
+    came = replace(month_opened, via=via)
+    given(CHECKOUT).when(replace(opening(gold), via=Code("visit"))).then(came)
+    done = given(CHECKOUT, came, card_asked, month_charged).when(commands.CompleteCheckout(visa))
+    done.then(events.CheckoutCompleted(a_month, visa, via=via))
+    free = replace(opening(gift), via=Code("visit"))
+    had = events.CheckoutCompleted(a_gift, None, via=via)
+    given(CHECKOUT).when(free).then(replace(opened(a_gift), via=via), had)
+
+
 def test_seats_shorten_the_time_to_pay() -> None:
     all_things = basket(
         gold,
