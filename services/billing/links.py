@@ -15,7 +15,7 @@ from dateutil.relativedelta import relativedelta
 from shared.auth import ExpiredLink
 from shared.ids import Code, keyed
 
-Purpose = Literal["payment link", "giving link", "donation link", "card link"]
+Purpose = Literal["payment link", "giving link", "donation link", "card link", "exit link"]
 OF_PAYMENT: Purpose = "payment link"
 """Paying for one subscription."""
 OF_GIVING: Purpose = "giving link"
@@ -24,6 +24,8 @@ OF_LETTER: Purpose = "donation link"
 """Looking at one donation, stopping it, being forgotten: told by letter."""
 OF_CARD: Purpose = "card link"
 """Subscribing one person, who paid elsewhere: told by letter."""
+OF_EXIT: Purpose = "exit link"
+"""Saying why one subscription was left: told by letter."""
 
 LINK_LIFE = timedelta(days=90)
 GIVING_LIFE = timedelta(days=1)

@@ -19,7 +19,7 @@ from shared.money import Money
 from shared.personal_value import Sealed
 
 COPY = Code("announcement")
-NEWS = frozenset(("level_reached", "improvement_polled", "improvement_leaving", COPY))
+NEWS = frozenset(("level_reached", "improvement_polled", "improvement_leaving", "exit_asked", COPY))
 """What nobody bought, or needs to know."""
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.billing.exit_survey.events import ExitReason
-from shared.ids import PersonId
+from services.billing.payer.events import PayerStanding
+from services.billing.subscription.events import EndReason, Source
+from shared.ids import Code, Label, PersonId
 from shared.personal_value import Sealed
 
 
@@ -26,4 +28,26 @@ class DropExitAnswer:
     pass
 
 
-ExitSurveyCommand = AnswerExit | DropExitAnswer
+@dataclass(frozen=True, slots=True)
+class ThinkOfAsking:
+    """They had time to say why by themselves."""
+
+    subscription_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhy:
+    """What they leave, as it stands now: `payer` is None once nobody does. `offer` is its name, `link` for the letter."""
+
+    subscription_id: UUID
+    payer: PersonId | None
+    standing: PayerStanding
+    ended_for: EndReason | None
+    source: Source
+    is_organisation: bool
+    offer: Label | None
+    link: Code
+
+
+ExitSurveyCommand = AnswerExit | DropExitAnswer | ThinkOfAsking | AskWhy

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.ids import PersonId
+from shared.ids import Code, Label, PersonId
 from shared.personal_value import Sealed
 
 ExitReason = Literal[
@@ -38,4 +38,22 @@ class ExitAnswerDropped:
     person_id: PersonId
 
 
-ExitSurveyEvent = ExitAnswered | ExitAnswerDropped
+@dataclass(frozen=True, slots=True)
+class ExitQuestionDue:
+    """They had time to say why by themselves: it is looked at whether to ask."""
+
+    subscription_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ExitQuestionAsked:
+    """They are asked by letter, of this offer; by `link` they answer without signing in."""
+
+    subscription_id: UUID
+    person_id: PersonId
+    offer: Label
+    link: Code
+
+
+ExitSurveyEvent = ExitAnswered | ExitAnswerDropped | ExitQuestionDue | ExitQuestionAsked

@@ -1,10 +1,10 @@
-"""Why people leave: asked of who cancels, and counted."""
+"""Why people leave: asked of who leaves, and counted."""
 
 from services.billing.exit_survey import routes
 from services.billing.exit_survey.decider import EXIT_SURVEY
 from services.billing.exit_survey.projections import EXIT_ANSWERS
 from services.billing.exit_survey.publications import PUBLICATIONS
-from services.billing.exit_survey.reactions import REACTIONS
+from services.billing.exit_survey.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -13,5 +13,6 @@ FEATURE = Feature(
     router=routes.router,
     projections=(EXIT_ANSWERS,),
     reactions=REACTIONS,
+    actions=ACTIONS,
     publications=PUBLICATIONS,
 )

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from services.billing.exit_survey import events
-from shared.event_store import Fact
+from services.billing.exit_survey.decider import exit_survey_stream
+from shared.event_store import Fact, Mode
 from shared.personal_value import Sealed
 from shared.projection import Projection
+from shared.service import Service
 
 DDL = """
 CREATE TABLE exit_answers_v1 (
@@ -107,3 +109,9 @@ async def reasons_of(
         until,
     )
     return {row["reason"]: row["times"] for row in rows}
+
+
+async def mode_of(service: Service, subscription_id: UUID) -> Mode | None:
+    """That in which they were asked."""
+    facts = await service.store.read_stream(exit_survey_stream(subscription_id))
+    return facts[0].meta.mode if facts else None

@@ -1,7 +1,8 @@
-"""What the others hear of why people leave: the reason, never a word."""
+"""What the others hear of why people leave: the reason, never a word; and the letter that asks for it."""
 
 from services.billing.exit_survey import events
 from shared.contracts import billing_exit_survey as contracts
+from shared.contracts.billing_message import MessageRequested
 from shared.event_store import Fact
 from shared.feature import Publication
 
@@ -28,7 +29,21 @@ def _dropped(fact: Fact) -> contracts.ExitAnswerDropped:
     )
 
 
+def _asked(fact: Fact) -> MessageRequested:
+    """Nobody needs it, so whoever wants no such letters gets none."""
+    asked: events.ExitQuestionAsked = fact.body
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=asked.person_id,
+        template="exit_asked",
+        values={"offer": asked.offer},
+        link=f"/exit/{asked.link}",
+    )
+
+
 PUBLICATIONS = (
     Publication(of=events.ExitAnswered, to=contracts.ExitAnswered, map=_answered),
     Publication(of=events.ExitAnswerDropped, to=contracts.ExitAnswerDropped, map=_dropped),
+    Publication(of=events.ExitQuestionAsked, to=MessageRequested, map=_asked),
 )

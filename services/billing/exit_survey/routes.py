@@ -1,7 +1,7 @@
 """Saying why one leaves, and seeing why people do."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -10,14 +10,22 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from services.billing.exit_survey import commands
 from services.billing.exit_survey.decider import EXIT_SURVEY, exit_survey_stream
 from services.billing.exit_survey.events import ExitReason
-from services.billing.exit_survey.projections import answers_of, reasons_of
-from services.billing.subscription.projections import leaver_now
+from services.billing.exit_survey.projections import answers_of, mode_of, reasons_of
+from services.billing.links import OF_EXIT, Opened, read_link
+from services.billing.merchant.projections import merchant_of
+from services.billing.offer.projections import offers_among
+from services.billing.payer.projections import standing_now
+from services.billing.subscription.projections import leaver_now, leaving_now
+from shared.auth import ExpiredLink
+from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import PersonId
+from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
 
+Stranger = Annotated[Caller, needs("public")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
@@ -47,6 +55,72 @@ async def answer_exit(
     )
     stream_id = exit_survey_stream(subscription_id)
     return await caller.ask(Ask(EXIT_SURVEY, stream_id, answer), subscription_id=subscription_id)
+
+
+class ExitQuestion(BaseModel):
+    """What is asked of whoever left `offer` of the `seller`; nothing in it says who they are, or what they said."""
+
+    seller: str
+    offer: str
+    reasons: list[ExitReason]
+    answered: bool
+
+
+class Door(NamedTuple):
+    """What a link opens: saying why one subscription was left, and nothing else."""
+
+    opened: Opened
+    payer: PersonId
+    is_leaving: bool
+
+
+@router.get("/public/exit-questions/{link}", operation_id="read_exit_question")
+async def read_exit_question(link: str, caller: Stranger) -> ExitQuestion:
+    """For whoever bears the link of the letter."""
+    subscription_id, community_id = (await _door(link, caller)).opened
+    leaving = await leaving_now(caller.service, community_id, subscription_id)
+    survey = await caller.state(EXIT_SURVEY, exit_survey_stream(subscription_id), community_id)
+    async with caller.read(community_id) as connection:
+        merchant = await merchant_of(connection)
+        offers = await offers_among(connection, [leaving.offer_id])
+    return ExitQuestion(
+        seller=merchant.name,
+        offer=offers[leaving.offer_id].name,
+        reasons=list(get_args(ExitReason)),
+        answered=survey.answer is not None,
+    )
+
+
+@router.put("/public/exit-questions/{link}", operation_id="answer_exit_question")
+async def answer_exit_question(link: str, body: AnswerExit, caller: Stranger) -> Written:
+    """Without signing in, in the name of whom the letter was for; the last answer counts."""
+    (subscription_id, community_id), payer, is_leaving = await _door(link, caller)
+    answer = commands.AnswerExit(
+        subscription_id=subscription_id,
+        by=payer,
+        payer=payer,
+        is_leaving=is_leaving,
+        reason=body.reason,
+        comment=await caller.seal(payer, body.comment) if body.comment else None,
+        tell_me=body.tell_me,
+    )
+    stream_id = exit_survey_stream(subscription_id)
+    mode = await mode_of(caller.service, subscription_id)
+    ask = Ask(EXIT_SURVEY, stream_id, answer)
+    return await caller.ask(ask, community_id=community_id, mode=mode)
+
+
+async def _door(link: str, caller: Caller) -> Door:
+    """Of who was erased nothing more is kept."""
+    try:
+        opened = read_link(caller.service.secret, link, caller.now, OF_EXIT)
+    except ExpiredLink as stale:
+        raise Problem(403, "bad_link", "This link opens nothing.") from stale
+    community_id = opened.community_id
+    payer, is_leaving = await leaver_now(caller.service, community_id, opened.subject)
+    if payer is None or await standing_now(caller.service, community_id, payer) == "forgotten":
+        raise NotFound("subscription_not_found", "There is no such subscription.")
+    return Door(opened, payer, is_leaving)
 
 
 class ExitAnswer(BaseModel):

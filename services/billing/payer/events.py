@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from shared.ids import Code, PersonId, derive
 from shared.personal_value import Sealed
+
+
+PayerStanding = Literal["known", "shut_out", "forgotten"]
+"""Whoever never paid is known as well."""
 
 
 def payer_of(person_id: UUID) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER, Payer
-from services.billing.payer.events import payer_of
+from services.billing.payer.events import PayerStanding, payer_of
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
 from shared.projection import Projection
@@ -116,6 +116,15 @@ async def trial_of(service: Service, community_id: UUID, person_id: UUID) -> UUI
     payer: Payer
     payer, _ = await service.handler.state(PAYER, payer_of(person_id), community_id)
     return payer.trial
+
+
+async def standing_now(service: Service, community_id: UUID, person_id: UUID) -> PayerStanding:
+    """Whether they were banned or erased, as of now."""
+    payer: Payer
+    payer, _ = await service.handler.state(PAYER, payer_of(person_id), community_id)
+    if payer.forgotten:
+        return "forgotten"
+    return "known" if payer.shut_out is None else "shut_out"
 
 
 def taking_trial(checkout_id: UUID, person_id: UUID) -> Ask:

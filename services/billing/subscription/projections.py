@@ -22,6 +22,7 @@ from services.billing.subscription.events import (
     Period,
     PriceRiseAnnounced,
     Rise,
+    Source,
     Terms,
     change_payment_of,
 )
@@ -367,6 +368,30 @@ async def leaver_now(
             return terms.person_id, True
         case _:
             return None, False
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What somebody leaves: `payer` is None once nobody does, because they stay or have come back."""
+
+    payer: PersonId | None
+    offer_id: UUID
+    source: Source
+    ended_for: EndReason | None
+
+
+async def leaving_now(service: Service, community_id: UUID, subscription_id: UUID) -> Leaving:
+    """Read strongly; NotFound when there is no such subscription."""
+    state, _ = await service.handler.state(SUBSCRIPTION, subscription_id, community_id)
+    match state:
+        case None:
+            raise NotFound("subscription_not_found", "There is no such subscription.")
+        case Ended(terms, reason=reason, won_back=back):
+            payer = None if back else terms.person_id
+            return Leaving(payer, terms.offer_id, terms.charged_for, reason)
+        case _:
+            payer = state.terms.person_id if state.cancelling else None
+            return Leaving(payer, state.terms.offer_id, state.terms.charged_for, None)
 
 
 async def has_ended(service: Service, community_id: UUID, subscription_id: UUID) -> bool:

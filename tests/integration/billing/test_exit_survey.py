@@ -1,12 +1,16 @@
-"""Why people leave: said by who cancels, counted for the seller, and the words forgotten with who wrote them."""
+"""Why people leave: said by who cancels, or asked for by letter, counted, and forgotten with who wrote it."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.billing.exit_survey.reactions import TIME_TO_SAY
+from services.billing.links import LINK_LIFE, OF_EXIT, make_link
 from shared.contracts import billing_exit_survey as contracts
-from shared.contracts.membership_member import PersonErased
+from shared.contracts import billing_message
+from shared.contracts.contract import Contract
+from shared.contracts.membership_member import MemberBanned, PersonErased
 from tests.integration.billing.shop import Shop, ada, bob, community, olga
 from tests.integration.events.house import Json, somebody
 
@@ -129,3 +133,108 @@ async def test_what_was_written_is_forgotten_with_who_wrote_it(shop: Shop) -> No
     assert await comments(shop) == [("too_much_noise", None)]
     rows = await shop.house.service.pool.fetch("SELECT data::text AS said FROM events")
     assert WORDS not in "".join(row["said"] for row in rows)
+
+
+async def letters(shop: Shop) -> list[billing_message.MessageRequested]:
+    """All that asked why, so long after that whoever is to be asked has been."""
+    await shop.at(shop.now + TIME_TO_SAY)
+    told = await shop.told(billing_message.MessageRequested)
+    return [one for one in told if one.template == "exit_asked"]
+
+
+async def question(shop: Shop) -> str:
+    """The way in by the one letter."""
+    (letter,) = await letters(shop)
+    assert letter.link is not None
+    return letter.link.replace("/exit/", "/public/exit-questions/")
+
+
+async def hears(shop: Shop, kind: type[Contract]) -> None:
+    about: Json = {"community_id": community, "occurred_at": shop.now, "person_id": ada.person_id}
+    await shop.house.hear(kind(**about))
+    await shop.house.quiet()
+
+
+async def test_who_leaves_without_a_word_is_asked_by_one_letter_and_answers_by_its_link(
+    shop: Shop,
+) -> None:
+    subscription_id = await leaving(shop)
+    (letter,) = await letters(shop)
+    assert (letter.person_id, letter.values) == (ada.person_id, {"offer": "Gold"})
+    path = await question(shop)
+    asked = await shop.house.ask(None, "GET", path)
+    assert (asked["seller"], asked["offer"], asked["answered"]) == ("Chess Club", "Gold", False)
+    assert "too_much_noise" in asked["reasons"]
+    assert str(ada.person_id) not in str(asked)
+    await shop.house.ask(None, "PUT", path, said(comment=WORDS) | {"tell_me": True})
+    assert await comments(shop) == [("too_much_noise", WORDS)]
+    (told,) = await shop.told(contracts.ExitAnswered)
+    assert (str(told.subscription_id), told.person_id, told.tell_me) == (
+        subscription_id,
+        ada.person_id,
+        True,
+    )
+    assert (await shop.house.ask(None, "GET", path))["answered"] is True
+    await shop.at((await shop.subscription())["runs_until"])
+    await shop.until_subscription("ended")
+    assert len(await letters(shop)) == 1
+
+
+async def test_who_was_ended_is_asked_too(shop: Shop) -> None:
+    subscription_id = (await shop.subscribes())["subscription_id"]
+    await shop.house.ask(olga, "POST", f"/subscriptions/{subscription_id}/end")
+    await shop.until_subscription("ended")
+    await shop.house.ask(None, "PUT", await question(shop), said("went_elsewhere"))
+    assert await reasons(shop) == [("went_elsewhere", 1)]
+
+
+async def test_who_said_why_while_cancelling_gets_no_letter(shop: Shop) -> None:
+    subscription_id = await leaving(shop)
+    await shop.house.ask(ada, "PUT", door(subscription_id), said())
+    assert await letters(shop) == []
+
+
+async def test_who_thought_better_of_it_gets_no_letter_and_an_old_link_says_nothing(
+    shop: Shop,
+) -> None:
+    subscription_id = await leaving(shop)
+    cancellation = f"/subscriptions/{subscription_id}/cancellation"
+    await shop.house.ask(ada, "DELETE", cancellation)
+    assert await letters(shop) == []
+    await shop.house.ask(ada, "POST", cancellation)
+    path = await question(shop)
+    await shop.house.ask(ada, "DELETE", cancellation)
+    assert await shop.house.refusal(None, "PUT", path, said()) == (409, "not_leaving")
+
+
+@pytest.mark.parametrize("kind", [MemberBanned, PersonErased])
+async def test_who_is_sent_away_or_forgotten_meanwhile_gets_no_letter(
+    shop: Shop, kind: type[Contract]
+) -> None:
+    await leaving(shop)
+    await hears(shop, kind)
+    assert await letters(shop) == []
+
+
+async def test_nothing_is_kept_of_who_was_erased_after_the_letter(shop: Shop) -> None:
+    await leaving(shop)
+    path = await question(shop)
+    await hears(shop, PersonErased)
+    refusal = await shop.house.refusal(None, "PUT", path, said(comment=WORDS))
+    assert refusal == (404, "subscription_not_found")
+    assert await reasons(shop) == []
+
+
+async def test_a_link_is_good_for_one_subscription_for_its_time_and_of_its_kind(shop: Shop) -> None:
+    subscription_id = UUID(await leaving(shop))
+    path = await question(shop)
+    secret, until = shop.house.service.secret, shop.now + LINK_LIFE
+    other = make_link(secret, uuid4(), community, until, OF_EXIT)
+    of_paying = make_link(secret, subscription_id, community, until)
+    unknown, stale = (404, "subscription_not_found"), (403, "bad_link")
+    for link, refusal in ((other, unknown), (of_paying, stale), ("x", stale)):
+        by = f"/public/exit-questions/{link}"
+        assert await shop.house.refusal(None, "GET", by) == refusal
+        assert await shop.house.refusal(None, "PUT", by, said()) == refusal
+    await shop.at(until)
+    assert await shop.house.refusal(None, "PUT", path, said()) == stale

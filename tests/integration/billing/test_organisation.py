@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.billing.exit_survey.reactions import TIME_TO_SAY
 from shared.contracts import (
     billing_checkout,
     billing_message,
@@ -121,6 +122,14 @@ async def test_one_buys_and_another_manages_and_whoever_is_dismissed_does_nothin
     assert customer is not None
     await shop.house.ask(bob, "POST", f"{path}/cancellation")
     assert (await shop.subscription(bob))["cancels_at"] is not None
+
+
+async def test_nobody_asks_an_organisation_why_it_leaves(shop: Shop) -> None:
+    subscription_id = await buys(shop)
+    await shop.house.ask(ada, "POST", f"/subscriptions/{subscription_id}/cancellation")
+    await shop.at(shop.now + TIME_TO_SAY)
+    told = await shop.told(billing_message.MessageRequested)
+    assert "exit_asked" not in [one.template for one in told]
 
 
 async def test_its_card_is_its_own_and_any_of_them_gives_another(shop: Shop) -> None:

@@ -73,5 +73,6 @@ def test_staff_are_not_told_what_they_did_themselves() -> None:
 
 
 def test_what_reminds_can_be_turned_off_and_nothing_else() -> None:
+    assert kind_of("exit_asked") == "announcement"
     assert kind_of("gathering_reminder") == "reminder"
     assert kind_of("ticket_bought") == "transactional"
