@@ -38,7 +38,7 @@ class ThinkOfAsking:
 
 @dataclass(frozen=True, slots=True)
 class AskWhy:
-    """What they leave, as it stands now: `payer` is None once nobody does. `offer` is its name, `link` for the letter."""
+    """What they leave, as it stands now: `payer` is None once nobody does. `offer` is its name, `link` the letter's."""
 
     subscription_id: UUID
     payer: PersonId | None

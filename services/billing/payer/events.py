@@ -8,7 +8,6 @@ from uuid import UUID
 from shared.ids import Code, PersonId, derive
 from shared.personal_value import Sealed
 
-
 PayerStanding = Literal["known", "shut_out", "forgotten"]
 """Whoever never paid is known as well."""
 
