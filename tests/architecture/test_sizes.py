@@ -70,6 +70,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
     "services/membership/member_import/routes.py": "uploading, starting and watching a file are one door",
     "services/membership/onboarding/decider.py": "what opens, is told, done, missed and stopped is one history",
+    "services/membership/onboarding/reactions.py": "a list: whatever opens, tells of, does or ends a step",
     "services/membership/ritual/decider.py": "what is promised, due, skipped, held or corrected is one history",
     "services/membership/ritual/routes.py": "promising, deciding and showing what was promised are one door",
     "services/membership/seat/decider.py": "what is provided, given, claimed and lost of one plan is one history",

@@ -7,7 +7,7 @@ from datetime import UTC, date
 from typing import Any
 from uuid import UUID
 
-from services.membership.activity.events import SignalRecorded
+from services.membership.activity.events import Kind, SignalRecorded
 from services.membership.content.events import ContentOpened
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -71,6 +71,12 @@ async def activity_of(connection: Any, person_id: UUID, since: date) -> list[Tal
         since,
     )
     return [Tally(**row) for row in rows]
+
+
+async def has_done(connection: Any, person_id: UUID, kind: Kind) -> bool:
+    """Whether they ever did."""
+    sql = "SELECT EXISTS (SELECT FROM activity_v1 WHERE person_id = $1 AND kind = $2)"
+    return bool(await connection.fetchval(sql, person_id, kind))
 
 
 async def habits_of(

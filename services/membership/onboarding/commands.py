@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 
 from services.membership.onboarding.events import Telling
-from services.membership.onboarding_plan.events import Step, StepKind
+from services.membership.onboarding_plan.events import Step, StepKind, Trigger
 from services.membership.tier.events import TierId
 from shared.ids import Code, Label, PersonId
 
 
 @dataclass(frozen=True, slots=True)
 class BeginOnboarding:
-    """`already` is what they have done before there was a step for it."""
+    """`already` is what they have done before there was a step for it, `come` what steps wait for and has come."""
 
     person_id: PersonId
     tier_id: TierId
     steps: tuple[Step, ...]
     already: frozenset[StepKind]
+    come: frozenset[Trigger] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class RemindOfStep:
 
 @dataclass(frozen=True, slots=True)
 class EndStep:
+    person_id: PersonId
+    tier_id: TierId
+    round: int
+    key: Code
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpStep:
+    """What it waits for has had its time."""
+
     person_id: PersonId
     tier_id: TierId
     round: int
@@ -64,6 +75,14 @@ class NoticeStep:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeTrigger:
+    """Something came that steps may wait for before they open."""
+
+    person_id: PersonId
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
 class MarkStep:
     person_id: PersonId
     tier_id: TierId
@@ -81,8 +100,10 @@ OnboardingCommand = (
     | OpenStep
     | RemindOfStep
     | EndStep
+    | GiveUpStep
     | TellOfStep
     | NoticeStep
+    | NoticeTrigger
     | MarkStep
     | StopOnboarding
 )

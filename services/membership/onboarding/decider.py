@@ -1,13 +1,13 @@
 """Who a tier opens to is led in by its steps, each done once, reminded once, and not waited for for ever."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 from uuid import UUID
 
 from services.membership.onboarding import commands, events
 from services.membership.onboarding.events import StepState
-from services.membership.onboarding_plan.events import Step, StepKind
+from services.membership.onboarding_plan.events import Step, StepKind, Trigger
 from services.membership.tier.events import TierId
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, PersonId, derive
@@ -17,19 +17,32 @@ MARKED: frozenset[StepKind] = frozenset({"introduce", "gathering", "checklist"})
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """`told` is what was said of which step in this round."""
+    """`told` is what was said of which step in this round; of the `triggered` has come what they waited for."""
 
     round: int
     steps: tuple[Step, ...]
     states: Mapping[Code, StepState]
     told: frozenset[tuple[Code, events.Telling]] = frozenset()
     over: Literal["completed", "stopped"] | None = None
+    triggered: frozenset[Code] = frozenset()
 
     def step(self, key: Code) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
 
     def is_due(self, key: Code) -> bool:
         return self.over is None and self.states.get(key) in ("waiting", "open")
+
+    def awaiting(self, trigger: Trigger, key: Code | None = None) -> list[Step]:
+        """The steps that wait for this to come before they open."""
+        return [
+            step
+            for step in self.steps
+            if (step.trigger, step.step) == (trigger, key) and self.awaits(step)
+        ]
+
+    def awaits(self, step: Step) -> bool:
+        is_waiting = self.over is None and self.states[step.key] == "waiting"
+        return is_waiting and step.key not in self.triggered
 
     @property
     def is_through(self) -> bool:
@@ -62,10 +75,7 @@ def stream_of(person_id: PersonId) -> UUID:
 def decide(
     command: commands.OnboardingCommand, onboarding: Onboarding
 ) -> list[events.OnboardingEvent]:
-    happened = _happened(command, onboarding)
-    after = onboarding
-    for event in happened:
-        after = evolve(after, event)
+    happened, after = _with_what_follows(_happened(command, onboarding), onboarding)
     return [
         *happened,
         *(
@@ -81,6 +91,44 @@ def decide(
     ]
 
 
+def _with_what_follows(
+    first: Sequence[events.OnboardingEvent], before: Onboarding
+) -> tuple[list[events.OnboardingEvent], Onboarding]:
+    """With the steps that waited for another, which is done now, or missed; and what all of it leads to."""
+    happened: list[events.OnboardingEvent] = []
+    after, together = before, list(first)
+    while together:
+        happened += together
+        for event in together:
+            after = evolve(after, event)
+        together = [more for event in together for more in _following(event, after)]
+    return happened, after
+
+
+def _following(
+    event: events.OnboardingEvent, onboarding: Onboarding
+) -> list[events.OnboardingEvent]:
+    person_id, tier_id = event.person_id, event.tier_id
+    journey = onboarding.journeys[tier_id]
+    match event:
+        case events.StepDone(_, _, key):
+            waited = journey.awaiting("step", key)
+            return [_come(person_id, tier_id, journey.round, step) for step in waited]
+        case events.StepMissed(_, _, key):
+            waited = journey.awaiting("step", key)
+            return [events.StepMissed(person_id, tier_id, step.key) for step in waited]
+        case _:
+            return []
+
+
+def _come(
+    person_id: PersonId, tier_id: TierId, number: int, step: Step
+) -> events.StepOpened | events.StepTriggered:
+    """What it waited for has come: it opens now, or so many hours later."""
+    how = events.StepTriggered if step.opens_after else events.StepOpened
+    return how(person_id, tier_id, number, step)
+
+
 def _happened(
     command: commands.OnboardingCommand, onboarding: Onboarding
 ) -> list[events.OnboardingEvent]:
@@ -90,6 +138,8 @@ def _happened(
             return _begin(command, onboarding.journeys.get(command.tier_id))
         case commands.OpenStep() | commands.RemindOfStep() | commands.EndStep():
             return _by_the_clock(command, onboarding.on_the_way(command.tier_id, command.round))
+        case commands.GiveUpStep():
+            return _give_up(command, onboarding.on_the_way(command.tier_id, command.round))
         case commands.TellOfStep():
             return _tell(command, onboarding.on_the_way(command.tier_id, command.round))
         case commands.NoticeStep(_, kind):
@@ -99,6 +149,8 @@ def _happened(
                 for step in journey.steps
                 if step.kind == kind and journey.is_due(step.key)
             ]
+        case commands.NoticeTrigger():
+            return _notice(command, onboarding)
         case commands.MarkStep():
             return _mark(command, onboarding.journeys.get(command.tier_id))
         case commands.StopOnboarding(_, tier_id):
@@ -120,9 +172,19 @@ def _begin(asked: commands.BeginOnboarding, before: Journey | None) -> list[even
     for step in asked.steps:
         if step.kind == "access" or step.kind in asked.already:
             happened.append(events.StepDone(person_id, tier_id, step.key, "itself"))
-        elif step.opens_after == 0:
+        elif step.trigger in asked.come:
+            happened.append(_come(person_id, tier_id, number, step))
+        elif step.trigger == "start" and step.opens_after == 0:
             happened.append(events.StepOpened(person_id, tier_id, number, step))
     return happened
+
+
+def _notice(come: commands.NoticeTrigger, onboarding: Onboarding) -> list[events.OnboardingEvent]:
+    return [
+        _come(come.person_id, tier_id, journey.round, step)
+        for tier_id, journey in onboarding.journeys.items()
+        for step in journey.awaiting(come.trigger)
+    ]
 
 
 def _by_the_clock(
@@ -144,6 +206,14 @@ def _by_the_clock(
             return [events.StepMissed(person_id, tier_id, key)]
         case _:
             assert_never(due)
+
+
+def _give_up(asked: commands.GiveUpStep, journey: Journey | None) -> list[events.OnboardingEvent]:
+    """Not once what it waits for has come."""
+    step = journey.step(asked.key) if journey else None
+    if journey is None or step is None or not journey.awaits(step):
+        return []
+    return [events.StepMissed(asked.person_id, asked.tier_id, asked.key)]
 
 
 def _tell(asked: commands.TellOfStep, journey: Journey | None) -> list[events.OnboardingEvent]:
@@ -179,6 +249,10 @@ def evolve(onboarding: Onboarding, event: events.OnboardingEvent) -> Onboarding:
     match event:
         case events.StepOpened(_, _, _, step):
             return _with(onboarding, tier_id, _now(journey, step.key, "open"))
+        case events.StepTriggered(_, _, _, step):
+            return _with(
+                onboarding, tier_id, replace(journey, triggered=journey.triggered | {step.key})
+            )
         case events.StepToldOf(_, _, _, key, template):
             told = journey.told | {(key, template)}
             return _with(onboarding, tier_id, replace(journey, told=told))

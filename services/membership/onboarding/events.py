@@ -31,6 +31,16 @@ class StepOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class StepTriggered:
+    """What it waited for has come: it opens in its own time."""
+
+    person_id: PersonId
+    tier_id: TierId
+    round: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class StepReminded:
     """They have not done it, and are to be told so."""
 
@@ -91,6 +101,7 @@ class OnboardingStopped:
 OnboardingEvent = (
     OnboardingBegun
     | StepOpened
+    | StepTriggered
     | StepReminded
     | StepToldOf
     | StepDone

@@ -1,4 +1,4 @@
-"""A tier that opens begins a way in, the clock opens and ends its steps, and what people do anyway is noticed."""
+"""A tier that opens begins a way in, what happens and the clock open its steps, and what is done anyway is noticed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,6 +6,8 @@ from functools import partial
 
 from services.membership.access.events import AccessGranted, AccessRevoked
 from services.membership.access.projections import standing_now
+from services.membership.activity.events import SignalRecorded
+from services.membership.activity.projections import has_done
 from services.membership.audience.projections import holds_ticket
 from services.membership.chat.events import ChatRoleGranted
 from services.membership.chat.projections import seat_now
@@ -17,7 +19,7 @@ from services.membership.member.projections import profile_of
 from services.membership.onboarding import commands, events
 from services.membership.onboarding.decider import ONBOARDING, stream_of
 from services.membership.onboarding.projections import onboarding_now
-from services.membership.onboarding_plan.events import StepKind
+from services.membership.onboarding_plan.events import StepKind, Trigger
 from services.membership.onboarding_plan.projections import plan_now
 from shared.contracts.events_ticket import TicketBought
 from shared.event_store import Fact
@@ -47,8 +49,25 @@ def when_begun_open_steps_in_time(fact: Fact) -> list[At]:
     return [
         At(fact.at + timedelta(hours=step.opens_after), _ask(of(step.key)))
         for step in begun.steps
-        if step.opens_after
+        if step.opens_after and step.trigger == "start"
     ]
+
+
+def when_begun_give_up_steps_in_time(fact: Fact) -> list[At]:
+    """What waits for another step ends with that."""
+    begun: events.OnboardingBegun = fact.body
+    of = partial(commands.GiveUpStep, begun.person_id, begun.tier_id, begun.round)
+    return [
+        At(fact.at + timedelta(days=step.ends_after), _ask(of(step.key)))
+        for step in begun.steps
+        if step.trigger not in ("start", "step")
+    ]
+
+
+def when_step_triggered_open_in_time(fact: Fact) -> list[At]:
+    come: events.StepTriggered = fact.body
+    open_it = commands.OpenStep(come.person_id, come.tier_id, come.round, come.step.key)
+    return [At(fact.at + timedelta(hours=come.step.opens_after), _ask(open_it))]
 
 
 def when_step_opened_tell_remind_and_end(fact: Fact) -> list[Call | At]:
@@ -76,6 +95,16 @@ def _notice(kind: StepKind) -> Callable[[Fact], list[Ask]]:
     return lambda fact: [_ask(commands.NoticeStep(PersonId(fact.body.person_id), kind))]
 
 
+def _come(trigger: Trigger) -> Callable[[Fact], list[Ask]]:
+    return lambda fact: [_ask(commands.NoticeTrigger(PersonId(fact.body.person_id), trigger))]
+
+
+def when_signal_recorded_notice_attendance(fact: Fact) -> list[Ask]:
+    signal = fact.body.signal
+    took_part = commands.NoticeTrigger(signal.person_id, "attendance")
+    return [_ask(took_part)] if signal.kind == "attendance" else []
+
+
 REACTIONS = (
     Reaction(
         "membership.onboarding.when_access_granted_look_at_plan",
@@ -89,6 +118,16 @@ REACTIONS = (
         "membership.onboarding.when_begun_open_steps_in_time",
         events.OnboardingBegun,
         when_begun_open_steps_in_time,
+    ),
+    Reaction(
+        "membership.onboarding.when_begun_give_up_steps_in_time",
+        events.OnboardingBegun,
+        when_begun_give_up_steps_in_time,
+    ),
+    Reaction(
+        "membership.onboarding.when_step_triggered_open_in_time",
+        events.StepTriggered,
+        when_step_triggered_open_in_time,
     ),
     Reaction(
         "membership.onboarding.when_step_opened_tell_remind_and_end",
@@ -111,6 +150,21 @@ REACTIONS = (
     Reaction("membership.onboarding.when_group_door_shown_notice", GroupDoorShown, _notice("chat")),
     Reaction("membership.onboarding.when_entry_shown_notice", EntryShown, _notice("introduce")),
     Reaction("membership.onboarding.when_ticket_bought_notice", TicketBought, _notice("gathering")),
+    Reaction(
+        "membership.onboarding.when_chat_role_granted_trigger", ChatRoleGranted, _come("chat")
+    ),
+    Reaction(
+        "membership.onboarding.when_group_invite_delivered_trigger",
+        GroupInviteDelivered,
+        _come("chat"),
+    ),
+    Reaction("membership.onboarding.when_group_door_shown_trigger", GroupDoorShown, _come("chat")),
+    Reaction("membership.onboarding.when_ticket_bought_trigger", TicketBought, _come("ticket")),
+    Reaction(
+        "membership.onboarding.when_signal_recorded_notice_attendance",
+        SignalRecorded,
+        when_signal_recorded_notice_attendance,
+    ),
 )
 
 
@@ -120,23 +174,35 @@ async def look_at_plan(action: commands.LookAtPlan, context: ActionContext) -> A
     steps = await plan_now(service, community_id, tier_id)
     if not steps or tier_id not in (await standing_now(service, community_id, person_id)).tiers:
         return None
-    already = await _already(person_id, context)
-    return _ask(commands.BeginOnboarding(person_id, tier_id, steps, already))
+    already, come = await _already(person_id, context)
+    return _ask(commands.BeginOnboarding(person_id, tier_id, steps, already, come))
 
 
-async def _already(person_id: PersonId, context: ActionContext) -> frozenset[StepKind]:
+async def _already(
+    person_id: PersonId, context: ActionContext
+) -> tuple[frozenset[StepKind], frozenset[Trigger]]:
+    """What of the steps is done, and what of what steps wait for has come."""
     service, community_id = context.service, context.community_id
     chat = (await seat_now(service, community_id, person_id)).held
     groups = (await group_seat_now(service, community_id, person_id)).inside
     async with service.pool.acquire() as connection:
         entry = await entry_of(connection, person_id)
         ticket = await holds_ticket(connection, person_id)
+        took_part = await has_done(connection, person_id, "attendance")
     done: dict[StepKind, object] = {
         "chat": chat or groups,
         "introduce": entry,
         "gathering": ticket,
     }
-    return frozenset(kind for kind, found in done.items() if found)
+    come: dict[Trigger, object] = {
+        "chat": chat or groups,
+        "ticket": ticket,
+        "attendance": took_part,
+    }
+    return (
+        frozenset(kind for kind, found in done.items() if found),
+        frozenset(trigger for trigger, found in come.items() if found),
+    )
 
 
 async def find_words(action: commands.FindWords, context: ActionContext) -> Ask | None:

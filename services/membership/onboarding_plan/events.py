@@ -9,6 +9,10 @@ from shared.ids import Code, Label
 
 StepKind = Literal["access", "chat", "welcome", "introduce", "gathering", "checklist"]
 
+Trigger = Literal["start", "step", "ticket", "attendance", "chat"]
+"""The tier opened; another step was done; they have their first ticket; they were there for the first time; they are in
+the chat."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepWords:
@@ -19,9 +23,10 @@ class StepWords:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """It opens so many hours after the tier did, with a `letter` or without.
+    """It opens so many hours after what it waits for, with a `letter` or without; `step` is which other one that is.
 
-    So many hours later who has not done it is reminded, and `ends_after` days later nobody waits for it any more.
+    What has not come `ends_after` days after the tier opened is waited for no more. So many hours after it opened who
+    has not done it is reminded, and once it was open for `ends_after` days nobody waits for it any more.
     """
 
     key: Code
@@ -31,6 +36,8 @@ class Step:
     letter: bool = False
     remind_after: int | None = None
     ends_after: int = 14
+    trigger: Trigger = "start"
+    step: Code | None = None
 
     def words_in(self, language: Language) -> StepWords:
         return next((words for words in self.words if words.language == language), self.words[0])

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.membership.member.events import Language
 from services.membership.onboarding_plan import commands
 from services.membership.onboarding_plan.decider import MOST_STEPS, ONBOARDING_PLAN, plan_stream
-from services.membership.onboarding_plan.events import Step, StepKind, StepWords
+from services.membership.onboarding_plan.events import Step, StepKind, StepWords, Trigger
 from services.membership.onboarding_plan.projections import plan_now
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import tier_exists
@@ -35,11 +35,17 @@ class PlannedStep(Body):
 
     `introduce` is done by an entry in the directory, `gathering` by a ticket; those two and `checklist` the member may
     mark as well.
+
+    A step opens so many hours after its `trigger`: the tier opened (`start`), another step, named in `step`, was done,
+    the person has a first ticket, took part for the first time (`attendance`), or is in the chat. If that has not come
+    `ends_after_days` after the tier opened, or the other step was missed, it is missed.
     """
 
     key: Key
     kind: StepKind
     words: tuple[WordsOfStep, ...] = Field(max_length=2)
+    trigger: Trigger = "start"
+    step: Key | None = None
     opens_after_hours: int = Field(default=0, ge=0, le=24 * 90)
     letter: bool = False
     remind_after_hours: int | None = Field(default=None, ge=1, le=24 * 90)
@@ -74,6 +80,8 @@ async def plan_onboarding(
             letter=asked.letter,
             remind_after=asked.remind_after_hours,
             ends_after=asked.ends_after_days,
+            trigger=asked.trigger,
+            step=Code(asked.step) if asked.step else None,
         )
         for asked in body.steps
     )
@@ -98,6 +106,8 @@ async def read_onboarding_plan(
             letter=step.letter,
             remind_after_hours=step.remind_after,
             ends_after_days=step.ends_after,
+            trigger=step.trigger,
+            step=step.step,
         )
         for step in await plan_now(caller.service, caller.community_id, tier_id)
     ]

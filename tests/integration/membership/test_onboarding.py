@@ -51,6 +51,14 @@ async def mark(ada: Ada, key: str, **more: Any) -> Json:
     return await ada.club.house.call("POST", path, {}, token=ada.token, **more)
 
 
+def ticket_of(ada: Ada) -> TicketBought:
+    return TicketBought(
+        community_id=UUID(ada.club.community_id), occurred_at=real_now(), ticket_id=uuid4(),
+        gathering_id=uuid4(), person_id=UUID(ada.person_id), hold_id=uuid4(), seats=1,
+        amount=MoneyValue(minor=0, currency="EUR"), origin="free",
+    )  # fmt: skip
+
+
 def letters(club: Club, template: str) -> list[Json]:
     sent = club.house.mailbox.to("ada@example.com")
     return [dict(letter.values) for letter in sent if letter.template == template]
@@ -138,12 +146,7 @@ async def test_what_was_done_before_is_done(club: Club) -> None:
     await plan(club, STEPS[3], step("meet", "gathering"))
     ada, bob = await club.join(), await club.join("bob@example.com")
     await club.house.call("PUT", "/me/directory-entry", {"name": "Ada L."}, token=ada.token)
-    ticket = TicketBought(
-        community_id=UUID(club.community_id), occurred_at=real_now(), ticket_id=uuid4(),
-        gathering_id=uuid4(), person_id=UUID(ada.person_id), hold_id=uuid4(), seats=1,
-        amount=MoneyValue(minor=0, currency="EUR"), origin="free",
-    )  # fmt: skip
-    await club.house.hear(ticket)
+    await club.house.hear(ticket_of(ada))
     await club.house.quiet()
     await ada.pay()
     await until(ada, hello="done", meet="done")
@@ -151,6 +154,53 @@ async def test_what_was_done_before_is_done(club: Club) -> None:
     await until(bob, hello="waiting", meet="open")
     await mark(bob, "meet")
     await until(bob, hello="waiting", meet="done")
+
+
+async def test_steps_open_after_one_another_and_when_what_they_wait_for_comes(club: Club) -> None:
+    await club.connect()
+    await plan(
+        club,
+        step("rules", "checklist"),
+        step("hello", "introduce", trigger="step", step="rules", letter=True),
+        step("talk", "checklist", trigger="chat"),
+        step("bring", "checklist", trigger="ticket", opens_after_hours=24),
+        step("again", "checklist", trigger="attendance", ends_after_days=30),
+        step("never", "checklist", trigger="step", step="again"),
+    )
+    ada = await club.join()
+    await ada.pay()
+    seen = dict.fromkeys(("hello", "talk", "bring", "again", "never"), "waiting")
+    await until(ada, **{"rules": "open"} | seen)
+    await mark(ada, "rules")
+    await until(ada, **seen | {"rules": "done", "hello": "open"})
+    await club.house.eventually(_sent(club, "onboarding_step"), 1)
+    await ada.link()
+    await club.house.hear(ticket_of(ada))
+    await until(ada, **seen | {"rules": "done", "hello": "open", "talk": "open"})
+    await club.house.quiet()
+    await club.house.service.move_clock(real_now() + timedelta(hours=25))
+    opened = {"rules": "done", "hello": "open", "talk": "open", "bring": "open"}
+    await until(ada, **seen | opened)
+    bob = await club.join("bob@example.com")
+    await bob.pay()
+    was_there = {"id": "1", "person_id": bob.person_id, "kind": "attendance"}
+    told = {"source": "door", "signals": [was_there | {"seen_at": real_now().isoformat()}]}
+    await club.house.call("POST", "/activity", told, token=club.owner)
+    await until(bob, **seen | {"rules": "open", "again": "open"})
+    await club.house.service.move_clock(real_now() + timedelta(days=32))
+    missed = dict.fromkeys(("hello", "talk", "bring", "again", "never"), "missed")
+    await until(ada, **missed | {"rules": "done"})
+
+
+async def test_who_took_part_before_is_not_waited_for(club: Club) -> None:
+    await plan(club, step("again", "checklist", trigger="attendance"))
+    ada = await club.join()
+    was_there = {"id": "1", "person_id": ada.person_id, "kind": "attendance"}
+    told = {"source": "door", "signals": [was_there | {"seen_at": real_now().isoformat()}]}
+    await club.house.call("POST", "/activity", told, token=club.owner)
+    await club.house.quiet()
+    await ada.pay()
+    await until(ada, again="open")
 
 
 async def test_who_loses_the_tier_is_led_no_further(club: Club) -> None:
@@ -184,6 +234,9 @@ async def test_only_what_nobody_else_can_know_is_marked(club: Club) -> None:
         ({"key": "Not a key"}, "string_pattern_mismatch"),
         ({"words": []}, "language_twice"),
         ({"kind": "dance"}, "literal_error"),
+        ({"trigger": "step", "step": "hello"}, "waits_for_itself"),
+        ({"trigger": "step", "step": "other"}, "trigger_unknown"),
+        ({"step": "hello"}, "trigger_unclear"),
     ],
 )
 async def test_what_makes_no_sense_is_not_planned(club: Club, change: Json, code: str) -> None:

@@ -1,13 +1,17 @@
 from typing import get_args
 from uuid import UUID
 
+import pytest
+
 from services.membership import guidance
 from services.membership.chat.events import Who
 from services.membership.onboarding.commands import (
     BeginOnboarding,
     EndStep,
+    GiveUpStep,
     MarkStep,
     NoticeStep,
+    NoticeTrigger,
     OpenStep,
     RemindOfStep,
     StopOnboarding,
@@ -24,9 +28,10 @@ from services.membership.onboarding.events import (
     StepOpened,
     StepReminded,
     StepToldOf,
+    StepTriggered,
     Telling,
 )
-from services.membership.onboarding_plan.events import Step, StepKind, StepWords
+from services.membership.onboarding_plan.events import Step, StepKind, StepWords, Trigger
 from services.membership.tier.events import TierId
 from shared.ids import Code, Label, PersonId
 from shared.testing import given
@@ -173,3 +178,91 @@ def test_an_open_step_says_who_must_act() -> None:
     for kind in get_args(StepKind):
         who, _ = guidance.who_acts(kind, "open", None)
         assert (who == "member") == (kind in MARKED or kind == "chat")
+
+
+def after(key: str, what: Step | None = None, hours: int = 0, trigger: Trigger = "step") -> Step:
+    """Something to read, once `what` was done or the trigger has come."""
+    return Step(
+        Code(key), "checklist", words, hours, trigger=trigger, step=what.key if what else None
+    )
+
+
+def triggered(what: Step) -> StepTriggered:
+    return StepTriggered(ada, gold, 1, what)
+
+
+def missed(what: Step) -> StepMissed:
+    return StepMissed(ada, gold, what.key)
+
+
+def test_a_step_opens_after_the_one_that_it_waits_for_at_once_or_in_its_time() -> None:
+    second, third = after("second", read), after("third", read, 24)
+    history = (begun(read, second, third), opened(read))
+    given(ONBOARDING).when(begin(read, second, third)).then(*history)
+    mark = MarkStep(ada, gold, read.key)
+    open_third = OpenStep(ada, gold, 1, third.key)
+    went_on = (done(read, by_member=True), opened(second), triggered(third))
+    given(ONBOARDING, *history).when(mark).then(*went_on)
+    given(ONBOARDING, *history, *went_on).when(open_third).then(opened(third))
+    early = done(third, by_member=True)
+    given(ONBOARDING, *history, *went_on, early).when(open_third).then_nothing()
+
+
+def test_what_is_done_at_the_beginning_opens_what_waits_for_it() -> None:
+    second, third = after("second", access), after("third", chat)
+    known = begin(access, second, chat, third, already=frozenset({"chat"}))
+    given(ONBOARDING).when(known).then(
+        begun(access, second, chat, third), done(access), done(chat), opened(second), opened(third)
+    )
+    welcomed = Step(chat.key, "chat", words, trigger="step", step=access.key)
+    known = begin(access, welcomed, already=frozenset({"chat"}))
+    completed = OnboardingCompleted(ada, gold, 2, 0)
+    given(ONBOARDING).when(known).then(
+        begun(access, welcomed), done(access), done(welcomed), completed
+    )
+
+
+def test_what_waits_for_a_step_that_was_missed_is_missed_with_all_that_waits_for_it() -> None:
+    second = after("second", chat)
+    third = after("third", second)
+    history = (begun(chat, second, third), opened(chat))
+    given(ONBOARDING, *history).when(EndStep(ada, gold, 1, chat.key)).then(
+        missed(chat), missed(second), missed(third), OnboardingCompleted(ada, gold, 0, 3)
+    )
+    given(ONBOARDING, *history, done(second, by_member=True), opened(third)).when(
+        EndStep(ada, gold, 1, chat.key)
+    ).then(missed(chat))
+
+
+@pytest.mark.parametrize("trigger", ["ticket", "attendance", "chat"])
+def test_a_step_opens_when_what_it_waits_for_comes_for_the_first_time(trigger: Trigger) -> None:
+    now, later = after("now", trigger=trigger), after("later", hours=48, trigger=trigger)
+    history = (begun(now, later),)
+    come = NoticeTrigger(ada, trigger)
+    given(ONBOARDING).when(begin(now, later)).then(*history)
+    given(ONBOARDING, *history).when(come).then(opened(now), triggered(later))
+    given(ONBOARDING, *history, opened(now), triggered(later)).when(come).then_nothing()
+    given(ONBOARDING, *history, done(now), triggered(later)).when(come).then_nothing()
+    given(ONBOARDING, *history, OnboardingStopped(ada, gold)).when(come).then_nothing()
+    given(ONBOARDING).when(come).then_nothing()
+    before = BeginOnboarding(ada, gold, (now, later), frozenset(), frozenset({trigger}))
+    given(ONBOARDING).when(before).then(*history, opened(now), triggered(later))
+
+
+def test_one_trigger_is_not_another() -> None:
+    others = after("ticket", trigger="ticket"), after("chat", trigger="chat")
+    given(ONBOARDING, begun(*others)).when(NoticeTrigger(ada, "attendance")).then_nothing()
+
+
+def test_what_never_comes_is_given_up_and_what_has_come_is_not() -> None:
+    waiting, later = after("more", trigger="ticket"), after("later", hours=48, trigger="ticket")
+    give_up, of_later = (GiveUpStep(ada, gold, 1, one.key) for one in (waiting, later))
+    history = (begun(waiting, later),)
+    given(ONBOARDING, *history).when(give_up).then(missed(waiting))
+    given(ONBOARDING, *history, missed(waiting)).when(of_later).then(
+        missed(later), OnboardingCompleted(ada, gold, 0, 2)
+    )
+    given(ONBOARDING, *history, opened(waiting)).when(give_up).then_nothing()
+    given(ONBOARDING, *history, triggered(later)).when(of_later).then_nothing()
+    given(ONBOARDING, *history).when(GiveUpStep(ada, gold, 2, waiting.key)).then_nothing()
+    given(ONBOARDING).when(give_up).then_nothing()

@@ -1,8 +1,11 @@
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
+import pytest
+
 from services.membership.access.events import AccessGranted, AccessRevoked
+from services.membership.activity.events import Kind, Signal, SignalRecorded
 from services.membership.announcement import reactions as sender
 from services.membership.announcement.commands import SendMail
 from services.membership.chat.events import ChatRoleGranted
@@ -12,7 +15,7 @@ from services.membership.group_seat.events import GroupDoorShown, GroupInviteDel
 from services.membership.onboarding import commands, events
 from services.membership.onboarding.decider import ONBOARDING, stream_of
 from services.membership.onboarding.reactions import REACTIONS
-from services.membership.onboarding_plan.events import Step, StepKind, StepWords
+from services.membership.onboarding_plan.events import Step, StepWords, Trigger
 from services.membership.tier.events import TierId
 from shared.ids import Code, Label, PersonId
 from shared.personal_value import Sealed
@@ -68,14 +71,31 @@ def test_an_open_step_is_told_of_reminded_of_and_ended() -> None:
 
 def test_what_people_do_anyway_is_noticed() -> None:
     name = Sealed(ada, "profile", Code("sealed"))
-    done: dict[object, StepKind] = {
-        ChatRoleGranted(ada, Code("1"), Code("2")): "chat",
-        GroupInviteDelivered(ada, 1, GroupId(reason)): "chat",
-        GroupDoorShown(ada, GroupId(reason)): "chat",
-        EntryShown(ada, name): "introduce",
-    }
-    for body, kind in done.items():
-        assert reacts_to(body) == [asks(commands.NoticeStep(ada, kind))]
+    in_chat = [asks(commands.NoticeStep(ada, "chat")), asks(commands.NoticeTrigger(ada, "chat"))]
+    assert reacts_to(ChatRoleGranted(ada, Code("1"), Code("2"))) == in_chat
+    assert reacts_to(GroupInviteDelivered(ada, 1, GroupId(reason))) == in_chat
+    assert reacts_to(GroupDoorShown(ada, GroupId(reason))) == in_chat
+    assert reacts_to(EntryShown(ada, name)) == [asks(commands.NoticeStep(ada, "introduce"))]
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_who_takes_part_is_noticed_and_nothing_else_that_they_do(kind: Kind) -> None:
+    signal = SignalRecorded(Signal(reason, ada, kind, Code("app"), noon))
+    wanted = [asks(commands.NoticeTrigger(ada, "attendance"))] if kind == "attendance" else []
+    assert reacts_to(signal) == wanted
+
+
+def test_what_waits_for_something_opens_in_its_time_and_is_given_up_in_time() -> None:
+    key = Code("more")
+    triggers: tuple[Trigger, ...] = ("ticket", "attendance", "chat")
+    for trigger in triggers:
+        waiting = Step(key, "checklist", words, opens_after=48, ends_after=7, trigger=trigger)
+        give_up = At(noon + timedelta(days=7), asks(commands.GiveUpStep(ada, gold, 1, key)))
+        assert reacts_to(events.OnboardingBegun(ada, gold, 1, (waiting,))) == [give_up]
+        opening = At(noon + timedelta(hours=48), asks(commands.OpenStep(ada, gold, 1, key)))
+        assert reacts_to(events.StepTriggered(ada, gold, 1, waiting)) == [opening]
+    after = Step(key, "checklist", words, opens_after=48, trigger="step", step=Code("hello"))
+    assert reacts_to(events.OnboardingBegun(ada, gold, 1, (after,))) == []
 
 
 def test_who_is_told_is_written_to() -> None:
