@@ -1,4 +1,4 @@
-"""What an operator of a cluster types: `python -m deploy.k8s secrets`."""
+"""What an operator of a cluster types: `python -m deploy.k8s secrets`, `python -m deploy.k8s once`."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 
 import yaml
 
+from deploy.k8s import once
 from deploy.k8s.secrets import ASKED, items, manifests
 from deploy.local.settings import SERVICES
 
@@ -28,8 +29,18 @@ def main() -> int:
         default="objects",
         help="objects: Secrets for `kubectl apply -f -`; items: JSON for a secret store",
     )
+    verb = verbs.add_parser(
+        "once", help="make a Job of a worker's Deployment, read as JSON, that runs one verb"
+    )
+    verb.add_argument("verb", nargs=argparse.REMAINDER, help="as after python -m services.<name>")
     options = parser.parse_args()
+    if "verb" in options:
+        print(json.dumps(once.job(json.load(sys.stdin), options.verb)))
+        return 0
+    return _secrets(options)
 
+
+def _secrets(options: argparse.Namespace) -> int:
     given = {
         name: os.environ[name] for names in ASKED.values() for name in names if name in os.environ
     }
