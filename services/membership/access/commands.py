@@ -88,10 +88,19 @@ class EndGiven:
 
 @dataclass(frozen=True, slots=True)
 class BarAccess:
-    """Everything ends, and nothing begins again."""
+    """Everything ends, at once or `until` then, and nothing begins again."""
 
     person_id: PersonId
     cause: Barred
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteBar:
+    """What was to last until then ends, unless nobody is to be barred then any more."""
+
+    person_id: PersonId
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +119,6 @@ AccessCommand = (
     | WithdrawGift
     | EndGiven
     | BarAccess
+    | CompleteBar
     | HandOver
 )

@@ -40,9 +40,19 @@ class Access:
     live: tuple[Grant, ...] = ()
     closed: frozenset[Reason] = frozenset()
     barred: events.Barred | None = None
+    barring: events.BarForetold | None = None
     contents: tuple[Bought, ...] = ()
     ends: tuple[tuple[Reason, datetime], ...] = ()
     into: PersonId | None = None
+
+    @property
+    def shut(self) -> events.Barred | None:
+        """Why nothing begins any more, whatever lasts still."""
+        return self.barred or (self.barring.cause if self.barring else None)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        return self.barring.until if self.barring else None
 
     def grants_for(self, reason: Reason) -> list[Grant]:
         return [grant for grant in self.live if grant.reason == reason]
@@ -76,8 +86,10 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
         case commands.EndGiven(person_id):
             given = [grant for grant in access.live if grant.reason.kind in GIVEN]
             return _revoke(access, person_id, given, "left")
-        case commands.BarAccess():
-            return _bar(command, access)
+        case commands.BarAccess(person_id, cause, until):
+            return _bar(access, person_id, cause, until)
+        case commands.CompleteBar(person_id, until):
+            return _bar(access, person_id, "banned") if access.closes_at == until else []
         case _:
             assert_never(command)
 
@@ -86,8 +98,8 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
     reason = Reason(start.kind, start.reason_id)
     if reason in access.closed:
         return []
-    if access.barred is not None:
-        return [events.ReasonClosedEarly(start.person_id, *reason, access.barred)]
+    if access.shut is not None:
+        return [events.ReasonClosedEarly(start.person_id, *reason, access.shut)]
     return [
         *_grant(access, start.person_id, start.tiers, reason, start.until, migrated=start.migrated),
         *_open(access, start.person_id, start.contents, reason),
@@ -128,7 +140,7 @@ def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
 
 
 def _give(give: commands.GiveAccess, access: Access) -> list[events.AccessEvent]:
-    if access.barred is not None:
+    if access.shut is not None:
         raise Rejected("person_barred", "This person may not be let in.")
     if give.until is not None and give.until <= give.at:
         raise Rejected("ends_in_the_past", "A gift ends in the future.", pointer="/until")
@@ -146,17 +158,21 @@ def _withdraw(withdraw: commands.WithdrawGift, access: Access) -> list[events.Ac
     return _revoke(access, withdraw.person_id, ending, "withdrawn")
 
 
-def _bar(bar: commands.BarAccess, access: Access) -> list[events.AccessEvent]:
+def _bar(
+    access: Access, person_id: PersonId, cause: events.Barred, until: datetime | None = None
+) -> list[events.AccessEvent]:
     if access.barred is not None:
         return []
-    revoked = _revoke(access, bar.person_id, access.live, bar.cause)
-    closed = _close(access, bar.person_id, access.contents, bar.cause)
-    return [*revoked, *closed, events.AccessBarred(bar.person_id, bar.cause)]
+    if until is not None:
+        return [] if access.barring else [events.BarForetold(person_id, cause, until)]
+    revoked = _revoke(access, person_id, access.live, cause)
+    closed = _close(access, person_id, access.contents, cause)
+    return [*revoked, *closed, events.AccessBarred(person_id, cause)]
 
 
 def _hand_over(hand: commands.HandOver, access: Access) -> list[events.AccessEvent]:
     """Nothing of who was shut out meanwhile, which has ended."""
-    if access.into is not None or access.barred is not None:
+    if access.into is not None or access.shut is not None:
         return []
     live = [grant.reason for grant in access.live] + [one.reason for one in access.contents]
     return [
@@ -298,8 +314,10 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             return replace(access, contents=contents, closed=access.closed | {over.reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})
+        case events.BarForetold():
+            return replace(access, barring=event)
         case events.AccessBarred(_, cause):
-            return replace(access, barred=cause)
+            return replace(access, barred=cause, barring=None)
         case _:
             assert_never(event)
 

@@ -78,6 +78,15 @@ class ReasonClosedEarly:
 
 
 @dataclass(frozen=True, slots=True)
+class BarForetold:
+    """Everything will end then at the latest, and nothing begins again from now on."""
+
+    person_id: PersonId
+    cause: Barred
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccessBarred:
     person_id: PersonId
     cause: Barred
@@ -138,6 +147,7 @@ AccessEvent = (
     | AccessRevoked
     | ReasonInGrace
     | ReasonClosedEarly
+    | BarForetold
     | AccessBarred
     | ContentGranted
     | ContentRevoked

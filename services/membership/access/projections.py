@@ -33,10 +33,8 @@ CREATE TABLE access_v2 (
 """
 
 
-_IN_GRACE = (
-    "UPDATE {} SET cause = $4, until = $5"
-    " WHERE (person_id, kind, reason_id) = ($1, $2, $3) AND ended_at IS NULL"
-)
+_IN_GRACE = """UPDATE {} SET cause = $4, until = $5
+WHERE (person_id, kind, reason_id) = ($1, $2, $3) AND ended_at IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +166,13 @@ async def reasons_of(connection: Any, person_id: PersonId) -> list[Reason]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person may enter as of now; `version` tells a newer look from an older."""
+    """What a person may enter as of now, until `closes_at` at most; `version` tells a newer look from an older."""
 
     tiers: frozenset[TierId]
     barred: events.Barred | None
     version: int
     contents: frozenset[ContentId] = frozenset()
+    closes_at: datetime | None = None
 
 
 async def standing_now(service: Service, community_id: UUID, person_id: PersonId) -> Standing:
@@ -182,7 +181,7 @@ async def standing_now(service: Service, community_id: UUID, person_id: PersonId
     access, version = await service.handler.state(ACCESS, stream_of(person_id), community_id)
     tiers = frozenset(grant.tier_id for grant in access.live)
     contents = frozenset(bought.content_id for bought in access.contents)
-    return Standing(tiers, access.barred, version, contents)
+    return Standing(tiers, access.barred, version, contents, access.closes_at)
 
 
 async def people_with_access(

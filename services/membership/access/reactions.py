@@ -1,6 +1,6 @@
 """What was joined or bought opens tiers; what ended closes them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -308,8 +308,20 @@ def when_member_left_end_given(fact: Fact) -> list[Ask]:
     return [_ask(commands.EndGiven(PersonId(fact.stream_id)))]
 
 
-def _bar(cause: events.Barred) -> Callable[[Fact], list[Ask]]:
-    return lambda fact: [_ask(commands.BarAccess(PersonId(fact.stream_id), cause))]
+def when_member_banned_bar_access(fact: Fact) -> list[Ask]:
+    banned: MemberBanned = fact.body
+    bar = commands.BarAccess(PersonId(fact.stream_id), "banned", banned.access_until)
+    return [_ask(bar)]
+
+
+def when_person_erased_bar_access(fact: Fact) -> list[Ask]:
+    return [_ask(commands.BarAccess(PersonId(fact.stream_id), "erased"))]
+
+
+def when_bar_foretold_complete_bar(fact: Fact) -> list[At]:
+    foretold: events.BarForetold = fact.body
+    complete = commands.CompleteBar(foretold.person_id, foretold.until)
+    return [At(foretold.until, _ask(complete))]
 
 
 REACTIONS = (
@@ -451,12 +463,17 @@ REACTIONS = (
     Reaction(
         name="membership.access.when_member_banned_bar_access",
         to=MemberBanned,
-        react=_bar("banned"),
+        react=when_member_banned_bar_access,
     ),
     Reaction(
         name="membership.access.when_person_erased_bar_access",
         to=PersonErased,
-        react=_bar("erased"),
+        react=when_person_erased_bar_access,
+    ),
+    Reaction(
+        name="membership.access.when_bar_foretold_complete_bar",
+        to=events.BarForetold,
+        react=when_bar_foretold_complete_bar,
     ),
 )
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel
 from services.membership.access import commands
 from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.events import Cause, ReasonKind
-from services.membership.access.projections import Bought, bought_by, reasons_of
+from services.membership.access.projections import Bought, bought_by, reasons_of, standing_now
 from services.membership.access.projections import Reason as AccessReason
 from services.membership.cause.projections import Happened, Turn, chains_of
 from services.membership.member.projections import member_now
@@ -46,10 +46,14 @@ class Reason(BaseModel):
 
 
 class Access(BaseModel):
-    """At that moment: `live` is what let the person in, `past` what had ended, `bought` the content, ended or not."""
+    """At that moment: `live` is what let the person in, `past` what had ended, `bought` the content, ended or not.
+
+    `closes_at`, as of now: when all of it ends at the latest, as the person is shut out and has the community's grace.
+    """
 
     person_id: UUID
     at: datetime
+    closes_at: datetime | None = None
     live: list[Reason]
     past: list[Reason]
     bought: list[Bought]
@@ -62,26 +66,24 @@ async def read_access(
     at: AwareDatetime | None = None,
 ) -> Access:
     await member_now(caller.service, caller.community_id, person_id)
+    standing = await standing_now(caller.service, caller.community_id, person_id)
     moment = at or caller.now
+    own = None if caller.may("access.read") else caller.account_id
     async with caller.read() as connection:
-        tiers = await tiers_of(connection, caller.community_id)
+        names = {one.tier_id: one.name for one in await tiers_of(connection, caller.community_id)}
         reasons = await reasons_of(connection, person_id)
         bought = await bought_by(connection, person_id, moment)
-        chains = await chains_of(
-            connection,
-            stream_of(person_id),
-            {reason.reason_id for reason in reasons},
-            own=None if caller.may("access.read") else caller.account_id,
-        )
-    names = {tier.tier_id: tier.name for tier in tiers}
+        ids = {one.reason_id for one in reasons}
+        chains = await chains_of(connection, stream_of(person_id), ids, own)
     told = [
-        (reason.lives_at(moment), _told(reason, names.get(reason.tier_id, ""), chains))
-        for reason in reasons
-        if reason.since <= moment
+        (one.lives_at(moment), _told(one, names.get(one.tier_id, ""), chains))
+        for one in reasons
+        if one.since <= moment
     ]
     return Access(
         person_id=person_id,
         at=moment,
+        closes_at=standing.closes_at,
         live=[reason for lives, reason in told if lives],
         past=[reason for lives, reason in told if not lives],
         bought=bought,

@@ -10,6 +10,7 @@ from services.membership.access.events import (
     AccessGranted,
     AccessHandedOver,
     AccessRevoked,
+    BarForetold,
     ReasonInGrace,
     ReasonPassedOn,
 )
@@ -87,6 +88,7 @@ CAUSES = Projection(
         AccessGranted,
         AccessRevoked,
         AccessHandedOver,
+        BarForetold,
         ReasonInGrace,
         ReasonPassedOn,
         MemberJoined,

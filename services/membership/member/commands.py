@@ -1,6 +1,7 @@
 """What may be asked of a member."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from services.membership.admission.events import Way
@@ -66,8 +67,11 @@ class LeaveCommunity:
 
 @dataclass(frozen=True, slots=True)
 class BanMember:
+    """`access_until` is how long the community's grace lets them enter what they may."""
+
     ownership: Ownership = "none"
     by_owner: bool = False
+    access_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
         case commands.ErasePerson(person_id, mark=mark):
             return [events.PersonErased(person_id, member.account_id, mark)]
         case commands.BanMember():
-            return [events.MemberBanned(member.account_id)]
+            return [events.MemberBanned(member.account_id, command.access_until)]
         case _:
             assert_never(command)
 

@@ -1,6 +1,7 @@
 """What happened to a member; the stream is the person."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from services.membership.tier.events import TierId
@@ -60,9 +61,10 @@ class MemberLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberBanned:
-    """Whoever signs in as this person loses their roles as well."""
+    """Whoever signs in as this person loses their roles as well; what they may enter ends at once, or then."""
 
     account_id: AccountId | None = None
+    access_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from services.membership.community.projections import acting_in, community_now
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
+from services.membership.grace.projections import grace_now
 from services.membership.guest.projections import guest_now
 from services.membership.hidden import check_seen
 from services.membership.journeys import OnboardingOfPerson
@@ -193,8 +194,11 @@ async def leave_community(caller: Annotated[Caller, needs("person")]) -> Written
 async def ban_member(
     person_id: PersonId, caller: Annotated[Caller, needs("members.write", strict=True)]
 ) -> Written:
+    """They are a member no more, at once; what they may enter closes then, or after the community's grace."""
     ownership = await ownership_of(caller.service, caller.community_id, person_id)
-    ban = commands.BanMember(ownership, by_owner="owner" in caller.roles)
+    grace = await grace_now(caller.service, caller.community_id)
+    until = grace.until("banned", caller.now)
+    ban = commands.BanMember(ownership, by_owner="owner" in caller.roles, access_until=until)
     return await caller.ask(Ask(MEMBER, person_id, ban))
 
 

@@ -216,3 +216,54 @@ async def test_the_chat_role_follows_the_grace(club: Club) -> None:
     await ada.holds(club.roles[0])
     await days_later(club.house, 14)
     await ada.holds()
+
+
+async def bans(ada: Payer, owner: str) -> None:
+    await ada.house.call("POST", f"/people/{ada.person_id}/ban", {}, token=owner)
+    await ada.house.quiet()
+
+
+async def test_no_grace_outlasts_a_ban_that_has_none(house: House) -> None:
+    ada, owner = await subscribed(house, end_days=14)
+    await ends(ada)
+    assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
+    await bans(ada, owner)
+    (over,) = (await access(ada, owner))["past"]
+    assert over["cause"] == "banned"
+
+
+async def test_what_was_open_lasts_for_the_grace_of_a_ban_and_nothing_begins(club: Club) -> None:
+    house = club.house
+    await club.connect()
+    await gives(house, club.owner, ban_days=3, end_days=30)
+    ada = await club.join()
+    await ada.link(expect=201)
+    club.guild.members[ada.user] = set()
+    await ada.pay()
+    await ada.holds(club.roles[0])
+    what = {"tier_id": club.gold}
+    path = f"/people/{ada.person_id}/gifts"
+    await house.call("POST", path, what, token=club.owner, expect=201)
+    before = real_now()
+    await bans(ada, club.owner)
+    problem = await house.call("POST", path, what, token=club.owner, expect=409)
+    assert problem["errors"][0]["code"] == "person_barred"
+    await house.call(
+        "POST",
+        "/me/departure",
+        token=await house.token("ada@example.com", club.community_id),
+        expect=403,
+    )
+    await ends(ada, "banned")
+    told = await access(ada, club.owner)
+    assert sorted(one["kind"] for one in told["live"]) == ["gift", "subscription"]
+    closes_at = datetime.fromisoformat(told["closes_at"])
+    assert before <= closes_at - timedelta(days=3) <= real_now()
+    assert club.guild.members[ada.user] == {club.roles[0]}
+    await days_later(house, 3)
+    told = await access(ada, club.owner)
+    assert (told["live"], told["closes_at"]) == ([], None)
+    (gift,) = [one for one in told["past"] if one["kind"] == "gift"]
+    led = [event["type"] for event in gift["ended_by"]]
+    assert led == ["AccessRevoked", "BarForetold", "MemberBanned"]
+    assert ada.user not in club.guild.members, "who is banned is kicked, when the grace is over"

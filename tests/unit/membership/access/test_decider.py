@@ -3,6 +3,7 @@ from uuid import UUID
 
 from services.membership.access.commands import (
     BarAccess,
+    CompleteBar,
     EndGiven,
     EndReason,
     GiveAccess,
@@ -17,6 +18,7 @@ from services.membership.access.events import (
     AccessGranted,
     AccessHandedOver,
     AccessRevoked,
+    BarForetold,
     Cause,
     ContentGranted,
     ContentRevoked,
@@ -372,6 +374,50 @@ def test_no_grace_outlasts_a_ban() -> None:
     given(ACCESS, subscribed, lasts).when(BarAccess(ada, "banned")).then(
         revoked(gold, "subscription", subscription, "banned", last=True), banned
     )
+
+
+bar_tomorrow = BarAccess(ada, "banned", tomorrow)
+foretold = BarForetold(ada, "banned", tomorrow)
+complete = CompleteBar(ada, tomorrow)
+
+
+def test_a_ban_with_a_grace_ends_everything_when_that_is_over() -> None:
+    given(ACCESS, subscribed, has_workbook).when(bar_tomorrow).then(foretold)
+    given(ACCESS, subscribed, has_workbook, foretold).when(bar_tomorrow).then_nothing()
+    given(ACCESS, subscribed, has_workbook, foretold).when(complete).then(
+        revoked(gold, "subscription", subscription, "banned", last=True),
+        ContentRevoked(ada, workbook, "purchase", order, "banned", last=True),
+        banned,
+    )
+
+
+def test_nothing_begins_in_the_grace_of_a_ban() -> None:
+    given(ACCESS, foretold).when(start_subscription).then(
+        ReasonClosedEarly(ada, "subscription", subscription, "banned")
+    )
+    give = GiveAccess(ada, gold, present, None, today)
+    given(ACCESS, foretold).when(give).then_rejected("person_barred")
+    given(ACCESS, foretold).when(HandOver(ada, PersonId(UUID(int=7)))).then_nothing()
+
+
+def test_what_ends_sooner_ends_sooner_than_the_grace_of_a_ban() -> None:
+    given(ACCESS, subscribed, foretold).when(end_subscription).then(gone)
+    given(ACCESS, subscribed, foretold).when(suspend).then(
+        revoked(gold, "subscription", subscription, "suspended", last=True)
+    )
+
+
+def test_who_is_erased_in_the_grace_of_a_ban_has_nothing_at_once() -> None:
+    given(ACCESS, subscribed, foretold).when(BarAccess(ada, "erased")).then(
+        revoked(gold, "subscription", subscription, "erased", last=True),
+        AccessBarred(ada, "erased"),
+    )
+
+
+def test_a_bar_is_completed_once_and_only_the_one_that_was_foretold() -> None:
+    given(ACCESS, subscribed, foretold, banned).when(complete).then_nothing()
+    given(ACCESS, subscribed).when(complete).then_nothing()
+    given(ACCESS, subscribed, foretold).when(CompleteBar(ada, today)).then_nothing()
 
 
 ida = PersonId(UUID(int=7))

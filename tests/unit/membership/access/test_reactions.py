@@ -266,6 +266,14 @@ def test_who_is_banned_loses_everything() -> None:
     assert reacts_to(MemberBanned()) == asks(commands.BarAccess(ada, "banned"))
 
 
+def test_a_ban_with_a_grace_is_completed_by_the_agenda() -> None:
+    tomorrow = noon + timedelta(days=1)
+    until = commands.BarAccess(ada, "banned", tomorrow)
+    assert reacts_to(MemberBanned(access_until=tomorrow)) == asks(until)
+    (complete,) = asks(commands.CompleteBar(ada, tomorrow))
+    assert reacts_to(events.BarForetold(ada, "banned", tomorrow)) == [At(tomorrow, complete)]
+
+
 def test_who_is_erased_loses_everything() -> None:
     assert reacts_to(PersonErased(ada)) == asks(commands.BarAccess(ada, "erased"))
 

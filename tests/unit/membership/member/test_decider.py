@@ -30,6 +30,7 @@ from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
 from tests.unit.membership.documents import agreed, silent
+from tests.unit.membership.facts import noon
 
 account = AccountId(UUID(int=1))
 person = PersonId(UUID(int=2))
@@ -117,6 +118,8 @@ def test_a_stranger_cannot_leave() -> None:
 
 def test_a_member_is_banned() -> None:
     given(MEMBER, joined).when(BanMember()).then(MemberBanned(account))
+    lasts = BanMember(access_until=noon)
+    given(MEMBER, joined).when(lasts).then(MemberBanned(account, noon))
 
 
 def test_who_left_can_still_be_banned() -> None:
