@@ -29,6 +29,7 @@ CONTENTS = Contents(
         ),
         "organisations": Table(),
         "organisations_representatives": Table(),
+        "organisations_invited": Table(),
         "directory": Table(
             without={"name": _FOR_MEMBERS, "about": _FOR_MEMBERS, "contact": _FOR_MEMBERS}
         ),

@@ -25,7 +25,7 @@ def for_teams(cast: Cast) -> UUID:
 
 
 def register(founder: Member, *others: Member) -> str:
-    """An organisation that its founder registers, and the others represent as well."""
+    """An organisation that its founder registers, and the others represent as well, once they have agreed."""
     registered = founder.post("/api/membership/v1/organisations", {"name": "Acme", "country": "PT"})
     organisation_id = str(registered["organisation_id"])
     for other in others:
@@ -33,6 +33,10 @@ def register(founder: Member, *others: Member) -> str:
             f"/api/membership/v1/organisations/{organisation_id}/representatives",
             {"person_id": str(other.person_id)},
         )
+        with pytest.raises(Refused, match="403"):
+            other.get(f"/api/membership/v1/organisations/{organisation_id}")
+        asked = f"/api/membership/v1/me/organisation-invitations/{organisation_id}"
+        other.post(f"{asked}/acceptance")
     return organisation_id
 
 

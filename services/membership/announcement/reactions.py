@@ -33,6 +33,7 @@ from services.membership.member_import.events import LettersReleased
 from services.membership.merging.events import MemberMerged
 from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
+from services.membership.organisation.events import RepresentativeInvited
 from services.membership.organisation.projections import organisation_now
 from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
@@ -244,6 +245,16 @@ def when_introduction_asked_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, asked.asked, Code("introduction_asked"), link=_page(fact, "introductions"))]
 
 
+def when_representative_invited_send_mail(fact: Fact) -> list[Call]:
+    asked: RepresentativeInvited = fact.body
+    values = (
+        (Code("organisation"), asked.name),
+        (Code("until"), Label(asked.expires_at.isoformat())),
+    )
+    page = _page(fact, "organisations")
+    return [_mail(fact, asked.person_id, Code("asked_to_represent"), values, page)]
+
+
 def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
     agreed: IntroductionAgreed = fact.body
     template, page = Code("introduction_agreed"), _page(fact, "introductions")
@@ -374,6 +385,11 @@ REACTIONS = (
         name="membership.announcement.when_free_access_ended_send_mail",
         to=FreeAccessEnded,
         react=when_free_access_ended_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_representative_invited_send_mail",
+        to=RepresentativeInvited,
+        react=when_representative_invited_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_introduction_asked_send_mail",

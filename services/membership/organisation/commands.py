@@ -1,6 +1,7 @@
 """What may be asked of an organisation that pays."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.membership.organisation.events import Papers
@@ -30,6 +31,36 @@ class NameRepresentative:
     organisation_id: UUID
     person_id: PersonId
     by: tuple[UUID, ...]
+    expires_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptNaming:
+    organisation_id: UUID
+    person_id: PersonId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineNaming:
+    organisation_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawNaming:
+    """Of those who represent it any may, as any may name."""
+
+    organisation_id: UUID
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireNaming:
+    organisation_id: UUID
+    person_id: PersonId
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +85,10 @@ OrganisationCommand = (
     RegisterOrganisation
     | CorrectOrganisation
     | NameRepresentative
+    | AcceptNaming
+    | DeclineNaming
+    | WithdrawNaming
+    | ExpireNaming
     | DismissRepresentative
     | RecordGone
 )

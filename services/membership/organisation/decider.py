@@ -1,28 +1,17 @@
-"""An organisation is registered once; the last who acts for it goes only by their own word, or by being gone."""
+"""Who acts for an organisation has agreed to; the last of them goes only by their own word, or by being gone."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from services.membership.organisation import commands, events
-from services.membership.organisation.events import Papers
+from services.membership.organisation.rules import naming
+from services.membership.organisation.rules.state import Events, Organisation
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId, derive
 
-MOST_REPRESENTATIVES = 50
-
-Events = list[events.OrganisationEvent]
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    papers: Papers | None = None
-    representatives: tuple[PersonId, ...] = ()
-
-    def is_represented_by(self, people: Collection[UUID]) -> bool:
-        """Whether one of them, who are all one human being, acts for it."""
-        return any(one in people for one in self.representatives)
+T = TypeVar("T")
 
 
 def organisation_stream(organisation_id: UUID) -> UUID:
@@ -47,23 +36,17 @@ def decide(command: commands.OrganisationCommand, organisation: Organisation) ->
             is_news = papers != organisation.papers
             return [events.OrganisationCorrected(organisation_id, papers)] if is_news else []
         case commands.NameRepresentative():
-            return _name(command, organisation)
+            return naming.ask(command, organisation, organisation.papers)
+        case commands.AcceptNaming():
+            return naming.accept(command, organisation)
+        case commands.DeclineNaming() | commands.WithdrawNaming():
+            return naming.call_off(command, organisation)
+        case commands.ExpireNaming():
+            return naming.expire(command, organisation)
         case commands.DismissRepresentative():
             return _dismiss(command, organisation)
         case _:
             assert_never(command)
-
-
-def _name(name: commands.NameRepresentative, organisation: Organisation) -> Events:
-    if name.person_id in organisation.representatives:
-        return []
-    if organisation.representatives and not organisation.is_represented_by(name.by):
-        detail = "Staff name somebody only where nobody represents it."
-        raise Rejected("has_representatives", detail)
-    if len(organisation.representatives) >= MOST_REPRESENTATIVES:
-        detail = f"An organisation has at most {MOST_REPRESENTATIVES} who represent it."
-        raise Rejected("too_many_representatives", detail, most=MOST_REPRESENTATIVES)
-    return [events.RepresentativeNamed(name.organisation_id, name.person_id)]
 
 
 def _dismiss(dismiss: commands.DismissRepresentative, organisation: Organisation) -> Events:
@@ -98,8 +81,19 @@ def evolve(organisation: Organisation, event: events.OrganisationEvent) -> Organ
     match event:
         case events.OrganisationRegistered(_, papers) | events.OrganisationCorrected(_, papers):
             return replace(organisation, papers=papers)
+        case events.RepresentativeInvited(_, person_id):
+            times = {**organisation.times, person_id: organisation.times.get(person_id, 0) + 1}
+            invited = {**organisation.invited, person_id: event}
+            return replace(organisation, invited=invited, times=times)
+        case events.RepresentativeNotNamed(_, person_id):
+            return replace(organisation, invited=_less(organisation.invited, person_id))
         case events.RepresentativeNamed(_, person_id):
-            return replace(organisation, representatives=(*represented_by, person_id))
+            return replace(
+                organisation,
+                representatives=(*represented_by, person_id),
+                invited=_less(organisation.invited, person_id),
+                times=_less(organisation.times, person_id),
+            )
         case events.RepresentativeDismissed(_, person_id):
             left = tuple(one for one in represented_by if one != person_id)
             return replace(organisation, representatives=left)
@@ -107,6 +101,10 @@ def evolve(organisation: Organisation, event: events.OrganisationEvent) -> Organ
             return organisation
         case _:
             assert_never(event)
+
+
+def _less(known: Mapping[PersonId, T], person_id: PersonId) -> Mapping[PersonId, T]:
+    return {one: value for one, value in known.items() if one != person_id}
 
 
 ORGANISATION: Decider[commands.OrganisationCommand, Organisation, events.OrganisationEvent] = (

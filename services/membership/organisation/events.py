@@ -1,6 +1,7 @@
 """What happened to an organisation that pays; the stream is derived from its id."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from services.membership.representative.events import Gone
 from shared.ids import Code, Label, PersonId
 
 Cause = Literal["dismissed", Gone]
+Unnamed = Literal["declined", "withdrawn", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,28 @@ class OrganisationCorrected:
 
 
 @dataclass(frozen=True, slots=True)
+class RepresentativeInvited:
+    """They are asked to act for it, in time, `by` one who represents it or by staff, and may do nothing for it yet."""
+
+    organisation_id: UUID
+    person_id: PersonId
+    name: Label
+    by: PersonId | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeNotNamed:
+    """Nothing came of asking them."""
+
+    organisation_id: UUID
+    person_id: PersonId
+    because: Unnamed
+
+
+@dataclass(frozen=True, slots=True)
 class RepresentativeNamed:
-    """Who pays, gives seats and reads letters in its name from now on."""
+    """Who pays, gives seats and reads letters in its name from now on; of old, whether or not they were asked."""
 
     organisation_id: UUID
     person_id: PersonId
@@ -58,6 +80,8 @@ class OrganisationLeftAlone:
 OrganisationEvent = (
     OrganisationRegistered
     | OrganisationCorrected
+    | RepresentativeInvited
+    | RepresentativeNotNamed
     | RepresentativeNamed
     | RepresentativeDismissed
     | OrganisationLeftAlone

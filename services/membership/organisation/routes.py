@@ -1,11 +1,11 @@
 """Registering an organisation, and saying who acts for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.membership.member.projections import standing_of
 from services.membership.merging.projections import all_of
@@ -24,6 +24,8 @@ from shared.ids import Code, Label, PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
+
+DAYS = 14
 
 Member = Annotated[Caller, needs("person")]
 Acting = Annotated[Caller, needs_representative("subscriptions.write", strict=True)]
@@ -68,6 +70,7 @@ class ShownOrganisation(BaseModel):
     vat_number: str | None
     registered_at: datetime
     representatives: list[UUID]
+    invited: list[UUID]
 
 
 class Organisations(BaseModel):
@@ -84,7 +87,7 @@ async def register_organisation(
     register = commands.RegisterOrganisation(organisation_id, body.papers(), person_id)
     written = await caller.ask(
         Ask(ORGANISATION, organisation_stream(organisation_id), register),
-        await _representing(caller, person_id, organisation_id),
+        await _representing(caller, person_id, organisation_id, agreed=True),
     )
     return RegisteredOrganisation(**written.model_dump(), organisation_id=organisation_id)
 
@@ -122,7 +125,10 @@ async def correct_organisation(
 
 
 class NameRepresentative(Body):
+    """They have so many `days` to say whether they agree."""
+
     person_id: UUID
+    days: int = Field(default=DAYS, ge=1, le=60)
 
 
 @router.post(
@@ -131,10 +137,25 @@ class NameRepresentative(Body):
 async def name_organisation_representative(
     organisation_id: UUID, body: NameRepresentative, caller: Acting
 ) -> Written:
-    """A member, who may from now on do all that whoever registered it may; staff, only while nobody represents it."""
-    person_id = PersonId(body.person_id)
-    name = commands.NameRepresentative(organisation_id, person_id, await _by(caller))
-    return await _ask(caller, name, await _representing(caller, person_id, organisation_id))
+    """A member, who is asked by letter, and once they agree may do all that whoever registered it may.
+
+    Staff name somebody only while nobody represents it. Who names themselves has agreed.
+    """
+    person_id, by = PersonId(body.person_id), await _by(caller)
+    until = caller.now + timedelta(days=body.days)
+    name = commands.NameRepresentative(organisation_id, person_id, by, until, caller.now)
+    represents = await _representing(caller, person_id, organisation_id, agreed=person_id in by)
+    return await _ask(caller, name, represents)
+
+
+@router.delete(
+    f"{ONE}/invitations/{{person_id}}", operation_id="withdraw_organisation_representative"
+)
+async def withdraw_organisation_representative(
+    organisation_id: UUID, person_id: PersonId, caller: Acting
+) -> Written:
+    """They are asked no longer; who has agreed is dismissed instead."""
+    return await _ask(caller, commands.WithdrawNaming(organisation_id, person_id))
 
 
 @router.delete(
@@ -153,15 +174,18 @@ async def _by(caller: Caller) -> tuple[UUID, ...]:
     return tuple(await all_of(caller, caller.community_id, person_id)) if person_id else ()
 
 
-async def _representing(caller: Caller, person_id: PersonId, organisation_id: UUID) -> Ask:
+async def _representing(
+    caller: Caller, person_id: PersonId, organisation_id: UUID, *, agreed: bool
+) -> Ask:
     member = await standing_of(caller.service, caller.community_id, person_id)
-    return representing(person_id, organisation_id, member)
+    return representing(person_id, organisation_id, member, agreed=agreed)
 
 
 async def _ask(
     caller: Caller,
     command: commands.CorrectOrganisation
     | commands.NameRepresentative
+    | commands.WithdrawNaming
     | commands.DismissRepresentative,
     *more: Ask,
 ) -> Written:

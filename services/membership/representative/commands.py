@@ -10,9 +10,12 @@ from shared.ids import PersonId
 
 @dataclass(frozen=True, slots=True)
 class Represent:
+    """Whether they might is looked at when they are named; it begins once they have `agreed`."""
+
     person_id: PersonId
     organisation_id: UUID
     member: StandingNow
+    agreed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +44,12 @@ RepresentativeCommand = Represent | StopRepresenting | LoseAll | InsistOnMember
 @dataclass(frozen=True, slots=True)
 class LookAtStanding:
     """A call to see where the person stands, as of now."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtTakenIn:
+    """A call to see whom the person, who has left, had taken in."""
 
     person_id: PersonId

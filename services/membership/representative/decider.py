@@ -52,7 +52,8 @@ def _represent(
     if len(representative.organisations) >= MOST_ORGANISATIONS:
         detail = f"Nobody represents more than {MOST_ORGANISATIONS} organisations."
         raise Rejected("too_many_organisations", detail, most=MOST_ORGANISATIONS)
-    return [events.RepresentationBegan(asked.person_id, asked.organisation_id)]
+    began = events.RepresentationBegan(asked.person_id, asked.organisation_id)
+    return [began] if asked.agreed else []
 
 
 def _lose(

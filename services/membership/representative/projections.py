@@ -14,9 +14,11 @@ from shared.reaction import Ask
 from shared.service import Service
 
 
-def representing(person_id: PersonId, organisation_id: UUID, member: StandingNow) -> Ask:
-    """The step by which a request that names somebody asks whether they may represent."""
-    represent = commands.Represent(person_id, organisation_id, member)
+def representing(
+    person_id: PersonId, organisation_id: UUID, member: StandingNow, *, agreed: bool
+) -> Ask:
+    """The step by which a request asks whether somebody may represent; once they have `agreed`, they do."""
+    represent = commands.Represent(person_id, organisation_id, member, agreed)
     return Ask(REPRESENTATIVE, representative_stream(person_id), represent)
 
 

@@ -1,20 +1,27 @@
 """An organisation that pays: registered by a member, represented by some, its seats given by any of them."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from services.membership.organisation import routes
+from services.membership.organisation.commands import NameRepresentative
+from services.membership.organisation.decider import ORGANISATION, organisation_stream
+from services.membership.representative import reactions, routes
+from services.membership.representative.projections import representing
 from shared.clock import real_now
+from shared.command_handler import Origin
 from shared.contracts.billing_message import MessageRequested
-from shared.ids import random_id
+from shared.event_store import Meta
+from shared.ids import PersonId, random_id
+from shared.reaction import Ask
 from tests.integration.membership.house import House, Json
 from tests.integration.membership.test_seat import Desk, code_of
 
 ada, bob, eve = "ada@example.com", "bob@example.com", "eve@example.com"
 PAPERS = {"name": "Acme", "country": "FR", "vat_number": "FR12345678901"}
-ALONE = "organisation_alone"
+ALONE, ASKED = "organisation_alone", "asked_to_represent"
 
 
 @dataclass
@@ -34,6 +41,23 @@ class Company:
     async def name(self, person_id: str, token: str, expect: int = 201) -> Json:
         path, body = f"{self.path}/representatives", {"person_id": person_id}
         return await self.house.call("POST", path, body, token=token, expect=expect)
+
+    async def answer(self, token: str, how: str = "acceptance", expect: int | None = None) -> Json:
+        path = f"/me/organisation-invitations/{self.organisation_id}/{how}"
+        return await self.house.call("POST", path, {}, token=token, expect=expect)
+
+    async def names(self, person_id: str, token: str, theirs: str) -> None:
+        """Asked, and they agree."""
+        await self.name(person_id, token)
+        await self.answer(theirs)
+
+    async def withdraw(self, person_id: str, token: str, expect: int | None = None) -> Json:
+        path = f"{self.path}/invitations/{person_id}"
+        return await self.house.call("DELETE", path, token=token, expect=expect)
+
+    async def asked(self, token: str) -> list[str]:
+        listed = await self.house.call("GET", "/me/organisation-invitations", token=token)
+        return [one["name"] for one in listed["items"]]
 
     async def dismiss(self, person_id: str, token: str, expect: int = 200) -> Json:
         path = f"{self.path}/representatives/{person_id}"
@@ -58,7 +82,7 @@ async def company(house: House) -> Company:
     desk = Desk(house, community_id, owner, gold, organisation_id, petra, random_id())
     bob_id, bobs = await house.join(bob, community_id, "Bob")
     company = Company(house, desk, organisation_id, bob_id, bobs)
-    await company.name(bob_id, petra)
+    await company.names(bob_id, petra, bobs)
     return company
 
 
@@ -80,7 +104,7 @@ async def test_who_represents_it_sees_it_puts_it_right_and_names_others(
     (listed,) = (await house.call("GET", "/organisations", token=company.desk.owner))["items"]
     assert listed["registration_number"] == "552 100 554"
     ada_id, adas = await house.join(ada, company.desk.community_id)
-    await company.name(ada_id, company.bob)
+    await company.names(ada_id, company.bob, adas)
     await company.name(ada_id, company.bob)
     assert await company.mine(adas) == ["Acme & Sons"]
 
@@ -177,7 +201,7 @@ async def test_whoever_represents_it_steps_down_and_staff_hear_of_the_last(
     house: House, company: Company
 ) -> None:
     desk = company.desk
-    olga_id, _ = await house.join("olga@example.com", desk.community_id)
+    olga_id, olgas = await house.join("olga@example.com", desk.community_id)
     petra_id = await petra_of(company)
     await company.dismiss(petra_id, desk.payer)
     await house.quiet()
@@ -189,7 +213,7 @@ async def test_whoever_represents_it_steps_down_and_staff_hear_of_the_last(
     assert await company.mine(company.bob) == []
     refused = await company.dismiss(company.bob_id, company.bob, expect=403)
     assert code_of(refused) == "forbidden"
-    await company.name(olga_id, desk.owner)
+    await company.name(olga_id, olgas)  # Who names themselves has agreed.
     assert (await company.read(desk.owner))["representatives"] == [olga_id]
 
 
@@ -198,7 +222,7 @@ async def test_who_is_no_member_any_more_acts_for_it_no_more_and_staff_hear_of_t
     house: House, company: Company, how: str
 ) -> None:
     desk = company.desk
-    olga_id, _ = await house.join("olga@example.com", desk.community_id)
+    olga_id, olgas = await house.join("olga@example.com", desk.community_id)
     petra_id = await petra_of(company)
 
     async def goes(person_id: str, token: str) -> None:
@@ -217,24 +241,136 @@ async def test_who_is_no_member_any_more_acts_for_it_no_more_and_staff_hear_of_t
     (told,) = [one for one in house.mailbox.letters if one.template == ALONE]
     assert (told.to, told.values["organisation"]) == ("olga@example.com", "Acme")
     assert (await company.read(desk.owner))["representatives"] == []
-    await company.name(olga_id, desk.owner)
+    await company.names(olga_id, desk.owner, olgas)
     assert (await company.read(desk.owner))["representatives"] == [olga_id]
 
 
-async def test_who_is_shut_out_while_they_are_being_named_is_not_left_in_the_list(
+async def test_who_is_shut_out_while_they_agree_is_not_left_in_the_list(
     house: House, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def standing_before(*_: object) -> str:
         return "joined"
 
     eve_id, eves = await house.join(eve, company.desk.community_id)
+    await company.name(eve_id, company.bob)
     await house.call("POST", f"/people/{eve_id}/ban", {}, token=company.desk.owner)
     await house.quiet()
+    assert code_of(await company.answer(eves, expect=409)) == "not_a_member"
     monkeypatch.setattr(routes, "standing_of", standing_before)
-    await company.name(eve_id, company.bob)
+    await company.answer(eves)
     await house.quiet()
     assert eve_id not in (await company.read(company.bob))["representatives"]
     assert code_of(await company.read(eves, expect=403)) == "forbidden"
+
+
+async def test_nobody_acts_for_it_without_having_agreed(house: House, company: Company) -> None:
+    desk = company.desk
+    await desk.begins(2)
+    await desk.until(seats=2)
+    ada_id, adas = await house.join(ada, desk.community_id)
+    await company.name(ada_id, company.bob)
+    await company.name(ada_id, company.bob)
+    seen = await company.read(company.bob)
+    assert (seen["invited"], ada_id in seen["representatives"]) == ([ada_id], False)
+    assert await company.asked(adas) == ["Acme"]
+    assert await company.mine(adas) == []
+    for refused in (
+        await company.read(adas, expect=403),
+        await company.name(ada_id, adas, expect=403),
+        await desk.give(eve, adas, expect=403),
+    ):
+        assert code_of(refused) == "forbidden"
+    await house.quiet()
+    (letter,) = [one for one in house.mailbox.to(ada) if one.template == ASKED]
+    assert letter.values["organisation"] == "Acme"
+    for _ in range(2):
+        await company.answer(adas)
+    assert await company.mine(adas) == ["Acme"]
+    assert await company.asked(adas) == []
+    assert (await company.read(adas))["invited"] == []
+    await desk.give(eve, adas)
+    assert code_of(await company.answer(adas, "refusal", 409)) == "invitation_accepted"
+    assert code_of(await company.withdraw(ada_id, company.bob, 409)) == "invitation_accepted"
+
+
+async def test_a_no_is_a_no_until_somebody_asks_again(house: House, company: Company) -> None:
+    ada_id, adas = await house.join(ada, company.desk.community_id)
+    assert code_of(await company.answer(adas, expect=404)) == "invitation_not_found"
+    await company.name(ada_id, company.bob)
+    for _ in range(2):
+        await company.answer(adas, "refusal")
+    assert await company.asked(adas) == []
+    assert code_of(await company.answer(adas, expect=409)) == "invitation_over"
+    await company.name(ada_id, company.desk.payer)
+    await company.answer(adas)
+    assert await company.mine(adas) == ["Acme"]
+
+
+async def test_whoever_represents_it_takes_the_asking_back_and_strangers_do_not(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    ada_id, adas = await house.join(ada, desk.community_id)
+    go, elsewhere = await house.community("oda@example.com", "go")
+    _, odos = await house.join("odo@example.com", go, "Odo")
+    await company.name(ada_id, company.bob)
+    await company.withdraw(ada_id, adas, expect=403)
+    await company.withdraw(ada_id, elsewhere, expect=404)
+    await company.answer(odos, expect=404)
+    for _ in range(2):
+        await company.withdraw(ada_id, desk.payer)
+    assert code_of(await company.answer(adas, expect=409)) == "invitation_over"
+    assert await company.mine(adas) == []
+
+
+async def test_there_is_time_to_answer_until_its_end(house: House, company: Company) -> None:
+    desk = company.desk
+    ada_id, _ = await house.join(ada, desk.community_id)
+    await company.name(ada_id, company.bob)
+    await house.quiet()
+    await house.service.move_clock(real_now() + timedelta(days=14, minutes=1))
+    await house.quiet()
+    adas = await house.token(ada, desk.community_id)
+    assert await company.asked(adas) == []
+    assert code_of(await company.answer(adas, expect=409)) == "invitation_over"
+    assert await company.mine(adas) == []
+
+
+async def test_who_was_merged_and_represents_it_of_old_goes_with_who_they_are(
+    house: House, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is merged any more who represents; nor was anybody looked at then."""
+
+    async def standing_before(*_: object) -> str:
+        return "joined"
+
+    desk, petra_id = company.desk, await petra_of(company)
+    _, sues = await house.join("sue@example.com", desk.community_id, "Sue")
+    await company.dismiss(company.bob_id, company.bob)
+    await house.call("POST", "/me/merging", await house.proof(bob), token=sues)
+    await house.quiet()
+    monkeypatch.setattr(reactions, "standing_of", standing_before)
+    await named_of_old(house, company, company.bob_id, petra_id)
+    await house.quiet()
+    assert await company.mine(sues) == ["Acme"]
+    await house.call("POST", "/me/departure", {}, token=sues)
+    await house.quiet()
+    assert (await company.read(desk.payer))["representatives"] == [petra_id]
+    _, again = await house.join("sue@example.com", desk.community_id, "Sue")
+    assert await company.mine(again) == []
+
+
+async def named_of_old(house: House, company: Company, person_id: str, by: str) -> None:
+    """As it was written before anybody was asked."""
+    community_id, organisation_id = UUID(company.desk.community_id), UUID(company.organisation_id)
+    person, now = PersonId(UUID(person_id)), real_now()
+    name = NameRepresentative(organisation_id, person, (UUID(by), person), now, now)
+    origin = Origin(random_id(), community_id, now, Meta(random_id(), random_id(), mode="live"))
+    asks = [
+        Ask(ORGANISATION, organisation_stream(organisation_id), name),
+        representing(person, organisation_id, "joined", agreed=True),
+    ]
+    await house.service.handler.handle(asks, origin)
 
 
 async def test_letters_for_it_go_to_each_who_represents_it(house: House, company: Company) -> None:
@@ -253,7 +389,7 @@ async def test_letters_for_it_go_to_each_who_represents_it(house: House, company
 
     assert sorted(await asked()) == [bob, "petra@example.com"]
     messages = await house.call("GET", f"/people/{company.bob_id}/messages", token=company.bob)
-    assert [one["template"] for one in messages["items"]] == ["card_expires"]
+    assert [one["template"] for one in messages["items"]] == ["card_expires", ASKED]
     await company.dismiss(company.bob_id, company.desk.payer)
     assert (await asked()).count(bob) == 1
     await house.call("POST", "/me/departure", {}, token=company.desk.payer)
@@ -301,7 +437,7 @@ async def test_who_represents_it_is_given_up_only_once_they_stepped_down(
     await house.quiet()
     assert await company.mine(sues) == []
     assert code_of(await company.read(sues, expect=403)) == "forbidden"
-    await company.name(sue_id, company.desk.payer)
+    await company.names(sue_id, company.desk.payer, sues)
     assert await company.mine(sues) == ["Acme"]
 
 
@@ -323,5 +459,6 @@ async def test_a_person_takes_out_what_they_represent_or_did(
     document = await house.call("GET", "/me/data", token=company.bob)
     told = document["facts"]
     types = {one["type"] for one in told}
-    assert {"RepresentativeNamed", "RepresentationBegan", "RepresentationEnded"} <= types
+    assert {"RepresentativeInvited", "RepresentativeNamed"} <= types
+    assert {"RepresentationBegan", "RepresentationEnded"} <= types
     assert company.organisation_id in str(told)

@@ -1,30 +1,46 @@
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.membership.organisation.commands import (
+    AcceptNaming,
     CorrectOrganisation,
+    DeclineNaming,
     DismissRepresentative,
+    ExpireNaming,
     NameRepresentative,
     RecordGone,
     RegisterOrganisation,
+    WithdrawNaming,
 )
-from services.membership.organisation.decider import MOST_REPRESENTATIVES, ORGANISATION
+from services.membership.organisation.decider import ORGANISATION
 from services.membership.organisation.events import (
     OrganisationCorrected,
+    OrganisationEvent,
     OrganisationLeftAlone,
     OrganisationRegistered,
     Papers,
     RepresentativeDismissed,
+    RepresentativeInvited,
     RepresentativeNamed,
+    RepresentativeNotNamed,
+    Unnamed,
 )
+from services.membership.organisation.rules.naming import MOST_REPRESENTATIVES, MOST_TIMES_ASKED
 from shared.ids import Code, Label, PersonId
 from shared.testing import given
+from tests.unit.membership.facts import noon
 
 acme = UUID(int=50)
 ada, bob, eve = (PersonId(UUID(int=number)) for number in (1, 2, 3))
 papers = Papers(Label("Acme"), Code("FR"), vat_number=Code("FR12345678901"))
 registered, ada_named = OrganisationRegistered(acme, papers), RepresentativeNamed(acme, ada)
 bob_named = RepresentativeNamed(acme, bob)
+bob_asked = RepresentativeInvited(acme, bob, papers.name, ada, noon + timedelta(days=14))
+accept = AcceptNaming(acme, bob, noon)
 register = RegisterOrganisation(acme, papers, ada)
 
 
@@ -41,30 +57,124 @@ def test_what_it_is_called_is_put_right() -> None:
     given(ORGANISATION, registered, corrected).when(correct).then_nothing()
 
 
-def test_another_is_named_once() -> None:
-    name = NameRepresentative(acme, bob, by=(ada,))
-    given(ORGANISATION, registered, ada_named).when(name).then(bob_named)
-    given(ORGANISATION, registered, ada_named, bob_named).when(name).then_nothing()
+def name(who: PersonId = bob, by: tuple[UUID, ...] = (ada,), at: datetime = noon) -> Any:
+    return NameRepresentative(acme, who, by, at + timedelta(days=14), at)
+
+
+def test_another_is_asked_once_and_acts_for_it_once_they_agree() -> None:
+    given(ORGANISATION, registered, ada_named).when(name()).then(bob_asked)
+    given(ORGANISATION, registered, ada_named, bob_asked).when(name()).then_nothing()
+    accepting = given(ORGANISATION, registered, ada_named, bob_asked).when(accept)
+    accepting.then(bob_named)
+    all_of_it = given(ORGANISATION, registered, ada_named, bob_asked, bob_named)
+    all_of_it.when(accept).then_nothing()
+    all_of_it.when(name()).then_nothing()
+
+
+def test_who_was_named_of_old_represents_it_unasked() -> None:
+    given(ORGANISATION, registered, ada_named, bob_named).when(accept).then_nothing()
+    by_bob = given(ORGANISATION, registered, ada_named, bob_named).when(name(eve, by=(bob,)))
+    by_bob.then(replace(bob_asked, person_id=eve, by=bob))
+
+
+def test_who_is_only_asked_names_and_dismisses_nobody() -> None:
+    asked = given(ORGANISATION, registered, ada_named, bob_asked)
+    asked.when(name(eve, by=(bob,))).then_rejected("has_representatives")
+    dismissing = asked.when(DismissRepresentative(acme, bob, by=(ada,)))
+    dismissing.then_rejected("representative_not_found")
 
 
 def test_who_took_in_somebody_who_represents_it_names_another() -> None:
-    name = NameRepresentative(acme, bob, by=(eve, ada))
-    given(ORGANISATION, registered, ada_named).when(name).then(bob_named)
+    given(ORGANISATION, registered, ada_named).when(name(by=(eve, ada))).then(bob_asked)
 
 
 def test_whoever_does_not_represent_it_names_nobody_beside_those_who_do() -> None:
-    for by in ((), (eve,)):
-        name = NameRepresentative(acme, bob, by)
-        given(ORGANISATION, registered, ada_named).when(name).then_rejected("has_representatives")
+    for by in ((), (eve,), (bob,)):
+        refused = given(ORGANISATION, registered, ada_named).when(name(by=by))
+        refused.then_rejected("has_representatives")
 
 
-def test_not_everybody_is_named() -> None:
+def test_not_everybody_is_named_or_asked() -> None:
     many = [
         RepresentativeNamed(acme, PersonId(UUID(int=100 + number)))
-        for number in range(MOST_REPRESENTATIVES)
+        for number in range(MOST_REPRESENTATIVES - 1)
     ]
-    name = NameRepresentative(acme, bob, by=(PersonId(UUID(int=100)),))
-    given(ORGANISATION, registered, *many).when(name).then_rejected("too_many_representatives")
+    by = (PersonId(UUID(int=100)),)
+    full = given(ORGANISATION, registered, *many, replace(bob_asked, by=by[0]))
+    full.when(name(eve, by=by)).then_rejected("too_many_representatives")
+    full.when(name(by=by)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("command", "because"),
+    [
+        (DeclineNaming(acme, bob), "declined"),
+        (WithdrawNaming(acme, bob), "withdrawn"),
+        (ExpireNaming(acme, bob, noon + timedelta(days=14)), "expired"),
+    ],
+)
+def test_nothing_comes_of_it_once_by_a_no_by_who_asked_or_by_time(
+    command: Any, because: Unnamed
+) -> None:
+    over = RepresentativeNotNamed(acme, bob, because)
+    before = registered, ada_named, bob_asked
+    given(ORGANISATION, *before).when(command).then(over)
+    given(ORGANISATION, *before, over).when(command).then_nothing()
+    given(ORGANISATION, *before, over).when(accept).then_rejected("invitation_over")
+    given(ORGANISATION, *before, over).when(name()).then(bob_asked)
+
+
+def test_what_is_accepted_is_not_called_off() -> None:
+    both = given(ORGANISATION, registered, ada_named, bob_asked, bob_named)
+    for command in (DeclineNaming(acme, bob), WithdrawNaming(acme, bob)):
+        both.when(command).then_rejected("invitation_accepted")
+    both.when(ExpireNaming(acme, bob, bob_asked.expires_at)).then_nothing()
+
+
+def test_who_was_not_asked_answers_nothing() -> None:
+    for command in (accept, DeclineNaming(acme, bob), WithdrawNaming(acme, bob)):
+        refused = given(ORGANISATION, registered, ada_named).when(command)
+        refused.then_rejected("invitation_not_found")
+
+
+def test_an_answer_comes_in_time_and_there_is_time_again_once_it_is_over() -> None:
+    late = bob_asked.expires_at
+    before = given(ORGANISATION, registered, ada_named, bob_asked)
+    before.when(AcceptNaming(acme, bob, late)).then_rejected("invitation_expired")
+    again = replace(bob_asked, expires_at=late + timedelta(days=14))
+    before.when(name(at=late)).then(again)
+    renewed = given(ORGANISATION, registered, ada_named, bob_asked, again)
+    renewed.when(ExpireNaming(acme, bob, late)).then_nothing()
+    renewed.when(AcceptNaming(acme, bob, late)).then(bob_named)
+
+
+def test_nobody_is_asked_for_ever() -> None:
+    over = RepresentativeNotNamed(acme, bob, "declined")
+    often: list[OrganisationEvent] = [bob_asked, over] * MOST_TIMES_ASKED
+    given(ORGANISATION, registered, ada_named, *often).when(name()).then_rejected(
+        "asked_often_enough"
+    )
+    went = RepresentativeDismissed(acme, bob, "dismissed")
+    since: list[OrganisationEvent] = [*often[2:], bob_asked, bob_named, went]
+    given(ORGANISATION, registered, ada_named, *since).when(name()).then(bob_asked)
+
+
+def test_the_word_of_who_may_name_nobody_any_more_is_void() -> None:
+    eve_named = RepresentativeNamed(acme, eve)
+    ada_went = RepresentativeDismissed(acme, ada, "dismissed")
+    before = registered, ada_named, eve_named, bob_asked, ada_went
+    given(ORGANISATION, *before).when(accept).then_rejected("invitation_void")
+    again = given(ORGANISATION, *before).when(name(by=(eve,)))
+    again.then(replace(bob_asked, by=eve))
+    by_staff = replace(bob_asked, by=None)
+    meanwhile = given(ORGANISATION, registered, ada_named, ada_went, by_staff, eve_named)
+    meanwhile.when(accept).then_rejected("invitation_void")
+
+
+def test_who_asked_somebody_and_stepped_down_leaves_it_to_them() -> None:
+    went = RepresentativeDismissed(acme, ada, "dismissed")
+    alone = OrganisationLeftAlone(acme, papers.name)
+    given(ORGANISATION, registered, ada_named, bob_asked, went, alone).when(accept).then(bob_named)
 
 
 def test_whoever_registered_it_may_be_dismissed_by_now() -> None:
@@ -105,14 +215,16 @@ def test_who_is_gone_goes_whoever_is_left() -> None:
 def test_one_that_was_left_alone_is_represented_again() -> None:
     went = RepresentativeDismissed(acme, ada, "erased")
     alone = OrganisationLeftAlone(acme, papers.name)
-    name = NameRepresentative(acme, bob, by=(eve,))
-    given(ORGANISATION, registered, ada_named, went, alone).when(name).then(bob_named)
+    before = given(ORGANISATION, registered, ada_named, went, alone)
+    before.when(name(by=(eve,))).then(replace(bob_asked, by=None))
+    before.when(name(eve, by=(eve,))).then(RepresentativeNamed(acme, eve))
 
 
 def test_of_what_nobody_registered_nothing_is_said() -> None:
     for command in (
         CorrectOrganisation(acme, papers),
-        NameRepresentative(acme, bob, by=(ada,)),
+        name(),
+        accept,
         DismissRepresentative(acme, ada, by=(ada,)),
     ):
         given(ORGANISATION).when(command).then_rejected("organisation_not_found")

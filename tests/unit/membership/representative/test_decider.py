@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -27,6 +28,12 @@ began = RepresentationBegan(ada, acme)
 def test_a_member_represents_an_organisation_once() -> None:
     given(REPRESENTATIVE).when(Represent(ada, acme, "joined")).then(began)
     given(REPRESENTATIVE, began).when(Represent(ada, acme, "joined")).then_nothing()
+
+
+def test_who_has_not_agreed_is_looked_at_and_represents_nothing() -> None:
+    asked = Represent(ada, acme, "joined", agreed=False)
+    given(REPRESENTATIVE).when(asked).then_nothing()
+    given(REPRESENTATIVE).when(replace(asked, member="left")).then_rejected("not_a_member")
 
 
 def test_a_member_represents_several() -> None:
