@@ -23,7 +23,10 @@ class Settings(StoreSettings):
         default=300, ge=1, le=400, description="letters an import sends a minute"
     )
     announcement_letters: int = Field(
-        default=300, ge=1, le=400, description="letters an announcement sends a minute"
+        default=300,
+        ge=1,
+        le=400,
+        description="letters an announcement, or other news to many, sends a minute",
     )
     platform_staff: frozenset[UUID] = Field(
         default=frozenset(), description="JSON list of the accounts that may see every community"

@@ -36,6 +36,7 @@ OF_A_PERSON = {
 OF_THE_COMMUNITY = {
     "community": "its name, brand and address",
     "broadcast": "when it goes and to how many",
+    "circular": "that it was stopped: whoever waits, or is written to, is named",
     "ritual": "what is promised and what became of it",
     "endpoint": "where webhooks go",
     "delivery": "which webhooks go again",

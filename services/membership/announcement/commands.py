@@ -1,6 +1,7 @@
-"""What may be asked of an announcement, one message to one person, and of the post."""
+"""What may be asked of an announcement, one message to one person, of a circular, one to many, and of the post."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.membership.announcement.events import NOTHING, Content, NotSentReason
@@ -46,6 +47,40 @@ class PassOn:
 
 
 AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent | PassOn
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTurns:
+    """These people are written to after those who wait already, so many a minute."""
+
+    template: Code
+    content: Content
+    people: tuple[PersonId, ...]
+    a_minute: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTurn:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopCircular:
+    pass
+
+
+CircularCommand = TakeTurns | ReleaseTurn | StopCircular
+
+
+@dataclass(frozen=True, slots=True)
+class Circulate:
+    """A call to see how many may be written to in a minute."""
+
+    circular_id: UUID
+    template: Code
+    content: Content
+    people: tuple[PersonId, ...]
 
 
 @dataclass(frozen=True, slots=True)

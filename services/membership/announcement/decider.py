@@ -1,10 +1,18 @@
-"""A letter has one outcome: it was sent, or it was not and we know why. Which ways a message goes is said once."""
+"""A letter has one outcome: it was sent, or it was not and we know why. Which ways a message goes is said once.
 
-from dataclasses import dataclass, replace
+Of one letter to many so many are released a minute, in the order in which they were taken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
 from services.membership.announcement import commands, events
+from services.membership.pacing import PAUSE, turns
 from shared.decider import Decider
+from shared.ids import derive
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +62,82 @@ ANNOUNCEMENT: Decider[commands.AnnouncementCommand, Announcement, events.Announc
         commands=commands.AnnouncementCommand,
         events=events.AnnouncementEvent,
     )
+)
+
+
+def circular_of(source_id: UUID) -> UUID:
+    """The stream of what many are told of one idea, improvement or document: who comes later waits for the others."""
+    return derive(source_id, "circular")
+
+
+@dataclass(frozen=True, slots=True)
+class Circular:
+    """`waiting` are the turns that nobody has written to yet, by number; the last `minute` is `filled` so far."""
+
+    waiting: Mapping[int, events.TurnTaken] = field(default_factory=dict)
+    taken: int = 0
+    minute: datetime | None = None
+    filled: int = 0
+
+
+def decide_circular(
+    command: commands.CircularCommand, circular: Circular
+) -> list[events.CircularEvent]:
+    match command:
+        case commands.TakeTurns():
+            return _take(command, circular)
+        case commands.ReleaseTurn(number):
+            turn = circular.waiting.get(number)
+            if turn is None:
+                return []
+            return [events.TurnReleased(number, turn.template, turn.content, turn.people)]
+        case commands.StopCircular():
+            return [events.CircularStopped()] if circular.waiting else []
+        case _:
+            assert_never(command)
+
+
+def _take(asked: commands.TakeTurns, circular: Circular) -> list[events.CircularEvent]:
+    """What room is left in the last minute is used first, so that many short lists are no slower than a long one."""
+    minute, filled = circular.minute, circular.filled
+    if minute is None or asked.at >= minute + PAUSE:
+        minute, filled = asked.at, 0
+    room = max(asked.a_minute - filled, 0)
+    now, later = asked.people[:room], turns(asked.people[room:], asked.a_minute)
+    due = [(now, max(asked.at, minute))] if now else []
+    due += [(turn, minute + number * PAUSE) for number, turn in enumerate(later, 1)]
+    return [
+        events.TurnTaken(circular.taken + number, asked.template, asked.content, turn, at)
+        for number, (turn, at) in enumerate(due, 1)
+    ]
+
+
+def _with_turn(circular: Circular, turn: events.TurnTaken) -> Circular:
+    minute, filled = circular.minute, circular.filled
+    if minute is None or turn.due >= minute + PAUSE:
+        minute, filled = turn.due, 0
+    waiting = {**circular.waiting, turn.number: turn}
+    return Circular(waiting, turn.number, minute, filled + len(turn.people))
+
+
+def evolve_circular(circular: Circular, event: events.CircularEvent) -> Circular:
+    match event:
+        case events.TurnTaken():
+            return _with_turn(circular, event)
+        case events.TurnReleased(released):
+            rest = {number: turn for number, turn in circular.waiting.items() if number != released}
+            return replace(circular, waiting=rest)
+        case events.CircularStopped():
+            return replace(circular, waiting={})
+        case _:
+            assert_never(event)
+
+
+CIRCULAR: Decider[commands.CircularCommand, Circular, events.CircularEvent] = Decider(
+    "circular",
+    initial=Circular(),
+    decide=decide_circular,
+    evolve=evolve_circular,
+    commands=commands.CircularCommand,
+    events=events.CircularEvent,
 )

@@ -1,6 +1,7 @@
-"""What became of an announcement, one message to one person."""
+"""What became of an announcement, one message to one person; and of a circular, one letter to many."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -77,3 +78,30 @@ class MessagePassedOn:
 
 
 AnnouncementEvent = MessageDirected | MessageSent | MessageNotSent | MessagePassedOn
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTaken:
+    """These people are to be written to once it is `due`: as many as may be in a minute."""
+
+    number: int
+    template: Code
+    content: Content
+    people: tuple[PersonId, ...]
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReleased:
+    number: int
+    template: Code
+    content: Content
+    people: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CircularStopped:
+    """Who has not been written to will not be."""
+
+
+CircularEvent = TurnTaken | TurnReleased | CircularStopped

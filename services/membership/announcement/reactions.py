@@ -5,7 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.announcement import commands, events
-from services.membership.announcement.decider import ANNOUNCEMENT, Announcement
+from services.membership.announcement.decider import (
+    ANNOUNCEMENT,
+    CIRCULAR,
+    Announcement,
+    circular_of,
+)
 from services.membership.announcement.projections import bounced_since
 from services.membership.broadcast.events import CopiesReleased
 from services.membership.broadcast.projections import broadcast_now
@@ -23,8 +28,8 @@ from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.hand import Hand
 from services.membership.goal.events import GoalReviewAsked
-from services.membership.idea.events import BackersTold
-from services.membership.improvement.events import AskersTold
+from services.membership.idea.events import BackersTold, IdeaClosed
+from services.membership.improvement.events import AskersTold, ImprovementWithdrawn
 from services.membership.introduction.events import IntroductionAgreed, IntroductionAsked
 from services.membership.lapse.events import LapseForetold
 from services.membership.member.events import AddressChanged
@@ -46,7 +51,7 @@ from shared.event_store import Fact
 from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
 from shared.personal_value import Sealed
-from shared.reaction import Action, ActionContext, Ask, Call, Reaction, Transient
+from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
 
 
 def when_message_requested_send_mail(fact: Fact) -> list[Call]:
@@ -78,6 +83,14 @@ def _mail(
     """One letter of a fact for one person, the same however often the fact is read."""
     message_id = derive(fact.event_id, "message", str(person_id))
     return Call(commands.SendMail(message_id, person_id, template, values, link, sealed, to=to))
+
+
+def _circulate(
+    fact: Fact, people: tuple[PersonId, ...], template: Code, values: Values, link: Label
+) -> list[Call]:
+    """One letter for many: no more of them leave in a minute than of an announcement."""
+    content = events.Content(values, link)
+    return [Call(commands.Circulate(circular_of(fact.stream_id), template, content, people))]
 
 
 def _page(fact: Fact, name: str) -> Label:
@@ -168,9 +181,7 @@ def when_lapse_foretold_send_mail(fact: Fact) -> list[Call]:
 def when_backers_told_send_mail(fact: Fact) -> list[Call]:
     told: BackersTold = fact.body
     template, values = Code("idea_answered"), ((Code("words"), told.words),)
-    return [
-        _mail(fact, person_id, template, values, _page(fact, "ideas")) for person_id in told.people
-    ]
+    return _circulate(fact, told.people, template, values, _page(fact, "ideas"))
 
 
 def when_askers_told_send_mail(fact: Fact) -> list[Call]:
@@ -179,7 +190,7 @@ def when_askers_told_send_mail(fact: Fact) -> list[Call]:
     template = Code("improvement_polled" if polled else "improvement_leaving")
     values = ((Code("words"), made.words), *(((Code("poll"), polled.title),) if polled else ()))
     page = made.link or _page(fact, "improvements")
-    return [_mail(fact, person_id, template, values, page) for person_id in told.people]
+    return _circulate(fact, told.people, template, values, page)
 
 
 def when_readers_told_send_mail(fact: Fact) -> list[Call]:
@@ -190,7 +201,27 @@ def when_readers_told_send_mail(fact: Fact) -> list[Call]:
         (Code("changes"), told.changes or Label("")),
     )
     template, page = Code(f"document_{told.kind}"), _page(fact, "documents")
-    return [_mail(fact, person_id, template, values, page) for person_id in told.people]
+    return _circulate(fact, told.people, template, values, page)
+
+
+def when_turn_taken_release_it(fact: Fact) -> list[At]:
+    taken: events.TurnTaken = fact.body
+    release = commands.ReleaseTurn(taken.number)
+    return [At(taken.due, Ask(CIRCULAR, fact.stream_id, release))]
+
+
+def when_turn_released_send_mail(fact: Fact) -> list[Call]:
+    turn: events.TurnReleased = fact.body
+    content = turn.content
+    return [
+        _mail(fact, person_id, turn.template, content.values, content.link)
+        for person_id in turn.people
+    ]
+
+
+def when_source_gone_stop_circular(fact: Fact) -> list[Ask]:
+    """What was taken back is told to nobody more."""
+    return [Ask(CIRCULAR, circular_of(fact.stream_id), commands.StopCircular())]
 
 
 def when_change_told_send_mail(fact: Fact) -> list[Call]:
@@ -362,6 +393,26 @@ REACTIONS = (
         react=when_readers_told_send_mail,
     ),
     Reaction(
+        name="membership.announcement.when_turn_taken_release_it",
+        to=events.TurnTaken,
+        react=when_turn_taken_release_it,
+    ),
+    Reaction(
+        name="membership.announcement.when_turn_released_send_mail",
+        to=events.TurnReleased,
+        react=when_turn_released_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_idea_closed_stop_circular",
+        to=IdeaClosed,
+        react=when_source_gone_stop_circular,
+    ),
+    Reaction(
+        name="membership.announcement.when_improvement_withdrawn_stop_circular",
+        to=ImprovementWithdrawn,
+        react=when_source_gone_stop_circular,
+    ),
+    Reaction(
         name="membership.announcement.when_change_told_send_mail",
         to=ChangeTold,
         react=when_change_told_send_mail,
@@ -447,6 +498,12 @@ REACTIONS = (
         react=when_staff_addressed_send_mail,
     ),
 )
+
+
+async def circulate(action: commands.Circulate, context: ActionContext) -> Ask:
+    a_minute = context.service.settings.announcement_letters
+    take = commands.TakeTurns(action.template, action.content, action.people, a_minute, context.now)
+    return Ask(CIRCULAR, action.circular_id, take)
 
 
 async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | None:
@@ -620,6 +677,7 @@ async def _letter(
 
 
 ACTIONS = (
+    Action(of=commands.Circulate, perform=circulate),
     Action(of=commands.SendMail, perform=send_mail),
     Action(of=commands.SendCopy, perform=send_copy),
     Action(of=commands.PostDirected, perform=post_directed),

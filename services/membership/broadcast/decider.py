@@ -6,6 +6,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.membership.broadcast import commands, events
+from services.membership.pacing import turns
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId, derive
 
@@ -80,9 +81,11 @@ def _schedule(due: datetime, at: datetime, broadcast: Broadcast) -> list[events.
 
 
 def _fix(people: tuple[PersonId, ...], a_minute: int) -> list[events.BroadcastEvent]:
-    turns = [people[begin : begin + a_minute] for begin in range(0, len(people), a_minute)]
     return [
-        *(events.AudienceTaken(number, turn) for number, turn in enumerate(turns, 1)),
+        *(
+            events.AudienceTaken(number, turn)
+            for number, turn in enumerate(turns(people, a_minute), 1)
+        ),
         events.AudienceFixed(len(people)),
         *(() if people else (events.BroadcastCompleted(),)),
     ]

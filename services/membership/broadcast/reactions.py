@@ -1,16 +1,13 @@
 """When it is due, who is meant is fixed; then their copies are released, so many a minute."""
 
-from datetime import timedelta
-
 from services.membership.audience.projections import audience_of
 from services.membership.broadcast import commands, events
 from services.membership.broadcast.decider import BROADCAST, author_of
 from services.membership.broadcast.projections import broadcast_now
+from services.membership.pacing import PAUSE
 from shared.erasure import forgetting
 from shared.event_store import Fact
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
-
-PAUSE = timedelta(minutes=1)
 
 
 def when_broadcast_scheduled_start(fact: Fact) -> list[At]:

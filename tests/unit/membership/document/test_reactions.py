@@ -14,6 +14,7 @@ from services.membership.gateways.pages import TEMPLATES
 from services.membership.writing import kind_of
 from shared.ids import Code, Label, PersonId
 from shared.reaction import Call
+from tests.unit.membership.circulars import mails_of
 from tests.unit.membership.facts import community_id, fact, noon
 
 ada, bob = PersonId(UUID(int=1)), PersonId(UUID(int=2))
@@ -22,9 +23,8 @@ soon = noon + timedelta(days=14)
 told = ReadersTold("terms", 2, text, soon, Label("Plain words"), (ada, bob))
 
 
-def mails_of(told: ReadersTold) -> list[SendMail]:
-    calls = when_readers_told_send_mail(fact(told))
-    return [call.action for call in calls if isinstance(call.action, SendMail)]
+def mails_to(told: ReadersTold) -> list[SendMail]:
+    return mails_of(when_readers_told_send_mail(fact(told)))
 
 
 def test_who_is_to_be_told_is_looked_for_once_it_is_published() -> None:
@@ -36,7 +36,7 @@ def test_who_is_to_be_told_is_looked_for_once_it_is_published() -> None:
 
 
 def test_each_gets_a_letter_that_says_what_from_when_and_where() -> None:
-    mails = mails_of(told)
+    mails = mails_to(told)
     assert [mail.person_id for mail in mails] == [ada, bob]
     assert len({mail.message_id for mail in mails}) == 2
     assert dict(mails[0].values) == {
@@ -52,7 +52,7 @@ def test_each_gets_a_letter_that_says_what_from_when_and_where() -> None:
 def test_it_is_written_for_each_document_and_cannot_be_turned_off(
     kind: Kind, language: str
 ) -> None:
-    mail = mails_of(replace(told, kind=kind, changes=None))[0]
+    mail = mails_to(replace(told, kind=kind, changes=None))[0]
     assert kind_of(mail.template) == "transactional"
     written = Formatter().parse(TEMPLATES[f"{mail.template}.{language}"])
     wanted = {name for _, name, _, _ in written if name}

@@ -3,7 +3,6 @@ from uuid import UUID
 import pytest
 
 from services.membership.announcement import reactions as sender
-from services.membership.announcement.commands import SendMail
 from services.membership.idea.commands import (
     AnswerIdea,
     BackIdea,
@@ -25,6 +24,7 @@ from services.membership.idea.events import (
 from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
+from tests.unit.membership.circulars import mails_of
 from tests.unit.membership.facts import fact
 
 ada, bob, cleo = (PersonId(UUID(int=n)) for n in (1, 2, 3))
@@ -95,7 +95,6 @@ def test_what_is_gone_is_neither_backed_nor_answered(closed: IdeaEvent) -> None:
 
 
 def test_each_of_them_is_written_to_once() -> None:
-    calls = sender.when_backers_told_send_mail(fact(told(ada, bob)))
-    mails = [call.action for call in calls]
-    assert [mail.person_id for mail in mails if isinstance(mail, SendMail)] == [ada, bob]
-    assert len({mail.message_id for mail in mails if isinstance(mail, SendMail)}) == 2
+    mails = mails_of(sender.when_backers_told_send_mail(fact(told(ada, bob))))
+    assert [mail.person_id for mail in mails] == [ada, bob]
+    assert len({mail.message_id for mail in mails}) == 2

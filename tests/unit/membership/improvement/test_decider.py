@@ -28,6 +28,7 @@ from shared.decider import Rejected
 from shared.ids import AccountId, Label, PersonId
 from shared.reaction import Call
 from shared.testing import given
+from tests.unit.membership.circulars import mails_of
 from tests.unit.membership.facts import fact, noon, some_stream
 
 ada, bob, cleo, dan = (PersonId(UUID(int=n)) for n in (1, 2, 3, 4))
@@ -117,9 +118,8 @@ def test_who_asked_is_looked_for_once_it_is_recorded() -> None:
     assert found == [Call(FindAskers(some_stream))]
 
 
-def mails_of(told: AskersTold) -> list[SendMail]:
-    calls = sender.when_askers_told_send_mail(fact(told))
-    return [call.action for call in calls if isinstance(call.action, SendMail)]
+def mails_to(told: AskersTold) -> list[SendMail]:
+    return mails_of(sender.when_askers_told_send_mail(fact(told)))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def mails_of(told: AskersTold) -> list[SendMail]:
 def test_each_gets_a_letter_that_may_be_turned_off(
     made: Made, template: str, names: list[str]
 ) -> None:
-    mails = mails_of(AskersTold(made, (ada, bob)))
+    mails = mails_to(AskersTold(made, (ada, bob)))
     assert [mail.person_id for mail in mails] == [ada, bob]
     assert [name for name, _ in mails[0].values] == names
     assert (mails[0].template, kind_of(template)) == (template, "announcement")
@@ -137,5 +137,5 @@ def test_each_gets_a_letter_that_may_be_turned_off(
 
 def test_a_letter_leads_to_where_it_can_be_seen() -> None:
     shown = replace(voted, link=Label("https://chess.example/hall"))
-    (mail,) = mails_of(AskersTold(shown, (ada,)))
+    (mail,) = mails_to(AskersTold(shown, (ada,)))
     assert mail.link == "https://chess.example/hall"
