@@ -105,6 +105,20 @@ class ExpireSeat:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressLoss:
+    seats: tuple[UUID, ...]
+    people: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLossTold:
+    """What could be done has been: they were written to, or nobody can."""
+
+    seats: tuple[UUID, ...]
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPayerTold:
     seats: tuple[UUID, ...]
 
@@ -122,6 +136,8 @@ SeatCommand = (
     | TakeSeatBack
     | FreeSeat
     | ExpireSeat
+    | AddressLoss
+    | RecordLossTold
     | RecordPayerTold
 )
 
@@ -137,7 +153,16 @@ class SendSeat:
 
 @dataclass(frozen=True, slots=True)
 class TellPayer:
-    """A call to the post: whose seats went because there are fewer."""
+    """A call to see who is to know whose seats went because there are fewer."""
 
     subscription_id: UUID
     seats: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfLoss:
+    """A call to the post for one of them."""
+
+    subscription_id: UUID
+    seats: tuple[UUID, ...]
+    person_id: PersonId

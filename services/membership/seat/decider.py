@@ -38,7 +38,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All seats that were ever assigned, in that order."""
+    """All seats that were ever assigned, in that order; of which of them who has still to be told that they went."""
 
     payer_id: PersonId | None = None
     provided: int = 0
@@ -46,6 +46,7 @@ class Plan:
     withheld: frozenset[events.Withheld] = frozenset()
     ended: bool = False
     seats: Mapping[UUID, Seat] = field(default_factory=dict)
+    to_tell: Mapping[tuple[UUID, ...], tuple[PersonId, ...]] = field(default_factory=dict)
 
     @property
     def opens(self) -> TierId | None:
@@ -93,13 +94,31 @@ def decide(command: commands.SeatCommand, plan: Plan) -> Events:
             return [*revoked, events.SeatsEnded(cause, over)]
         case commands.AssignSeat():
             return _assign(command, plan)
+        case commands.AddressLoss(seats, people):
+            is_known = seats in plan.to_tell or not _untold(seats, plan)
+            return [] if is_known else [events.LossAddressed(seats, people)]
+        case commands.RecordLossTold(seats, person_id):
+            return _told_of_loss(seats, person_id, plan)
         case commands.RecordPayerTold(seats):
-            news = tuple(seat_id for seat_id in seats if not plan.seats[seat_id].told)
+            news = _untold(seats, plan)
             return [events.PayerTold(news)] if news else []
         case _ if command.seat_id not in plan.seats:
             raise NotFound("seat_not_found", "There is no such seat.")
         case _:
             return _of_seat(command, plan, plan.seats[command.seat_id])
+
+
+def _untold(seats: tuple[UUID, ...], plan: Plan) -> tuple[UUID, ...]:
+    return tuple(seat_id for seat_id in seats if not plan.seats[seat_id].told)
+
+
+def _told_of_loss(seats: tuple[UUID, ...], person_id: PersonId, plan: Plan) -> Events:
+    """The addresses in the letters are kept until the last one is written."""
+    waiting = plan.to_tell.get(seats, ())
+    if person_id not in waiting:
+        return []
+    told = events.LossTold(seats, person_id)
+    return [told] if len(waiting) > 1 else [told, events.PayerTold(_untold(seats, plan))]
 
 
 def _provide(asked: commands.ProvideSeats, plan: Plan) -> Events:
@@ -231,6 +250,11 @@ def evolve(plan: Plan, event: events.SeatEvent) -> Plan:
             return replace(plan, ended=True)
         case events.SeatsMoved() | events.SeatsLost():
             return plan
+        case events.LossAddressed(seats, people):
+            return replace(plan, to_tell={**plan.to_tell, seats: people})
+        case events.LossTold(seats, person_id):
+            left = tuple(one for one in plan.to_tell[seats] if one != person_id)
+            return replace(plan, to_tell={**plan.to_tell, seats: left})
         case events.PayerTold(seats):
             told = {seat_id: replace(plan.seats[seat_id], told=True) for seat_id in seats}
             return replace(plan, seats={**plan.seats, **told})

@@ -137,6 +137,20 @@ class SeatsLost:
 
 
 @dataclass(frozen=True, slots=True)
+class LossAddressed:
+    """Who is to know which went: the payer, or everybody who represents it; each has a letter of their own."""
+
+    seats: tuple[UUID, ...]
+    people: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossTold:
+    seats: tuple[UUID, ...]
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class PayerTold:
     seats: tuple[UUID, ...]
 
@@ -154,5 +168,7 @@ SeatEvent = (
     | SeatClaimed
     | SeatRevoked
     | SeatsLost
+    | LossAddressed
+    | LossTold
     | PayerTold
 )

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
-from services.membership.member.projections import Profile, profile_of
+from services.membership.member.projections import profile_of
 from services.membership.organisation.projections import organisation_now
 from services.membership.overs import OVERS
 from services.membership.seat import commands, events
@@ -103,6 +103,15 @@ def when_seats_lost_tell_payer(fact: Fact) -> list[Call]:
     return [Call(commands.TellPayer(fact.stream_id, lost.seats))]
 
 
+def when_loss_addressed_tell(fact: Fact) -> list[Call]:
+    """One ask for each letter: whoever cannot be written to just now keeps no other waiting, nor has two."""
+    loss: events.LossAddressed = fact.body
+    return [
+        Call(commands.TellOfLoss(fact.stream_id, loss.seats, person_id))
+        for person_id in loss.people
+    ]
+
+
 def when_payer_told_forget(fact: Fact) -> list[Ask]:
     told: events.PayerTold = fact.body
     return [forgetting(addressee_of(seat_id), fact.at) for seat_id in told.seats]
@@ -178,6 +187,11 @@ REACTIONS = (
         react=when_seats_lost_tell_payer,
     ),
     Reaction(
+        name="membership.seat.when_loss_addressed_tell",
+        to=events.LossAddressed,
+        react=when_loss_addressed_tell,
+    ),
+    Reaction(
         name="membership.seat.when_payer_told_forget",
         to=events.PayerTold,
         react=when_payer_told_forget,
@@ -244,53 +258,48 @@ async def _page(tier_id: UUID | None, context: ActionContext) -> tuple[Community
     return page, tier or ""
 
 
-async def tell_payer(action: commands.TellPayer, context: ActionContext) -> Ask:
-    """Addresses stand in the letter alone; a payer who takes no mail sees them no more."""
-    for letter in await _news(action, context):
-        try:
-            await context.gateways["post"].send(letter)
-        except Unreachable as gone:
-            raise Transient(str(gone)) from gone
-        except Unsendable:
-            pass
-    return Ask(SEAT, action.subscription_id, commands.RecordPayerTold(action.seats))
-
-
-async def _news(action: commands.TellPayer, context: ActionContext) -> list[Letter]:
-    """One for the payer; for each who represents it, where that is an organisation."""
+async def tell_payer(action: commands.TellPayer, context: ActionContext) -> Ask | None:
+    """The payer; whoever represents it, where that is an organisation."""
     service, community_id = context.service, context.community_id
     plan = await plan_now(service, community_id, action.subscription_id)
-    lost = [plan.seats[seat_id] for seat_id in action.seats]
-    if plan.payer_id is None or all(seat.told for seat in lost):
-        return []
-    key = derive(action.subscription_id, "lost", *map(str, action.seats))
+    if plan.payer_id is None:
+        return None
     acting = (await organisation_now(service, community_id, plan.payer_id)).representatives
-    readers = {derive(key, str(one)): one for one in acting} or {key: plan.payer_id}
-    found = {key: await profile_of(service, one) for key, one in readers.items()}
-    profiles = {key: profile for key, profile in found.items() if profile}
-    to = await service.vault.open([profile.email for profile in profiles.values()])
-    whose = await service.vault.open([seat.assigned.email for seat in lost])
-    people = ", ".join(address for address in whose if address)
-    return [
-        await _lost(key, address, profile, people, plan, action.subscription_id, context)
-        for (key, profile), address in zip(profiles.items(), to, strict=True)
-        if address
-    ]
+    address = commands.AddressLoss(action.seats, tuple(acting) or (plan.payer_id,))
+    return Ask(SEAT, action.subscription_id, address)
 
 
-async def _lost(
-    key: UUID,
-    to: str,
-    profile: Profile,
-    people: str,
-    plan: Plan,
-    subscription_id: UUID,
-    context: ActionContext,
-) -> Letter:
+async def tell_of_loss(action: commands.TellOfLoss, context: ActionContext) -> Ask | None:
+    """Addresses stand in the letter alone; a payer who takes no mail sees them no more."""
+    plan = await plan_now(context.service, context.community_id, action.subscription_id)
+    if action.person_id not in plan.to_tell.get(action.seats, ()):
+        return None
+    letter = await _lost(action, plan, context)
+    try:
+        if letter is not None:
+            await context.gateways["post"].send(letter)
+    except Unreachable as gone:
+        raise Transient(str(gone)) from gone
+    except Unsendable:
+        pass
+    record = commands.RecordLossTold(action.seats, action.person_id)
+    return Ask(SEAT, action.subscription_id, record)
+
+
+async def _lost(action: commands.TellOfLoss, plan: Plan, context: ActionContext) -> Letter | None:
+    """Nothing to whom nobody knows any more."""
+    service, subscription_id = context.service, action.subscription_id
+    profile = await profile_of(service, action.person_id)
+    (to,) = await service.vault.open([profile.email if profile else None])
+    if profile is None or to is None:
+        return None
+    lost = [plan.seats[seat_id].assigned.email for seat_id in action.seats]
+    people = ", ".join(address for address in await service.vault.open(lost) if address)
     page, tier = await _page(plan.tier_id, context)
-    origin = await origin_of(context.service, context.community_id)
+    origin = await origin_of(service, context.community_id)
+    key = derive(subscription_id, "lost", *map(str, action.seats))
     return Letter(
-        key=key,
+        key=key if action.person_id == plan.payer_id else derive(key, str(action.person_id)),
         to=to,
         sender=page.name,
         template="seats_lost",
@@ -305,4 +314,5 @@ async def _lost(
 ACTIONS = (
     Action(of=commands.SendSeat, perform=send_seat),
     Action(of=commands.TellPayer, perform=tell_payer),
+    Action(of=commands.TellOfLoss, perform=tell_of_loss),
 )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
 from services.membership.app import blueprint_of
-from services.membership.gateways.gateway import Letter
+from services.membership.gateways.gateway import Letter, Unreachable
 from services.membership.gateways.smtp_gateway import written
 from services.membership.settings import Settings
 from shared import migrations, worker
@@ -33,12 +33,16 @@ Json = dict[str, Any]
 
 @dataclass
 class Mailbox:
-    """A post that keeps what it is given, as a mail server would see it."""
+    """A post that keeps what it is given, as a mail server would see it; it does not reach who is `away`."""
 
     letters: list[Letter] = field(default_factory=list)
     failure: Exception | None = None
+    away: set[str] = field(default_factory=set)
 
     async def send(self, letter: Letter) -> None:
+        if letter.to in self.away:
+            message = f"{letter.to} is away."
+            raise Unreachable(message)
         if self.failure is not None:
             raise self.failure
         written(letter, MAIL_FROM)

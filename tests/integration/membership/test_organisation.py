@@ -413,6 +413,29 @@ async def test_of_fewer_seats_each_who_represents_it_is_told(
     assert {one.values["people"] for one in told} == {eve}
 
 
+async def test_who_cannot_be_written_to_keeps_no_other_waiting_and_nobody_has_two(
+    house: House, company: Company
+) -> None:
+    desk = company.desk
+    await desk.begins(2)
+    await desk.until(seats=2)
+    await desk.give(ada)
+    await desk.give(eve)
+    await house.quiet()
+    house.mailbox.away.add("petra@example.com")
+
+    async def written() -> list[str]:
+        letters = house.mailbox.letters
+        return sorted(one.to for one in letters if one.template == "seats_lost")
+
+    await desk.becomes(1)
+    await house.eventually(written, [bob])
+    house.mailbox.away.clear()
+    await house.eventually(written, [bob, "petra@example.com"])
+    await house.quiet()
+    assert await written() == [bob, "petra@example.com"]
+
+
 async def test_it_is_nobody_among_the_members(house: House, company: Company) -> None:
     await company.desk.begins(2)
     await company.desk.until(seats=2)

@@ -5,12 +5,14 @@ from uuid import UUID
 import pytest
 
 from services.membership.seat.commands import (
+    AddressLoss,
     AssignSeat,
     ClaimSeat,
     EndSeats,
     ExpireSeat,
     FreeSeat,
     ProvideSeats,
+    RecordLossTold,
     RecordPayerTold,
     RecordSeatNotPosted,
     RecordSeatPosted,
@@ -22,6 +24,8 @@ from services.membership.seat.commands import (
 from services.membership.seat.decider import MOST_LETTERS, SEAT
 from services.membership.seat.events import (
     Claimant,
+    LossAddressed,
+    LossTold,
     PayerTold,
     RevokedFor,
     SeatAssigned,
@@ -305,6 +309,22 @@ def test_the_payer_is_told_once() -> None:
     fewer = (two_seats, assigned(one), SeatRevoked(one, "fewer_seats", None), SeatsLost((one,)))
     given(SEAT, *fewer).when(RecordPayerTold((one,))).then(PayerTold((one,)))
     given(SEAT, *fewer, PayerTold((one,))).when(RecordPayerTold((one,))).then_nothing()
+
+
+def test_each_who_is_to_know_it_is_told_once_and_the_payer_is_when_all_are() -> None:
+    fewer = (two_seats, assigned(one), SeatRevoked(one, "fewer_seats", None), SeatsLost((one,)))
+    address, addressed = AddressLoss((one,), (ada, bob)), LossAddressed((one,), (ada, bob))
+    given(SEAT, *fewer).when(address).then(addressed)
+    given(SEAT, *fewer, addressed).when(address).then_nothing()
+    to_ada, to_bob = RecordLossTold((one,), ada), RecordLossTold((one,), bob)
+    first = LossTold((one,), ada)
+    given(SEAT, *fewer, addressed).when(to_ada).then(first)
+    given(SEAT, *fewer, addressed, first).when(to_ada).then_nothing()
+    given(SEAT, *fewer, addressed, first).when(to_bob).then(
+        LossTold((one,), bob), PayerTold((one,))
+    )
+    given(SEAT, *fewer).when(to_ada).then_nothing()
+    given(SEAT, *fewer, PayerTold((one,))).when(address).then_nothing()
 
 
 def test_the_end_takes_all_seats() -> None:

@@ -21,6 +21,7 @@ from services.membership.seat.commands import (
     ProvideSeats,
     RestoreSeats,
     SendSeat,
+    TellOfLoss,
     TellPayer,
     WithholdSeats,
 )
@@ -230,6 +231,8 @@ def test_the_address_of_a_seat_that_is_lost_is_forgotten() -> None:
 def test_where_there_are_fewer_seats_the_payer_is_told_before_it_is_forgotten() -> None:
     assert reacts_to(events.SeatRevoked(seat, "fewer_seats", None)) == []
     assert reacts_to(events.SeatsLost((seat,))) == [Call(TellPayer(subscription, (seat,)))]
+    tell = [Call(TellOfLoss(subscription, (seat,), one)) for one in (ada, PersonId(seat))]
+    assert reacts_to(events.LossAddressed((seat,), (ada, PersonId(seat)))) == tell
     (intent,) = reacts_to(events.PayerTold((seat,)))
     assert forgets(intent)
 
