@@ -84,6 +84,9 @@ class ConsultOnBan:
 # As long as the processors keep a first payment open (Stripe: 23 hours).
 CHANGE_LASTS = timedelta(hours=23)
 
+# As long as a bank may think about a debit (Stripe: 14 of its days), and what it thinks may be on its way.
+DEBITED_CHANGE_LASTS = timedelta(days=21)
+
 
 @dataclass(frozen=True, slots=True)
 class BeginDunning:
@@ -210,7 +213,8 @@ def when_subscription_changed_renew_subscription(fact: Fact) -> list[At]:
 def when_change_billed_lapse_change(fact: Fact) -> list[At]:
     billed: events.ChangeBilled = fact.body
     lapse = commands.LapseChange(billed.change.change_id)
-    return [At(fact.at + CHANGE_LASTS, Ask(SUBSCRIPTION, fact.stream_id, lapse))]
+    lasts = DEBITED_CHANGE_LASTS if billed.instrument.mandate else CHANGE_LASTS
+    return [At(fact.at + lasts, Ask(SUBSCRIPTION, fact.stream_id, lapse))]
 
 
 def when_subscription_paused_resume_subscription(fact: Fact) -> list[At]:

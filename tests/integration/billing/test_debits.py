@@ -215,6 +215,23 @@ async def test_a_renewal_is_told_of_and_debited_without_its_owner(shop: Shop) ->
     assert len(letters(await shop.told(MessageRequested), "debit_ahead")) == 2
 
 
+async def test_more_is_had_once_the_debit_for_it_has_come(shop: Shop) -> None:
+    await takes(shop)
+    subscription = await paid(shop, interval="year")
+    path = f"/subscriptions/{subscription['subscription_id']}/change"
+    dearer = await shop.offer(3000, "year")
+    await shop.house.ask(ada, "POST", path, {"offer_id": dearer})
+    intent = await on_its_way(shop)
+    await shop.at(shop.now + timedelta(days=6))
+    waiting = await shop.subscription()
+    assert waiting["offer_id"] == subscription["offer_id"] != dearer
+    assert waiting["change"]
+    await bank_says(shop, intent)
+    await shop.until_told(billing_subscription.SubscriptionChanged)
+    changed = await shop.subscription()
+    assert (changed["offer_id"], changed["change"]) == (dearer, None)
+
+
 async def test_who_cancels_or_pays_by_card_is_told_of_no_debit(shop: Shop) -> None:
     await takes(shop)
     subscription = await paid(shop)
