@@ -47,6 +47,12 @@ def decide(command: commands.PolicyCommand, policy: Policy) -> list[events.Polic
             "A dearer price is told 30 to 366 days before.",
             pointer="/price_notice_days",
         )
+    if command.policy.fees_borne_by != "seller":
+        raise Rejected(
+            "fees_not_taken_over",
+            "What a processor keeps of a refund is the seller's.",
+            pointer="/fees_borne_by",
+        )
     return [] if command.policy == policy else [events.PolicySet(command.policy)]
 
 

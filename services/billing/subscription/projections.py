@@ -260,6 +260,7 @@ async def _become(statements: Statements, fact: Fact, change: Change) -> None:
         per=terms.interval,
         quantity=terms.quantity,
         every=terms.every,
+        for_others=terms.for_others,
         price_version=terms.price_version,
         runs_until=change.period.end,
         pending=None,

@@ -26,6 +26,11 @@ def test_setting_what_is_so_already_changes_nothing() -> None:
     given(POLICY, strict_set).when(commands.SetPolicy(strict)).then_nothing()
 
 
+def test_nobody_is_told_that_the_platform_bears_fees_which_it_does_not() -> None:
+    wish = commands.SetPolicy(Policy(fees_borne_by="platform"))
+    given(POLICY).when(wish).then_rejected("fees_not_taken_over")
+
+
 @pytest.mark.parametrize("retries", [(0,), (-1, 3), (3, 3), (5, 2)])
 def test_each_try_is_later_than_the_one_before(retries: tuple[int, ...]) -> None:
     given(POLICY).when(asked(Dunning(retries))).then_rejected("retries_out_of_order")
