@@ -47,9 +47,9 @@ USUAL = Dunning()
 class Policy:
     """What follows when all of a subscription's latest payment goes back, by refund or dispute, or its payer is banned.
 
-    `fees_borne_by`: so far what processors keep of a refund, or take for a dispute, is the seller's. What is left of a period
-    that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone comes
-    back at the price they had within `win_back_days` of what they had paid for. Nobody pays a dearer price sooner than
+    `fees_borne_by`: so far what processors keep of a refund, or take for a dispute, is the seller's. What is left of a
+    period that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone
+    comes back at the price they had within `win_back_days` of what they had paid for. A dearer price is paid no sooner than
     `price_notice_days` after they were told of it. One card begins one trial, of each offer or of all.
     """
 
