@@ -28,6 +28,10 @@ class MemberBanned(MemberContract):
     """A member was shut out by staff."""
 
 
+class BanLifted(MemberContract):
+    """Who was shut out may join again; they are no member until they do."""
+
+
 class PersonErased(MemberContract):
     """Every service destroys what it holds of this person and publishes `PersonForgotten`."""
 

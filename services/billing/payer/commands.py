@@ -98,6 +98,13 @@ class ShutOutPayer:
 
 
 @dataclass(frozen=True, slots=True)
+class LetPayerIn:
+    """The ban is lifted: what they begin to pay for from now on is theirs."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDeletion:
     """The processor has deleted the customer."""
 
@@ -137,6 +144,7 @@ PayerCommand = (
     | UnlinkSubscription
     | ForgetPayer
     | ShutOutPayer
+    | LetPayerIn
     | RecordDeletion
     | TakeTrial
     | ConfirmTrial

@@ -69,6 +69,8 @@ def decide(command: commands.PayerCommand, payer: Payer) -> list[events.PayerEve
         case commands.ShutOutPayer(person_id):
             is_known = payer.shut_out is not None or payer.forgotten
             return [] if is_known else [events.PayerShutOut(person_id, payer.subscriptions)]
+        case commands.LetPayerIn(person_id):
+            return [events.PayerLetIn(person_id)] if payer.shut_out else []
         case commands.RecordDeletion(person_id, customer):
             if customer not in payer.deleting:
                 return []
@@ -205,6 +207,8 @@ def evolve(payer: Payer, event: events.PayerEvent) -> Payer:
             return replace(payer, forgotten=True, subscriptions=(), deleting=deleting)
         case events.PayerShutOut(person_id):
             return replace(payer, shut_out=person_id)
+        case events.PayerLetIn():
+            return replace(payer, shut_out=None)
         case events.CustomerLeftBehind(_, payment_method, customer, checkout=checkout):
             left = {wish for wish in payer.saving if wish[:2] == (payment_method, checkout)}
             return replace(

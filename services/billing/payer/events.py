@@ -179,6 +179,13 @@ class PayerShutOut:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerLetIn:
+    """The ban is lifted: what ended by it stays ended, and what they begin from now on goes on."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerLeftBehind:
     """The processor made a customer for somebody forgotten meanwhile; it goes as well."""
 
@@ -228,6 +235,7 @@ PayerEvent = (
     | SubscriptionOrphaned
     | PayerForgotten
     | PayerShutOut
+    | PayerLetIn
     | CustomerLeftBehind
     | CustomerDeleted
     | PayerErased

@@ -22,7 +22,7 @@ from services.billing.subscription.events import (
     TrialStarted,
 )
 from services.billing.takeover.events import TakeoverBegun
-from shared.contracts.membership_member import MemberBanned, PersonErased
+from shared.contracts.membership_member import BanLifted, MemberBanned, PersonErased
 from shared.event_store import Fact
 from shared.ids import Code, PersonId
 from shared.personal_value import Sealed
@@ -134,6 +134,11 @@ def when_member_banned_shut_out_payer(fact: Fact) -> list[Ask]:
     banned: MemberBanned = fact.body
     person_id = PersonId(banned.person_id)
     return [Ask(PAYER, payer_of(person_id), commands.ShutOutPayer(person_id))]
+
+
+def when_ban_lifted_let_payer_in(fact: Fact) -> list[Ask]:
+    person_id = PersonId(fact.body.person_id)
+    return [Ask(PAYER, payer_of(person_id), commands.LetPayerIn(person_id))]
 
 
 def when_payer_forgotten_delete_customer(fact: Fact) -> list[Call]:
@@ -253,6 +258,7 @@ REACTIONS = (
         PersonErased,
         when_person_erased_forget_payer,
     ),
+    Reaction("billing.payer.when_ban_lifted_let_payer_in", BanLifted, when_ban_lifted_let_payer_in),
     Reaction(
         "billing.payer.when_member_banned_shut_out_payer",
         MemberBanned,

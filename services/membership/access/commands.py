@@ -104,6 +104,13 @@ class CompleteBar:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftBar:
+    """The ban is lifted: what it left open is as with who leaves."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """The person is `into` from now on: what lives is theirs, and what is said of it later."""
 
@@ -120,5 +127,6 @@ AccessCommand = (
     | EndGiven
     | BarAccess
     | CompleteBar
+    | LiftBar
     | HandOver
 )

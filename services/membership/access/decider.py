@@ -84,12 +84,15 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
         case commands.WithdrawGift():
             return _withdraw(command, access)
         case commands.EndGiven(person_id):
-            given = [grant for grant in access.live if grant.reason.kind in GIVEN]
-            return _revoke(access, person_id, given, "left")
+            return _end_given(access, person_id)
         case commands.BarAccess(person_id, cause, until):
             return _bar(access, person_id, cause, until)
         case commands.CompleteBar(person_id, until):
             return _bar(access, person_id, "banned") if access.closes_at == until else []
+        case commands.LiftBar(person_id) if access.shut == "banned":
+            return [*_end_given(access, person_id), events.BarLifted(person_id)]
+        case commands.LiftBar():
+            return []
         case _:
             assert_never(command)
 
@@ -156,6 +159,11 @@ def _withdraw(withdraw: commands.WithdrawGift, access: Access) -> list[events.Ac
     if not ending:
         raise NotFound("gift_not_found", "This person was given no such thing.")
     return _revoke(access, withdraw.person_id, ending, "withdrawn")
+
+
+def _end_given(access: Access, person_id: PersonId) -> list[events.AccessEvent]:
+    given = [grant for grant in access.live if grant.reason.kind in GIVEN]
+    return _revoke(access, person_id, given, "left")
 
 
 def _bar(
@@ -318,6 +326,8 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             return replace(access, barring=event)
         case events.AccessBarred(_, cause):
             return replace(access, barred=cause, barring=None)
+        case events.BarLifted():
+            return replace(access, barred=None, barring=None)
         case _:
             assert_never(event)
 

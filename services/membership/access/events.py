@@ -93,6 +93,13 @@ class AccessBarred:
 
 
 @dataclass(frozen=True, slots=True)
+class BarLifted:
+    """Reasons may begin again; those that ended, or never began, do not."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class ContentGranted:
     """The person bought an item of content, a digital product: it opens to them whatever their tiers."""
 
@@ -149,6 +156,7 @@ AccessEvent = (
     | ReasonClosedEarly
     | BarForetold
     | AccessBarred
+    | BarLifted
     | ContentGranted
     | ContentRevoked
     | AccessHandedOver

@@ -11,7 +11,13 @@ from services.membership.crossing.events import FreeAccessEnded
 from services.membership.grace.events import Over
 from services.membership.grace.projections import grace_now
 from services.membership.invitation.events import InvitationAccepted
-from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member.events import (
+    BanLifted,
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    PersonErased,
+)
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn
 from services.membership.overs import OVERS
@@ -314,6 +320,10 @@ def when_member_banned_bar_access(fact: Fact) -> list[Ask]:
     return [_ask(bar)]
 
 
+def when_ban_lifted_lift_bar(fact: Fact) -> list[Ask]:
+    return [_ask(commands.LiftBar(PersonId(fact.stream_id)))]
+
+
 def when_person_erased_bar_access(fact: Fact) -> list[Ask]:
     return [_ask(commands.BarAccess(PersonId(fact.stream_id), "erased"))]
 
@@ -464,6 +474,11 @@ REACTIONS = (
         name="membership.access.when_member_banned_bar_access",
         to=MemberBanned,
         react=when_member_banned_bar_access,
+    ),
+    Reaction(
+        name="membership.access.when_ban_lifted_lift_bar",
+        to=BanLifted,
+        react=when_ban_lifted_lift_bar,
     ),
     Reaction(
         name="membership.access.when_person_erased_bar_access",

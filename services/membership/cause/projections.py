@@ -16,7 +16,13 @@ from services.membership.access.events import (
 )
 from services.membership.crossing.events import FreeAccessEnded
 from services.membership.invitation.events import InvitationAccepted
-from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member.events import (
+    BanLifted,
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    PersonErased,
+)
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn
 from services.membership.recognition.events import LevelLost, LevelReached, LevelRevised
@@ -94,6 +100,7 @@ CAUSES = Projection(
         MemberJoined,
         MemberLeft,
         MemberBanned,
+        BanLifted,
         PersonErased,
         PersonTakenIn,
         InvitationAccepted,

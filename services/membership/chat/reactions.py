@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, assert_never
 
-from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked
+from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked, BarLifted
 from services.membership.access.projections import standing_now
 from services.membership.chat import commands, events
 from services.membership.chat.decider import CHAT, Seat, stream_of
@@ -88,6 +88,7 @@ REACTIONS = (
     Reaction("membership.chat.when_access_granted_look", AccessGranted, when_access_granted_look),
     Reaction("membership.chat.when_access_revoked_look", AccessRevoked, when_access_revoked_look),
     Reaction("membership.chat.when_access_barred_look", AccessBarred, when_access_barred_look),
+    Reaction("membership.chat.when_bar_lifted_look", BarLifted, when_access_barred_look),
     Reaction(
         "membership.chat.when_server_connected_look_at_everybody",
         ChatServerConnected,

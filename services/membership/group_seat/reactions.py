@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked
+from services.membership.access.events import AccessBarred, AccessGranted, AccessRevoked, BarLifted
 from services.membership.access.projections import standing_now
 from services.membership.community.projections import page_of
 from services.membership.crowd import look_at_everybody
@@ -116,6 +116,7 @@ REACTIONS = (
     Reaction(
         "membership.group_seat.when_access_barred_look", AccessBarred, when_access_barred_look
     ),
+    Reaction("membership.group_seat.when_bar_lifted_look", BarLifted, when_access_barred_look),
     Reaction(
         "membership.group_seat.when_group_opened_look_at_everybody",
         GroupOpened,

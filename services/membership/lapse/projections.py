@@ -64,7 +64,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 gone = (None, None) if account_id else ("unclaimed", fact.at)
                 come = fact.stream_id, fact.community_id, account_id, *gone
                 await connection.execute(_CAME, *come)
-            case member.MemberLeft():
+            case member.MemberLeft() | member.BanLifted():
                 await connection.execute(_GONE, fact.stream_id, "left", fact.at)
             case member.MemberBanned():
                 await connection.execute(_GONE, fact.stream_id, None, None)
@@ -90,6 +90,7 @@ ABSENCES = Projection(
         member.MemberCameIn,
         member.MemberLeft,
         member.MemberBanned,
+        member.BanLifted,
         member.PersonErased,
         *members(events.LapseEvent),
     ),

@@ -75,6 +75,11 @@ class BanMember:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftBan:
+    """Who was shut out may come back."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeTakenIn:
     """Another member has proved to be this one as well."""
 
@@ -111,6 +116,7 @@ MemberCommand = (
     | ChangeAddress
     | LeaveCommunity
     | BanMember
+    | LiftBan
     | BeTakenIn
     | ErasePerson
     | ForgetLapsed

@@ -52,6 +52,10 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return _change_address(command, member)
         case commands.BanMember() if member.standing == "taken_in":
             raise Rejected("was_taken_in", "This person is another by now: shut out that one.")
+        case commands.LiftBan() if member.standing != "banned":
+            raise Rejected("not_banned", "This person is not shut out.")
+        case commands.LiftBan():
+            return [events.BanLifted()]
         case commands.LeaveCommunity() if member.standing != "joined":
             return []
         case commands.BanMember() if member.standing == "banned":
@@ -168,7 +172,7 @@ def evolve(member: Member, event: events.MemberEvent) -> Member:
             return replace(member, email=email)
         case events.MemberTakenIn():
             return replace(member, standing="taken_in")
-        case events.MemberLeft():
+        case events.MemberLeft() | events.BanLifted():
             return replace(member, standing="left")
         case events.MemberBanned():
             return replace(member, standing="banned")

@@ -68,6 +68,11 @@ class MemberBanned:
 
 
 @dataclass(frozen=True, slots=True)
+class BanLifted:
+    """Who was shut out may join again; they stand as if they had left."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberTakenIn:
     """They are another member of the community, who has proved it, and are nobody beside them."""
 
@@ -103,6 +108,7 @@ MemberEvent = (
     | AddressChanged
     | MemberLeft
     | MemberBanned
+    | BanLifted
     | MemberTakenIn
     | PersonErased
     | ErasureConfirmed

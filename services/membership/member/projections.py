@@ -82,7 +82,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 )  # fmt: skip
             case events.AddressChanged(email):
                 await connection.execute(WRITTEN_TO, fact.stream_id, email.to_json())
-            case events.MemberLeft():
+            case events.MemberLeft() | events.BanLifted():
                 await _stand(connection, fact, "left")
             case events.MemberBanned():
                 await _stand(connection, fact, "banned")

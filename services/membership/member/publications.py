@@ -28,6 +28,12 @@ def _banned(fact: Fact) -> contracts.MemberBanned:
     )
 
 
+def _lifted(fact: Fact) -> contracts.BanLifted:
+    return contracts.BanLifted(
+        community_id=fact.community_id, occurred_at=fact.at, person_id=fact.stream_id
+    )
+
+
 def _erased(fact: Fact) -> contracts.PersonErased:
     return contracts.PersonErased(
         community_id=fact.community_id, occurred_at=fact.at, person_id=fact.stream_id
@@ -44,6 +50,7 @@ PUBLICATIONS = (
     Publication(of=events.MemberJoined, to=contracts.MemberJoined, map=_joined),
     Publication(of=events.MemberLeft, to=contracts.MemberLeft, map=_left),
     Publication(of=events.MemberBanned, to=contracts.MemberBanned, map=_banned),
+    Publication(of=events.BanLifted, to=contracts.BanLifted, map=_lifted),
     Publication(of=events.PersonErased, to=contracts.PersonErased, map=_erased),
     Publication(
         of=events.PersonErasureCompleted, to=contracts.PersonErasureCompleted, map=_completed

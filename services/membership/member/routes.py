@@ -202,6 +202,14 @@ async def ban_member(
     return await caller.ask(Ask(MEMBER, person_id, ban))
 
 
+@router.delete("/people/{person_id}/ban", operation_id="lift_ban")
+async def lift_ban(
+    person_id: PersonId, caller: Annotated[Caller, needs("members.write", strict=True)]
+) -> Written:
+    """They may join again, as if they had left; what has ended does not come back by itself, roles neither."""
+    return await caller.ask(Ask(MEMBER, person_id, commands.LiftBan()))
+
+
 class ErasureAsked(Written):
     """`certificate` is where what became of it can be fetched, without an account, for twelve years.
 

@@ -37,4 +37,11 @@ class BarTakenIn:
     cause: Barred
 
 
-MergingCommand = TakeIn | BeTakenIn | BarTakenIn
+@dataclass(frozen=True, slots=True)
+class LiftTakenIn:
+    """A ban that is lifted is lifted of all that they are."""
+
+    person_id: PersonId
+
+
+MergingCommand = TakeIn | BeTakenIn | BarTakenIn | LiftTakenIn

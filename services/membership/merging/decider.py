@@ -32,6 +32,10 @@ def decide(command: commands.MergingCommand, merging: Merging) -> list[events.Me
             return []
         case commands.BarTakenIn(person_id, cause):
             return [events.TakenInBarred(person_id, cause, merging.taken_in)]
+        case commands.LiftTakenIn(person_id) if merging.barred == "banned":
+            return [events.TakenInLifted(person_id, merging.taken_in)]
+        case commands.LiftTakenIn():
+            return []
         case _:
             assert_never(command)
 
@@ -84,6 +88,8 @@ def evolve(merging: Merging, event: events.MergingEvent) -> Merging:
             return replace(merging, into=into)
         case events.TakenInBarred(cause=cause):
             return replace(merging, barred=cause)
+        case events.TakenInLifted():
+            return replace(merging, barred=None)
         case _:
             assert_never(event)
 

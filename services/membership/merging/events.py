@@ -31,4 +31,12 @@ class TakenInBarred:
     taken_in: tuple[PersonId, ...]
 
 
-MergingEvent = MemberMerged | PersonTakenIn | TakenInBarred
+@dataclass(frozen=True, slots=True)
+class TakenInLifted:
+    """`person_id` is shut out no more, and so is nobody whom they had taken in."""
+
+    person_id: PersonId
+    taken_in: tuple[PersonId, ...]
+
+
+MergingEvent = MemberMerged | PersonTakenIn | TakenInBarred | TakenInLifted

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.membership.access.events import Barred
-from services.membership.member.events import MemberBanned, PersonErased
+from services.membership.member.events import BanLifted, MemberBanned, PersonErased
 from services.membership.merging import commands
 from services.membership.merging.decider import MERGING, stream_of
 from shared.event_store import Fact
@@ -19,7 +19,17 @@ def _bar(cause: Barred) -> Callable[[Fact], list[Ask]]:
     return react
 
 
+def when_ban_lifted_lift_taken_in(fact: Fact) -> list[Ask]:
+    lift = commands.LiftTakenIn(PersonId(fact.stream_id))
+    return [Ask(MERGING, stream_of(fact.stream_id), lift)]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.merging.when_ban_lifted_lift_taken_in",
+        to=BanLifted,
+        react=when_ban_lifted_lift_taken_in,
+    ),
     Reaction(
         name="membership.merging.when_member_banned_bar_taken_in",
         to=MemberBanned,

@@ -13,9 +13,14 @@ class TakeSeat:
 
 @dataclass(frozen=True, slots=True)
 class LeaveSeats:
-    """For good: who is banned or erased sits nowhere again."""
+    """Who is banned or erased sits nowhere again, unless the ban is lifted."""
 
     cause: Barred
 
 
-SitterCommand = TakeSeat | LeaveSeats
+@dataclass(frozen=True, slots=True)
+class AllowSitting:
+    """The ban is lifted; the seats they had are somebody else's."""
+
+
+SitterCommand = TakeSeat | LeaveSeats | AllowSitting

@@ -29,6 +29,8 @@ def decide(command: commands.SitterCommand, sitter: Sitter) -> list[events.Sitte
             return [events.SeatTaken(held), *left]
         case commands.LeaveSeats(cause):
             return [] if sitter.barred else [events.SeatsLeft(cause, sitter.seats)]
+        case commands.AllowSitting():
+            return [events.SittingAllowed()] if sitter.barred == "banned" else []
         case _:
             assert_never(command)
 
@@ -39,6 +41,8 @@ def evolve(sitter: Sitter, event: events.SitterEvent) -> Sitter:
             return replace(sitter, seats=(*sitter.seats, held))
         case events.SeatsLeft(cause):
             return replace(sitter, barred=cause)
+        case events.SittingAllowed():
+            return Sitter()
         case _:
             assert_never(event)
 

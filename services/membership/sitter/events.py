@@ -27,4 +27,9 @@ class SeatsLeft:
     seats: tuple[Held, ...]
 
 
-SitterEvent = SeatTaken | SeatsLeft
+@dataclass(frozen=True, slots=True)
+class SittingAllowed:
+    """The person is banned no more, and may be given another seat."""
+
+
+SitterEvent = SeatTaken | SeatsLeft | SittingAllowed

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from services.membership.access.events import Barred
-from services.membership.member.events import MemberBanned, PersonErased
-from services.membership.merging.events import TakenInBarred
+from services.membership.member.events import BanLifted, MemberBanned, PersonErased
+from services.membership.merging.events import TakenInBarred, TakenInLifted
 from services.membership.seat.events import SeatClaimed
 from services.membership.sitter import commands
 from services.membership.sitter.decider import SITTER, stream_of
@@ -31,7 +31,26 @@ def when_taken_in_barred_leave_seats(fact: Fact) -> list[Ask]:
     return [Ask(SITTER, stream_of(one), leave) for one in barred.taken_in]
 
 
+def when_ban_lifted_allow_sitting(fact: Fact) -> list[Ask]:
+    return [Ask(SITTER, stream_of(PersonId(fact.stream_id)), commands.AllowSitting())]
+
+
+def when_taken_in_lifted_allow_sitting(fact: Fact) -> list[Ask]:
+    lifted: TakenInLifted = fact.body
+    return [Ask(SITTER, stream_of(one), commands.AllowSitting()) for one in lifted.taken_in]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.sitter.when_ban_lifted_allow_sitting",
+        to=BanLifted,
+        react=when_ban_lifted_allow_sitting,
+    ),
+    Reaction(
+        name="membership.sitter.when_taken_in_lifted_allow_sitting",
+        to=TakenInLifted,
+        react=when_taken_in_lifted_allow_sitting,
+    ),
     Reaction(
         name="membership.sitter.when_taken_in_barred_leave_seats",
         to=TakenInBarred,

@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts import billing_dispute, billing_order, billing_payment, billing_subscription
 from shared.contracts.billing_message import StaffMessageRequested
-from shared.contracts.membership_member import MemberBanned
+from shared.contracts.membership_member import BanLifted, MemberBanned
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, community, olga
 from tests.integration.events.house import Json, somebody
@@ -92,6 +92,19 @@ async def test_who_is_banned_is_charged_no_more(shop: Shop) -> None:
     await shop.at(shop.now + timedelta(days=40))
     await shop.house.quiet()
     assert len(await shop.charges()) == 1
+
+
+async def test_who_is_banned_no_more_subscribes_like_anybody(shop: Shop) -> None:
+    await shop.subscribes()
+    await banned(shop)
+    await shop.until_subscription("ended")
+    told = BanLifted(community_id=community, occurred_at=shop.now, person_id=ada.person_id)
+    await shop.house.hear(told, stream_id=ada.person_id)
+    await shop.house.quiet()
+    await shop.buys({"offer_id": await shop.offer(1000)})
+    await shop.house.quiet()
+    listed = (await shop.house.ask(ada, "GET", "/subscriptions"))["items"]
+    assert sorted(one["state"] for one in listed) == ["active", "ended"]
 
 
 async def test_the_seller_may_let_it_run_on(shop: Shop) -> None:

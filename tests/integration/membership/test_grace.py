@@ -1,6 +1,7 @@
 """Access lasts, after what it was for is over, for the days that the community gives; a ban has days of its own."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -267,3 +268,44 @@ async def test_what_was_open_lasts_for_the_grace_of_a_ban_and_nothing_begins(clu
     led = [event["type"] for event in gift["ended_by"]]
     assert led == ["AccessRevoked", "BarForetold", "MemberBanned"]
     assert ada.user not in club.guild.members, "who is banned is kicked, when the grace is over"
+
+
+async def test_a_ban_that_is_lifted_in_its_grace_ends_nothing_that_was_bought(club: Club) -> None:
+    house = club.house
+    await house.tier(club.owner, "Everybody", paid=False)
+    await club.connect()
+    await gives(house, club.owner, ban_days=3)
+    ada = await club.join()
+    await ada.link(expect=201)
+    club.guild.members[ada.user] = set()
+    await ada.pay()
+    await ada.holds(club.roles[0])
+    await bans(ada, club.owner)
+    await house.call("DELETE", f"/people/{ada.person_id}/ban", token=club.owner)
+    await house.quiet()
+    assert await house.live(ada.person_id, club.owner) == [("Gold", "subscription")]
+    await days_later(house, 3)
+    told = await access(ada, club.owner)
+    assert [one["kind"] for one in told["live"]] == ["subscription"]
+    assert told["closes_at"] is None
+    assert club.guild.members[ada.user] == {club.roles[0]}
+
+
+async def test_who_is_let_in_again_after_a_kick_has_the_role_of_what_they_pay_then(
+    club: Club,
+) -> None:
+    await club.connect()
+    ada = await club.join()
+    await ada.link(expect=201)
+    club.guild.members[ada.user] = set()
+    await ada.pay()
+    await ada.holds(club.roles[0])
+    await bans(ada, club.owner)
+    assert ada.user not in club.guild.members
+    await club.house.call("DELETE", f"/people/{ada.person_id}/ban", token=club.owner)
+    await club.house.join("ada@example.com", club.community_id)
+    again = replace(ada, subscription=random_id())
+    await again.pay()
+    await again.wants(club.roles[0])
+    await again.link()
+    await again.holds(club.roles[0])

@@ -102,6 +102,54 @@ async def test_who_was_banned_is_out_and_stays_out(house: House) -> None:
     await house.call("POST", "/me/departure", {}, token=renewed, expect=403)
 
 
+async def test_a_ban_that_is_lifted_lets_the_person_join_again_and_gives_nothing_back(
+    house: House,
+) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await house.tier(owner, "Everybody", paid=False)
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, _ = await house.join("ada@example.com", community_id)
+    await house.call("POST", f"/people/{ada}/gifts", {"tier_id": gold}, token=owner)
+    await house.call("POST", f"/people/{ada}/ban", {}, token=owner)
+    await house.quiet()
+    would = await house.call("DELETE", f"/people/{ada}/ban?dry_run=true", token=owner)
+    assert [event["type"] for event in would["would"]["events"]] == ["BanLifted"]
+    await house.call("DELETE", f"/people/{ada}/ban", token=owner)
+    await house.quiet()
+    (member,) = (await house.call("GET", "/members?filter[standing]=left", token=owner))["items"]
+    assert member["person_id"] == ada
+    assert await house.live(ada, owner) == []
+    again, token = await house.join("ada@example.com", community_id)
+    assert again == ada
+    await house.eventually_live(ada, token, ("Everybody", "joined"))
+    await house.call("POST", f"/people/{ada}/gifts", {"tier_id": gold}, token=owner, expect=201)
+    await house.eventually_live(ada, token, ("Everybody", "joined"), ("Gold", "gift"))
+    (lifted,) = await house.service.pool.fetch("SELECT meta FROM events WHERE type = 'BanLifted'")
+    assert json.loads(lifted["meta"])["actor"] is not None, "who lifted it is kept"
+
+
+async def test_a_ban_is_lifted_by_staff_once_and_of_who_is_banned(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, other = await house.community("gina@example.com", "go")
+    ada, _ = await house.join("ada@example.com", community_id)
+    _, bobs = await house.join("bob@example.com", community_id, "Bob")
+    path = f"/people/{ada}/ban"
+
+    async def refused(**more: Any) -> str:
+        problem = await house.call("DELETE", path, **more)
+        return str(problem["errors"][0]["code"])
+
+    assert await refused(token=owner, expect=409) == "not_banned"
+    await house.call("POST", path, {}, token=owner)
+    await house.call("DELETE", path, expect=401)
+    await house.call("DELETE", path, token=bobs, expect=403)
+    await house.call("DELETE", path, token=other, expect=404)
+    await house.call("DELETE", path, token=owner)
+    assert await refused(token=owner, expect=409) == "not_banned"
+    await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
+    assert await refused(token=owner, expect=404) == "person_not_found"
+
+
 async def test_staff_see_their_members_page_by_page(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     people = [

@@ -161,6 +161,20 @@ async def who_is_banned_has_nothing_that_was_given(club: Club) -> None:
     assert await club.house.live(ada.person_id, club.owner) == []
 
 
+async def a_ban_and_its_lifting_are_heard_in_their_order(club: Club) -> None:
+    ada = await club.join()
+    path = f"/people/{ada.person_id}"
+    bans = [sending(club, "POST", f"{path}/ban", {}, token=club.owner) for _ in range(3)]
+    lifts = [sending(club, "DELETE", f"{path}/ban", token=club.owner) for _ in range(3)]
+    await at_once(*(one for pair in zip(bans, lifts, strict=True) for one in pair))
+    await club.house.quiet()
+    shut_out = await club.house.call("GET", "/members?filter[standing]=banned", token=club.owner)
+    is_banned = ada.person_id in [one["person_id"] for one in shut_out["items"]]
+    gift = {"tier_id": club.gold}
+    expected = 409 if is_banned else 201
+    await club.house.call("POST", f"{path}/gifts", gift, token=club.owner, expect=expected)
+
+
 async def who_is_erased_is_not_a_member_again(club: Club) -> None:
     """Who joins at that moment is somebody new, or nobody."""
     ada = await club.join()
@@ -210,6 +224,7 @@ RACES: tuple[Race, ...] = (
     what_is_cast_is_counted_and_nothing_after,
     whoever_backed_an_idea_is_told,
     who_is_banned_has_nothing_that_was_given,
+    a_ban_and_its_lifting_are_heard_in_their_order,
     who_is_erased_is_not_a_member_again,
     what_is_cancelled_does_not_go_out,
 )

@@ -50,6 +50,7 @@ from services.membership.invitation.events import (
 )
 from services.membership.link.events import LinkId
 from services.membership.member.events import (
+    BanLifted,
     MemberBanned,
     MemberJoined,
     MemberLeft,
@@ -220,6 +221,7 @@ pillar = Badge(Code("pillar"), Label("Pillar"), 3, ())
         ),
         (MemberLeft(), membership_member.MemberLeft, {"person_id": ada}),
         (MemberBanned(), membership_member.MemberBanned, {"person_id": ada}),
+        (BanLifted(), membership_member.BanLifted, {"person_id": ada}),
         (PersonErased(ada), membership_member.PersonErased, {"person_id": ada}),
         (PersonForgotten(ada), membership_privacy.PersonForgotten, {"person_id": ada}),
         (

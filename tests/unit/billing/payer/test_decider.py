@@ -45,6 +45,16 @@ def test_what_a_banned_person_pays_for_or_begins_to_is_the_sellers_policy() -> N
     given(PAYER, linked, shut_out).when(commands.LinkSubscription(other)).then(*begun)
 
 
+def test_who_is_banned_no_more_pays_for_what_they_begin_like_anybody() -> None:
+    other, let_in = UUID(int=77), events.PayerLetIn(ada)
+    shut_out = events.PayerShutOut(ada, (gold,))
+    given(PAYER, linked, shut_out).when(commands.LetPayerIn(ada)).then(let_in)
+    begins = given(PAYER, linked, shut_out, let_in).when(commands.LinkSubscription(other))
+    begins.then(events.SubscriptionLinked(other))
+    given(PAYER, linked, shut_out, let_in).when(commands.LetPayerIn(ada)).then_nothing()
+    given(PAYER, linked).when(commands.LetPayerIn(ada)).then_nothing()
+
+
 def test_a_card_is_offered_to_the_processor() -> None:
     given(PAYER).when(save).then(offered)
 

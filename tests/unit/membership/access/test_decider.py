@@ -8,6 +8,7 @@ from services.membership.access.commands import (
     EndReason,
     GiveAccess,
     HandOver,
+    LiftBar,
     MoveReason,
     StartReason,
     WithdrawGift,
@@ -19,6 +20,7 @@ from services.membership.access.events import (
     AccessHandedOver,
     AccessRevoked,
     BarForetold,
+    BarLifted,
     Cause,
     ContentGranted,
     ContentRevoked,
@@ -418,6 +420,40 @@ def test_a_bar_is_completed_once_and_only_the_one_that_was_foretold() -> None:
     given(ACCESS, subscribed, foretold, banned).when(complete).then_nothing()
     given(ACCESS, subscribed).when(complete).then_nothing()
     given(ACCESS, subscribed, foretold).when(CompleteBar(ada, today)).then_nothing()
+
+
+lifted = BarLifted(ada)
+
+
+def test_once_the_ban_is_lifted_reasons_begin_and_none_comes_back() -> None:
+    again = UUID(int=23)
+    ended = revoked(gold, "subscription", subscription, "banned", last=True)
+    given(ACCESS, subscribed, ended, banned).when(LiftBar(ada)).then(lifted)
+    back = given(ACCESS, subscribed, ended, banned, lifted)
+    back.when(start_subscription).then_nothing()
+    back.when(StartReason(ada, (gold,), "subscription", again)).then(
+        granted(gold, "subscription", again, first=True)
+    )
+    back.when(BarAccess(ada, "banned")).then(banned)
+
+
+def test_what_did_not_begin_for_the_ban_does_not_begin_when_it_is_lifted() -> None:
+    closed = ReasonClosedEarly(ada, "subscription", subscription, "banned")
+    given(ACCESS, banned, closed, lifted).when(start_subscription).then_nothing()
+
+
+def test_a_ban_that_is_lifted_in_its_grace_leaves_what_was_bought() -> None:
+    given(ACCESS, joined, subscribed, foretold).when(LiftBar(ada)).then(
+        revoked(free, "joined", joining, "left", last=True), lifted
+    )
+    given(ACCESS, subscribed, foretold, lifted).when(complete).then_nothing()
+    anew = BarForetold(ada, "banned", tomorrow + timedelta(days=1))
+    given(ACCESS, subscribed, foretold, lifted, anew).when(complete).then_nothing()
+
+
+def test_nobody_is_let_in_who_was_not_banned() -> None:
+    given(ACCESS, subscribed).when(LiftBar(ada)).then_nothing()
+    given(ACCESS, AccessBarred(ada, "erased")).when(LiftBar(ada)).then_nothing()
 
 
 ida = PersonId(UUID(int=7))

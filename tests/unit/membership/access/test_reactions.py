@@ -9,7 +9,13 @@ from services.membership.access.decider import ACCESS, stream_of
 from services.membership.access.reactions import REACTIONS
 from services.membership.content.events import ContentId
 from services.membership.grace.events import Over
-from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member.events import (
+    BanLifted,
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    PersonErased,
+)
 from services.membership.recognition.events import (
     Badge,
     LevelLost,
@@ -272,6 +278,10 @@ def test_a_ban_with_a_grace_is_completed_by_the_agenda() -> None:
     assert reacts_to(MemberBanned(access_until=tomorrow)) == asks(until)
     (complete,) = asks(commands.CompleteBar(ada, tomorrow))
     assert reacts_to(events.BarForetold(ada, "banned", tomorrow)) == [At(tomorrow, complete)]
+
+
+def test_a_ban_that_is_lifted_bars_no_more() -> None:
+    assert reacts_to(BanLifted()) == asks(commands.LiftBar(ada))
 
 
 def test_who_is_erased_loses_everything() -> None:

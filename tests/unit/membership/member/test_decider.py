@@ -9,12 +9,15 @@ from services.membership.member.commands import (
     ChangeProfile,
     ConfirmForgotten,
     ErasePerson,
+    ForgetLapsed,
     JoinCommunity,
     LeaveCommunity,
+    LiftBan,
 )
 from services.membership.member.decider import MEMBER
 from services.membership.member.events import (
     AddressChanged,
+    BanLifted,
     ErasureConfirmed,
     MemberBanned,
     MemberCameIn,
@@ -128,6 +131,24 @@ def test_who_left_can_still_be_banned() -> None:
 
 def test_a_member_is_banned_once() -> None:
     given(MEMBER, joined, MemberBanned()).when(BanMember()).then_nothing()
+
+
+def test_who_was_banned_may_join_again_once_the_ban_is_lifted() -> None:
+    given(MEMBER, joined, MemberBanned()).when(LiftBan()).then(BanLifted())
+    given(MEMBER, joined, MemberBanned(), BanLifted()).when(join).then(joined)
+    given(MEMBER, joined, MemberBanned(), BanLifted()).when(BanMember()).then(MemberBanned(account))
+    left = given(MEMBER, joined, MemberBanned(), BanLifted())
+    left.when(ForgetLapsed(person, "left")).then(PersonErased(person, account))
+    left.when(LeaveCommunity()).then_nothing()
+
+
+def test_a_ban_is_lifted_once_and_only_of_who_is_banned() -> None:
+    given(MEMBER, joined).when(LiftBan()).then_rejected("not_banned")
+    given(MEMBER, joined, MemberLeft()).when(LiftBan()).then_rejected("not_banned")
+    given(MEMBER, joined, MemberTakenIn()).when(LiftBan()).then_rejected("not_banned")
+    given(MEMBER, joined, MemberBanned(), BanLifted()).when(LiftBan()).then_rejected("not_banned")
+    given(MEMBER).when(LiftBan()).then_rejected("person_not_found")
+    given(MEMBER, joined, MemberBanned(), *erased).when(LiftBan()).then_rejected("person_not_found")
 
 
 def test_an_erased_person_cannot_be_banned() -> None:

@@ -2,9 +2,14 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.membership.member.events import StandingNow
-from services.membership.merging.commands import BarTakenIn, BeTakenIn, TakeIn
+from services.membership.merging.commands import BarTakenIn, BeTakenIn, LiftTakenIn, TakeIn
 from services.membership.merging.decider import MERGING
-from services.membership.merging.events import MemberMerged, PersonTakenIn, TakenInBarred
+from services.membership.merging.events import (
+    MemberMerged,
+    PersonTakenIn,
+    TakenInBarred,
+    TakenInLifted,
+)
 from shared.ids import PersonId
 from shared.testing import given
 
@@ -83,3 +88,12 @@ def test_what_bars_a_person_bars_whom_they_took_in() -> None:
     given(MERGING, merged, banned).when(BarTakenIn(ada, "banned")).then_nothing()
     given(MERGING, merged, banned).when(BarTakenIn(ada, "erased")).then(erased)
     given(MERGING, merged, erased).when(BarTakenIn(ada, "banned")).then_nothing()
+
+
+def test_a_ban_that_is_lifted_is_lifted_of_whom_they_took_in() -> None:
+    banned, erased = (TakenInBarred(ada, cause, (ida,)) for cause in ("banned", "erased"))
+    lifted = TakenInLifted(ada, (ida,))
+    given(MERGING, merged, banned).when(LiftTakenIn(ada)).then(lifted)
+    given(MERGING, merged, banned, lifted).when(LiftTakenIn(ada)).then_nothing()
+    given(MERGING, merged, banned, lifted).when(BarTakenIn(ada, "banned")).then(banned)
+    given(MERGING, merged, erased).when(LiftTakenIn(ada)).then_nothing()
