@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,13 +11,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.billing.acceptances import sealed_acceptance
-from services.billing.acting import acting_for, paying_as
+from services.billing.acting import Acting, acting_as, paying_as
 from services.billing.agreeing import Agree, DocumentVersion, agreeing
 from services.billing.agreements import Agreed, Agreements
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
-from services.billing.checkout.events import Line, OfferLine
+from services.billing.checkout.events import Basket, Line, OfferLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, line_again, line_of
 from services.billing.coming import Opened, Via, kept_of, standing_of_via
@@ -207,11 +207,12 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Opened:
     checkout_id, subscription_id = caller.new_id("checkout"), body.subscription_id
     service, community_id = caller.service, caller.community_id
     terms = await terms_of_ended(service, community_id, subscription_id)
-    payer_id = await acting_for(caller, terms.person_id)
+    acting = await acting_as(caller, terms.person_id)
+    payer_id = acting.payer_id
     async with caller.read() as connection:
         merchant = await merchant_of(connection)
         offers = await offers_among(connection, [terms.offer_id])
-        agreements = await _agreements(connection, caller, payer_id)
+        agreements = await _agreements(connection, caller, acting)
     line = line_again(
         offers.get(terms.offer_id),
         terms,
@@ -304,22 +305,22 @@ async def preview_checkout(
 
 @router.get("/checkouts/{checkout_id}", operation_id="read_checkout")
 async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -> Checkout:
-    payer_id = await _payer(checkout_id, caller)
+    buyer = await _buyer(checkout_id, caller)
     async with caller.read() as connection:
-        standing = await checkout_of(connection, checkout_id, [payer_id])
+        standing = await checkout_of(connection, checkout_id, [buyer.payer_id])
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
-        agreements = await _agreements(connection, caller, payer_id)
-    if standing is None:
+        agreements = await _agreements(connection, caller, buyer.acting)
+    basket = buyer.basket
+    if standing is None or basket is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
-    checkout = await caller.state(CHECKOUT, checkout_id)
     response.headers["ETag"] = f'"{standing.version}"'
     return Checkout(
         checkout_id=checkout_id,
         version=standing.version,
         state=standing.state,
         due=MoneyValue.of(standing.due),
-        card_needed=checkout.opened.basket.needs_card,
+        card_needed=basket.needs_card,
         expires_at=standing.expires_at,
         return_url=standing.return_url,
         payment_id=payment_of(checkout_id),
@@ -328,17 +329,17 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         by_hand=await _by_hand(checkout_id, payment, caller),
         paypal=await _paypal(standing, payment, caller) if merchant.paypal else None,
         documents=_documents(agreements.missing(caller.now)),
-        lines=_shown(checkout.opened.basket.lines),
+        lines=_shown(basket.lines),
     )
 
 
 @router.post("/checkouts/{checkout_id}/acceptance", operation_id="accept_checkout_documents")
 async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Member) -> Written:
     """What the buyer agrees to, for whichever way they then pay."""
-    payer_id = await _payer(checkout_id, caller)
+    buyer = await _buyer(checkout_id, caller)
     async with caller.read() as connection:
-        agreements = await _agreements(connection, caller, payer_id)
-    accept = commands.AcceptDocuments(payer_id, **agreeing(body, agreements), at=caller.now)
+        agreements = await _agreements(connection, caller, buyer.acting)
+    accept = commands.AcceptDocuments(buyer.payer_id, **agreeing(body, agreements), at=caller.now)
     return await caller.ask(Ask(CHECKOUT, checkout_id, accept), checkout_id=checkout_id)
 
 
@@ -346,13 +347,13 @@ async def accept_checkout_documents(checkout_id: UUID, body: Agree, caller: Memb
 async def pay_checkout(
     checkout_id: UUID, body: PayCheckout, request: Request, caller: Member
 ) -> Written:
-    payer_id, debit = await _payer(checkout_id, caller), None
+    buyer, debit = await _buyer(checkout_id, caller), None
     if body.kind == "sepa_debit":
         # Where and when somebody agreed is of them, whoever pays.
         accepted = await sealed_acceptance(request, caller, PersonId(caller.person_id))
         debit = commands.Debit(accepted, await debits_now(caller.service, caller.community_id))
-    pay = commands.PayCheckout(payer_id, Code(body.payment_method), caller.now, debit=debit)
-    return await _pay(checkout_id, pay, caller, body)
+    pay = commands.PayCheckout(buyer.payer_id, Code(body.payment_method), caller.now, debit=debit)
+    return await _pay(buyer, pay, caller, body)
 
 
 @router.post(
@@ -361,9 +362,9 @@ async def pay_checkout(
 async def pay_checkout_by_hand(checkout_id: UUID, caller: Member) -> Written:
     """Where the money goes and what is written on it, the checkout says; it waits for thirty days."""
     taken = await by_hand_now(caller.service, caller.community_id) is not None
-    payer_id = await _payer(checkout_id, caller)
-    pay = commands.PayCheckout(payer_id, BY_HAND, caller.now, taken)
-    return await _pay(checkout_id, pay, caller)
+    buyer = await _buyer(checkout_id, caller)
+    pay = commands.PayCheckout(buyer.payer_id, BY_HAND, caller.now, taken)
+    return await _pay(buyer, pay, caller)
 
 
 @router.post(
@@ -375,8 +376,9 @@ async def begin_checkout_without_card(
     checkout_id: UUID, caller: Member, body: Agree | None = None
 ) -> Written:
     """Nothing is due now, and its trials need no card: one is asked for by letter before they end."""
-    begin = commands.PayCheckout(await _payer(checkout_id, caller), NO_CARD, caller.now)
-    return await _pay(checkout_id, begin, caller, body)
+    buyer = await _buyer(checkout_id, caller)
+    begin = commands.PayCheckout(buyer.payer_id, NO_CARD, caller.now)
+    return await _pay(buyer, begin, caller, body)
 
 
 @router.post(
@@ -386,9 +388,9 @@ async def pay_checkout_by_paypal(checkout_id: UUID, caller: Member) -> Written:
     """The person agrees on PayPal's own page, whose address the checkout has as soon as it is there."""
     async with caller.read() as connection:
         account = (await merchant_of(connection)).at_paypal
-    payer_id = await _payer(checkout_id, caller)
-    pay = commands.PayCheckout(payer_id, WALLET, caller.now, agree_at=account)
-    return await _pay(checkout_id, pay, caller)
+    buyer = await _buyer(checkout_id, caller)
+    pay = commands.PayCheckout(buyer.payer_id, WALLET, caller.now, agree_at=account)
+    return await _pay(buyer, pay, caller)
 
 
 @router.post(
@@ -399,39 +401,51 @@ async def pay_checkout_on_page(checkout_id: UUID, caller: Member) -> Written:
 
     `POST /payments/{payment_id}/return` says that the person is back.
     """
-    payer_id = await _payer(checkout_id, caller)
-    pay = commands.PayCheckout(payer_id, HOSTED, caller.now, hosted=True)
-    return await _pay(checkout_id, pay, caller)
+    buyer = await _buyer(checkout_id, caller)
+    pay = commands.PayCheckout(buyer.payer_id, HOSTED, caller.now, hosted=True)
+    return await _pay(buyer, pay, caller)
 
 
-async def _payer(checkout_id: UUID, caller: Caller) -> PersonId:
-    """In whose name the caller asks: whose basket it is, where they act for them."""
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """In whose name the caller asks of a checkout: whose `basket` it is, where they act for them."""
+
+    checkout_id: UUID
+    acting: Acting
+    basket: Basket | None
+
+    @property
+    def payer_id(self) -> PersonId:
+        return self.acting.payer_id
+
+
+async def _buyer(checkout_id: UUID, caller: Caller) -> Buyer:
     checkout = await caller.state(CHECKOUT, checkout_id)
-    owner = checkout.opened.basket.person_id if checkout else caller.person_id
-    return await acting_for(caller, owner)
+    basket = checkout.opened.basket if checkout else None
+    acting = await acting_as(caller, basket.person_id if basket else caller.person_id)
+    return Buyer(checkout_id, acting, basket)
 
 
-async def _agreements(connection: Any, caller: Caller, payer_id: PersonId) -> Agreements:
+async def _agreements(connection: Any, caller: Caller, acting: Acting) -> Agreements:
     """The caller has agreed for themselves and for whom they took in, an organisation for itself."""
-    people = await all_of(connection, caller.person_id)
-    return await agreements_of(connection, caller.person_id if payer_id in people else payer_id)
+    return await agreements_of(connection, caller.person_id if acting.for_self else acting.payer_id)
 
 
 async def _pay(
-    checkout_id: UUID, pay: commands.PayCheckout, caller: Caller, body: Agree | None = None
+    buyer: Buyer, pay: commands.PayCheckout, caller: Caller, body: Agree | None = None
 ) -> Written:
+    checkout_id = buyer.checkout_id
     async with caller.read() as connection:
-        agreements = await _agreements(connection, caller, pay.person_id)
+        agreements = await _agreements(connection, caller, buyer.acting)
     asks = [Ask(CHECKOUT, checkout_id, replace(pay, **agreeing(body, agreements)))]
-    checkout = await caller.state(CHECKOUT, checkout_id)
-    if checkout and checkout.opened.basket.on_trial:
+    if buyer.basket and buyer.basket.on_trial:
         asks.append(taking_trial(checkout_id, pay.person_id))
     return await caller.ask(*asks, checkout_id=checkout_id)
 
 
 @router.post("/checkouts/{checkout_id}/cancel", operation_id="cancel_checkout")
 async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
-    command = commands.CancelCheckout(await _payer(checkout_id, caller))
+    command = commands.CancelCheckout((await _buyer(checkout_id, caller)).payer_id)
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
 
 
