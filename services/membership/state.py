@@ -1,8 +1,9 @@
 """How a person stands with the community: access with its reasons, content, chat, the way in, and what to do next."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ from services.membership import guidance
 from services.membership.access.events import ReasonKind
 from services.membership.access.projections import Reason, bought_by, reasons_of
 from services.membership.announcement.projections import bounced_since
-from services.membership.chat.events import Problem
+from services.membership.chat.events import ChatSeatStuck, Problem
 from services.membership.chat.projections import SENTENCES, seat_now
 from services.membership.chat_server.projections import chat_server_now
 from services.membership.document.projections import asked_of
@@ -20,10 +21,9 @@ from services.membership.group.events import GroupId
 from services.membership.group.projections import groups_now
 from services.membership.group_seat.projections import group_seat_now
 from services.membership.guidance import Chat, InGroups, Situation, Step
-from services.membership.journeys import OnboardingOfPerson, shown_to
+from services.membership.journeys import OnboardingOfPerson, way_in
 from services.membership.member.events import StandingNow
 from services.membership.member.projections import member_now
-from services.membership.onboarding.projections import onboarding_now
 from services.membership.tier.projections import tiers_of
 from shared.http import Caller
 from shared.ids import PersonId
@@ -95,24 +95,34 @@ class PersonState(BaseModel):
     next: list[NextStep]
 
 
+class Seen(NamedTuple):
+    """How they stand, with the reasons that live as they are kept."""
+
+    state: PersonState
+    reasons: list[Reason]
+
+
 async def state_of(caller: Caller, person_id: PersonId) -> PersonState:
     """As of now; NotFound where there is no such person."""
+    return (await state_with_reasons(caller, person_id)).state
+
+
+async def state_with_reasons(caller: Caller, person_id: PersonId) -> Seen:
     service, community_id, now = caller.service, caller.community_id, caller.now
     member = await member_now(service, community_id, person_id)
     reasons, names, content, bounced = await _read(caller, person_id)
-    (chat, problem), groups, onboarding, ways, asked, goal = await asyncio.gather(
-        _chat_of(caller, person_id),
+    chat, problem, stuck = await _chat_of(caller, person_id)
+    groups, way, asked, goal = await asyncio.gather(
         _groups_of(caller, person_id),
-        onboarding_now(service, community_id, person_id),
-        shown_to(caller, person_id),
+        way_in(caller, person_id, stuck),
         asked_of(service, community_id, person_id, now),
         goal_now(service, community_id, person_id),
     )
     situation = Situation(
         community_id, person_id, member.standing, asked, tuple(reasons), _seated(chat, problem),
-        _in(groups), onboarding.steps_of_member, bounced is not None, now, goal.asks,
+        _in(groups), way.to_do, bounced is not None, now, goal.asks,
     )  # fmt: skip
-    return PersonState(
+    state = PersonState(
         person_id=person_id,
         at=now,
         standing=member.standing,
@@ -120,10 +130,11 @@ async def state_of(caller: Caller, person_id: PersonId) -> PersonState:
         content=content,
         chat=chat,
         groups=groups,
-        onboarding=ways,
+        onboarding=way.shown,
         bounced_since=bounced,
         next=[_shown(step) for step in guidance.next_steps(situation)],
     )
+    return Seen(state, reasons)
 
 
 async def _read(
@@ -143,12 +154,14 @@ async def _read(
     )
 
 
-async def _chat_of(caller: Caller, person_id: PersonId) -> tuple[ChatState | None, Problem | None]:
-    """The seat, and what its person must put right themselves."""
+async def _chat_of(
+    caller: Caller, person_id: PersonId
+) -> tuple[ChatState | None, Problem | None, Sequence[ChatSeatStuck]]:
+    """The seat, what its person must put right themselves, and all that stands in its way."""
     server, _ = await chat_server_now(caller.service, caller.community_id)
-    if server.server is None:
-        return None, None
     seat = await seat_now(caller.service, caller.community_id, person_id)
+    if server.server is None:
+        return None, None, seat.stuck
     problem = next((stuck.problem for stuck in seat.stuck if stuck.who == "member"), None)
     state = ChatState(
         linked=seat.link_id is not None,
@@ -156,7 +169,7 @@ async def _chat_of(caller: Caller, person_id: PersonId) -> tuple[ChatState | Non
         roles=sorted(role for _, role in seat.held),
         detail=SENTENCES[problem] if problem else None,
     )
-    return state, problem
+    return state, problem, seat.stuck
 
 
 async def _groups_of(caller: Caller, person_id: PersonId) -> GroupsState | None:

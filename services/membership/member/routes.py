@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.membership.access.projections import Reason, reasons_of
+from services.membership.access.projections import Reason
 from services.membership.account.projections import account_of
 from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
@@ -40,7 +40,7 @@ from services.membership.member.projections import (
 )
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
-from services.membership.state import NextStep, state_of
+from services.membership.state import NextStep, state_with_reasons
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
@@ -381,11 +381,9 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
     profile = await profile_of(service, person_id) if person_id else None
     if person_id is None or profile is None:
         return me
-    state = await state_of(caller, person_id)
+    state, reasons = await state_with_reasons(caller, person_id)
     name, email = await caller.open_all([profile.name, profile.email])
     declined = await declined_now(service, community_id)
-    async with caller.read() as connection:
-        reasons = await reasons_of(connection, person_id)
     return me.model_copy(
         update={
             "person_id": person_id,
@@ -393,7 +391,7 @@ async def read_me(caller: Annotated[Caller, needs("account")]) -> Me:
             "name": name,
             "email": email,
             "language": profile.language,
-            "access": [reason for reason in reasons if reason.lives_at(caller.now)],
+            "access": reasons,
             "onboarding": state.onboarding,
             "next": state.next,
             "activity_recorded": person_id not in declined,

@@ -1,8 +1,15 @@
 """A person's whole state in one call, and what they are told to do next."""
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
 
 from shared.clock import real_now
+from shared.command_handler import CommandHandler
+from shared.decider import Decider
 from shared.ids import random_id
 from tests.integration.membership.club import Club
 from tests.integration.membership.house import House, Json
@@ -38,6 +45,29 @@ async def test_a_member_is_led_from_joining_to_having_it_all(club: Club) -> None
     seen = await state(house, ada.person_id, ada.token)
     assert (steps(seen), seen["chat"]["linked"]) == ([], True)
     assert seen["chat"]["roles"] == seen["chat"]["wanted"] == [club.roles[0]]
+
+
+async def test_a_way_in_and_a_chat_seat_are_read_once(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await club.connect()
+    ada = await club.join()
+    read: Counter[str] = Counter()
+    state_of = CommandHandler.state
+
+    async def counted(
+        handler: CommandHandler,
+        decider: Decider[Any, Any, Any],
+        stream_id: UUID,
+        community_id: UUID,
+    ) -> tuple[Any, int]:
+        read[decider.name] += 1
+        return await state_of(handler, decider, stream_id, community_id)
+
+    await club.house.quiet()
+    monkeypatch.setattr(CommandHandler, "state", counted)
+    await club.house.call("GET", "/me", token=ada.token)
+    assert (read["onboarding"], read["chat"], read["chat_server"]) == (1, 1, 1)
 
 
 async def test_what_only_the_member_can_put_right_is_said_in_a_sentence(club: Club) -> None:
