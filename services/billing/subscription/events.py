@@ -34,7 +34,15 @@ The rulebook of SEPA's core scheme wants 14 days where nothing else was agreed; 
 
 ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
-    "replaced", "withdrawn", "declined", "lapsed", "renewed", "cancelled", "paused", "ended"
+    "replaced",
+    "withdrawn",
+    "declined",
+    "lapsed",
+    "renewed",
+    "cancelled",
+    "paused",
+    "ended",
+    "reversed",
 ]
 
 # Who counts days in another zone has the same boundary up to a day, and to an hour of summer.
@@ -513,12 +521,16 @@ class LateRenewalPaid:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReversed:
-    """All that was paid for it went back, or a bank disputes it or has decided whose it is."""
+    """All that was paid for it went back, or a bank disputes it or has decided whose it is.
+
+    So much `credit` of it, which was to be taken off the next bills, is not any more.
+    """
 
     terms: Terms
     payment_id: UUID
     reversal: Reversal
     dispute: Code | None = None
+    credit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

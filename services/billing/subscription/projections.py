@@ -46,7 +46,8 @@ _OF_CHANGES = (
     events.SubscriptionReinstated,
     events.SubscriptionUnpaid,
 )
-_OF_PRICES = (
+_OF_MONEY = (
+    events.PaymentReversed,
     events.PriceRiseAnnounced,
     events.PriceRiseAccepted,
     events.PriceRiseApplied,
@@ -131,8 +132,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         if isinstance(fact.body, _OF_CHANGES):
             await _apply_change(statements, fact)
-        elif isinstance(fact.body, _OF_PRICES):
-            await _apply_price(statements, fact)
+        elif isinstance(fact.body, _OF_MONEY):
+            await _apply_money(statements, fact)
         else:
             await _apply(statements, fact)
     await statements.run(connection)
@@ -169,7 +170,7 @@ async def _apply_change(statements: Statements, fact: Fact) -> None:
             await _change(statements, fact)
 
 
-async def _apply_price(statements: Statements, fact: Fact) -> None:
+async def _apply_money(statements: Statements, fact: Fact) -> None:
     match fact.body:
         case events.PriceRiseAnnounced() as told:
             rise = _ANNOUNCED.dump_json(told).decode()
@@ -181,6 +182,9 @@ async def _apply_price(statements: Statements, fact: Fact) -> None:
             await _change(statements, fact, **price, rise=None)
         case events.SubscriptionReduced(reduction=reduction):
             await _change(statements, fact, reduction=_REDUCTION.dump_json(reduction).decode())
+        case events.PaymentReversed(credit=credit):
+            await _change(statements, fact)
+            await _count(statements, fact, 0, credit)
         case events.PriceRiseDropped(told=Rise()):
             await _change(statements, fact, rise=None)
         case _:

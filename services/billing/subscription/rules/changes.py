@@ -169,4 +169,13 @@ def with_its_change(running: Running, decided: Events) -> Events:
         return [*drop(running, "renewed"), *decided]
     if waits and events.SubscriptionPaused in kinds:
         return [*drop(running, "paused"), *decided]
+    if waits and any(_took_its_money(event, running) for event in decided):
+        return [*drop(running, "reversed"), *decided]
     return decided
+
+
+def _took_its_money(event: events.SubscriptionEvent, running: Running) -> bool:
+    """A change gives back what was paid; it was worked out before that went back another way."""
+    if not isinstance(event, events.PaymentReversed) or event.reversal not in ("refunded", "lost"):
+        return False
+    return bool(event.credit or running.paid_by.get(event.payment_id))

@@ -1,13 +1,12 @@
 """What each event makes of a subscription."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from services.billing import rises
 from services.billing.policy.events import USUAL
 from services.billing.subscription import events
 from services.billing.subscription.events import Change, Period, periods_until
-from services.billing.subscription.rules import start
+from services.billing.subscription.rules import funding, start
 from services.billing.subscription.rules.state import Ended, Held, Renewal, Running, Subscription
 
 
@@ -47,14 +46,13 @@ def _period_paid(
     by = running.renewal.payment_id if running.renewal else getattr(paid, "payment_id", None)
     billed_for_it = paid.terms.amount if paid.paid is None else paid.paid
     now = replace(
-        running,
+        funding.for_period(running, by, billed_for_it, billed_for_it - carried),
         begins_at=paid.period.start,
         ends_at=paid.period.end,
         periods=running.periods + 1,
         worth=billed_for_it - carried,
         balance=running.balance - carried,
         renewal=None,
-        paid_by=frozenset({by} if by else ()),
         elsewhere=False,
     )
     was_elsewhere = isinstance(paid, events.SubscriptionRenewed) and paid.elsewhere
@@ -69,16 +67,14 @@ def _counted_elsewhere(running: Running) -> Running:
 
 def _changed(running: Running, change: Change) -> Running:
     billed = running.pending if isinstance(running.pending, events.ChangeBilled) else None
-    before = frozenset[UUID]() if change.mode == "reset" else running.paid_by
     now = replace(
-        running,
+        funding.for_change(running, change, billed.payment_id if billed else None),
         terms=change.to,
         begins_at=change.period.start,
         ends_at=change.period.end,
         worth=change.worth,
         balance=running.balance + change.left,
         pending=None,
-        paid_by=before | ({billed.payment_id} if billed else set()),
     )
     if change.anchor:
         now = replace(now, anchor=change.anchor, anchored=running.periods, on=change.on)
@@ -155,10 +151,13 @@ def _evolve_renewal(
 
 def _evolve_reversed(running: Running, event: events.SubscriptionEvent) -> Running:
     match event:
-        case events.PaymentReversed(_, payment_id, _, None):
-            return replace(running, refunded=running.refunded | {payment_id})
-        case events.PaymentReversed(_, _, reversal, dispute) if dispute is not None:
-            return replace(running, disputes={**running.disputes, dispute: reversal})
+        case events.PaymentReversed(_, payment_id, reversal, None, credit):
+            gone = funding.gone_back(running, payment_id, credit)
+            return replace(gone, refunded=running.refunded | {payment_id})
+        case events.PaymentReversed(_, payment_id, reversal, dispute, credit) if dispute:
+            lost = reversal == "lost"
+            now = funding.gone_back(running, payment_id, credit) if lost else running
+            return replace(now, disputes={**running.disputes, dispute: reversal})
         case events.SubscriptionSuspended(_, cause, _, dispute):
             return replace(running, held=running.held | {Held(cause, dispute)})
         case events.SubscriptionReinstated(_, cause, _, dispute):

@@ -11,9 +11,11 @@ from services.billing.subscription.rules.state import Events, Held, Running
 def heard(told: commands.HearReversal, running: Running) -> Events:
     terms, dispute = running.terms, told.dispute
     heard = events.PaymentReversed(terms, told.payment_id, told.reversal, dispute)
+    if told.reversal in ("refunded", "lost"):
+        heard = replace(heard, credit=running.credit.get(told.payment_id))
     if dispute is None:
-        new = told.payment_id in running.paid_by - running.refunded
-        return [heard] if new else []
+        known = heard.credit or told.payment_id in running.paid_by
+        return [heard] if known and told.payment_id not in running.refunded else []
     before = running.disputes.get(dispute)
     if before == told.reversal or before in ("won", "lost"):
         return []

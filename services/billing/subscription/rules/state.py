@@ -46,7 +46,8 @@ class Running:
 
     Periods are counted from `anchor`, at which so many were over, and end `on` a day of the month where that is not its
     own. `worth` was billed for the one that runs; `balance` is what changes left for the next bill. Money of `unwanted`
-    payments goes back, should it come. The period that runs may have been charged `elsewhere`.
+    payments goes back, should it come. The period that runs may have been charged `elsewhere`. So much of each payment
+    it is `paid_by`, and so much of each is in a balance to be given back, as `credit`.
     """
 
     terms: Terms
@@ -64,7 +65,8 @@ class Running:
     pending: events.ChangeScheduled | events.ChangeBilled | None = None
     unwanted: Mapping[UUID, Money] = field(default_factory=dict)
     paused: events.SubscriptionPaused | None = None
-    paid_by: frozenset[UUID] = frozenset()
+    paid_by: Mapping[UUID, Money] = field(default_factory=dict)
+    credit: Mapping[UUID, Money] = field(default_factory=dict)
     refunded: frozenset[UUID] = frozenset()
     disputes: Mapping[Code, Reversal] = field(default_factory=dict)
     held: frozenset[Held] = frozenset()

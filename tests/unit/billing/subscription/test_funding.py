@@ -1,0 +1,175 @@
+"""Whose money a period and a credit are of: what went back is neither had nor taken off the next bills."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.billing.checkout.events import OfferLine
+from services.billing.policy.events import AfterRefund
+from services.billing.subscription import commands, events
+from services.billing.subscription.decider import SUBSCRIPTION, Running
+from services.billing.subscription.events import ChangeMode, Period, Terms, change_payment_of
+from shared.ids import Code
+from shared.money import Money
+from tests.unit.billing.cast import ada, euros, visa
+
+begin = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+next_day = begin + timedelta(days=1)
+first, for_may, dispute = UUID(int=60), UUID(int=31), Code("dp_1")
+first_change, upgrade = UUID(int=70), UUID(int=71)
+monthly = OfferLine(UUID(int=11), UUID(int=21), euros(10), "month", 0, 1)
+light = OfferLine(UUID(int=12), None, euros(1), "month", 0, 1)
+gold = OfferLine(UUID(int=13), UUID(int=21), euros(30), "month", 0, 1)
+yearly = Terms(ada, UUID(int=10), UUID(int=20), euros(120), "year", 1, Code("UTC"))
+year = Period(begin, datetime(2027, 4, 1, 12, tzinfo=UTC))
+a_year = events.SubscriptionActivated(yearly, visa, year, euros(120), payment_id=first)
+refund, keep = commands.HearReversal(first, "refunded"), commands.FollowRefund(first, "keep")
+end_now = commands.FollowRefund(first, "end_now")
+
+
+def after(*asked: commands.SubscriptionCommand) -> Running:
+    """What a year, paid by `first`, has become."""
+    return went_on(SUBSCRIPTION.fold([a_year]), *asked)
+
+
+def went_on(state: object, *asked: commands.SubscriptionCommand) -> Running:
+    for one in asked:
+        assert isinstance(state, Running)
+        state = SUBSCRIPTION.fold(SUBSCRIPTION.decide(one, state), state)
+    assert isinstance(state, Running)
+    return state
+
+
+def change(
+    line: OfferLine = monthly,
+    mode: ChangeMode | None = None,
+    at: datetime = next_day,
+    change_id: UUID = first_change,
+) -> commands.ChangeSubscription:
+    person_id = None if mode == "prorate" else ada
+    return commands.ChangeSubscription(change_id, person_id, line, False, mode, "second", at)  # noqa: FBT003
+
+
+def settled(change_id: UUID) -> commands.SettleRenewal:
+    return commands.SettleRenewal(change_payment_of(change_id))
+
+
+def followed(state: Running, asked: commands.FollowRefund) -> list[type]:
+    return [type(event) for event in SUBSCRIPTION.decide(asked, state)]
+
+
+def test_a_year_that_became_a_month_and_is_refunded_leaves_no_credit_and_no_month() -> None:
+    by_month = after(change())
+    assert by_month.balance == -Money(10_967, "EUR")
+    assert by_month.credit == {first: Money(10_967, "EUR")}
+    assert by_month.paid_by == {first: euros(10)}
+    refunded = went_on(by_month, refund)
+    assert (refunded.balance, refunded.credit) == (euros(0), {})
+    assert followed(refunded, end_now) == [events.SubscriptionEnded]
+    assert SUBSCRIPTION.decide(refund, refunded) == []
+
+
+def test_a_month_that_nothing_but_credit_paid_for_is_of_the_payment_before() -> None:
+    by_month = after(change())
+    renew = commands.RenewSubscription(by_month.ends_at, for_may)
+    renewed = went_on(by_month, renew)
+    assert (renewed.periods, renewed.paid_by) == (3, {first: euros(10)})
+    assert renewed.credit == {first: Money(9967, "EUR")}
+    refunded = went_on(renewed, refund)
+    assert refunded.balance == euros(0)
+    assert followed(refunded, end_now) == [events.SubscriptionEnded]
+
+
+def test_a_change_that_credit_pays_a_part_of_is_of_both_payments() -> None:
+    to_gold = change(gold, "invoice", next_day + timedelta(days=1), upgrade)
+    cheap = after(change(light))
+    dear = replace(to_gold, line=replace(gold, price=euros(900)))
+    both = went_on(cheap, dear, settled(upgrade))
+    assert set(both.paid_by) == {first, change_payment_of(upgrade)}
+    assert (both.balance, both.credit) == (euros(0), {})
+    for payment_id in both.paid_by:
+        heard = went_on(both, commands.HearReversal(payment_id, "refunded"))
+        follow = commands.FollowRefund(payment_id, "end_now")
+        assert followed(heard, follow) == [events.SubscriptionEnded]
+
+
+def test_of_a_credit_of_two_payments_the_part_of_the_other_stays() -> None:
+    dear = replace(gold, price=euros(240), interval="year")
+    up = change(dear, "invoice", begin, upgrade)
+    down = change(light, "reset", begin)
+    two = after(up, settled(upgrade), down)
+    assert two.balance == euros(-239)
+    assert sum(two.credit.values(), euros(0)) == euros(239)
+    refunded = went_on(two, refund)
+    assert refunded.credit == {change_payment_of(upgrade): two.credit[change_payment_of(upgrade)]}
+    assert refunded.balance == -refunded.credit[change_payment_of(upgrade)]
+
+
+@pytest.mark.parametrize("policy", ["keep", "end_at_period_end"])
+def test_what_runs_on_after_a_refund_is_a_present_that_no_change_gives_back(
+    policy: AfterRefund,
+) -> None:
+    follow = commands.FollowRefund(first, policy)
+    stays = refund, follow, commands.WithdrawCancellation(ada)
+    assert after(*stays).worth == euros(0)
+    (event,) = SUBSCRIPTION.decide(change(), after(*stays))
+    assert isinstance(event, events.ChangeBilled)
+    assert event.change.due == euros(10)
+
+
+def test_a_lost_dispute_takes_the_credit_and_a_won_one_does_not() -> None:
+    asked = commands.HearReversal(first, "disputed", dispute)
+    disputed = after(change(), asked)
+    assert disputed.credit
+    lost = went_on(disputed, replace(asked, reversal="lost"))
+    assert (lost.balance, lost.worth) == (euros(0), euros(0))
+    won = went_on(disputed, replace(asked, reversal="won"))
+    assert (won.balance, won.worth) == (disputed.balance, disputed.worth)
+
+
+def test_credit_that_went_back_while_it_was_being_spent_is_owed_with_the_next_bill() -> None:
+    dear = replace(gold, price=euros(60))
+    state = after(change(monthly), change(dear, "next_period", next_day, upgrade))
+    # All but a part of the second month is paid from the year.
+    states = [state]
+    for _ in range(2):
+        state = went_on(state, commands.RenewSubscription(state.ends_at, for_may))
+        states.append(state)
+    assert state.renewal
+    assert state.renewal.due == euros(60) + state.balance
+    was = state.balance
+    refunded = went_on(state, refund)
+    assert refunded.balance == euros(0)
+    paid = went_on(refunded, commands.SettleRenewal(for_may))
+    assert paid.balance == -was
+    assert paid.due == euros(60) - was
+
+
+def test_a_change_that_was_worked_out_with_money_that_went_back_is_dropped_and_its_own_goes_back() -> (
+    None
+):
+    dear = change(replace(gold, price=euros(300)), "reset", next_day, upgrade)
+    waits = after(dear)
+    dropped, heard = SUBSCRIPTION.decide(refund, waits)
+    assert isinstance(dropped, events.ChangeDropped)
+    assert (dropped.reason, dropped.payment_id) == ("reversed", change_payment_of(upgrade))
+    assert isinstance(heard, events.PaymentReversed)
+    (late,) = SUBSCRIPTION.decide(settled(upgrade), went_on(waits, refund))
+    assert isinstance(late, events.LateRenewalPaid)
+
+
+def test_a_debt_is_paid_before_anything_is_a_credit() -> None:
+    dear = replace(gold, price=euros(240), interval="year")
+    owing = after(change(dear, "prorate", begin, upgrade))
+    assert (owing.balance, owing.paid_by) == (euros(120), {first: euros(120)})
+    back = went_on(owing, change(light, "reset", begin))
+    assert back.balance == euros(-119)
+    assert back.credit == {first: euros(119)}
+
+
+def test_what_is_in_neither_is_not_heard() -> None:
+    other = commands.HearReversal(UUID(int=99), "refunded")
+    assert SUBSCRIPTION.decide(other, after(change())) == []
+    assert followed(after(change()), replace(end_now, payment_id=UUID(int=99))) == []
