@@ -49,8 +49,8 @@ class Policy:
 
     `fees_borne_by`: so far what processors keep of a refund, or take for a dispute, is the seller's. What is left of a
     period that is changed in its middle counts by `proration`; a pause lasts `longest_pause_days` at most. Who is gone
-    comes back at the price they had within `win_back_days` of what they had paid for. A dearer price is paid no sooner than
-    `price_notice_days` after they were told of it. One card begins one trial, of each offer or of all.
+    comes back at the price they had within `win_back_days` of what they had paid for. A dearer price is paid no
+    sooner than `price_notice_days` after they were told of it. One card begins one trial, of each offer or of all.
     """
 
     after_refund: AfterRefund = "end_now"
