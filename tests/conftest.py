@@ -13,9 +13,10 @@ from xdist.scheduler import LoadFileScheduling
 
 from deploy.local.postgres import APPLICATION
 from tests import stack
+from tests.cases import cases
 
 # Machines that build are slow and shared: how long an example took says nothing about the code.
-settings.register_profile("tessera", deadline=None)
+settings.register_profile("tessera", deadline=None, max_examples=cases(100))
 settings.load_profile("tessera")
 
 TESTS = Path(__file__).parent

@@ -25,6 +25,7 @@ from services.billing.subscription.events import (
 )
 from shared.ids import Code
 from shared.money import Money
+from tests.cases import cases
 from tests.unit.billing.cast import ada, euros
 
 PARIS = Code("Europe/Paris")
@@ -210,7 +211,7 @@ def test_the_pieces_of_a_period_differ_from_the_whole_by_half_a_cent_each(
     assert abs(drift.minor) * 2 <= len(pieces)
 
 
-@settings(max_examples=50)
+@settings(max_examples=cases(50))
 @given(plans, st.lists(st.tuples(plans, modes, moments), max_size=8), units)
 def test_however_often_it_is_changed_no_more_is_given_back_than_was_ever_billed(
     a: Terms, changes: list[tuple[Terms, ChangeMode, datetime]], unit: Unit

@@ -45,6 +45,7 @@ from shared.event_store import Fact, Meta
 from shared.ids import AccountId, Label, PersonId
 from shared.money import Money
 from shared.reaction import Ask, At, Reaction, intents_of
+from tests.cases import cases
 
 community = UUID(int=1)
 dinner = UUID(int=2)
@@ -281,4 +282,4 @@ def only_once(ids: Iterable[UUID]) -> bool:
 
 
 TestRegistration = Registration.TestCase
-TestRegistration.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestRegistration.settings = settings(max_examples=cases(60), stateful_step_count=30, deadline=None)

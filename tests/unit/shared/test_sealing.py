@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.takeout.sealing import CHUNK, KEY, TAG, Damaged, Seal, new_pair, unsealed
+from tests.cases import cases
 
 PUBLIC, PRIVATE = new_pair()
 PLACE = b"bundle 1 billing"
@@ -26,7 +27,7 @@ def read(box: bytes, private_key: str = PRIVATE, bound: bytes = PLACE) -> bytes:
     return b"".join(unsealed(io.BytesIO(box), private_key, bound))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(st.lists(st.binary(max_size=3_000), max_size=5))
 def test_what_was_written_is_read(pieces: list[bytes]) -> None:
     assert read(sealed(*pieces)) == b"".join(pieces)

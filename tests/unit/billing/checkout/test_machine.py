@@ -35,6 +35,7 @@ from shared.contracts.events_sale import SeatDenied
 from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
+from tests.cases import cases
 from tests.unit.billing.cast import ada, community_id, euros, noon
 from tests.unit.billing.world import WALLET, WALLETS, World
 
@@ -244,7 +245,7 @@ class Buying(RuleBasedStateMachine):
         return things[number % len(things)] if things else None
 
 
-Buying.TestCase.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
+Buying.TestCase.settings = settings(max_examples=cases(50), stateful_step_count=15, deadline=None)
 TestBuying = Buying.TestCase
 
 

@@ -27,6 +27,7 @@ from services.billing.payment.events import ChargedFor, MoneyLine
 from shared.ids import AccountId, Code, PersonId, derive
 from shared.money import Money, rounded
 from shared.personal_value import Sealed
+from tests.cases import cases
 from tests.unit.billing.cast import ada, bob, noon
 from tests.unit.billing.commission_news import asking
 
@@ -160,7 +161,7 @@ def settled(history: list[News]) -> Books:
     return books
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_whatever_is_heard_first_it_comes_to_the_same(history: list[News], chance: Random) -> None:
     shuffled = [*history, *history]
@@ -171,7 +172,7 @@ def test_whatever_is_heard_first_it_comes_to_the_same(history: list[News], chanc
         assert one.accounts[owner].due("EUR") == other.accounts[owner].due("EUR")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(histories(), st.data())
 def test_no_more_is_paid_than_the_share_of_what_was_kept(
     history: list[News], data: st.DataObject

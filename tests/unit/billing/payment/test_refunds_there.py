@@ -19,6 +19,7 @@ from shared.decider import Refused
 from shared.ids import Code, derive
 from shared.money import Money
 from shared.testing import given
+from tests.cases import cases
 from tests.unit.billing.cast import ada, euros, noon, visa
 
 CHECKOUT = UUID(int=10)
@@ -317,4 +318,4 @@ class Refunding(RuleBasedStateMachine):
 
 
 TestRefunding = Refunding.TestCase
-TestRefunding.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestRefunding.settings = settings(max_examples=cases(200), stateful_step_count=30, deadline=None)

@@ -21,6 +21,7 @@ from shared.decider import Refused
 from shared.ids import Code, Label
 from shared.money import Money
 from shared.reaction import Ask
+from tests.cases import cases
 from tests.unit.billing.cast import ada, noon
 from tests.unit.billing.subscription.test_change_machine import Changing
 from tests.unit.billing.subscription.test_machine import subscription_id, terms
@@ -264,5 +265,5 @@ class Payer:
             assert charged.price == asked.price
 
 
-Raising.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+Raising.TestCase.settings = settings(max_examples=cases(100), stateful_step_count=40, deadline=None)
 TestRaising = Raising.TestCase

@@ -16,6 +16,7 @@ from services.billing.subscription.decider import SUBSCRIPTION, Running
 from services.billing.subscription.events import ChangeMode
 from shared.money import Money
 from shared.reaction import Call
+from tests.cases import cases
 from tests.unit.billing.cast import ada, euros, noon
 from tests.unit.billing.subscription.test_machine import Subscribing, subscription_id
 
@@ -165,5 +166,5 @@ class Changing(Subscribing):
         assert kept == self._recorded().minor
 
 
-Changing.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Changing.TestCase.settings = settings(max_examples=cases(60), stateful_step_count=30, deadline=None)
 TestChanging = Changing.TestCase

@@ -23,6 +23,7 @@ from services.billing.subscription.events import ChangeMode, Period
 from shared.ids import Code
 from shared.money import Money
 from shared.reaction import Ask
+from tests.cases import cases
 from tests.unit.billing.cast import ada, euros, noon
 from tests.unit.billing.subscription.test_reversals import Reversing, gold, on_trial, policies
 
@@ -141,5 +142,5 @@ class Holding(Reversing):
         self._ask(Ask(SUBSCRIPTION, self.subscription_id, command))
 
 
-Holding.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Holding.TestCase.settings = settings(max_examples=cases(60), stateful_step_count=40, deadline=None)
 TestHolding = Holding.TestCase

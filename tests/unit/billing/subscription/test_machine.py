@@ -25,6 +25,7 @@ from shared.contracts.membership_member import PersonErased
 from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
+from tests.cases import cases
 from tests.unit.billing.cast import ada, community_id, euros, noon
 from tests.unit.billing.subscription.statuses import insist_on_ways
 from tests.unit.billing.world import World
@@ -196,7 +197,9 @@ class Subscribing(RuleBasedStateMachine):
         return things[number % len(things)] if things else None
 
 
-Subscribing.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+Subscribing.TestCase.settings = settings(
+    max_examples=cases(50), stateful_step_count=25, deadline=None
+)
 TestSubscribing = Subscribing.TestCase
 
 

@@ -27,6 +27,7 @@ from services.billing.subscription.events import subscription_of
 from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
+from tests.cases import cases
 from tests.unit.billing.cast import ada, community_id, euros
 from tests.unit.billing.subscription.statuses import insist_on_ways
 from tests.unit.billing.world import World
@@ -182,5 +183,7 @@ class Reversing(RuleBasedStateMachine):
         return things[number % len(things)] if things else None
 
 
-Reversing.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Reversing.TestCase.settings = settings(
+    max_examples=cases(40), stateful_step_count=30, deadline=None
+)
 TestReversing = Reversing.TestCase

@@ -17,6 +17,7 @@ from services.billing.takeover.decider import TAKEOVER
 from services.billing.takeover.reactions import LookAtTheirs
 from shared.decider import Rejected
 from shared.reaction import Ask, Call
+from tests.cases import cases
 from tests.unit.billing.cast import ada, community_id
 from tests.unit.billing.takeover.elsewhere import (
     Elsewhere,
@@ -159,4 +160,4 @@ class TakingOver(RuleBasedStateMachine):
 
 
 TestTakingOver = TakingOver.TestCase
-TestTakingOver.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
+TestTakingOver.settings = settings(max_examples=cases(400), stateful_step_count=40, deadline=None)
