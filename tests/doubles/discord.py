@@ -4,10 +4,12 @@ Every request and answer is judged by Discord's own OpenAPI document where it is
 It proves that our requests have the vendor's shape and that we survive its answers, never that the vendor accepts us.
 """
 
+import asyncio
 import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -102,6 +104,7 @@ class Discord:
         self.wrong: list[str] = []
         self.limits: dict[str, tuple[int, float]] = {}
         self.failures: list[Failure] = []
+        self._held: dict[str, asyncio.Event] = {}
         self.agents: set[str] = set()
         self.stream_url = "wss://gateway.discord.gg"
         self.shards, self.starts_at_once, self.starts_left = 1, 1, 1_000
@@ -170,6 +173,15 @@ class Discord:
         told = _json(502, {"code": 0, "message": "Bad gateway."})
         self.failures.append(Failure(operation, told, times=1, takes_it=True))
 
+    @contextmanager
+    def holding(self, operation: str) -> Iterator[None]:
+        """The next of these is done, and its answer waits for the end of this."""
+        ended = self._held[operation] = asyncio.Event()
+        try:
+            yield
+        finally:
+            ended.set()
+
     def directs_to(self, user: str) -> list[str]:
         """What our bot has written to somebody themselves."""
         return [one["content"] for one in self.written.get(self.conversations.get(user, ""), [])]
@@ -222,6 +234,8 @@ class Discord:
                 answer = failure.answer
             else:
                 answer = self._limited(operation, request) or self._acted(act, request, body)
+            if held := self._held.pop(operation, None):
+                await held.wait()
             if self.spec is not None and is_known and answer.status_code < 500:
                 answered = openapi.Answered.of(answer)
                 self._note("answered", operation, self.spec.wrong_answer(asked, answered))

@@ -24,16 +24,12 @@ class FollowAccess:
 
 @dataclass(frozen=True, slots=True)
 class LinkAccount:
-    """`joined`: with the person's consent we let them onto the server, and gave them the roles `given`.
-
-    `problem` is why the server would not have them.
-    """
+    """`joined`: with the person's consent we let them onto the server. `problem` is why it would not have them."""
 
     person_id: PersonId
     link_id: UUID
     account: Sealed
     joined: bool = False
-    given: tuple[Code, ...] = ()
     problem: Problem | None = None
 
 

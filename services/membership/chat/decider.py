@@ -214,11 +214,8 @@ def _link(link: commands.LinkAccount, seat: Seat) -> list[events.ChatEvent]:
     if seat.stuck:
         happened.append(events.ChatSeatRetried(person_id))
     if seat.place is not None:
-        server = seat.place.server
-        given = sorted({(server, role) for role in link.given} - seat.held)
         if link.joined:
-            happened.append(events.ChatJoined(person_id, server))
-        happened += [events.ChatRoleGranted(person_id, server, role) for server, role in given]
+            happened.append(events.ChatJoined(person_id, seat.place.server))
         happened += _not_let_in(link, seat)
     return _onward(seat, person_id, happened) if happened else []
 

@@ -103,16 +103,19 @@ def _link_of(caller: Caller, state: str) -> Link:
 async def _let_in(
     chat: Chat, seat: Seat, account: str, token: str, link: commands.LinkAccount
 ) -> commands.LinkAccount:
-    """The link with what came of it. Where the vendor is away, the seat's own steps will say what is missing."""
+    """The link with what came of it. Where the vendor is away, the seat's own steps will say what is missing.
+
+    Nobody gets a role here: until the link is written, the account may become somebody else's at the same moment.
+    """
     if seat.place is None or not seat.wanted:
         return link
     try:
-        joined = await chat.join(seat.place.server, account, token, seat.roles)
+        joined = await chat.join(seat.place.server, account, token)
     except Unreachable:
         return link
     except ChatRefused as refusal:
         return replace(link, problem=refusal.problem)
-    return replace(link, joined=joined, given=seat.roles if joined else ())
+    return replace(link, joined=joined)
 
 
 @router.post("/me/chat/account/removal", operation_id="unlink_chat_account")

@@ -117,10 +117,8 @@ class DiscordGateway:
     async def account_of(self, access_token: str) -> str:
         return str((await self._ask("GET", "/users/@me", bearer=access_token)).json()["id"])
 
-    async def join(
-        self, server: str, account: str, access_token: str, roles: Sequence[str]
-    ) -> bool:
-        body = {"access_token": access_token, "roles": list(roles)}
+    async def join(self, server: str, account: str, access_token: str) -> bool:
+        body = {"access_token": access_token}
         answer = await self._ask("PUT", f"/guilds/{server}/members/{account}", json=body)
         return answer.status_code == HTTPStatus.CREATED
 

@@ -295,10 +295,8 @@ class Chat(Protocol):
         """Whose token it is."""
         ...
 
-    async def join(
-        self, server: str, account: str, access_token: str, roles: Sequence[str]
-    ) -> bool:
-        """Let the account onto the server with these roles; False when it was there, and no role was given."""
+    async def join(self, server: str, account: str, access_token: str) -> bool:
+        """Let the account onto the server; False when it was there."""
         ...
 
     async def add_role(self, server: str, account: str, role: str) -> None:

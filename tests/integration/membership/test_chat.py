@@ -1,5 +1,6 @@
 """A payment turns into a role on the chat server, a loss takes it away, and what cannot be done says who must act."""
 
+import asyncio
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -34,7 +35,7 @@ async def test_whoever_has_paid_is_let_in_with_the_role_when_they_link(club: Clu
     await ada.link()
     await ada.holds(club.roles[0])
     assert club.discord.asked["join"] == 1
-    assert club.discord.asked["add_role"] == 0, "joining gave the role"
+    assert club.discord.asked["add_role"] == 1, "joining gives no role"
 
 
 async def test_whoever_was_on_the_server_gets_the_role_when_they_link(club: Club) -> None:
@@ -160,6 +161,35 @@ async def test_a_discord_account_is_one_persons(club: Club) -> None:
     ada.user = club.discord.user()
     problem = await ada.link(expect=409)
     assert problem["errors"][0]["code"] == "already_linked"
+
+
+async def test_of_two_who_link_one_account_at_once_the_loser_leaves_no_role_on_it(
+    club: Club,
+) -> None:
+    """Eve is let onto the server first, and Ada is the first to be linked; Bob, before both, makes the limit known."""
+    gold, silver = club.roles
+    cheap = await club.house.tier(club.owner, "Silver", paid=True)
+    mapped = ((club.gold, gold), (cheap, silver))
+    await club.connect(roles=[{"tier_id": tier, "role_id": role} for tier, role in mapped])
+    ada, bob, eve = [await club.join(f"{name}@example.com") for name in ("ada", "bob", "eve")]
+    eve.tier, eve.user = cheap, ada.user
+    for person, role in ((ada, gold), (bob, gold), (eve, silver)):
+        await person.pay()
+        await person.wants(role)
+    await bob.link()
+    await bob.holds(gold)
+    async with asyncio.TaskGroup() as both:
+        with club.discord.holding("join"):
+            late = both.create_task(eve.link(expect=409))
+            await eventually(_always(lambda: ada.user in club.guild.members))
+            assert club.guild.members[ada.user] == set()
+            await ada.link()
+    assert late.result()["errors"][0]["code"] == "chat_account_taken"
+    await ada.holds(gold)
+    await club.house.quiet()
+    assert club.guild.members[ada.user] == {gold}
+    assert (club.discord.asked["join"], club.discord.asked["add_role"]) == (3, 2)
+    assert not (await eve.seat())["linked"]
 
 
 async def test_the_answer_to_a_link_can_be_asked_for_again(club: Club) -> None:

@@ -116,25 +116,25 @@ def test_the_doubles_answers_can_be_judged_by_discords_own_document() -> None:
     assert spec.wrong_answer(look, openapi.Answered(200, b'{"roles": []}'))
 
 
-async def test_a_person_is_let_onto_a_server_with_a_role(given: Given) -> None:
+async def test_a_person_is_let_onto_a_server_and_has_no_role_there_yet(given: Given) -> None:
     discord, gateway = given
-    guild, (gold,) = discord.guild(1)
+    guild, _ = discord.guild(1)
     ada = discord.user()
     token = await token_of(discord, gateway, ada)
     assert await gateway.account_of(token) == ada
-    assert await gateway.join(guild.id, ada, token, [gold])
-    assert guild.members[ada] == {gold}
-    assert await gateway.roles_of(guild.id, ada) == frozenset({gold})
+    assert await gateway.join(guild.id, ada, token)
+    assert guild.members[ada] == set()
+    assert await gateway.roles_of(guild.id, ada) == frozenset()
 
 
-async def test_who_is_there_already_gets_no_role_by_joining(given: Given) -> None:
+async def test_who_is_there_already_is_not_let_in_and_keeps_what_they_have(given: Given) -> None:
     discord, gateway = given
     guild, (gold,) = discord.guild(1)
     ada = discord.user()
-    guild.members[ada] = set()
+    guild.members[ada] = {gold}
     token = await token_of(discord, gateway, ada)
-    assert not await gateway.join(guild.id, ada, token, [gold])
-    assert guild.members[ada] == set()
+    assert not await gateway.join(guild.id, ada, token)
+    assert guild.members[ada] == {gold}
 
 
 async def test_roles_come_and_go_and_both_may_be_repeated(given: Given) -> None:
@@ -212,7 +212,7 @@ async def test_a_refusal_says_what_is_the_matter(given: Given) -> None:
     tokens = {user: await token_of(discord, gateway, user) for user in (ada, eve)}
 
     async def join(user: str) -> str:
-        return await refused(gateway.join(guild.id, user, tokens[user], []))
+        return await refused(gateway.join(guild.id, user, tokens[user]))
 
     nothing = discord.new_id()
     assert await refused(gateway.add_role(guild.id, ada, gold)) == "not_on_server"
@@ -221,7 +221,7 @@ async def test_a_refusal_says_what_is_the_matter(given: Given) -> None:
     assert await refused(gateway.add_role(guild.id, bob, nothing)) == "role_unknown"
     assert await refused(gateway.add_role(guild.id, bob, above)) == "bot_not_allowed"
     assert await refused(gateway.kick(guild.id, bob)) == "bot_not_allowed"
-    assert await refused(gateway.join(guild.id, ada, tokens[eve], [])) == "link_refused"
+    assert await refused(gateway.join(guild.id, ada, tokens[eve])) == "link_refused"
     assert await refused(gateway.invite(nothing, [], real_now())) == "channel_unknown"
     assert await join(eve) == "banned_on_server"
     discord.crowded.add(ada)
