@@ -18,6 +18,7 @@ from services.billing.payment.events import (
     RefundIssued,
     Reversal,
 )
+from services.billing.subscription.events import SubscriptionWonBack
 from shared.event_store import Fact
 from shared.reaction import Ask, At, Reaction
 
@@ -25,6 +26,12 @@ from shared.reaction import Ask, At, Reaction
 def when_checkout_opened_expire_checkout(fact: Fact) -> list[At]:
     opened: events.CheckoutOpened = fact.body
     return [At(opened.expires_at, Ask(CHECKOUT, fact.stream_id, commands.ExpireCheckout()))]
+
+
+def when_subscription_won_back_expire_checkout(fact: Fact) -> list[Ask]:
+    """It is won back once: what was opened for it as well lapses."""
+    back: SubscriptionWonBack = fact.body
+    return [Ask(CHECKOUT, one, commands.ExpireCheckout()) for one in back.checkouts]
 
 
 def when_payment_method_saved_use_kept_card(fact: Fact) -> list[Ask]:
@@ -120,6 +127,11 @@ def _disputed(fact: Fact, reversal: Reversal) -> list[Ask]:
 
 
 REACTIONS = (
+    Reaction(
+        "billing.checkout.when_subscription_won_back_expire_checkout",
+        SubscriptionWonBack,
+        when_subscription_won_back_expire_checkout,
+    ),
     Reaction(
         "billing.checkout.when_checkout_opened_expire_checkout",
         events.CheckoutOpened,

@@ -33,6 +33,7 @@ from services.billing.subscription.events import (
     LateRenewalPaid,
     RenewalStarted,
     SubscriptionEnded,
+    WonBackAgain,
 )
 from services.billing.withdrawal.events import WithdrawalDeclared
 from shared.consumer import Webhook
@@ -150,6 +151,13 @@ def when_order_paid_again_return_money(fact: Fact) -> list[Ask]:
     refund_id = derive(fact.stream_id, "paid again", str(again.payment_id))
     back = commands.ReturnMoney(refund_id, again.charges, "duplicate")
     return [Ask(PAYMENT, again.payment_id, back)]
+
+
+def when_won_back_again_return_money(fact: Fact) -> list[Ask]:
+    again: WonBackAgain = fact.body
+    refund_id = derive(fact.stream_id, "won back again", str(again.payment_id))
+    back = commands.ReturnMoney(refund_id, again.charges, "duplicate")
+    return [Ask(PAYMENT, again.payment_id, back)] if again.charges else []
 
 
 def when_order_return_asked_return_money(fact: Fact) -> list[Ask]:
@@ -510,6 +518,11 @@ REACTIONS = (
         "billing.payment.when_order_paid_again_return_money",
         OrderPaidAgain,
         when_order_paid_again_return_money,
+    ),
+    Reaction(
+        "billing.payment.when_won_back_again_return_money",
+        WonBackAgain,
+        when_won_back_again_return_money,
     ),
     Reaction(
         "billing.payment.when_order_return_asked_return_money",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.billing.checkout.events import FirstPeriod, OfferLine
 from services.billing.payer.events import Instrument
-from services.billing.payment.events import Reversal
+from services.billing.payment.events import MoneyLine, Reversal
 from services.billing.policy.events import (
     USUAL,
     AfterBan,
@@ -139,7 +139,12 @@ class WinBack:
 
 @dataclass(frozen=True, slots=True)
 class RecordWonBack:
+    """What a checkout that asked it back paid for, as another subscription."""
+
     subscription_id: UUID
+    checkout_id: UUID
+    payment_id: UUID
+    charges: tuple[MoneyLine, ...]
 
 
 @dataclass(frozen=True, slots=True)

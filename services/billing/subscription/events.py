@@ -11,7 +11,7 @@ from services.billing.checkout.events import OfferLine
 from services.billing.discount.events import Reduction
 from services.billing.offer.events import FixedYear, Interval
 from services.billing.payer.events import Instrument, Mandate
-from services.billing.payment.events import Reversal
+from services.billing.payment.events import MoneyLine, Reversal
 from services.billing.policy.events import Dunning
 from shared.ids import Code, Label, PersonId, derive
 from shared.money import Money
@@ -440,9 +440,19 @@ class WinBackBegun:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWonBack:
-    """It goes on as another, which is paid: it is not won back a second time."""
+    """It goes on as another, which is paid: it is not won back a second time, and other `checkouts` for that lapse."""
 
     subscription_id: UUID
+    checkouts: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WonBackAgain:
+    """Money came for it once more, and began another: that ends, and what was paid for it goes back."""
+
+    subscription_id: UUID
+    payment_id: UUID
+    charges: tuple[MoneyLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,6 +671,7 @@ SubscriptionEvent = (
     | TrialPutOff
     | WinBackBegun
     | SubscriptionWonBack
+    | WonBackAgain
     | SubscriptionActivated
     | RenewalStarted
     | RenewalDeclined

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.billing.checkout.events import AccessTrusted, Basket, Line, OfferLine, TrustLost
+from services.billing.checkout.events import (
+    AccessTrusted,
+    Basket,
+    Line,
+    OfferLine,
+    TrustLost,
+    charges_of,
+)
 from services.billing.founder.events import FirstPaymentsPutOff
 from services.billing.links import LINK_LIFE, make_link
 from services.billing.order.events import OrderPaid, OrderReversed, Purchase, order_of
@@ -138,11 +145,21 @@ def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
         Ask(
             SUBSCRIPTION,
             line.wins_back,
-            commands.RecordWonBack(subscription_of(fact.stream_id, line.offer_id)),
+            commands.RecordWonBack(
+                subscription_of(fact.stream_id, line.offer_id),
+                paid.purchase.checkout_id,
+                paid.purchase.payment_id,
+                charges_of((line,)),
+            ),
         )
         for line in paid.purchase.lines
         if isinstance(line, OfferLine) and line.wins_back
     ]
+
+
+def when_won_back_again_end_subscription(fact: Fact) -> list[Ask]:
+    again: events.WonBackAgain = fact.body
+    return [Ask(SUBSCRIPTION, again.subscription_id, commands.EndSubscription("refunded"))]
 
 
 def when_trial_started_renew_subscription(fact: Fact) -> list[At]:
@@ -468,6 +485,11 @@ REACTIONS = (
         "billing.subscription.when_order_paid_record_won_back",
         OrderPaid,
         when_order_paid_record_won_back,
+    ),
+    Reaction(
+        "billing.subscription.when_won_back_again_end_subscription",
+        events.WonBackAgain,
+        when_won_back_again_end_subscription,
     ),
     Reaction(
         "billing.subscription.when_trial_put_off_renew_subscription",

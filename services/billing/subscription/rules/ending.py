@@ -50,8 +50,8 @@ def after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events
             raise Rejected("subscription_ended", "The subscription has ended.")
         case commands.WinBack():
             return _win_back(command, ended)
-        case commands.RecordWonBack(subscription_id):
-            return [] if ended.won_back else [events.SubscriptionWonBack(subscription_id)]
+        case commands.RecordWonBack():
+            return _won_back(command, ended)
         case commands.AnnouncePriceRise(rise) if rise.rise_id not in ended.rising.over:
             return [events.PriceRiseDropped(ended.terms, rise.rise_id, "ended", told=None)]
         case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
@@ -74,6 +74,15 @@ def _win_back(asked: commands.WinBack, ended: Ended) -> Events:
             "too_late_to_return", "Its price is no longer to be had.", until=until.isoformat()
         )
     return [events.WinBackBegun(asked.checkout_id)]
+
+
+def _won_back(told: commands.RecordWonBack, ended: Ended) -> Events:
+    if ended.won_back == told.subscription_id:
+        return []
+    if ended.won_back:
+        return [events.WonBackAgain(told.subscription_id, told.payment_id, told.charges)]
+    others = tuple(one for one in ended.asked_back_by if one != told.checkout_id)
+    return [events.SubscriptionWonBack(told.subscription_id, others)]
 
 
 def late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalPaid:

@@ -24,8 +24,11 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
             return replace(running, anchor=period.end, anchored=1) if terms.year else running
         case events.SubscriptionEnded() if isinstance(subscription, Running):
             return _evolve_ended(subscription, event)
-        case events.SubscriptionWonBack() if isinstance(subscription, Ended):
-            return replace(subscription, won_back=True)
+        case events.WinBackBegun(checkout_id) if isinstance(subscription, Ended):
+            asked = (*subscription.asked_back_by, checkout_id)
+            return replace(subscription, asked_back_by=asked)
+        case events.SubscriptionWonBack(subscription_id) if isinstance(subscription, Ended):
+            return replace(subscription, won_back=subscription_id)
         case events.PriceRiseDropped() if isinstance(subscription, Ended):
             return replace(subscription, rising=rises.evolve(subscription.rising, event))
         case events.LateRenewalPaid(payment_id) if subscription:

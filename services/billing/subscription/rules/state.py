@@ -133,14 +133,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """`paid_until` is the end of what had been paid for, or of the trial."""
+    """`paid_until` is the end of what had been paid for, or of the trial. By one of `asked_back_by` it is won back."""
 
     terms: Terms
     unpaid: UUID | None
     amount: Money
     reason: EndReason
     paid_until: datetime
-    won_back: bool = False
+    won_back: UUID | None = None
+    asked_back_by: tuple[UUID, ...] = ()
     unwanted: Mapping[UUID, Money] = field(default_factory=dict)
     rising: Rising = NO_RISE
 
