@@ -4,7 +4,7 @@ import pytest
 
 from deploy.k8s.once import job
 from tests.unit.deploy import manifests
-from tests.unit.deploy.manifests import containers, pod, rendered
+from tests.unit.deploy.manifests import COMPONENT, NAME, containers, labels, pod, rendered
 
 
 @pytest.fixture
@@ -25,13 +25,21 @@ def test_it_is_the_worker_s_pod_with_another_verb_and_nobody_who_asks_whether_it
     assert not {"startupProbe", "livenessProbe", "readinessProbe"} & once.keys()
 
 
-def test_every_policy_that_lets_the_worker_through_lets_it_through(
+def test_the_network_takes_it_for_a_migration_and_no_deployment_for_its_own(
     worker: manifests.Manifest,
 ) -> None:
     made = job(worker, ["check"])
-    assert made["spec"]["template"]["metadata"]["labels"] == manifests.labels(
-        worker["spec"]["template"]
+    migration = next(
+        one
+        for one in rendered("overlays/production")
+        if one["kind"] == "Job" and labels(one)[NAME] == "billing"
     )
+    own = labels(made["spec"]["template"])
+    assert (
+        own.items()
+        >= {key: labels(migration["spec"]["template"])[key] for key in (NAME, COMPONENT)}.items()
+    )
+    assert not own.items() >= worker["spec"]["selector"]["matchLabels"].items()
     assert made["metadata"]["namespace"] == "tessera"
 
 

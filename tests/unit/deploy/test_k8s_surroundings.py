@@ -345,6 +345,20 @@ def test_there_is_a_backup_every_day_and_a_drill_that_reads_it() -> None:
     assert drill["spec"]["bootstrap"]["recovery"]["source"] == "postgres"
 
 
+def test_a_restored_postgres_keeps_its_backups_apart_from_those_it_came_from() -> None:
+    (patch,) = kustomization("components/restored")["patches"]
+    (cluster,) = written("Cluster", under="components/cloudnative-pg/")
+    assert patch["target"] == {"kind": "Cluster", "name": cluster["metadata"]["name"]}
+    changes = {one["path"]: one["value"] for one in yaml.safe_load(patch["patch"])}
+    (lost,) = changes["/spec/externalClusters"]
+    assert changes["/spec/bootstrap"]["recovery"]["source"] == lost["name"]
+    (plugin,) = cluster["spec"]["plugins"]
+    read = lost["plugin"]["parameters"]
+    assert read["barmanObjectName"] == plugin["parameters"]["barmanObjectName"]
+    assert read["serverName"] == cluster["metadata"]["name"]
+    assert changes["/spec/plugins/0/parameters/serverName"] != read["serverName"]
+
+
 def test_an_alert_says_how_bad_it_is_and_what_to_do() -> None:
     alerts = [
         rule
