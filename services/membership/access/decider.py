@@ -102,7 +102,9 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
     if reason in access.closed:
         return []
     if access.shut is not None:
-        return [events.ReasonClosedEarly(start.person_id, *reason, access.shut)]
+        # What lives still, in the grace of a ban, has begun: a trial that is paid for is no other reason.
+        lives = access.grants_for(reason) or access.bought_for(reason)
+        return [] if lives else [events.ReasonClosedEarly(start.person_id, *reason, access.shut)]
     return [
         *_grant(access, start.person_id, start.tiers, reason, start.until, migrated=start.migrated),
         *_open(access, start.person_id, start.contents, reason),

@@ -399,6 +399,7 @@ def test_nothing_begins_in_the_grace_of_a_ban() -> None:
     )
     give = GiveAccess(ada, gold, present, None, today)
     given(ACCESS, foretold).when(give).then_rejected("person_barred")
+    given(ACCESS, subscribed, foretold).when(start_subscription).then_nothing()
     given(ACCESS, foretold).when(HandOver(ada, PersonId(UUID(int=7)))).then_nothing()
 
 
