@@ -130,6 +130,25 @@ async def test_a_gift_that_was_taken_over_runs_out_on_its_day(house: House) -> N
     await both.live()
 
 
+async def test_what_lasts_for_a_grace_lasts_for_who_they_are(house: House) -> None:
+    """Over before the two were one, or after."""
+    both, before, after = await two(house), random_id(), random_id()
+    await house.call("PUT", "/access/grace", {"end_days": 14}, token=both.owner)
+    await house.hear(began(both, before), before)
+    await house.quiet()
+    await house.hear(ended(both, before), before)
+    await house.quiet()
+    await both.merge()
+    await both.live(("Gold", "subscription"))
+    await house.hear(began(both, after), after)
+    await both.live(*[("Gold", "subscription")] * 2)
+    await house.hear(ended(both, after), after)
+    await house.quiet()
+    await both.live(*[("Gold", "subscription")] * 2)
+    await house.service.move_clock(real_now() + timedelta(days=14, minutes=5))
+    await both.live()
+
+
 async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
     both = await two(house)
     path = f"{PATH}?dry_run=true"
@@ -300,6 +319,23 @@ async def test_who_is_shut_out_is_shut_out_as_both(house: House) -> None:
     await house.hear(order_paid(both.community_id, both.ida, both.gold, order_id), order_id)
     await house.quiet()
     await both.live()
+
+
+async def test_who_is_let_in_again_is_so_as_both(house: House) -> None:
+    both = await two(house)
+    await both.merge()
+    await house.quiet()
+    await house.call("POST", f"/people/{both.ada}/ban", {}, token=both.owner)
+    await house.quiet()
+    await house.call("DELETE", f"/people/{both.ada}/ban", token=both.owner)
+    await house.quiet()
+    merging = await merging_now(house.service, UUID(both.community_id), UUID(both.ada))
+    assert merging.barred is None
+    again, _ = await house.join(IDA, both.community_id, "Ida")
+    assert again == both.ada
+    order_id = random_id()
+    await house.hear(order_paid(both.community_id, both.ida, both.gold, order_id), order_id)
+    await both.live(("Gold", "purchase"))
 
 
 async def test_who_was_taken_in_is_in_the_directory_no_more(house: House) -> None:
