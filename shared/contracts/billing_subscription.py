@@ -132,9 +132,14 @@ class SubscriptionResumed(SubscriptionContract):
 
 
 class SubscriptionEnded(SubscriptionContract):
-    """It ended; what it granted ends with it. `was_paying` is false for a trial that never paid."""
+    """It ended; what it granted ends with it. `was_paying` is false for a trial that never paid.
 
-    version: ClassVar[int] = 3
+    `balance` is what changes had left for the next bill: owed, and waived, or where it is negative a credit, which is
+    kept for who comes back in time.
+    """
+
+    version: ClassVar[int] = 4
 
     reason: EndReason
     was_paying: bool
+    balance: MoneyValue | None = None

@@ -16,6 +16,7 @@ MEANINGS: Mapping[str, str] = {
     "AtRiskSeen.reasons": "Why: a payment is failing, a cancellation is to come, or they do far less than usual.",
     "attended": "How many people came.",
     "audience": "Whom it opens to: everybody, members, some tiers, or who buys it.",
+    "balance": "What changes had left for the next bill: owed, or where it is negative a credit.",
     "before": "What it was until now.",
     "BundleAsked.number": "Which of the person's bundles it is, from 1.",
     "bundle_id": "The bundles of one person: those they asked for, or those that staff asked for.",

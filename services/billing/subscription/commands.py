@@ -148,6 +148,13 @@ class RecordWonBack:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeCredit:
+    """It wins another back, which has kept so much of each payment."""
+
+    credit: tuple[tuple[UUID, Money], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CancelNow:
     """Staff end it at once."""
 
@@ -303,6 +310,7 @@ SubscriptionCommand = (
     | GiveBack
     | WinBack
     | RecordWonBack
+    | TakeCredit
     | RenewSubscription
     | RetryRenewal
     | GiveUpRenewal

@@ -422,13 +422,18 @@ class CancellationWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEnded:
-    """It is over. `unpaid` is the payment that was being collected, which is no longer wanted."""
+    """It is over. `unpaid` is the payment that was being collected, which is no longer wanted.
+
+    `balance` is what changes had left for the next bill: owed, and waived, or where it is negative a credit, which is
+    kept for who may win it back.
+    """
 
     terms: Terms
     reason: EndReason
     was_paying: bool
     unpaid: UUID | None
     unpaid_amount: Money | None = None
+    balance: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,10 +445,26 @@ class WinBackBegun:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWonBack:
-    """It goes on as another, which is paid: it is not won back a second time, and other `checkouts` for that lapse."""
+    """It goes on as another, which is paid: it is not won back a second time, and other `checkouts` for that lapse.
+
+    The `credit` that was kept, so much of each payment, is the other's from now on.
+    """
 
     subscription_id: UUID
     checkouts: tuple[UUID, ...] = ()
+    credit: tuple[tuple[UUID, Money], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTaken:
+    """It goes on from one that had ended, and takes what was credited of each payment there off its next bills."""
+
+    terms: Terms
+    credit: tuple[tuple[UUID, Money], ...]
+
+    @property
+    def amount(self) -> Money:
+        return sum((amount for _, amount in self.credit), self.terms.price * 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,7 +554,8 @@ class LateRenewalPaid:
 class PaymentReversed:
     """All that was paid for it went back, or a bank disputes it or has decided whose it is.
 
-    So much `credit` of it, which was to be taken off the next bills, is not any more.
+    So much `credit` of it, which was to be taken off the next bills, is not any more. Where that was handed on, who was
+    `handed` it hears of it.
     """
 
     terms: Terms
@@ -541,6 +563,7 @@ class PaymentReversed:
     reversal: Reversal
     dispute: Code | None = None
     credit: Money | None = None
+    handed: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,6 +695,7 @@ SubscriptionEvent = (
     | WinBackBegun
     | SubscriptionWonBack
     | WonBackAgain
+    | CreditTaken
     | SubscriptionActivated
     | RenewalStarted
     | RenewalDeclined

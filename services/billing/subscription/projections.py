@@ -48,6 +48,8 @@ _OF_CHANGES = (
 )
 _OF_MONEY = (
     events.PaymentReversed,
+    events.SubscriptionWonBack,
+    events.CreditTaken,
     events.PriceRiseAnnounced,
     events.PriceRiseAccepted,
     events.PriceRiseApplied,
@@ -185,6 +187,13 @@ async def _apply_money(statements: Statements, fact: Fact) -> None:
         case events.PaymentReversed(credit=credit):
             await _change(statements, fact)
             await _count(statements, fact, 0, credit)
+        case events.CreditTaken():
+            await _change(statements, fact)
+            await _count(statements, fact, 0, -fact.body.amount)
+        case events.SubscriptionWonBack(credit=credit) if credit:
+            await _change(statements, fact)
+            for _, part in credit:
+                await _count(statements, fact, 0, part)
         case events.PriceRiseDropped(told=Rise()):
             await _change(statements, fact, rise=None)
         case _:

@@ -155,7 +155,12 @@ def resumed(fact: Fact) -> contracts.SubscriptionResumed:
 
 def ended(fact: Fact) -> contracts.SubscriptionEnded:
     end: events.SubscriptionEnded = fact.body
-    return contracts.SubscriptionEnded(**_about(fact), reason=end.reason, was_paying=end.was_paying)
+    return contracts.SubscriptionEnded(
+        **_about(fact),
+        reason=end.reason,
+        was_paying=end.was_paying,
+        balance=MoneyValue.of(end.balance) if end.balance else None,
+    )
 
 
 def tell_of_past_due(fact: Fact) -> MessageRequested:

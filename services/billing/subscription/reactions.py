@@ -157,6 +157,19 @@ def when_order_paid_record_won_back(fact: Fact) -> list[Ask]:
     ]
 
 
+def when_won_back_take_credit(fact: Fact) -> list[Ask]:
+    """It has begun: the order asks for that first."""
+    back: events.SubscriptionWonBack = fact.body
+    take = commands.TakeCredit(back.credit)
+    return [Ask(SUBSCRIPTION, back.subscription_id, take)] if back.credit else []
+
+
+def when_handed_credit_reversed_hear_reversal(fact: Fact) -> list[Ask]:
+    news: events.PaymentReversed = fact.body
+    hear = commands.HearReversal(news.payment_id, news.reversal, news.dispute)
+    return [Ask(SUBSCRIPTION, news.handed, hear)] if news.handed else []
+
+
 def when_won_back_again_end_subscription(fact: Fact) -> list[Ask]:
     again: events.WonBackAgain = fact.body
     return [Ask(SUBSCRIPTION, again.subscription_id, commands.EndSubscription("refunded"))]
@@ -485,6 +498,16 @@ REACTIONS = (
         "billing.subscription.when_order_paid_record_won_back",
         OrderPaid,
         when_order_paid_record_won_back,
+    ),
+    Reaction(
+        "billing.subscription.when_won_back_take_credit",
+        events.SubscriptionWonBack,
+        when_won_back_take_credit,
+    ),
+    Reaction(
+        "billing.subscription.when_handed_credit_reversed_hear_reversal",
+        events.PaymentReversed,
+        when_handed_credit_reversed_hear_reversal,
     ),
     Reaction(
         "billing.subscription.when_won_back_again_end_subscription",

@@ -77,6 +77,16 @@ class ChangePreview(BaseModel):
     next_due: MoneyValue
 
 
+class Cancellation(BaseModel):
+    """What cancelling would lead to: the end, the `credit` kept for who comes back in time, and what is `waived`
+    that was still to be billed.
+    """
+
+    ends_at: AwareDatetime
+    credit: MoneyValue
+    waived: MoneyValue
+
+
 class PendingChange(BaseModel):
     """Applies at `applies_at`, or as soon as the payment of `due` has succeeded."""
 
@@ -166,6 +176,24 @@ async def list_subscriptions(
     caller: Annotated[Caller, needs("sales.read")], page: Annotated[Page, Depends(paging)]
 ) -> Subscriptions:
     return await _list(caller, page, None)
+
+
+@router.get("/subscriptions/{subscription_id}/cancellation", operation_id="preview_cancellation")
+async def preview_cancellation(
+    subscription_id: UUID, caller: Annotated[Caller, needs("person")]
+) -> Cancellation:
+    """Refused where cancelling would be."""
+    state = await caller.state(SUBSCRIPTION, subscription_id)
+    command = commands.ScheduleCancellation(await _owner(caller, subscription_id))
+    after = SUBSCRIPTION.fold(SUBSCRIPTION.decide(command, state), state)
+    ends_at, left = caller.now, state.balance
+    if isinstance(after, Running):
+        ends_at, left = after.end_of_paid, after.left_at_end
+    return Cancellation(
+        ends_at=ends_at,
+        credit=MoneyValue.of(max(-left, left * 0)),
+        waived=MoneyValue.of(max(left, left * 0)),
+    )
 
 
 @router.post("/subscriptions/{subscription_id}/cancellation", operation_id="schedule_cancellation")

@@ -81,3 +81,39 @@ async def test_what_is_another_s_or_no_longer_sold_is_not_won_back(shop: Shop) -
 
 async def test_what_runs_is_not_won_back(shop: Shop) -> None:
     assert await refusal(shop, await shop.subscribes()) == (409, "subscription_running")
+
+
+async def test_a_credit_is_shown_before_the_end_kept_and_taken_off_what_is_had_then(
+    shop: Shop,
+) -> None:
+    """A year of 120 euros became a month of 10: most of it is left when that ends."""
+    by_month = await shop.offer(1000)
+    had = await shop.subscribes(12_000, "year")
+    path = f"/subscriptions/{had['subscription_id']}"
+    await shop.house.ask(ada, "POST", f"{path}/change", {"offer_id": by_month})
+    await shop.until_told(billing_subscription.SubscriptionChanged)
+    changed = await shop.subscription()
+    credit = -changed["balance"]["minor"]
+    assert 10_990 <= credit <= 11_000
+    seen = await shop.house.ask(ada, "GET", f"{path}/cancellation")
+    assert (seen["credit"]["minor"], seen["waived"]["minor"]) == (credit, 0)
+    assert seen["ends_at"] == changed["runs_until"]
+    await shop.house.ask(ada, "POST", f"{path}/cancellation", {})
+    await shop.house.quiet()
+    await shop.at(changed["runs_until"])
+    ended = await shop.until_subscription("ended")
+    assert ended["balance"]["minor"] == -credit
+    (told,) = await shop.told(billing_subscription.SubscriptionEnded)
+    assert told.balance is not None
+    assert told.balance.minor == -credit
+    refused = await shop.house.refusal(ada, "GET", f"{path}/cancellation")
+    assert refused == (409, "subscription_ended")
+    opened = await shop.house.ask(ada, "POST", "/checkouts/win-back", asking(ended))
+    await shop.house.quiet()
+    await shop.pays(opened["checkout_id"])
+    await shop.state_of(opened["checkout_id"], "completed")
+    await shop.house.quiet()
+    items = (await shop.house.ask(ada, "GET", "/subscriptions"))["items"]
+    balances = {one["state"]: one["balance"]["minor"] for one in items}
+    assert balances == {"ended": 0, "active": -credit}
+    assert [one["next_due"]["minor"] for one in items if one["state"] == "active"] == [0]

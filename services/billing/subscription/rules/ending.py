@@ -1,5 +1,6 @@
 """How a subscription ends, once; what is still heard afterwards, and who comes back."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.billing.policy.events import AfterBan
@@ -16,8 +17,7 @@ def cancel(running: Running) -> Events:
         return [ended_by(running, "voluntary")]
     if running.cancelling:
         return []
-    ends_at = renewal.period.end if renewal else running.ends_at
-    return [events.CancellationScheduled(running.terms, ends_at)]
+    return [events.CancellationScheduled(running.terms, running.end_of_paid)]
 
 
 def after_ban(running: Running, after: AfterBan) -> Events:
@@ -52,6 +52,8 @@ def after_the_end(command: commands.SubscriptionCommand, ended: Ended) -> Events
             return _win_back(command, ended)
         case commands.RecordWonBack():
             return _won_back(command, ended)
+        case commands.HearReversal(payment_id, "refunded" | "lost") if payment_id in ended.credit:
+            return [_gone_back(command, ended)]
         case commands.AnnouncePriceRise(rise) if rise.rise_id not in ended.rising.over:
             return [events.PriceRiseDropped(ended.terms, rise.rise_id, "ended", told=None)]
         case commands.SettleRenewal(payment_id) if payment_id in ended.unwanted:
@@ -82,7 +84,20 @@ def _won_back(told: commands.RecordWonBack, ended: Ended) -> Events:
     if ended.won_back:
         return [events.WonBackAgain(told.subscription_id, told.payment_id, told.charges)]
     others = tuple(one for one in ended.asked_back_by if one != told.checkout_id)
-    return [events.SubscriptionWonBack(told.subscription_id, others)]
+    credit = tuple(ended.credit.items())
+    return [events.SubscriptionWonBack(told.subscription_id, others, credit)]
+
+
+def _gone_back(told: commands.HearReversal, ended: Ended) -> events.PaymentReversed:
+    """Nothing is kept of it for who comes back; who has come back hears of it."""
+    heard = events.PaymentReversed(ended.terms, told.payment_id, told.reversal, told.dispute)
+    if ended.won_back:
+        return replace(heard, handed=ended.won_back)
+    return replace(heard, credit=ended.credit[told.payment_id])
+
+
+def take(asked: commands.TakeCredit, running: Running) -> Events:
+    return [events.CreditTaken(running.terms, asked.credit)]
 
 
 def late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalPaid:
@@ -91,9 +106,12 @@ def late(subscription: Running | Ended, payment_id: UUID) -> events.LateRenewalP
 
 
 def ended_by(running: Running, reason: EndReason) -> events.SubscriptionEnded:
-    terms, renewal = running.terms, running.renewal
-    if renewal is None:
-        return events.SubscriptionEnded(terms, reason, running.periods > 0, None)
+    renewal = running.renewal
     return events.SubscriptionEnded(
-        terms, reason, running.periods > 0, renewal.payment_id, renewal.due
+        running.terms,
+        reason,
+        running.periods > 0,
+        renewal.payment_id if renewal else None,
+        renewal.due if renewal else None,
+        running.balance or None,
     )

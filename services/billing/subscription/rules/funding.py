@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from uuid import UUID
 
-from services.billing.subscription.events import Change
+from services.billing.subscription.events import Change, CreditTaken
 from services.billing.subscription.rules.state import Running
 from shared.money import Money
 
@@ -53,6 +53,13 @@ def gone_back(running: Running, payment_id: UUID, credit: Money | None) -> Runni
         return now
     rest = {one: amount for one, amount in running.credit.items() if one != payment_id}
     return replace(now, credit=rest, balance=running.balance + credit)
+
+
+def handed(running: Running, taken: CreditTaken) -> Running:
+    """What another had kept is taken off the next bills here; what is owed here is paid with it first."""
+    now = _spent(running, list(taken.credit), taken.amount * 0, _owed(running), running.paid_by)
+    credit = {**running.credit, **now.credit}
+    return replace(running, balance=running.balance - taken.amount, credit=credit)
 
 
 def _owed(running: Running) -> Money:

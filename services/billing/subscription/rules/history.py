@@ -6,7 +6,7 @@ from services.billing import rises
 from services.billing.policy.events import USUAL
 from services.billing.subscription import events
 from services.billing.subscription.events import Change, Period, periods_until
-from services.billing.subscription.rules import funding, start
+from services.billing.subscription.rules import afterwards, funding, start
 from services.billing.subscription.rules.state import Ended, Held, Renewal, Running, Subscription
 
 
@@ -23,23 +23,16 @@ def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subsc
             # The years of everybody are counted from the day on which they all begin.
             return replace(running, anchor=period.end, anchored=1) if terms.year else running
         case events.SubscriptionEnded() if isinstance(subscription, Running):
-            return _evolve_ended(subscription, event)
-        case events.WinBackBegun(checkout_id) if isinstance(subscription, Ended):
-            asked = (*subscription.asked_back_by, checkout_id)
-            return replace(subscription, asked_back_by=asked)
-        case events.SubscriptionWonBack(subscription_id) if isinstance(subscription, Ended):
-            return replace(subscription, won_back=subscription_id)
-        case events.PriceRiseDropped() if isinstance(subscription, Ended):
-            return replace(subscription, rising=rises.evolve(subscription.rising, event))
+            return afterwards.ended_by(subscription, event)
         case events.LateRenewalPaid(payment_id) if subscription:
             others = {k: v for k, v in subscription.unwanted.items() if k != payment_id}
             if isinstance(subscription, Ended) and subscription.unpaid == payment_id:
                 return replace(subscription, unpaid=None, unwanted=others)
             return replace(subscription, unwanted=others)
-        case _ if not isinstance(subscription, Running):
-            return subscription
+        case _ if isinstance(subscription, Ended):
+            return afterwards.evolve(subscription, event)
         case _:
-            return _evolve_running(subscription, event)
+            return _evolve_running(subscription, event) if subscription else None
 
 
 def _period_paid(
@@ -122,25 +115,14 @@ def _evolve_pending(running: Running, event: events.SubscriptionEvent) -> Runnin
         case events.ChangeDropped(payment_id=payment_id, amount=amount):
             unwanted = {payment_id: amount} if payment_id and amount else {}
             return replace(running, pending=None, unwanted={**running.unwanted, **unwanted})
+        case events.CreditTaken():
+            return funding.handed(running, event)
         case events.DebitAnnounced():
             return replace(running, told=event)
         case events.SubscriptionReduced(terms, reduction):
             return replace(running, terms=replace(terms, reduction=reduction))
         case _:
             return _evolve_reversed(running, event)
-
-
-def _evolve_ended(running: Running, ended: events.SubscriptionEnded) -> Ended:
-    terms, amount = ended.terms, ended.unpaid_amount
-    return Ended(
-        terms,
-        ended.unpaid,
-        terms.amount if amount is None else amount,
-        ended.reason,
-        running.ends_at,
-        unwanted=running.unwanted,
-        rising=running.rising,
-    )
 
 
 def _evolve_renewal(

@@ -41,8 +41,7 @@ def follow(
                 return [ending.ended_by(running, "refunded")]
             if running.cancelling:
                 return []
-            ends_at = running.renewal.period.end if running.renewal else running.ends_at
-            return [events.CancellationScheduled(running.terms, ends_at)]
+            return [events.CancellationScheduled(running.terms, running.end_of_paid)]
         case commands.FollowDispute(dispute, during):
             is_open = running.disputes.get(dispute) == "disputed"
             return (

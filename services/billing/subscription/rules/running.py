@@ -24,6 +24,8 @@ def decide(command: commands.SubscriptionCommand, running: Running) -> Events:
             return []
         case commands.WinBack():
             raise Rejected("subscription_running", "It has not ended.")
+        case commands.TakeCredit():
+            return ending.take(command, running)
         case commands.PutOffTrial():
             return start.put_off(command, running)
         case commands.MoveOn():

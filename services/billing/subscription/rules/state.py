@@ -110,6 +110,18 @@ class Running:
         return billed(self.upcoming.due(self.periods + 1), self.balance)
 
     @property
+    def end_of_paid(self) -> datetime:
+        """The end of what is paid, or is being paid for."""
+        return self.renewal.period.end if self.renewal else self.ends_at
+
+    @property
+    def left_at_end(self) -> Money:
+        """What changes leave if nothing is renewed but what is being paid for."""
+        renewal = self.renewal
+        carried = renewal.due - renewal.terms.due(self.periods + 1) if renewal else None
+        return self.balance - carried if carried else self.balance
+
+    @property
     def standing(self) -> Standing:
         period = Period(self.begins_at, self.ends_at)
         return Standing(self.terms, period, self.periods, self.worth, self.balance, self.day_beyond)
@@ -133,7 +145,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """`paid_until` is the end of what had been paid for, or of the trial. By one of `asked_back_by` it is won back."""
+    """`paid_until` is the end of what had been paid for, or of the trial. By one of `asked_back_by` it is won back.
+
+    So much of each payment is kept as `credit` for who does, and was handed to them once it is `won_back`.
+    """
 
     terms: Terms
     unpaid: UUID | None
@@ -142,6 +157,7 @@ class Ended:
     paid_until: datetime
     won_back: UUID | None = None
     asked_back_by: tuple[UUID, ...] = ()
+    credit: Mapping[UUID, Money] = field(default_factory=dict)
     unwanted: Mapping[UUID, Money] = field(default_factory=dict)
     rising: Rising = NO_RISE
 

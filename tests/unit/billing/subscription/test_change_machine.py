@@ -115,12 +115,12 @@ class Changing(Subscribing):
     @invariant()
     def every_cent_billed_is_for_a_period_or_a_line_or_waits(self) -> None:
         state = self.world.state(SUBSCRIPTION, subscription_id)
-        if not isinstance(state, Running):
-            return
+        ends = [event for _, event in self.world.events(events.SubscriptionEnded)]
+        left = state.balance if isinstance(state, Running) else ends[0].balance if ends else None
         periods = sum((paid.terms.due(number) for number, paid in self._numbered()), euros(0))
         changes = [event.change for _, event in self.world.events(events.SubscriptionChanged)]
         moved = sum((line.amount for change in changes for line in change.lines), euros(0))
-        assert periods + moved == self._recorded() + state.balance
+        assert periods + moved == self._recorded() + (left or euros(0))
 
     def _numbered(
         self,

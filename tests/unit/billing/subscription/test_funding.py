@@ -7,12 +7,14 @@ from uuid import UUID
 import pytest
 
 from services.billing.checkout.events import OfferLine
+from services.billing.payment.events import Reversal
 from services.billing.policy.events import AfterRefund
 from services.billing.subscription import commands, events
-from services.billing.subscription.decider import SUBSCRIPTION, Running
+from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import ChangeMode, Period, Terms, change_payment_of
 from shared.ids import Code
 from shared.money import Money
+from shared.testing import given
 from tests.unit.billing.cast import ada, euros, visa
 
 begin = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
@@ -173,3 +175,61 @@ def test_what_is_in_neither_is_not_heard() -> None:
     other = commands.HearReversal(UUID(int=99), "refunded")
     assert SUBSCRIPTION.decide(other, after(change())) == []
     assert followed(after(change()), replace(end_now, payment_id=UUID(int=99))) == []
+
+
+cancel = commands.ScheduleCancellation(ada)
+back = commands.RecordWonBack(UUID(int=80), UUID(int=81), UUID(int=82), ())
+credit = ((first, Money(10_967, "EUR")),)
+
+
+def ended_with_credit() -> list[events.SubscriptionEvent]:
+    by_month = SUBSCRIPTION.decide(change(), SUBSCRIPTION.fold([a_year]))
+    return [a_year, *by_month, *SUBSCRIPTION.decide(commands.CancelNow(), after(change()))]
+
+
+def test_what_changes_left_is_said_at_the_end() -> None:
+    (*_, ended) = ended_with_credit()
+    assert isinstance(ended, events.SubscriptionEnded)
+    assert ended.balance == -Money(10_967, "EUR")
+    dear = change(replace(gold, price=euros(240), interval="year"), "prorate", begin)
+    (owing,) = SUBSCRIPTION.decide(commands.CancelNow(), after(dear))
+    assert isinstance(owing, events.SubscriptionEnded)
+    assert owing.balance == euros(120)
+    (nothing,) = SUBSCRIPTION.decide(commands.CancelNow(), after())
+    assert isinstance(nothing, events.SubscriptionEnded)
+    assert nothing.balance is None
+
+
+def test_a_credit_is_kept_for_who_comes_back_and_taken_off_what_they_have_then() -> None:
+    history = ended_with_credit()
+    expected = events.SubscriptionWonBack(back.subscription_id, (), credit)
+    given(SUBSCRIPTION, *history).when(back).then(expected)
+    taken = went_on(SUBSCRIPTION.fold([a_year]), commands.TakeCredit(credit))
+    assert (taken.balance, taken.credit) == (-Money(10_967, "EUR"), dict(credit))
+    assert taken.due == Money(12_000 - 10_967, "EUR")
+
+
+@pytest.mark.parametrize("reversal", ["refunded", "lost"])
+def test_no_credit_is_kept_of_what_goes_back_after_the_end(reversal: Reversal) -> None:
+    history = ended_with_credit()
+    told = commands.HearReversal(first, reversal, None if reversal == "refunded" else dispute)
+    (heard,) = given(SUBSCRIPTION, *history).when(told).events
+    assert isinstance(heard, events.PaymentReversed)
+    assert heard.credit == Money(10_967, "EUR")
+    won = events.SubscriptionWonBack(back.subscription_id)
+    given(SUBSCRIPTION, *history, heard).when(back).then(won)
+    given(SUBSCRIPTION, *history, heard).when(told).then_nothing()
+
+
+def test_who_was_handed_the_credit_hears_that_its_payment_went_back() -> None:
+    history = [*ended_with_credit(), events.SubscriptionWonBack(back.subscription_id, (), credit)]
+    (heard,) = given(SUBSCRIPTION, *history).when(refund).events
+    assert isinstance(heard, events.PaymentReversed)
+    assert (heard.credit, heard.handed) == (None, back.subscription_id)
+
+
+def test_who_had_their_money_back_has_no_credit_kept() -> None:
+    (ended,) = SUBSCRIPTION.decide(commands.EndSubscription("refunded"), after(change()))
+    state = SUBSCRIPTION.fold([ended], after(change()))
+    assert isinstance(state, Ended)
+    assert state.credit == {}

@@ -18,7 +18,7 @@ from services.billing.payment.events import DisputeClosed, RefundIssued
 from services.billing.policy.events import Policy
 from services.billing.proration import rest_of
 from services.billing.subscription import commands, events
-from services.billing.subscription.decider import SUBSCRIPTION, Running
+from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import ChangeMode, Period
 from shared.ids import Code
 from shared.money import Money
@@ -84,6 +84,10 @@ class Holding(Reversing):
         self._wish(commands.ResumeSubscription(ada, None, self.world.now))
 
     @rule()
+    def leaves(self) -> None:
+        self._wish(commands.ScheduleCancellation(ada))
+
+    @rule()
     def stays_after_all(self) -> None:
         self._wish(commands.WithdrawCancellation(ada))
 
@@ -99,7 +103,7 @@ class Holding(Reversing):
     @invariant()
     def nobody_holds_more_than_they_paid_and_did_not_get_back(self) -> None:
         state = self._heard_of_everything()
-        if state is None:
+        if not isinstance(state, Running):
             return
         nothing = euros(0)
         paid = sum(self.processor.taken(one) for one in self._payments() - self._gone_back())
@@ -112,20 +116,21 @@ class Holding(Reversing):
 
     @invariant()
     def nothing_is_of_what_went_back(self) -> None:
-        if state := self._heard_of_everything():
-            for payment_id in self._gone_back():
-                assert payment_id not in state.credit
-                assert not state.paid_by.get(payment_id)
+        state, gone = self._heard_of_everything(), self._gone_back()
+        if state:
+            assert not gone & state.credit.keys()
+        if isinstance(state, Running):
+            assert not any(state.paid_by.get(payment_id) for payment_id in gone)
 
     def _nobody_keeps_what_went_back(self, running: Running) -> None:
         """Who stays after all is kept for what they pay from then on: the invariants count it."""
 
-    def _heard_of_everything(self) -> Running | None:
+    def _heard_of_everything(self) -> Running | Ended | None:
         """As it is now, where nobody has anything left to tell it."""
         world = self.world
         state = world.state(SUBSCRIPTION, self.subscription_id)
         waiting = world.calls or world.answers or any(world.lanes.values())
-        return state if isinstance(state, Running) and not waiting else None
+        return state if isinstance(state, Running | Ended) and not waiting else None
 
     def _gone_back(self) -> set[UUID]:
         refunded = {one for one, refund in self.world.events(RefundIssued) if refund.emptied}
