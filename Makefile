@@ -29,9 +29,6 @@ check: lint ## Format, lint, types, import contracts, architecture and unit test
 unit: venv ## Run the unit tests: no server, no network
 	@$(BIN)/pytest tests/unit
 
-properties: venv ## Try every property with twenty times as many cases: thousands each
-	@TESSERA_CASES=20 $(BIN)/pytest tests/unit -m hypothesis
-
 integration: venv ## Run the tests against real Postgres and Kafka
 	@$(BIN)/pytest tests/integration
 
@@ -62,4 +59,4 @@ rebuild: venv ## Build read models anew beside the old: make rebuild S=billing [
 venv:
 	@$(PYTHON) deploy/local/venv.py
 
-.PHONY: help up down test lint check unit properties integration e2e demo cluster-test bench contracts feature migrate rebuild venv
+.PHONY: help up down test lint check unit integration e2e demo cluster-test bench contracts feature migrate rebuild venv

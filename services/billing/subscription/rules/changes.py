@@ -64,8 +64,7 @@ def _wished(asked: commands.ChangeSubscription, running: Running) -> Terms:
     if asked.keeps_price:
         return replace(terms, quantity=asked.line.quantity)
     to = terms_of(terms.person_id, asked.line, terms.time_zone)
-    off = at_pace(terms.reduction, running.periods, terms.pace, to.pace)
-    return replace(to, reduction=off)
+    return replace(to, reduction=at_pace(terms.reduction, running.periods, terms.pace, to.pace))
 
 
 def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: Running) -> None:
@@ -107,9 +106,8 @@ def _insist_on_limits(line: OfferLine) -> None:
         )
     least = max(line.minimum.minor if line.minimum else 0, least_of(line.price.currency))
     if line.price.minor < least:
-        raise Rejected(
-            "amount_below_minimum", "It costs at least so much.", pointer="/amount", least=least
-        )
+        detail = "It costs at least so much."
+        raise Rejected("amount_below_minimum", detail, pointer="/amount", least=least)
 
 
 def collect_change(
