@@ -11,6 +11,8 @@ from services.billing.checkout import commands as checkout
 from services.billing.checkout.decider import CHECKOUT
 from services.billing.checkout.events import CheckoutExpired, OfferLine
 from services.billing.order.events import order_of
+from services.billing.payment.commands import RefundPayment
+from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import MoneyLine, payment_of
 from services.billing.payment.reactions import FetchIntent
 from services.billing.subscription import commands, events
@@ -96,20 +98,19 @@ def test_a_second_one_that_was_paid_all_the_same_ends_and_goes_back() -> None:
     given(SUBSCRIPTION, *history).when(twice).then(expected)
 
 
+def pays(world: World, number: UUID, line: OfferLine, card: str = "pm_good") -> None:
+    home, zone = Code("https://club.example"), Code("UTC")
+    back = Code(f"{home}/thanks")
+    opening = checkout.OpenCheckout(ada, (line,), None, zone, back, home, world.now, None)
+    world.ask(Ask(CHECKOUT, number, opening))
+    world.ask(Ask(CHECKOUT, number, checkout.PayCheckout(ada, Code(card), world.now)))
+    world.settle()
+
+
 def test_of_two_checkouts_that_are_paid_at_once_one_subscription_is_left() -> None:
     world = World()
     line = OfferLine(terms.offer_id, terms.tier_id, euros(10), "month", 0, 1)
-    home = Code("https://club.example")
-
-    def opens(number: UUID, line: OfferLine, card: str) -> None:
-        opening = checkout.OpenCheckout(
-            ada, (line,), None, Code("UTC"), Code(f"{home}/thanks"), home, world.now, None
-        )
-        world.ask(Ask(CHECKOUT, number, opening))
-        world.ask(Ask(CHECKOUT, number, checkout.PayCheckout(ada, Code(card), world.now)))
-        world.settle()
-
-    opens(UUID(int=40), line, "pm_good")
+    pays(world, UUID(int=40), line)
     had = subscription_of(order_of(UUID(int=40)), line.offer_id)
     world.ask(Ask(SUBSCRIPTION, had, commands.CancelNow()))
     world.settle()
@@ -117,7 +118,7 @@ def test_of_two_checkouts_that_are_paid_at_once_one_subscription_is_left() -> No
         wish = commands.WinBack(ada, UUID(int=number), world.now, most)
         world.ask(Ask(SUBSCRIPTION, had, wish))
         card = "pm_authenticates" if number == 43 else "pm_slow"
-        opens(UUID(int=number), replace(line, wins_back=had), card)
+        pays(world, UUID(int=number), replace(line, wins_back=had), card)
     for intent in list(world.processor.intents):
         world.processor.finish(intent, success=intent != "pi_3")
     for intent, announced in world.processor.intents.items():
@@ -133,3 +134,23 @@ def test_of_two_checkouts_that_are_paid_at_once_one_subscription_is_left() -> No
     assert sorted(kept) == [0, 0, 1000]
     expired = world.events(CheckoutExpired)
     assert [stream for stream, _ in expired] == [UUID(int=43)]
+
+
+def test_the_credit_that_comes_along_goes_when_its_payment_does() -> None:
+    world, first, again = World(), UUID(int=40), UUID(int=41)
+    line = OfferLine(terms.offer_id, terms.tier_id, euros(10), "month", 0, 1)
+    pays(world, first, replace(line, price=euros(120), interval="year"))
+    had = subscription_of(order_of(first), line.offer_id)
+    less = commands.ChangeSubscription(
+        UUID(int=60), ada, line, keeps_price=False, mode=None, unit="second", at=world.now
+    )
+    for asked in (less, commands.CancelNow(), commands.WinBack(ada, again, world.now, most)):
+        world.ask(Ask(SUBSCRIPTION, had, asked))
+    pays(world, again, replace(line, wins_back=had))
+    now = subscription_of(order_of(again), line.offer_id)
+    assert world.state(SUBSCRIPTION, now).balance == euros(-110)
+    world.ask(Ask(PAYMENT, payment_of(first), RefundPayment(UUID(int=61), None)))
+    world.settle()
+    running = world.state(SUBSCRIPTION, now)
+    assert isinstance(running, Running)
+    assert (running.balance, running.credit) == (euros(0), {})
