@@ -32,6 +32,9 @@ The rulebook of SEPA's core scheme wants 14 days where nothing else was agreed; 
 (docs.stripe.com/payments/sepa-debit).
 """
 
+TO_CONFIRM = Code("authentication_required")
+"""Why a payment is declined whose payer's bank wants them to be there."""
+
 ChangeMode = Literal["invoice", "prorate", "reset", "next_period", "none"]
 DropReason = Literal[
     "replaced",
@@ -369,7 +372,7 @@ class SubscriptionPastDue:
     """A renewal was declined, or waits to be paid by hand; the person has time until it is given up, and a `link`.
 
     What it grants is withheld from `access_until` on, where that comes before the end. After a trial `without_card`
-    nothing was declined: there is none to charge.
+    nothing was declined: there is none to charge. Where it is `to_confirm`, the payer's bank wants to hear it of them.
     """
 
     terms: Terms
@@ -379,6 +382,7 @@ class SubscriptionPastDue:
     link: Code | None = None
     by_hand: bool = False
     without_card: bool = False
+    to_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

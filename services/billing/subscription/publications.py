@@ -170,15 +170,22 @@ def tell_of_past_due(fact: Fact) -> MessageRequested:
     }
     if due.by_hand and due.payment_id:
         values["reference"] = reference_of(due.payment_id)
-    template = "trial_over_without_card" if due.without_card else "subscription_past_due"
     return MessageRequested(
         community_id=fact.community_id,
         occurred_at=fact.at,
         person_id=due.terms.person_id,
-        template="subscription_due_by_hand" if due.by_hand else template,
+        template=_letter_of(due),
         values=values,
         link=f"/pay/{due.link}" if due.link else None,
     )
+
+
+def _letter_of(due: events.SubscriptionPastDue) -> str:
+    if due.by_hand:
+        return "subscription_due_by_hand"
+    if due.without_card:
+        return "trial_over_without_card"
+    return "subscription_to_confirm" if due.to_confirm else "subscription_past_due"
 
 
 def tell_of_end(fact: Fact) -> MessageRequested | None:

@@ -352,7 +352,7 @@ def when_payment_failed_decline_renewal(fact: Fact) -> list[Call]:
 
 def when_payment_action_required_decline_renewal(fact: Fact) -> list[Call]:
     """The payer is not there to authenticate, so it is not paid; it is when they do."""
-    return _decline(fact, Code("authentication_required"), final=False)
+    return _decline(fact, events.TO_CONFIRM, final=False)
 
 
 def when_payment_awaited_decline_renewal(fact: Fact) -> list[Call]:

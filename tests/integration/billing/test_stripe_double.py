@@ -15,7 +15,9 @@ from services.billing.app import blueprint_of
 from services.billing.gateways import stripe_gateway
 from services.billing.gateways.gateway import Declined, Outcome, ProcessorUnavailable
 from services.billing.gateways.stripe_gateway import StripeGateway
+from shared.contracts.billing_message import MessageRequested
 from shared.contracts.billing_payment import PaymentSucceeded
+from shared.contracts.contract import MoneyValue
 from shared.ids import Code, random_id
 from shared.money import Money
 from shared.testing import eventually
@@ -551,6 +553,9 @@ async def test_whose_bank_wants_them_each_time_comes_back_for_a_renewal(
     past_due = await shop.until_subscription("past_due")
     payment = await shop.house.ask(ada, "GET", f"/payments/{past_due['payment_id']}")
     assert (payment["state"], bool(payment["client_secret"])) == ("requires_action", True)
+    (letter,) = await shop.told(MessageRequested)
+    assert letter.template == "subscription_to_confirm"
+    assert letter.values["amount"] == MoneyValue(minor=1000, currency="EUR")
     by_form: Any = {"payment_method": there.ours.charges()[0]["payment_method"]}
     intents = there.gateway.client.v1.payment_intents
     await intents.confirm_async(payment["payment_intent"], by_form)

@@ -119,7 +119,7 @@ def collect_change(
         case commands.SettleRenewal():
             changed = events.SubscriptionChanged(running.terms, billed.change)
             return [changed, *withholding.still_withheld(billed.change.to, running.held)]
-        case commands.DeclineRenewal(code="authentication_required"):
+        case commands.DeclineRenewal(code=events.TO_CONFIRM):
             return []  # Who asked for it is there, and has until it lapses.
         case commands.DeclineRenewal(code=code):
             return drop(running, "declined", code)

@@ -90,6 +90,7 @@ def _past_due(
         told.link,
         renewal.instrument.is_by_hand,
         renewal.instrument.is_missing,
+        to_confirm=told.code == events.TO_CONFIRM,
     )
 
 

@@ -166,6 +166,12 @@ def test_a_declined_renewal_is_past_due_and_tried_again_tomorrow() -> None:
     given(SUBSCRIPTION, activated, renewing).when(decline(1, 0)).then(*expected)
 
 
+def test_whose_bank_wants_them_has_something_to_confirm() -> None:
+    wanted = replace(decline(1, 0), code=events.TO_CONFIRM)
+    (due, _) = given(SUBSCRIPTION, activated, renewing).when(wanted).events
+    assert due == replace(past_due, to_confirm=True)
+
+
 def test_a_decline_is_heard_once() -> None:
     given(SUBSCRIPTION, *unpaid_once).when(decline(1, 0)).then_nothing()
     given(SUBSCRIPTION, activated, renewing).when(decline(2, 0)).then_nothing()
