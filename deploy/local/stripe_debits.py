@@ -76,6 +76,16 @@ def _keep(asked: Json) -> web.Response:
     return web.json_response(setup._export() | {"mandate": shown, "last_setup_error": None})
 
 
+def _set_up(asked: Json) -> web.Response:
+    """A card without a charge: it is kept where its bank does not want to hear it of the payer."""
+    method = PaymentMethod._api_retrieve(asked["payment_method"])
+    setup = SetupIntent(customer=asked["customer"], payment_method_types=["card"])
+    setup._attach_pm(method)
+    if setup.status == "succeeded":
+        PaymentMethod._api_attach(method.id, customer=asked["customer"])
+    return web.json_response(setup._export() | {"last_setup_error": None})
+
+
 def _check_type(asked: Json) -> None:
     method = asked.get("payment_method")
     types = asked.get("payment_method_types")
@@ -95,7 +105,7 @@ async def debits(request: web.Request, handler: Any) -> web.StreamResponse:
     if request.method == "POST" and request.path == "/v1/setup_intents":
         asked = await get_post_data(request)
         if "confirm" in asked:
-            return _keep(asked)
+            return _keep(asked) if "mandate_data" in asked else _set_up(asked)
     if request.method == "POST" and request.path == "/v1/payment_intents":
         _check_type(await get_post_data(request))
     if confirmed := CONFIRMED.fullmatch(request.path):

@@ -304,7 +304,11 @@ def _try(asked: commands.PayCheckout, checkout: Checkout) -> list[events.Checkou
     if basket.recurs:
         return [
             events.PaymentMethodAsked(
-                basket.person_id, attempt, asked.payment_method, basket.account
+                basket.person_id,
+                attempt,
+                asked.payment_method,
+                basket.account,
+                alone=not basket.due,
             )
         ]
     passing = Instrument(asked.payment_method, None, basket.account)

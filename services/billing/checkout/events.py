@@ -252,6 +252,7 @@ class PaymentMethodAsked:
     """The card of a subscription, and whatever is debited, has to be kept before anything is charged.
 
     Who pays by debit `accepted` a mandate; with `access` at once, what recurs begins while the money is on its way.
+    It is kept `alone` where nothing is charged yet.
     """
 
     person_id: PersonId
@@ -260,6 +261,7 @@ class PaymentMethodAsked:
     account: Code | None
     accepted: Sealed | None = None
     access: AccessWhile | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,13 +207,25 @@ class CardGateway(PaymentGateway, Protocol):
         ...
 
     async def keep(
-        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+        self,
+        payment_method: Code,
+        customer: Code,
+        account: Code | None,
+        wish: UUID,
+        *,
+        alone: bool = False,
     ) -> date | None:
         """Have the customer keep a payment method for later charges; Declined when it will not.
 
+        Of one that is given `alone` its bank is asked whether it may be charged later: where that wants to hear it of
+        the payer, it is Declined by `authentication_required`, unless it came by a form of the processor's.
         The answer is the first day on which a card is no longer good, None where nothing expires.
         A repeat of the same `wish` gets the same answer; another wish may fare better.
         """
+        ...
+
+    async def open_form(self, customer: Code, account: Code | None, wish: UUID) -> Code:
+        """The secret of a form in which the customer gives a card, and agrees with their bank to later charges."""
         ...
 
     async def keep_debit(

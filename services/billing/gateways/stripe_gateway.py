@@ -136,8 +136,16 @@ class StripeGateway:
         return Code(customer.id)
 
     async def keep(
-        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+        self,
+        payment_method: Code,
+        customer: Code,
+        account: Code | None,
+        wish: UUID,
+        *,
+        alone: bool = False,
     ) -> date | None:
+        if alone:
+            await self._set_up(payment_method, customer, account, wish)
         with translated():
             kept = await self.client.v1.payment_methods.attach_async(
                 payment_method,
@@ -146,6 +154,33 @@ class StripeGateway:
             )
         card = getattr(kept, "card", None)
         return good_until(int(card.exp_month), int(card.exp_year)) if card else None
+
+    async def _set_up(
+        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+    ) -> None:
+        """What came by the form is the customer's already, and its bank was asked there."""
+        params = _for_later(customer) | {"payment_method": payment_method, "confirm": True}
+        with translated():
+            found = await self.client.v1.payment_methods.retrieve_async(
+                payment_method, {}, options(account)
+            )
+            if found.customer == customer:
+                return
+            setup = await self.client.v1.setup_intents.create_async(
+                cast("SetupIntentCreateParams", params), options(account, f"setup:{wish}")
+            )
+        if setup.status == "requires_action":
+            raise Declined(Code("authentication_required"), final=False)
+        if setup.status != "succeeded":
+            raise _declined(setup.last_setup_error or setup)
+
+    async def open_form(self, customer: Code, account: Code | None, wish: UUID) -> Code:
+        with translated():
+            setup = await self.client.v1.setup_intents.create_async(
+                cast("SetupIntentCreateParams", _for_later(customer)),
+                options(account, f"form:{wish}"),
+            )
+        return Code(setup.client_secret or "")
 
     async def keep_debit(
         self,
@@ -322,6 +357,10 @@ class StripeGateway:
     async def _retrieve(self, intent: Code, account: Code | None) -> PaymentIntent:
         with translated():
             return await self.client.v1.payment_intents.retrieve_async(intent, {}, options(account))
+
+
+def _for_later(customer: Code) -> dict[str, Any]:
+    return {"customer": customer, "payment_method_types": ["card"], "usage": "off_session"}
 
 
 def minor_units(money: Money) -> int:

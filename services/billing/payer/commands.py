@@ -11,7 +11,10 @@ from shared.personal_value import Sealed
 
 @dataclass(frozen=True, slots=True)
 class SavePaymentMethod:
-    """`only_for` is the one subscription that it is given for; None where it replaces for all."""
+    """`only_for` is the one subscription that it is given for; None where it replaces for all.
+
+    Nothing is charged together with what is given `alone`: its bank is asked now for later charges.
+    """
 
     person_id: PersonId
     payment_method: Code
@@ -19,6 +22,7 @@ class SavePaymentMethod:
     checkout: CheckoutAttempt | None = None
     accepted: Sealed | None = None
     only_for: UUID | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ class RecordRefusal:
 
 @dataclass(frozen=True, slots=True)
 class AdoptCustomer:
-    """The seller's own billing had this customer at the processor, whose card pays for what is taken over."""
+    """The seller's own billing had this customer at the processor, whose card pays for what is taken over.
+
+    Or a form was opened for them there: then there is no card yet.
+    """
 
     person_id: PersonId
     instrument: Instrument

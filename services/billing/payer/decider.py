@@ -145,6 +145,7 @@ def _save(asked: commands.SavePaymentMethod, payer: Payer) -> list[events.PayerE
             asked.checkout,
             asked.accepted,
             asked.only_for,
+            asked.alone,
         )
     ]
 
@@ -157,7 +158,7 @@ def _adopt(asked: commands.AdoptCustomer, payer: Payer) -> list[events.PayerEven
                 person_id, kept.payment_method, kept.customer, kept.account, None
             )
         ]
-    if payer.customer_on(kept.account) is None:
+    if payer.customer_on(kept.account) is None and not kept.is_missing:
         return [events.PaymentMethodSaved(person_id, kept, None, (), asked.good_until)]
     known = {one.customer for one in payer.customers}
     return [] if kept.customer in known else [events.CustomerAdopted(person_id, kept)]

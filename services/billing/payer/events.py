@@ -85,7 +85,8 @@ class CheckoutAttempt:
 class PaymentMethodOffered:
     """A person wants to be charged by this payment method from now on; how they `accepted` a mandate, if it debits.
 
-    What it is `only_for` is one subscription: no other is charged by it.
+    What it is `only_for` is one subscription: no other is charged by it. Nothing is charged together with what is given
+    `alone`.
     """
 
     person_id: PersonId
@@ -95,6 +96,7 @@ class PaymentMethodOffered:
     checkout: CheckoutAttempt | None
     accepted: Sealed | None = None
     only_for: UUID | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

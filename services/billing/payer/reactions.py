@@ -40,6 +40,7 @@ class KeepPaymentMethod:
     checkout: CheckoutAttempt | None
     accepted: Sealed | None = None
     only_for: UUID | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,12 @@ def when_payment_method_asked_save_payment_method(fact: Fact) -> list[Ask]:
     asked: PaymentMethodAsked = fact.body
     attempt = CheckoutAttempt(fact.stream_id, asked.attempt)
     save = commands.SavePaymentMethod(
-        asked.person_id, asked.payment_method, asked.account, attempt, asked.accepted
+        asked.person_id,
+        asked.payment_method,
+        asked.account,
+        attempt,
+        asked.accepted,
+        alone=asked.alone,
     )
     return [Ask(PAYER, payer_of(asked.person_id), save)]
 
@@ -70,6 +76,7 @@ def when_payment_method_offered_keep_it(fact: Fact) -> list[Call]:
                 offered.checkout,
                 offered.accepted,
                 offered.only_for,
+                offered.alone,
             )
         )
     ]
@@ -168,7 +175,9 @@ async def keep_payment_method(action: KeepPaymentMethod, context: ActionContext)
                 *told, action.checkout, mandate=signed, only_for=action.only_for
             )
         else:
-            good_until = await processor.keep(action.payment_method, customer, account, context.key)
+            good_until = await processor.keep(
+                action.payment_method, customer, account, context.key, alone=action.alone
+            )
             answer = commands.RecordPaymentMethod(
                 *told, action.checkout, good_until, only_for=action.only_for
             )

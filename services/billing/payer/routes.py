@@ -10,12 +10,13 @@ from services.billing.acceptances import sealed_acceptance
 from services.billing.acting import paying_as
 from services.billing.by_hand.projections import ByHand, how_to_pay
 from services.billing.debit.projections import debits_now
+from services.billing.gateways.gateway import CardGateway
 from services.billing.gateways.processors import name_of, processor_at
 from services.billing.links import Opened, read_link
 from services.billing.merchant.projections import merchant_of
 from services.billing.payer import commands
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import payer_of
+from services.billing.payer.events import NO_CARD, Instrument, payer_of
 from services.billing.payer.projections import kept_for
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.subscription.projections import Owed, owed_now
@@ -145,6 +146,36 @@ def _standing(
             return "due"
 
 
+class CardForm(Written):
+    """For the processor's own form in the payer's browser: the card that it gives is one that its bank has agreed to.
+
+    It is of the seller's `account` there, where they have one.
+    """
+
+    client_secret: str
+    account: str | None
+
+
+@router.post("/payer/card-forms", status_code=201, operation_id="open_card_form")
+async def open_card_form(
+    caller: Member, organisation_id: Annotated[UUID | None, Query()] = None
+) -> CardForm:
+    """For a card with which nothing is charged now: another one, or that of a trial.
+
+    Without the form, what its bank wants to hear of the payer is refused by `authentication_required`.
+    """
+    person_id = await paying_as(caller, organisation_id)
+    async with caller.read() as connection:
+        account = (await merchant_of(connection)).account
+    processor: CardGateway = caller.service.gateways["processor"]
+    payer = await caller.state(PAYER, payer_of(person_id))
+    customer = payer.customer_on(account) or await processor.create_customer(person_id, account)
+    secret = await processor.open_form(customer, account, caller.new_id("card-form"))
+    adopt = commands.AdoptCustomer(person_id, Instrument(NO_CARD, customer, account), None)
+    written = await caller.ask(Ask(PAYER, payer_of(person_id), adopt))
+    return CardForm(**written.model_dump(), client_secret=secret, account=account)
+
+
 @router.post("/payer/payment-method", status_code=202, operation_id="save_payment_method")
 async def save_payment_method(body: SavePayersMethod, request: Request, caller: Member) -> Written:
     async with caller.read() as connection:
@@ -157,7 +188,7 @@ async def save_payment_method(body: SavePayersMethod, request: Request, caller: 
         # Where and when somebody agreed is of them, whoever pays.
         accepted = await sealed_acceptance(request, caller, PersonId(caller.person_id))
     command = commands.SavePaymentMethod(
-        person_id, Code(body.payment_method), merchant.account, accepted=accepted
+        person_id, Code(body.payment_method), merchant.account, accepted=accepted, alone=True
     )
     return await caller.ask(Ask(PAYER, payer_of(person_id), command))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from tests.doubles.stripe.customers import PaymentMethod, customer_of, decline, new_card
+from tests.doubles.stripe.customers import PaymentMethod, customer_of, new_card
 from tests.doubles.stripe.forms import (
     anything,
     changed,
@@ -17,44 +17,13 @@ from tests.doubles.stripe.forms import (
 )
 from tests.doubles.stripe.payments import Intent, create, types_read
 from tests.doubles.stripe.refusals import invalid
+from tests.doubles.stripe.setups import Setup, agreed
 from tests.doubles.stripe.world import Book, Call, Json, Operation, World, listing, retrieving
 
-SESSIONS, SETUPS = "/v1/checkout/sessions", "/v1/setup_intents"
+SESSIONS = "/v1/checkout/sessions"
 PAGE = "/pay/{session}"
 OPEN_FOR = timedelta(hours=24)
 PASSED_ON = ("metadata", "application_fee_amount", "setup_future_usage", "description")
-
-
-@dataclass(slots=True)
-class Setup:
-    kind: ClassVar[str] = "setup_intent"
-    prefix: ClassVar[str] = "seti"
-    id: str
-    created: int
-    customer: str | None
-    payment_method: str
-    metadata: dict[str, str]
-    types: list[str]
-
-    def shown(self) -> Json:
-        return {
-            "id": self.id,
-            "object": "setup_intent",
-            "application": None,
-            "client_secret": f"{self.id}_secret",
-            "created": self.created,
-            "customer": self.customer,
-            "last_setup_error": None,
-            "latest_attempt": None,
-            "livemode": False,
-            "mandate": None,
-            "metadata": self.metadata,
-            "next_action": None,
-            "payment_method": self.payment_method,
-            "payment_method_types": self.types,
-            "status": "succeeded",
-            "usage": "off_session",
-        }
 
 
 @dataclass(slots=True)
@@ -181,15 +150,10 @@ def _pay(world: World, book: Book, session: Session, method: PaymentMethod) -> N
 
 
 def _set_up(world: World, book: Book, session: Session, method: PaymentMethod) -> None:
-    if method.card and method.card.decline and not method.card.kept:
-        raise decline(method.card.decline)
-    method.customer, method.set_up = session.customer, True
     labels = changed({}, session.asked.get("setup_intent_data", {}).get("metadata", {}))
-    setup = Setup(
-        world.new_id(Setup), world.seconds, session.customer, method.id, labels, [method.type]
-    )
-    session.setup_intent = book.put(setup).id
-    world.tell(book, "setup_intent.succeeded", setup)
+    setup = Setup(world.new_id(Setup), world.seconds, session.customer, labels, [method.type])
+    agreed(world, book, book.put(setup), method)
+    session.setup_intent = setup.id
 
 
 def _expire(call: Call) -> Json:
@@ -223,5 +187,4 @@ OPERATIONS = (
     listing(SESSIONS, Session, customer=text, payment_intent=text),
     retrieving(ONE, Session, "session"),
     Operation("POST", ONE + "/expire", _expire),
-    retrieving(SETUPS + "/{intent}", Setup, "intent"),
 )

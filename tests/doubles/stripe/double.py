@@ -31,8 +31,10 @@ from tests.doubles.stripe import (
     payments,
     refusals,
     reversals,
+    setups,
     subscriptions,
 )
+from tests.doubles.stripe.customers import PaymentMethod
 from tests.doubles.stripe.forms import LISTED, decoded, read, text
 from tests.doubles.stripe.judge import Spec
 from tests.doubles.stripe.refusals import Refusal
@@ -49,6 +51,7 @@ OPERATIONS = (
     *reversals.OPERATIONS,
     *subscriptions.OPERATIONS,
     *checkout.OPERATIONS,
+    *setups.OPERATIONS,
 )
 Witness = Callable[[Request, bytes], Awaitable[str | None]]
 """What a witness has against a request, None for nothing."""
@@ -140,6 +143,12 @@ class Stripe(World):
     ) -> None:
         """The payer does as the issuer wants, or does not."""
         payments.authenticate(self, self.books[account], intent, success=success)
+
+    def fill_in(self, form: str, card: str, account: str | None = None) -> None:
+        """The payer gives a card in a form, by its secret, and does as its bank wants."""
+        book = self.books[account]
+        setup = book.find(setups.Setup, form.partition("_secret_")[0])
+        setups.agreed(self, book, setup, book.find(PaymentMethod, card))
 
     def dispute(
         self, intent: str, account: str | None = None, *, reason: str = "fraudulent", **more: Any

@@ -222,11 +222,24 @@ class Shop:
 
     async def gives(self, number: str) -> None:
         """Another card, kept by the processor."""
-        body = {"payment_method": await self.card(number)}
+        card = await self.card(number)
+        if number == cards.AUTHENTICATED:
+            await self._fills_in(card)
+        body = {"payment_method": card}
         await self.house.ask(ada, "POST", "/payer/payment-method", body)
         await self.house.quiet()
         await self.until(ada, "/payer/payment-method", lambda seen: seen["state"] == "saved")
         await self.house.quiet()
+
+    async def _fills_in(self, card: Code) -> None:
+        """What the processor's form does in a browser, once the payer's bank has agreed."""
+        form = await self.house.ask(ada, "POST", "/payer/card-forms")
+        setup = form["client_secret"].partition("_secret_")[0]
+        async with httpx.AsyncClient(base_url=self.stripe_url, auth=("sk_test_shop", "")) as there:
+            found = (await there.get(f"/v1/setup_intents/{setup}")).json()
+            kept = {"customer": found["customer"]}
+            answer = await there.post(f"/v1/payment_methods/{card}/attach", data=kept)
+        answer.raise_for_status()
 
     async def at(self, moment: str | datetime) -> None:
         """Let time pass until then, and do what was due."""

@@ -545,6 +545,49 @@ async def test_who_agreed_with_their_bank_at_the_checkout_is_renewed_while_they_
     assert len(there.ours.charges()) == 2
 
 
+async def _given(shop: Shop, card: Code) -> Any:
+    await shop.house.ask(ada, "POST", "/payer/payment-method", {"payment_method": card})
+    await shop.house.quiet()
+    return await shop.house.ask(ada, "GET", "/payer/payment-method")
+
+
+async def test_a_card_given_by_itself_is_one_that_its_bank_has_agreed_to(
+    there: There, shop: Shop
+) -> None:
+    await shop.opens()
+    await shop.buys({"offer_id": await shop.offer()})
+    refused = await _given(shop, await shop.card(cards.AUTHENTICATED))
+    assert (refused["state"], refused["code"]) == ("refused", "authentication_required")
+    form = await shop.house.ask(ada, "POST", "/payer/card-forms")
+    card = await shop.card(cards.AUTHENTICATED)
+    there.ours.fill_in(form["client_secret"], card)
+    assert (await _given(shop, card))["state"] == "saved"
+    await shop.house.quiet()
+    await shop.at((await shop.subscription())["runs_until"])
+    await shop.until_subscription("active")
+    assert len(there.ours.charges()) == 2
+    assert there.ours.charges()[-1]["payment_method"] == card
+
+
+async def test_a_trial_begins_with_a_card_that_its_bank_has_agreed_to(
+    there: There, shop: Shop
+) -> None:
+    await shop.opens()
+    checkout_id = await shop.checkout({"offer_id": await shop.offer(trial_days=14)})
+    await shop.pays(checkout_id, await shop.card(cards.AUTHENTICATED))
+    path = f"/checkouts/{checkout_id}"
+    seen = await shop.until(ada, path, lambda seen: seen["problem"])
+    assert (seen["state"], seen["problem"]) == ("open", "authentication_required")
+    form = await shop.house.ask(ada, "POST", "/payer/card-forms")
+    card = await shop.card(cards.AUTHENTICATED)
+    there.ours.fill_in(form["client_secret"], card)
+    await shop.pays(checkout_id, card)
+    await shop.state_of(checkout_id, "completed")
+    await shop.at((await shop.subscription())["runs_until"])
+    await shop.until_subscription("active")
+    assert len(there.ours.charges()) == 1
+
+
 async def test_whose_bank_wants_them_each_time_comes_back_for_a_renewal(
     there: There, shop: Shop
 ) -> None:

@@ -90,8 +90,15 @@ class Processor:
         return customer
 
     async def keep(
-        self, payment_method: Code, customer: Code, _account: Code | None, _wish: UUID
+        self,
+        payment_method: Code,
+        customer: Code,
+        _account: Code | None,
+        _wish: UUID,
+        *,
+        alone: bool = False,
     ) -> None:
+        del alone
         if payment_method == "pm_refused" or customer not in self.customers:
             raise Declined(Code("card_declined"), final=False)
 

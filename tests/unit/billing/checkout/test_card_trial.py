@@ -39,7 +39,7 @@ fee = (MoneyLine("purchase", euros(5)),)
 fee_opened = opened(basket(with_fee, due=euros(5), charges=fee))
 fee_charged = events.ChargeAsked(ada, 1, visa, euros(5), fee)
 fee_declined = events.CheckoutDeclined(1, Code("card_declined"))
-amex_asked = events.PaymentMethodAsked(ada, 2, other_card, seller)
+amex_asked = events.PaymentMethodAsked(ada, 2, other_card, seller, alone=True)
 amex_tried = events.CardTrialAsked(2, amex, tried)
 amex_charged = events.ChargeAsked(ada, 2, amex, euros(5), fee)
 
@@ -52,7 +52,7 @@ def test_a_kept_card_is_asked_about_before_a_trial_begins() -> None:
 
 def test_a_card_that_has_had_it_is_declined_and_another_may_follow() -> None:
     given(CHECKOUT, trial_opened, card_asked, asked).when(deny).then(denied)
-    once_more = events.PaymentMethodAsked(ada, 2, other_card, seller)
+    once_more = events.PaymentMethodAsked(ada, 2, other_card, seller, alone=True)
     given(CHECKOUT, trial_opened, card_asked, asked, denied).when(pay_otherwise).then(once_more)
 
 

@@ -54,13 +54,13 @@ def test_whatever_is_paid_for_without_such_a_trial_needs_a_card(lines: tuple[Lin
 
 def test_a_card_may_be_given_all_the_same_and_is_asked_about_like_any_other() -> None:
     by_card = commands.PayCheckout(ada, Code("pm_visa"), noon)
-    kept = events.PaymentMethodAsked(ada, 1, Code("pm_visa"), account)
+    kept = events.PaymentMethodAsked(ada, 1, Code("pm_visa"), account, alone=True)
     given(CHECKOUT, opened(gold)).when(by_card).then(kept)
 
 
 def test_whose_card_had_its_trial_still_has_the_one_without() -> None:
     trial, visa = opened(gold), Instrument(Code("pm_visa"), Code("cus_ada"), account)
-    asked = events.PaymentMethodAsked(ada, 1, Code("pm_visa"), account)
+    asked = events.PaymentMethodAsked(ada, 1, Code("pm_visa"), account, alone=True)
     about = events.CardTrialAsked(1, visa, (gold.offer_id,))
     refused = events.CheckoutDeclined(1, Code("card_had_trial"))
     begun = events.CheckoutCompleted(trial.basket, nobody)

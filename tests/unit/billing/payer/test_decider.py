@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.billing.payer import commands, events
 from services.billing.payer.decider import PAYER
-from services.billing.payer.events import CheckoutAttempt, Customer, Instrument
+from services.billing.payer.events import NO_CARD, CheckoutAttempt, Customer, Instrument
 from services.billing.payer.publications import tell_of_expiry
 from services.billing.payer.reactions import when_payment_method_saved_warn_of_expiry
 from shared.ids import Code
@@ -262,6 +262,19 @@ def test_a_checkout_that_completes_after_it_expired_has_had_its_trial() -> None:
 
 theirs = Instrument(Code("pm_old"), Code("cus_old"), account)
 adopt = commands.AdoptCustomer(ada, theirs, None)
+open_form = commands.AdoptCustomer(ada, replace(theirs, payment_method=NO_CARD), None)
+
+
+def test_a_form_is_opened_for_a_customer_who_has_no_card_yet() -> None:
+    known = events.CustomerAdopted(ada, open_form.instrument)
+    given(PAYER).when(open_form).then(known)
+    given(PAYER, known).when(open_form).then_nothing()
+    with_that = replace(offered, customer=theirs.customer, account=account)
+    given(PAYER, known).when(replace(save, account=account)).then(with_that)
+
+
+def test_what_is_given_alone_is_kept_alone() -> None:
+    given(PAYER).when(replace(save, alone=True)).then(replace(offered, alone=True))
 
 
 def test_a_customer_of_the_sellers_own_billing_is_charged_without_giving_a_card_again() -> None:
