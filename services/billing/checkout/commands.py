@@ -20,6 +20,7 @@ class OpenCheckout:
 
     `agreed` are the documents they accept, of what there is to agree to; `begin_by` is the text by which they ask for
     it to begin at once. An organisation buys `seats_only`. They came `via` a visit to a link, and agree to be counted.
+    Of the seats, those are `paid_for` already.
     """
 
     person_id: PersonId
@@ -37,6 +38,7 @@ class OpenCheckout:
     agreed: tuple[Agreed, ...] = ()
     begin_by: Code | None = None
     via: Code | None = None
+    paid_for: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

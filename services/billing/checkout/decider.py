@@ -131,6 +131,8 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     ends = [line.expires_at for line in asked.lines if isinstance(line, QuoteLine)]
     if any(end <= asked.at for end in ends):
         raise Rejected("quote_expired", "The seats are held no longer.", pointer="/lines")
+    if any(isinstance(line, QuoteLine) and line.hold_id in asked.paid_for for line in asked.lines):
+        raise Rejected("seats_paid_for", "These seats are paid for already.", pointer="/lines")
     basket = _basket(asked)
     _check_total(basket.due, [line.full for line in offers])
     expires_at = min([asked.at + LIFETIME, *ends])

@@ -17,7 +17,7 @@ from services.billing.agreements import Agreed, Agreements
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
-from services.billing.checkout.events import Basket, Line, OfferLine
+from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, line_again, line_of
 from services.billing.coming import Opened, Via, kept_of, standing_of_via
@@ -36,6 +36,7 @@ from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import Listed, offers_among
+from services.billing.order.projections import is_ordered
 from services.billing.payer.events import BY_HAND, HOSTED, NO_CARD
 from services.billing.payer.projections import taking_trial, trial_of
 from services.billing.payment.events import AWAITED_FOR, payment_of
@@ -239,7 +240,10 @@ async def _open(
     caller: Caller,
     **more: Any,
 ) -> commands.OpenCheckout:
-    rates = await rates_now(caller.service, caller.community_id)
+    service, community_id = caller.service, caller.community_id
+    rates = await rates_now(service, community_id)
+    holds = [line.hold_id for line in lines if isinstance(line, QuoteLine)]
+    paid_for = [hold for hold in holds if await is_ordered(service, community_id, hold)]
     return commands.OpenCheckout(
         person_id=payer_id,
         lines=tuple(taxed(lines, rates, caller.now, merchant.time_zone)),
@@ -248,6 +252,7 @@ async def _open(
         return_url=Code(return_url),
         origin=Code(caller.service.settings.origin),
         at=caller.now,
+        paid_for=frozenset(paid_for),
         **more,
     )
 

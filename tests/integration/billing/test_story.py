@@ -290,12 +290,22 @@ async def test_a_quote_is_paid_under_the_id_of_its_hold(shop: Shop) -> None:
 async def test_a_hold_paid_in_two_tabs_is_paid_once(shop: Shop) -> None:
     hold_id = uuid4()
     quote = shop.quote(hold_id)
-    await shop.buys({"quote": quote})
-    await shop.buys({"quote": quote})
+    tabs = [await shop.checkout({"quote": quote}) for _ in range(2)]
+    for tab in tabs:
+        await shop.pays(tab)
+        await shop.state_of(tab, "completed")
     (refund,) = await shop.until_told(billing_payment.RefundIssued)
     assert refund.amount.minor == 1500
     assert len(await shop.told(billing_order.OrderPaid)) == 1
     assert await shop.told(billing_order.OrderRefunded) == []
+
+
+async def test_a_quote_that_is_paid_opens_no_other_checkout(shop: Shop) -> None:
+    quote = shop.quote(uuid4())
+    await shop.buys({"quote": quote})
+    await shop.house.quiet()
+    body = {"lines": [{"quote": quote}], "return_url": f"{ORIGIN}/thanks"}
+    assert await shop.house.refusal(ada, "POST", "/checkouts", body) == (422, "seats_paid_for")
 
 
 async def test_without_a_seat_the_money_goes_back(shop: Shop) -> None:

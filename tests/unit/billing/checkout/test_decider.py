@@ -148,6 +148,14 @@ def test_what_is_free_is_had_at_once() -> None:
     given(CHECKOUT).when(opening(gift)).then(opened(a_gift), had)
 
 
+def test_seats_that_are_paid_for_are_not_sold_again() -> None:
+    again = replace(opening(seats), paid_for=frozenset([seats.hold_id]))
+    given(CHECKOUT).when(again).then_rejected("seats_paid_for")
+    other = replace(opening(seats), paid_for=frozenset([UUID(int=404)]))
+    (begun,) = given(CHECKOUT).when(other).events
+    assert isinstance(begun, events.CheckoutOpened)
+
+
 def test_a_trial_is_free_but_waits_for_a_card() -> None:
     given(CHECKOUT).when(opening(gold_on_trial)).then(trial_opened)
 
