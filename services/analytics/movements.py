@@ -233,3 +233,28 @@ def per_month(start: int, moved: Mapping[Kind, int]) -> Recurring:
     shown = [rounded(Fraction(yearly, 12)) for yearly in running]
     moves = (after - before for before, after in pairwise(shown))
     return Recurring._make((shown[0], *moves, shown[-1]))
+
+
+class Retention(NamedTuple):
+    """Of what they paid who paid at the start, in basis points, 10,000 being all: None where nobody did.
+
+    `gross` counts of each customer no more than they paid then, so that it is never above all; `net` all they pay at
+    the end (SaaS Metrics Standards Board: a closed cohort, into which nobody comes). What lies between is expansion.
+    """
+
+    gross: int | None
+    net: int | None
+
+
+def retained(customers: Iterable[tuple[int, int, int]]) -> Retention:
+    """Of so much before, so much after, and so many customers of whom that is true."""
+    start = kept = after_all = 0
+    for before, after, many in customers:
+        if before > 0:
+            start += before * many
+            kept += min(before, after) * many
+            after_all += after * many
+    if not start:
+        return Retention(None, None)
+    gross, net = (rounded(Fraction(10_000 * part, start)) for part in (kept, after_all))
+    return Retention(gross, net)

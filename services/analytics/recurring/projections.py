@@ -14,9 +14,11 @@ from services.analytics.customers import tell_apart_anew
 from services.analytics.days import Window
 from services.analytics.movements import (
     Change,
+    Retention,
     Subscription,
     fold,
     per_month,
+    retained,
 )
 from shared.contracts import billing_subscription as contracts
 from shared.contracts.contract import MoneyValue
@@ -145,7 +147,11 @@ RECURRING = Projection(
 
 
 class RecurringRevenue(BaseModel):
-    """MRR of one currency: `end` is `start` plus the five movements, of which some are negative."""
+    """MRR of one currency: `end` is `start` plus the five movements, of which some are negative.
+
+    `gross_retention` and `net_retention` are of who paid at the start, in basis points: without and with what they pay
+    more (GRR and NRR); null where nobody did.
+    """
 
     currency: str
     start: int
@@ -155,6 +161,8 @@ class RecurringRevenue(BaseModel):
     contraction: int
     churn: int
     end: int
+    gross_retention: int | None
+    net_retention: int | None
 
 
 async def recurring_revenue_of(
@@ -167,13 +175,36 @@ async def recurring_revenue_of(
         " GROUP BY currency, kind ORDER BY currency",
         list(communities), window.start, window.end,
     )  # fmt: skip
+    retention = await _retention_of(connection, communities, window)
     found = []
     for currency, group in groupby(rows, key=itemgetter("currency")):
         kinds = list(group)
         start = sum(row["before"] for row in kinds)
         shown = per_month(start, {row["kind"]: row["within"] for row in kinds})
-        found.append(RecurringRevenue(currency=currency, **shown._asdict()))
+        gross, net = retention.get(currency, (None, None))
+        figures = RecurringRevenue(
+            currency=currency, **shown._asdict(), gross_retention=gross, net_retention=net
+        )
+        found.append(figures)
     return found
+
+
+async def _retention_of(
+    connection: Any, communities: Collection[UUID], window: Window
+) -> dict[str, Retention]:
+    """By currency; who was brought from elsewhere in these days paid at their start already."""
+    rows = await connection.fetch(
+        "SELECT currency, before, after, count(*) AS many FROM (SELECT currency,"
+        " coalesce(sum(yearly) FILTER (WHERE at < $2 OR kind = 'brought'), 0)::bigint AS before,"
+        " sum(yearly)::bigint AS after FROM recurring_v5_movements"
+        " WHERE community_id = ANY ($1) AND at < $3 GROUP BY currency, person_id) customers"
+        " GROUP BY currency, before, after ORDER BY currency",
+        list(communities), window.start, window.end,
+    )  # fmt: skip
+    return {
+        currency: retained((row["before"], row["after"], row["many"]) for row in group)
+        for currency, group in groupby(rows, key=itemgetter("currency"))
+    }
 
 
 class Subscriptions(BaseModel):

@@ -1,6 +1,7 @@
 """What the others publish becomes figures that add up, of one community and of the platform."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from shared.contracts.membership_member import (
     MemberLeft,
     PersonErased,
 )
+from shared.money import rounded
 from shared.projection import rebuild
 from tests.integration.events.house import House, Json, Who, somebody
 
@@ -124,8 +126,15 @@ async def revenue(house: House, days: str, who: Who = olga) -> Json:
 
 
 def recurring(start: int = 0, end: int = 0, **moves: int) -> list[Json]:
+    """Of who paid at the start, one customer; who is new is another."""
     kinds = dict.fromkeys(("new", "reactivation", "expansion", "contraction", "churn"), 0)
-    return [{"currency": "EUR", "start": start, **kinds, **moves, "end": end}]
+    shown: Json = {"currency": "EUR", "start": start, **kinds, **moves, "end": end}
+    after = end - shown["new"]
+    shown["gross_retention"] = (
+        rounded(Fraction(10_000 * min(start, after), start)) if start else None
+    )
+    shown["net_retention"] = rounded(Fraction(10_000 * after, start)) if start else None
+    return [shown]
 
 
 async def test_recurring_revenue_moves_and_adds_up(house: House) -> None:

@@ -17,10 +17,12 @@ from services.analytics.movements import (
     Customer,
     Kind,
     Movement,
+    Retention,
     Subscription,
     fold,
     movements_of,
     per_month,
+    retained,
 )
 from shared.contracts import billing_subscription as contracts
 from shared.contracts.billing_offer import Interval
@@ -563,3 +565,29 @@ def test_what_is_shown_adds_up_and_is_right_to_a_minor_unit(
     assert shown["start"] == rounded(Fraction(start, 12))
     assert shown["end"] == rounded(Fraction(start + sum(moves), 12))
     assert all(abs(shown[kind] - Fraction(exact, 12)) <= 1 for kind, exact in moved.items())
+
+
+amounts = st.integers(0, 50_000)
+customers = st.lists(st.tuples(amounts, amounts, st.integers(1, 9)), max_size=20)
+
+
+@given(customers)
+def test_net_retention_is_gross_retention_and_what_has_grown(
+    found: list[tuple[int, int, int]],
+) -> None:
+    """P8, to the basis point that is shown."""
+    start = sum(before * many for before, _, many in found)
+    grown = sum(max(after - before, 0) * many for before, after, many in found if before)
+    shown = retained(found)
+    if shown.net is None or shown.gross is None:
+        assert start == 0
+        return
+    assert abs(shown.net - shown.gross - Fraction(10_000 * grown, start)) <= 1
+    assert 0 <= shown.gross <= 10_000
+    assert shown.gross <= shown.net
+
+
+def test_who_did_not_pay_at_the_start_is_no_part_of_what_is_kept() -> None:
+    assert retained([(0, 9_000, 3)]) == Retention(None, None)
+    assert retained([(1_000, 0, 1), (1_000, 1_500, 1), (0, 9_000, 3)]) == Retention(5_000, 7_500)
+    assert retained([(1_000, 2_000, 1)]) == Retention(10_000, 20_000)
