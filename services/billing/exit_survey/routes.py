@@ -42,19 +42,29 @@ async def answer_exit(
     subscription_id: UUID, body: AnswerExit, caller: Annotated[Caller, needs("person")]
 ) -> Written:
     """For whoever has cancelled, or whose subscription ended; the last answer counts."""
-    person_id = PersonId(caller.person_id)
-    payer, is_leaving = await leaver_now(caller.service, caller.community_id, subscription_id)
+    leaver = await leaver_now(caller.service, caller.community_id, subscription_id)
+    answer = await _answer(body, caller, subscription_id, PersonId(caller.person_id), leaver)
+    return await caller.ask(answer, subscription_id=subscription_id)
+
+
+async def _answer(
+    body: AnswerExit,
+    caller: Caller,
+    subscription_id: UUID,
+    by: PersonId,
+    leaver: tuple[PersonId | None, bool],
+) -> Ask:
+    payer, is_leaving = leaver
     answer = commands.AnswerExit(
         subscription_id=subscription_id,
-        by=person_id,
+        by=by,
         payer=payer,
         is_leaving=is_leaving,
         reason=body.reason,
-        comment=await caller.seal(person_id, body.comment) if body.comment else None,
+        comment=await caller.seal(by, body.comment) if body.comment else None,
         tell_me=body.tell_me,
     )
-    stream_id = exit_survey_stream(subscription_id)
-    return await caller.ask(Ask(EXIT_SURVEY, stream_id, answer), subscription_id=subscription_id)
+    return Ask(EXIT_SURVEY, exit_survey_stream(subscription_id), answer)
 
 
 class ExitQuestion(BaseModel):
@@ -95,19 +105,9 @@ async def read_exit_question(link: str, caller: Stranger) -> ExitQuestion:
 async def answer_exit_question(link: str, body: AnswerExit, caller: Stranger) -> Written:
     """Without signing in, in the name of whom the letter was for; the last answer counts."""
     (subscription_id, community_id), payer, is_leaving = await _door(link, caller)
-    answer = commands.AnswerExit(
-        subscription_id=subscription_id,
-        by=payer,
-        payer=payer,
-        is_leaving=is_leaving,
-        reason=body.reason,
-        comment=await caller.seal(payer, body.comment) if body.comment else None,
-        tell_me=body.tell_me,
-    )
-    stream_id = exit_survey_stream(subscription_id)
+    answer = await _answer(body, caller, subscription_id, payer, (payer, is_leaving))
     mode = await mode_of(caller.service, subscription_id)
-    ask = Ask(EXIT_SURVEY, stream_id, answer)
-    return await caller.ask(ask, community_id=community_id, mode=mode)
+    return await caller.ask(answer, community_id=community_id, mode=mode)
 
 
 async def _door(link: str, caller: Caller) -> Door:
