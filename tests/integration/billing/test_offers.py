@@ -238,12 +238,13 @@ async def test_a_choice_outside_its_limits_is_a_named_problem(
     ("body", "code"),
     [
         ({"prices": []}, "price_or_prices"),
-        ({"price": money(1), "prices": [{"amount": money(1)}]}, "price_or_prices"),
+        ({"price": money(100), "prices": [{"amount": money(100)}]}, "price_or_prices"),
         ({"prices": [{"amount": money(-1)}]}, "price_out_of_range"),
-        ({"prices": [{"amount": money(1)}, {"amount": money(2)}]}, "currency_twice"),
-        ({"prices": [{"amount": money(1)}], "every": 2}, "every_out_of_range"),
-        ({"prices": [{"amount": money(1)}], "most": 101}, "quantity_out_of_range"),
-        ({"prices": [{"amount": money(1), "setup_fee": money(1)}]}, "fee_without_renewal"),
+        ({"prices": [{"amount": money(49)}]}, "price_out_of_range"),
+        ({"prices": [{"amount": money(100)}, {"amount": money(200)}]}, "currency_twice"),
+        ({"prices": [{"amount": money(100)}], "every": 2}, "every_out_of_range"),
+        ({"prices": [{"amount": money(100)}], "most": 101}, "quantity_out_of_range"),
+        ({"prices": [{"amount": money(100), "setup_fee": money(100)}]}, "fee_without_renewal"),
     ],
 )
 async def test_an_offer_that_makes_no_sense_is_a_named_problem(

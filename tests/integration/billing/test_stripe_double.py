@@ -146,7 +146,10 @@ async def test_a_request_that_stripe_would_not_take_is_told(stripe_mock: str | N
         unknown: Any = {"metadata": {}, "favourite_colour": "blue"}
         with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter"):
             await there.gateway.client.v1.customers.create_async(unknown)
-        assert "POST /v1/customers: Request validation error" in there.ours.wrong.pop()
+        told = "\n".join(there.ours.wrong)
+        assert "POST /v1/customers: Request validation error" in told  # By stripe-mock.
+        assert "'favourite_colour' was unexpected" in told  # By Stripe's document.
+        there.ours.wrong.clear()
 
 
 # Keys.
