@@ -31,10 +31,10 @@ async def owes(shop: Shop, card: str = cards.REFUSED_WHEN_CHARGED, **dunning: An
     return shop.now
 
 
-async def link_of(shop: Shop) -> str:
+async def link_of(shop: Shop, template: str = "subscription_past_due") -> str:
     """Where the letter leads."""
     (letter, *_) = await shop.until_told(MessageRequested)
-    assert letter.template == "subscription_past_due"
+    assert letter.template == template
     assert letter.link
     assert letter.link.startswith("/pay/")
     return "/public/payment-links/" + letter.link.removeprefix("/pay/")
@@ -99,7 +99,7 @@ async def test_a_card_given_by_the_link_of_the_letter_is_tried_at_once(shop: Sho
 
 async def test_who_must_authenticate_does_so_by_the_link(shop: Shop) -> None:
     await owes(shop, cards.AUTHENTICATED)
-    shown = await shop.house.ask(None, "GET", await link_of(shop))
+    shown = await shop.house.ask(None, "GET", await link_of(shop, "subscription_to_confirm"))
     assert shown["state"] == "requires_action"
     intent, secret = Code(shown["payment_intent"]), Code(shown["client_secret"])
     await cards.authenticate(shop.stripe_url, intent, secret, success=True)
