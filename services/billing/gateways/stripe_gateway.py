@@ -21,6 +21,7 @@ from stripe import (
     InvalidRequestError,
     Mandate,
     PaymentIntent,
+    PaymentMethod,
     RateLimitError,
     Refund,
     RequestOptions,
@@ -144,35 +145,37 @@ class StripeGateway:
         *,
         alone: bool = False,
     ) -> date | None:
-        if alone:
-            await self._set_up(payment_method, customer, account, wish)
         with translated():
-            kept = await self.client.v1.payment_methods.attach_async(
-                payment_method,
-                {"customer": customer},
-                options(account, f"attach:{wish}"),
+            kept = await (
+                self._set_up(payment_method, customer, account, wish)
+                if alone
+                else self.client.v1.payment_methods.attach_async(
+                    payment_method,
+                    {"customer": customer},
+                    options(account, f"attach:{wish}"),
+                )
             )
         card = getattr(kept, "card", None)
         return good_until(int(card.exp_month), int(card.exp_year)) if card else None
 
     async def _set_up(
         self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
-    ) -> None:
+    ) -> PaymentMethod:
         """What came by the form is the customer's already, and its bank was asked there."""
+        found = await self.client.v1.payment_methods.retrieve_async(
+            payment_method, {}, options(account)
+        )
+        if found.customer == customer:
+            return found
         params = _for_later(customer) | {"payment_method": payment_method, "confirm": True}
-        with translated():
-            found = await self.client.v1.payment_methods.retrieve_async(
-                payment_method, {}, options(account)
-            )
-            if found.customer == customer:
-                return
-            setup = await self.client.v1.setup_intents.create_async(
-                cast("SetupIntentCreateParams", params), options(account, f"setup:{wish}")
-            )
+        setup = await self.client.v1.setup_intents.create_async(
+            cast("SetupIntentCreateParams", params), options(account, f"setup:{wish}")
+        )
         if setup.status == "requires_action":
             raise Declined(Code("authentication_required"), final=False)
         if setup.status != "succeeded":
             raise _declined(setup.last_setup_error or setup)
+        return found
 
     async def open_form(self, customer: Code, account: Code | None, wish: UUID) -> Code:
         with translated():
