@@ -9,18 +9,17 @@ from services.billing.offer.events import Interval
 
 Pace = tuple[Interval, int]
 
-MONTHS = {
-    "week": Fraction(12, 52),
-    "month": Fraction(1),
-    "quarter": Fraction(3),
-    "year": Fraction(12),
-}
+TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1}
+
+
+def _months_of(pace: Pace) -> Fraction:
+    interval, every = pace
+    return Fraction(12 * every, TIMES_A_YEAR[interval])
 
 
 def payments_in(months: int | Fraction, pace: Pace) -> int:
     """How many payments begin within so many months, the first of them at once; of what does not recur, one."""
-    interval, every = pace
-    return 1 if interval == "once" else ceil(months / (MONTHS[interval] * every))
+    return 1 if pace[0] == "once" else ceil(months / _months_of(pace))
 
 
 def at_pace(reduction: Reduction | None, paid: int, before: Pace, after: Pace) -> Reduction | None:
@@ -30,5 +29,4 @@ def at_pace(reduction: Reduction | None, paid: int, before: Pace, after: Pace) -
     left = reduction.periods - paid
     if left <= 0:
         return reduction
-    interval, every = before
-    return replace(reduction, periods=paid + payments_in(left * MONTHS[interval] * every, after))
+    return replace(reduction, periods=paid + payments_in(left * _months_of(before), after))

@@ -7,13 +7,12 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from services.billing.lasting import TIMES_A_YEAR
 from services.billing.price_rise.events import Whom
 from services.billing.rises import Holding, first_due, raised, spared
 from services.billing.subscription.events import Rise, Spared, Terms
 from shared.ids import derive
 from shared.money import Money
-
-TIMES_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 
 LeftOut = Spared | Literal["pinned", "began_before", "other_version"]
 
