@@ -11,16 +11,15 @@ from services.billing.exit_survey import commands
 from services.billing.exit_survey.decider import EXIT_SURVEY, exit_survey_stream
 from services.billing.exit_survey.events import ExitReason
 from services.billing.exit_survey.projections import answers_of, mode_of, reasons_of
-from services.billing.links import OF_EXIT, Opened, read_link
+from services.billing.links import OF_EXIT, Opened
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among
+from services.billing.opening import opened_by
 from services.billing.payer.projections import standing_now
 from services.billing.subscription.projections import leaver_now, leaving_now
-from shared.auth import ExpiredLink
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import PersonId
-from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -112,10 +111,7 @@ async def answer_exit_question(link: str, body: AnswerExit, caller: Stranger) ->
 
 async def _door(link: str, caller: Caller) -> Door:
     """Of who was erased nothing more is kept."""
-    try:
-        opened = read_link(caller.service.secret, link, caller.now, OF_EXIT)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale
+    opened = opened_by(caller, link, OF_EXIT)
     community_id = opened.community_id
     payer, is_leaving = await leaver_now(caller.service, community_id, opened.subject)
     if payer is None or await standing_now(caller.service, community_id, payer) == "forgotten":

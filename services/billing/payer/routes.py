@@ -12,15 +12,14 @@ from services.billing.by_hand.projections import ByHand, how_to_pay
 from services.billing.debit.projections import debits_now
 from services.billing.gateways.gateway import CardGateway
 from services.billing.gateways.processors import name_of, processor_at
-from services.billing.links import Opened, read_link
 from services.billing.merchant.projections import merchant_of
+from services.billing.opening import opened_by
 from services.billing.payer import commands
 from services.billing.payer.decider import PAYER
 from services.billing.payer.events import NO_CARD, Instrument, payer_of
 from services.billing.payer.projections import kept_for
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.subscription.projections import Owed, owed_now
-from shared.auth import ExpiredLink
 from shared.contracts.contract import MoneyValue
 from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
@@ -75,7 +74,7 @@ async def read_payment_link(
     link: str, caller: Annotated[Caller, needs("public")]
 ) -> PaymentLinkShown:
     """For whoever bears the link; nothing in it says who owes."""
-    door = _door(caller, link)
+    door = opened_by(caller, link)
     owed = await owed_now(caller.service, door.community_id, door.subject)
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
@@ -106,7 +105,7 @@ async def pay_by_payment_link(
     """
     if body.kind != "card":
         raise Rejected("not_by_debit", "Sign in to sign a mandate.", pointer="/kind")
-    door = _door(caller, link)
+    door = opened_by(caller, link)
     owed = await owed_now(caller.service, door.community_id, door.subject)
     if owed.amount is None:
         raise Problem(409, "nothing_due", "Nothing is owed here any more.")
@@ -115,13 +114,6 @@ async def pay_by_payment_link(
     save = commands.SavePaymentMethod(owed.person_id, Code(body.payment_method), merchant.account)
     ask = Ask(PAYER, payer_of(owed.person_id), save)
     return await caller.ask(ask, community_id=door.community_id)
-
-
-def _door(caller: Caller, link: str) -> Opened:
-    try:
-        return read_link(caller.service.secret, link, caller.now)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale
 
 
 async def _by_hand(caller: Caller, community_id: UUID, payment: Paid | None) -> ByHand | None:

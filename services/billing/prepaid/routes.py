@@ -18,9 +18,10 @@ from services.billing.checkout.projections import (
 )
 from services.billing.choices import Today, awaited, line_of
 from services.billing.document.projections import agreements_of
-from services.billing.links import OF_CARD, read_link
+from services.billing.links import OF_CARD
 from services.billing.merchant.projections import merchant_of
 from services.billing.offer.projections import offers_among, prices_told
+from services.billing.opening import opened_by
 from services.billing.payment.events import payment_of
 from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.prepaid import commands
@@ -35,13 +36,11 @@ from services.billing.prepaid.projections import (
 from services.billing.steps import step_of
 from services.billing.tax.projections import rates_now
 from services.billing.taxes import taxed
-from shared.auth import ExpiredLink
 from shared.contracts.billing_offer import Interval, OfferPrice
 from shared.contracts.contract import Currency, MoneyValue
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import Code
-from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -195,10 +194,7 @@ class Door(NamedTuple):
 
 
 async def _door(link: str, caller: Caller) -> Door:
-    try:
-        opened = read_link(caller.service.secret, link, caller.now, OF_CARD)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale
+    opened = opened_by(caller, link, OF_CARD)
     prepaid = await prepaid_now(caller.service, opened.community_id, opened.subject)
     if prepaid is None:
         raise NotFound("prepaid_not_found", "There is nothing to go on with.")
