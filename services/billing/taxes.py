@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.billing.checkout.events import Line, OfferLine
+from services.billing.checkout.events import Line, OfferLine, tax_in
 from services.billing.payment.events import MoneyLine
 
 Category = Literal["membership", "digital", "event"]
@@ -44,6 +44,17 @@ def taxed(lines: Sequence[Line], rates: Sequence[TaxRate], at: datetime, zone: s
     """The same lines, each at the rate of the day."""
     day = at.astimezone(ZoneInfo(zone)).date()
     return [replace(line, tax_rate=rate_on(rates, category_of(line), day)) for line in lines]
+
+
+def with_tax(
+    lines: Sequence[MoneyLine], rates: Sequence[TaxRate], at: datetime, zone: str
+) -> tuple[MoneyLine, ...]:
+    """What a subscription is charged, with the tax in it at the rate of the day; a donation is outside of it."""
+    rate = rate_on(rates, "membership", at.astimezone(ZoneInfo(zone)).date())
+    return tuple(
+        line if line.charged_for == "donation" else replace(line, tax=tax_in(line.amount, rate))
+        for line in lines
+    )
 
 
 def returned(

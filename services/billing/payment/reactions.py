@@ -1,7 +1,7 @@
 """Money moves in three steps: it is due, it is announced, it is confirmed. A crash repeats a step, never the money."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import cast, get_args
 from uuid import UUID
 
@@ -33,8 +33,11 @@ from services.billing.subscription.events import (
     LateRenewalPaid,
     RenewalStarted,
     SubscriptionEnded,
+    Terms,
     WonBackAgain,
 )
+from services.billing.tax.projections import rates_now
+from services.billing.taxes import with_tax
 from services.billing.withdrawal.events import WithdrawalDeclared
 from shared.consumer import Webhook
 from shared.decider import NotFound
@@ -44,6 +47,16 @@ from shared.money import Money
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction, Transient
 
 TIME_TO_ANSWER = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCharge:
+    """What a subscription owes from a day of this time zone on, before the tax in it is said."""
+
+    payment_id: UUID
+    start: commands.StartCharge
+    at: datetime
+    time_zone: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +127,25 @@ def when_charge_asked_start_charge(fact: Fact) -> list[Ask]:
     return [Ask(PAYMENT, payment_of(fact.stream_id), start)]
 
 
-def when_renewal_started_start_charge(fact: Fact) -> list[Ask]:
+def when_renewal_started_start_charge(fact: Fact) -> list[Call]:
     renewal: RenewalStarted = fact.body
-    amount = renewal.amount
-    lines = (MoneyLine(renewal.terms.charged_for, amount),)
-    charge = Charge(renewal.terms.person_id, amount, lines, "subscription", fact.stream_id)
-    start = commands.StartCharge(charge, renewal.attempt, renewal.instrument)
-    return [Ask(PAYMENT, renewal.payment_id, start)]
+    start = commands.StartCharge(
+        _charge(fact, renewal.terms, renewal.amount), renewal.attempt, renewal.instrument
+    )
+    zone = renewal.terms.time_zone
+    return [Call(TaxCharge(renewal.payment_id, start, renewal.period.start, zone))]
 
 
-def when_change_billed_start_charge(fact: Fact) -> list[Ask]:
+def when_change_billed_start_charge(fact: Fact) -> list[Call]:
     billed: ChangeBilled = fact.body
-    to, due = billed.change.to, billed.change.due
-    lines = (MoneyLine(to.charged_for, due),)
-    charge = Charge(to.person_id, due, lines, "subscription", fact.stream_id)
-    return [Ask(PAYMENT, billed.payment_id, commands.StartCharge(charge, 1, billed.instrument))]
+    to = billed.change.to
+    start = commands.StartCharge(_charge(fact, to, billed.change.due), 1, billed.instrument)
+    return [Call(TaxCharge(billed.payment_id, start, fact.at, to.time_zone))]
+
+
+def _charge(fact: Fact, terms: Terms, amount: Money) -> Charge:
+    lines = (MoneyLine(terms.charged_for, amount),)
+    return Charge(terms.person_id, amount, lines, "subscription", fact.stream_id)
 
 
 def when_change_dropped_withdraw_charge(fact: Fact) -> list[Ask]:
@@ -286,6 +303,16 @@ def when_dispute_deadline_known_remind(fact: Fact) -> list[At]:
         return []
     remind = commands.RemindOfEvidence(told.dispute, told.respond_by)
     return [At(told.respond_by - TIME_TO_ANSWER, Ask(PAYMENT, fact.stream_id, remind))]
+
+
+async def tax_charge(action: TaxCharge, context: ActionContext) -> Ask:
+    """An attempt after the first is charged as that was: the payment knows."""
+    rates = await rates_now(context.service, context.community_id)
+    charge = action.start.charge
+    lines = with_tax(charge.lines, rates, action.at, action.time_zone)
+    return Ask(
+        PAYMENT, action.payment_id, replace(action.start, charge=replace(charge, lines=lines))
+    )
 
 
 async def create_intent(action: CreateIntent, context: ActionContext) -> Ask:
@@ -612,6 +639,7 @@ REACTIONS = (
 )
 
 ACTIONS = (
+    Action(TaxCharge, tax_charge),
     Action(CreateIntent, create_intent),
     Action(ConfirmIntent, confirm_intent),
     Action(CancelIntent, cancel_intent),

@@ -1,5 +1,6 @@
 """The tax in a price: said by a checkout, its order and what goes back, at the rate that the seller has set."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -22,6 +23,10 @@ async def sets(shop: Shop, *rates: Json) -> None:
 def rate(shop: Shop, category: str, basis_points: int, days: int = -10) -> Json:
     since = (shop.now + timedelta(days=days)).date().isoformat()
     return {"category": category, "basis_points": basis_points, "since": since}
+
+
+def taxes(lines: Sequence[billing_payment.MoneyLine]) -> list[int]:
+    return [line.tax.minor for line in lines if line.tax]
 
 
 async def lines(shop: Shop, checkout_id: str) -> list[tuple[int, int | None, int | None]]:
@@ -69,6 +74,28 @@ async def test_a_checkout_its_order_and_its_refunds_say_the_tax_that_is_in_them(
         "subscription": 200,
         "ticket": 78,
     }
+
+
+async def test_a_renewal_says_the_tax_of_the_day_it_begins_and_gives_it_back(shop: Shop) -> None:
+    await sets(shop, rate(shop, "membership", 1900), rate(shop, "membership", 2000, 20))
+    await shop.buys({"offer_id": await shop.offer(1200)})
+    renewed_at = shop.now + timedelta(days=31)
+    await shop.at(renewed_at)
+    first, second = await shop.until_told(billing_payment.PaymentSucceeded, 2)
+    assert [taxes(one.lines) for one in (first, second)] == [[192], [200]]
+    await shop.house.ask(olga, "POST", f"/payments/{second.payment_id}/refunds", {})
+    (back,) = await shop.until_told(billing_payment.RefundIssued)
+    assert taxes(back.lines) == [200]
+
+
+async def test_a_change_that_is_paid_says_the_tax_that_is_in_what_is_due(shop: Shop) -> None:
+    await sets(shop, rate(shop, "membership", 2000))
+    subscription = await shop.subscribes()
+    path = f"/subscriptions/{subscription['subscription_id']}/change"
+    await shop.house.ask(ada, "POST", path, {"offer_id": await shop.offer(3000)})
+    first, second = await shop.until_told(billing_payment.PaymentSucceeded, 2)
+    assert [taxes(one.lines) for one in (first, second)] == [[167], [333]]
+    assert second.amount.minor == 2000
 
 
 async def test_where_no_rate_is_set_no_tax_is_said(shop: Shop) -> None:

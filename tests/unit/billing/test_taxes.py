@@ -13,7 +13,7 @@ from services.billing.payer.events import Instrument
 from services.billing.payment import commands, events
 from services.billing.payment.decider import PAYMENT
 from services.billing.payment.events import Charge, MoneyLine
-from services.billing.taxes import TaxRate, category_of, rate_on, returned, taxed
+from services.billing.taxes import TaxRate, category_of, rate_on, returned, taxed, with_tax
 from shared.ids import Code
 from shared.money import Money
 from tests.unit.billing.cast import ada, euros, noon
@@ -167,3 +167,27 @@ def test_whichever_refunds_fail_all_of_them_have_all_of_the_tax(
 def test_what_was_sold_without_a_rate_goes_back_without_tax() -> None:
     plain = (MoneyLine("purchase", euros(10)),)
     assert returned(plain, plain, plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("at", "tax"),
+    [
+        (datetime(2026, 3, 1, 22, 59, tzinfo=UTC), 192),
+        (datetime(2026, 3, 1, 23, 0, tzinfo=UTC), 200),
+    ],
+)
+def test_what_recurs_is_taxed_at_the_rate_of_the_day_its_period_begins(
+    at: datetime, tax: int
+) -> None:
+    (line,) = with_tax((MoneyLine("subscription", euros(12)),), rates, at, "Europe/Paris")
+    assert line == MoneyLine("subscription", euros(12), cents(tax))
+
+
+def test_a_donation_that_recurs_is_outside_of_it() -> None:
+    given = (MoneyLine("donation", euros(12)),)
+    assert with_tax(given, rates, noon, "Europe/Paris") == given
+
+
+def test_what_recurs_is_told_without_tax_where_no_rate_is_set() -> None:
+    plain = (MoneyLine("subscription", euros(12)),)
+    assert with_tax(plain, (), noon, "Europe/Paris") == plain
