@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from services.membership.gateways.gateway import Language, Letter, Unsendable, Value
 from shared.money import Money
 
-# Each file: the subject, an empty line, the paragraphs.
+# Each file: the subject, an empty line, the paragraphs; in brackets at the end what to do where it leads.
 TEMPLATES = {
     path.stem: path.read_text()
     for path in sorted((Path(__file__).parent / "letters").glob("*.txt"))
@@ -40,6 +40,7 @@ WHY: dict[Language, dict[str, str]] = {
     },
 }
 
+DEED = re.compile(r"\[(.+)\]")
 SCHEMES = {"https", "http", "mailto"}
 TAGS = set("p br strong em a ul ol li h1 h2 h3 blockquote hr code pre".split())
 READABLE = 4.5  # WCAG's contrast of text with what is behind it.
@@ -69,7 +70,7 @@ class Drawn:
 
 def drawn(letter: Letter) -> Drawn:
     """The letter as it is read. Unsendable when its template or a value of it is missing."""
-    subject, paragraphs = _template(letter) if letter.words is None else _words(letter)
+    subject, paragraphs, deed = _template(letter) if letter.words is None else _words(letter)
     body = (
         "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
         if letter.words is None
@@ -79,16 +80,16 @@ def drawn(letter: Letter) -> Drawn:
     if letter.way_out:
         leave = WHY[letter.language]["leave"].format(page=letter.way_out.page)
         plain += ["--", f"{_why(letter)}\n{leave}"]
-    return Drawn(subject, "\n\n".join(plain) + "\n", _page(letter, subject, body))
+    return Drawn(subject, "\n\n".join(plain) + "\n", _page(letter, subject, body, deed))
 
 
 def short(letter: Letter, most: int) -> str:
     """The letter as a message in a chat that reads Markdown: of what is too long the end is left out, not the link."""
     if letter.words is None:
-        subject, paragraphs = _template(letter)
+        subject, paragraphs, _ = _template(letter)
         subject, paragraphs = _literal(subject), [_literal(one) for one in paragraphs]
     else:
-        subject, paragraphs = _words(letter)
+        subject, paragraphs, _ = _words(letter)
     head = f"**{_literal(_one_line(letter.sender))} · {subject}**"
     tail = [letter.link] if letter.link else []
     if letter.way_out:
@@ -110,12 +111,12 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0] if len(found[0]) > 1 else f"\\{found[0]}"
 
 
-def _words(letter: Letter) -> tuple[str, list[str]]:
-    words = letter.words
-    return (_one_line(words.subject), [words.text.strip()]) if words else ("", [])
+def _words(letter: Letter) -> tuple[str, list[str], str]:
+    words, deed = letter.words, OPEN[letter.language]
+    return (_one_line(words.subject), [words.text.strip()], deed) if words else ("", [], deed)
 
 
-def _template(letter: Letter) -> tuple[str, list[str]]:
+def _template(letter: Letter) -> tuple[str, list[str], str]:
     template = TEMPLATES.get(f"{letter.template}.{letter.language}")
     if template is None:
         raise Unsendable("unknown_template")
@@ -125,7 +126,9 @@ def _template(letter: Letter) -> tuple[str, list[str]]:
     except KeyError as missing:
         raise Unsendable("incomplete_values") from missing
     subject, *paragraphs = text.strip().split("\n\n")
-    return subject, paragraphs
+    if named := DEED.fullmatch(template.strip().rpartition("\n\n")[2]):
+        return subject, paragraphs[:-1], named[1]
+    return subject, paragraphs, OPEN[letter.language]
 
 
 def html_of(markdown: str) -> str:
@@ -147,7 +150,7 @@ def _is_safe(url: str) -> bool:
         return False
 
 
-def _page(letter: Letter, subject: str, body: str) -> str:
+def _page(letter: Letter, subject: str, body: str, deed: str) -> str:
     colour, sender = letter.look.colour, escape(_one_line(letter.sender))
     link = colour if contrast(colour, PAPER) >= READABLE else INK
     logo = (
@@ -166,12 +169,12 @@ def _page(letter: Letter, subject: str, body: str) -> str:
         ' cellpadding="0" cellspacing="0" style="max-width:600px;background:#ffffff;'
         f'border-top:6px solid {colour};border-radius:6px"><tr><td class="text" align="left"'
         f' style="padding:28px 32px 16px">{logo}<p style="font-size:18px;font-weight:700">'
-        f"{sender}</p>{body}{_button(letter)}</td></tr>{_foot(letter)}</table></td></tr></table>"
+        f"{sender}</p>{body}{_button(letter, deed)}</td></tr>{_foot(letter)}</table></td></tr></table>"
         "</body></html>"
     )
 
 
-def _button(letter: Letter) -> str:
+def _button(letter: Letter, deed: str) -> str:
     """The address stands below it as text: for who will not press what they cannot see."""
     if not letter.link:
         return ""
@@ -180,7 +183,7 @@ def _button(letter: Letter) -> str:
     return (
         f'<p style="margin:24px 0 8px"><a href="{href}" style="display:inline-block;padding:12px 24px;'
         f"background:{colour};color:{ink};border-radius:6px;font-weight:600;text-decoration:none"
-        f'">{OPEN[letter.language]}</a></p><p style="font-size:13px;color:#5c636d;'
+        f'">{escape(deed)}</a></p><p style="font-size:13px;color:#5c636d;'
         f'overflow-wrap:anywhere">{href}</p>'
     )
 

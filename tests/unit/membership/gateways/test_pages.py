@@ -1,10 +1,12 @@
+import re
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from services.membership.gateways.gateway import Letter, Look, WayOut, Words
-from services.membership.gateways.pages import contrast, drawn, html_of, short
+from services.membership.gateways.pages import TEMPLATES, contrast, drawn, html_of, short
+from shared.money import Money
 
 announced = Letter(
     key=UUID(int=1),
@@ -69,6 +71,33 @@ def test_both_parts_carry_the_text_and_the_way_out() -> None:
     assert "<strong>a board</strong>" in page.html
     assert 'href="https://t.example/page?a=1&amp;b=2"' in page.html
     assert "in touch with Chess &amp; Go" in page.html
+
+
+def test_the_button_says_what_is_done_where_it_leads() -> None:
+    owed = replace(
+        announced,
+        template="subscription_past_due",
+        values={"amount": Money(1200, "EUR")},
+        words=None,
+        way_out=None,
+        link="https://chess.example/pay/7",
+    )
+    assert ">Pay now</a>" in drawn(owed).html
+    assert ">Payer</a>" in drawn(replace(owed, language="fr")).html
+    for text in (drawn(owed).plain, short(owed, 2000)):
+        assert "Pay now" not in text
+        assert "https://chess.example/pay/7" in text
+    assert "</a>" not in drawn(replace(owed, link=None)).html
+
+
+@pytest.mark.parametrize("name", sorted({stem.rpartition(".")[0] for stem in TEMPLATES}))
+def test_every_letter_says_the_same_in_both_languages(name: str) -> None:
+    english, french = (TEMPLATES[f"{name}.{language}"] for language in ("en", "fr"))
+    placeholders = [sorted(set(re.findall(r"{(\w+)}", text))) for text in (english, french)]
+    assert placeholders[0] == placeholders[1]
+    assert len({text.rstrip().endswith("]") for text in (english, french)}) == 1
+    assert "'" not in french
+    assert not re.search(" [:;?!]", french)
 
 
 def test_the_page_wears_the_colours_of_its_sender() -> None:

@@ -65,7 +65,7 @@ def test_a_line_break_in_a_value_becomes_no_header() -> None:
 
 
 def test_french_has_its_own_words_and_numbers() -> None:
-    assert "Places : 2. Montant : 10,50 EUR." in plain(replace(bought, language="fr"))
+    assert "Places\xa0: 2. Montant\xa0: 10,50 EUR." in plain(replace(bought, language="fr"))
 
 
 def test_a_time_is_told_in_the_time_zone_of_the_community() -> None:
