@@ -9,8 +9,8 @@ from services.billing.subscription.events import EndReason
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import derive
 
-NEVER_ASKED: frozenset[EndReason] = frozenset({"banned", "erased", "migrated"})
-"""Who was sent away, wants to be forgotten, or did not leave at all."""
+NEVER_ASKED: frozenset[EndReason] = frozenset({"payment_failed", "banned", "erased", "migrated"})
+"""Whose card failed, which nobody has to ask, who was sent away, wants to be forgotten, or did not leave at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_a_subscription_has_one_answer() -> None:
     assert exit_survey_stream(subscription) == exit_survey_stream(subscription) != subscription
 
 
-@pytest.mark.parametrize("reason", [None, "voluntary", "payment_failed", "refunded", "disputed"])
+@pytest.mark.parametrize("reason", [None, "voluntary", "refunded", "disputed"])
 def test_who_leaves_and_says_nothing_is_asked_why_by_one_letter(reason: Any) -> None:
     """None: it is cancelled, and ends later."""
     given(EXIT_SURVEY).when(think).then(due)
@@ -102,6 +102,7 @@ def test_who_stayed_and_leaves_later_is_still_asked_only_once() -> None:
         {"payer": None},
         {"standing": "shut_out"},
         {"standing": "forgotten"},
+        {"ended_for": "payment_failed"},
         {"ended_for": "banned"},
         {"ended_for": "erased"},
         {"ended_for": "migrated"},
