@@ -82,14 +82,25 @@ def mailbox_page(mails: list[Mail], to: str) -> str:
 
 
 def _article(mail: Mail) -> str:
-    if mail.text:
-        body = f"<pre>{_with_links(mail.text)}</pre>"
-    else:  # a sandbox without permissions: no script runs, no form is sent
-        body = f'<iframe sandbox srcdoc="{escape(mail.html)}" title="Mail {mail.id}"></iframe>'
+    plain = f"<pre>{_with_links(mail.text)}</pre>"
+    body = (
+        f"{_drawn(mail)}<details><summary>as plain text</summary>{plain}</details>"
+        if mail.html
+        else plain
+    )
     heading = f"<h2>{escape(mail.subject) or '(no subject)'}</h2>"
     people = f"{escape(mail.sender)} to {escape(', '.join(mail.to))}"
     when = f'<time datetime="{mail.at}">{mail.at[:19].replace("T", " ")} UTC</time>'
     return f'<article>{heading}<p class="dim">{people} · {when}</p>{body}</article>'
+
+
+def _drawn(mail: Mail) -> str:
+    """As its reader sees it, in a sandbox: no script runs, no form is sent; a link opens beside it."""
+    inside = escape(mail.html.replace("<head>", '<head><base target="_blank">', 1))
+    return (
+        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="{inside}"'
+        f' title="Mail {mail.id}" loading="lazy"></iframe>'
+    )
 
 
 def _with_links(text: str) -> str:

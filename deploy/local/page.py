@@ -14,7 +14,8 @@ th { font-weight: 600; color: var(--dim); }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 code, pre { font: 14px/1.5 ui-monospace, monospace; }
-pre { background: var(--soft); border-radius: 8px; padding: 1rem; overflow-x: auto; white-space: pre-wrap; }
+pre { background: var(--soft); border-radius: 8px; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+summary { color: var(--dim); cursor: pointer; margin: .5rem 0; }
 article { border-top: 1px solid var(--line); padding: 1.25rem 0; }
 article h2 { font-size: 1.1rem; margin: 0; }
 article p { margin: .1rem 0 .75rem; }
