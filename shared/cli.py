@@ -22,6 +22,7 @@ from shared.event_store import LOST
 from shared.projection import ProjectionReader, rebuild
 from shared.restore import verbs as restore
 from shared.service import Blueprint, Service, connect, opened
+from shared.upkeep.tidy import tidy
 
 _WRONG_URL = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
@@ -40,8 +41,7 @@ def main(blueprint: Callable[[], Blueprint]) -> None:
     known["rebuild"].add_argument("projection", help="its name, or `all`")
     for verb in ("retry", "discard"):
         known[verb].add_argument("item", type=UUID)
-    known["advance-position"].add_argument("position", type=int)
-    restore.arguments(known["lacking"])
+    restore.arguments(known)
     arguments = parser.parse_args()
     try:
         plan = blueprint()
@@ -212,6 +212,7 @@ _VERBS: Mapping[str, tuple[_Verb, str]] = {
     "check": (_check, "say what is wrong with the configuration"),
     "rebuild": (_rebuild, "fold a read model again and put it in the place of the live one"),
     "replay": (_replay, "fold parked facts again"),
+    "tidy": (tidy, "drop the read models of other releases, once none of their pods is left"),
     "agenda": (_agenda, "list what is parked"),
     "retry": (_retry, "retry a parked agenda item"),
     "discard": (_retry, "discard a parked agenda item"),

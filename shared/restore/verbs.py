@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -16,8 +16,10 @@ LACKS, NOT_COMPARED = 1, 2
 COLUMNS = ("event id", "type", "stream", "community", "occurred at")
 
 
-def arguments(lacking: argparse.ArgumentParser) -> None:
-    """What can be said to `lacking`."""
+def arguments(known: Mapping[str, argparse.ArgumentParser]) -> None:
+    """What can be said to `advance-position` and to `lacking`."""
+    known["advance-position"].add_argument("position", type=int)
+    lacking = known["lacking"]
     lacking.add_argument("--json", action="store_true", help="one JSON object a line, no table")
     lacking.add_argument(
         "--since", type=_moment, help="when the backup was taken, if the log has gone on since"

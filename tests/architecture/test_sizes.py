@@ -97,8 +97,8 @@ def rooms() -> Iterator[tuple[Path, int]]:
                 yield path, ROOM.get(path.name, OTHER_ROOM)
     for path in (house.ROOT / "shared").glob("*.py"):
         yield path, KERNEL_FILE
-    # No part of the kernel: features that services mount (docs/adr/0029 and 0035), and verbs for after a restore.
-    for package in ("merging", "takeout", "visibility", "restore"):
+    # No part of the kernel: features that services mount (docs/adr/0029 and 0035), and verbs asked for by hand.
+    for package in ("merging", "takeout", "visibility", "restore", "upkeep"):
         for path in (house.ROOT / "shared" / package).glob("*.py"):
             yield path, OTHER_ROOM
 
