@@ -67,11 +67,16 @@ class LeaveCommunity:
 
 @dataclass(frozen=True, slots=True)
 class BanMember:
-    """`access_until` is how long the community's grace lets them enter what they may."""
+    """`access_until` is how long the community's grace lets them enter what they may.
+
+    `works_here`: the person has a role, which goes with it; `takes_roles`: whoever asks may take roles.
+    """
 
     ownership: Ownership = "none"
     by_owner: bool = False
     access_until: datetime | None = None
+    works_here: bool = False
+    takes_roles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,9 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
             return [events.MemberLeft()]
         case _ if command.ownership == "shared" and not command.by_owner:
             raise Rejected("owners_only", "Only an owner shuts out an owner.")
+        case commands.BanMember() if command.works_here and not command.takes_roles:
+            detail = "They work here: who may take roles shuts them out."
+            raise Rejected("works_here", detail)
         case commands.ErasePerson(person_id, mark=mark):
             return [events.PersonErased(person_id, member.account_id, mark)]
         case commands.BanMember():

@@ -292,6 +292,13 @@ async def ownership_of(service: Service, community_id: UUID, person_id: UUID) ->
     return "sole" if len(owners) == 1 else "shared"
 
 
+async def works_here(service: Service, community_id: UUID, person_id: UUID) -> bool:
+    """Whether the person has any role in the community, as of now; NotFound when there is no such person."""
+    account_id = (await member_now(service, community_id, person_id)).account_id
+    community = await community_now(service, community_id)
+    return account_id is not None and bool(community.roles_of(account_id))
+
+
 async def profile_of(service: Service, person_id: PersonId) -> Profile | None:
     """What was last said of the person, as of now; None for who never joined."""
     facts = await service.store.read_stream(person_id)

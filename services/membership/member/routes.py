@@ -37,6 +37,7 @@ from services.membership.member.projections import (
     person_of,
     profile_of,
     signing_in_by,
+    works_here,
 )
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
@@ -194,11 +195,19 @@ async def leave_community(caller: Annotated[Caller, needs("person")]) -> Written
 async def ban_member(
     person_id: PersonId, caller: Annotated[Caller, needs("members.write", strict=True)]
 ) -> Written:
-    """They are a member no more, at once; what they may enter closes then, or after the community's grace."""
-    ownership = await ownership_of(caller.service, caller.community_id, person_id)
-    grace = await grace_now(caller.service, caller.community_id)
-    until = grace.until("banned", caller.now)
-    ban = commands.BanMember(ownership, by_owner="owner" in caller.roles, access_until=until)
+    """They are a member no more, at once; what they may enter closes then, or after the community's grace.
+
+    Whoever has a role loses it, so that takes who may take roles.
+    """
+    service, community_id = caller.service, caller.community_id
+    grace = await grace_now(service, community_id)
+    ban = commands.BanMember(
+        ownership=await ownership_of(service, community_id, person_id),
+        by_owner="owner" in caller.roles,
+        access_until=grace.until("banned", caller.now),
+        works_here=await works_here(service, community_id, person_id),
+        takes_roles=caller.may("staff.write"),
+    )
     return await caller.ask(Ask(MEMBER, person_id, ban))
 
 

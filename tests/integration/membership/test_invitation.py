@@ -532,6 +532,31 @@ async def test_an_admin_shuts_out_no_owner(house: House) -> None:
         assert code_of(problem) == "owners_only"
 
 
+async def test_a_moderator_shuts_out_nobody_who_works_here(house: House) -> None:
+    """Their roles would go with them, and moderators take nobody's."""
+    community_id, owner = await house.community("olga@example.com")
+    people = {}
+    for email, role in (("adam@example.com", "admin"), ("mona@example.com", "moderator")):
+        people[role], token = await house.join(email, community_id)
+        account = (await house.call("GET", "/me", token=token))["account_id"]
+        await house.call("POST", "/staff", {"account_id": account, "role": role}, token=owner)
+    bob, _ = await house.join("bob@example.com", community_id, "Bob")
+    moderator = await house.token("mona@example.com", community_id)
+    problem = await house.call(
+        "POST", f"/people/{people['admin']}/ban", {}, token=moderator, expect=409
+    )
+    assert code_of(problem) == "works_here"
+    await house.call("POST", f"/people/{bob}/ban", {}, token=moderator)
+    admin = await house.token("adam@example.com", community_id)
+    await house.call("POST", f"/people/{people['moderator']}/ban", {}, token=admin)
+
+    async def staff() -> list[list[str]]:
+        listed = (await house.call("GET", "/staff", token=owner))["items"]
+        return sorted(one["roles"] for one in listed)
+
+    await house.eventually(staff, [["admin"], ["owner"]])
+
+
 async def test_everybody_can_read_what_each_role_may_do(house: House) -> None:
     community_id, _ = await house.community("olga@example.com")
     _, token = await house.join(ada, community_id)

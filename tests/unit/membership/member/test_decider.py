@@ -250,6 +250,14 @@ def test_only_an_owner_shuts_out_an_owner() -> None:
     given(MEMBER, joined).when(LeaveCommunity("shared")).then(MemberLeft())
 
 
+def test_who_works_here_is_shut_out_by_who_may_take_their_roles() -> None:
+    given(MEMBER, joined).when(BanMember(works_here=True)).then_rejected("works_here")
+    may = BanMember(works_here=True, takes_roles=True)
+    given(MEMBER, joined).when(may).then(MemberBanned(account))
+    again = BanMember(works_here=True)
+    given(MEMBER, joined, MemberBanned(account)).when(again).then_nothing()
+
+
 def test_what_is_so_already_is_no_question_of_ownership() -> None:
     given(MEMBER, joined, MemberLeft()).when(LeaveCommunity("sole")).then_nothing()
     given(MEMBER, joined, MemberBanned(account)).when(BanMember("shared")).then_nothing()
