@@ -4,6 +4,7 @@ from services.membership.audience.projections import audience_of
 from services.membership.broadcast import commands, events
 from services.membership.broadcast.decider import BROADCAST, author_of
 from services.membership.broadcast.projections import broadcast_now
+from services.membership.crowd import caught_up
 from services.membership.pacing import PAUSE
 from shared.erasure import forgetting
 from shared.event_store import Fact
@@ -70,6 +71,7 @@ async def take_audience(action: commands.TakeAudience, context: ActionContext) -
     broadcast = await broadcast_now(service, context.community_id, broadcast_id)
     if broadcast.standing != "sending" or broadcast.is_fixed:
         return None
+    await caught_up(context)
     async with service.pool.acquire() as connection:
         people = await audience_of(connection, context.community_id, broadcast.segment)
     fix = commands.FixAudience(tuple(people), service.settings.announcement_letters)

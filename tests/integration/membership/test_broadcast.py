@@ -14,13 +14,19 @@ from uuid import UUID
 
 import pytest
 
-from services.membership.broadcast.decider import author_of
+from services.membership import crowd
+from services.membership.broadcast.commands import StartBroadcast, TakeAudience
+from services.membership.broadcast.decider import BROADCAST, author_of
+from services.membership.broadcast.reactions import take_audience
 from services.membership.gateways.gateway import Unreachable, Unsendable, Unsure
 from shared.clock import real_now
+from shared.command_handler import Origin
 from shared.contracts.analytics_risk import AtRiskSeen, RiskOver
 from shared.contracts.contract import MoneyValue
 from shared.contracts.events_ticket import TicketBought, TicketCancelled
+from shared.event_store import Meta
 from shared.ids import random_id
+from shared.reaction import ActionContext, Ask, Transient
 from shared.testing import eventually
 from tests.integration.membership.house import House, Json, running
 from tests.integration.membership.mail_server import MailServer
@@ -384,6 +390,27 @@ async def test_whatever_is_done_again_sends_nothing_again(house: House) -> None:
         await settled(house)
     assert await house.service.pool.fetchval(count) == before
     assert len(announced(house)) == 5
+
+
+async def test_nobody_is_left_out_because_it_is_not_known_yet_that_they_came(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a worker builds a new version of what members are listed by."""
+    monkeypatch.setattr(crowd, "LOOKS", 2)
+    async with running(database_url, turning=False) as house:
+        community_id, owner = await house.community("olga@example.com")
+        await house.join("ada@example.com", community_id)
+        body = {"texts": [EN], "segment": {}}
+        drafted = await house.call("POST", "/announcements", body, token=owner, expect=201)
+        announcement_id = UUID(drafted["announcement_id"])
+        due = house.service.clock.now() + timedelta(hours=1)
+        await schedule(house, owner, f"/announcements/{announcement_id}", at=due.isoformat())
+        key, scope = random_id(), UUID(community_id)
+        start = Ask(BROADCAST, announcement_id, StartBroadcast(due))
+        await house.service.handler.handle([start], Origin(key, scope, due, Meta(key, key)))
+        context = ActionContext(key, 1, scope, due, house.service)
+        with pytest.raises(Transient):
+            await take_audience(TakeAudience(announcement_id), context)
 
 
 async def test_the_same_draft_and_the_same_schedule_asked_for_twice_are_one(house: House) -> None:
