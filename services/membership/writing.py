@@ -14,6 +14,7 @@ from services.membership.gateways.gateway import Language, Letter, Look, Value
 from services.membership.guest.projections import guest_now
 from services.membership.member.projections import profile_of
 from services.membership.preference.events import Kind
+from shared.event_store import Unavailable
 from shared.ids import Code, Label, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
@@ -50,15 +51,20 @@ def kind_of(template: str) -> Kind:
 async def addressee_of(
     person_id: PersonId, here: Here, to: Sealed | None = None
 ) -> Addressee | None:
-    """None for who was never known, or is forgotten; `to` an address that was theirs, where that is asked for."""
+    """None for who was never known, or is forgotten; `to` an address that was theirs, where that is asked for.
+
+    Unavailable while the read model does not know the community, as after an upgrade: nobody is unknown for that.
+    """
     service = here.service
     async with service.pool.acquire() as connection:
         page = await page_of(connection, here.community_id)
+    if page is None:
+        raise Unavailable("The community's page is not there yet.")
     profile = await profile_of(service, person_id) or await guest_now(
         service, here.community_id, person_id
     )
     address = (await service.vault.open([to or profile.email]))[0] if profile else None
-    if page is None or profile is None or address is None:
+    if profile is None or address is None:
         return None
     return Addressee(page, address, profile.language)
 

@@ -87,6 +87,29 @@ async def test_a_mail_server_that_is_away_is_waited_for(house: House) -> None:
     assert await eventually(lambda: outcomes(house)) == [("ticket_cancelled", None)]
 
 
+async def test_nobody_is_unknown_because_the_communitys_page_is_not_there_yet(
+    house: House,
+) -> None:
+    """As while a worker builds a new version of that read model."""
+    community_id, _ = await house.community("olga@example.com")
+    ada, _ = await house.join("ada@example.com", community_id)
+    await house.quiet()
+    pool = house.service.pool
+    (page,) = await pool.fetch("DELETE FROM communities_v2 RETURNING *")
+    await house.hear(asked(community_id, ada))
+
+    async def tries() -> int:
+        query = "SELECT coalesce(max(attempts), 0) FROM agenda WHERE state = 'waiting'"
+        count: int = await pool.fetchval(query)
+        return count
+
+    await eventually(tries, lambda count: count >= 1)
+    assert await outcomes(house) == []
+    places = ", ".join(f"${number}" for number in range(1, len(page) + 1))
+    await pool.execute(f"INSERT INTO communities_v2 VALUES ({places})", *page)
+    assert await eventually(lambda: outcomes(house)) == [("ticket_cancelled", None)]
+
+
 async def test_an_address_that_takes_no_mail_is_recorded(house: House) -> None:
     community_id, _ = await house.community("olga@example.com")
     ada, _ = await house.join("ada@example.com", community_id)
