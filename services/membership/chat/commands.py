@@ -118,7 +118,10 @@ class LookAtEverybody:
 
 @dataclass(frozen=True, slots=True)
 class LookAtServer:
-    """Let every seat know what its person has on the server."""
+    """Let every seat know what its person has on the server, if it is this one, and takes no more roles than that."""
+
+    server: Code | None = None
+    most_removals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,14 @@ def when_rules_changed_look_at_everybody(fact: Fact) -> list[Call]:
 
 def when_repair_wanted_look_at_server(fact: Fact) -> list[Call]:
     compared: ChatServerCompared = fact.body
-    return [Call(commands.LookAtServer())] if compared.outcome == "repairing" else []
+    found = compared.comparison
+    look = commands.LookAtServer(found.server, found.most_removals)
+    return [Call(look)] if compared.outcome == "repairing" else []
 
 
 def when_repair_approved_look_at_server(fact: Fact) -> list[Call]:
-    del fact
-    return [Call(commands.LookAtServer())]
+    approved: ChatRepairApproved = fact.body
+    return [Call(commands.LookAtServer(approved.server, approved.most_removals))]
 
 
 def when_step_asked_do_it(fact: Fact) -> list[Call]:
@@ -162,11 +164,14 @@ async def look_at_everyone(_: commands.LookAtEverybody, context: ActionContext) 
     await look_at_everybody(context, seats_of, _looked_at)
 
 
-async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> Ask | None:
-    """Only roles that follow from access are looked at; the others are not ours."""
+async def look_at_server(action: commands.LookAtServer, context: ActionContext) -> Ask | None:
+    """Only roles that follow from access are looked at; the others are not ours.
+
+    Where it is not as it was when somebody agreed, the next comparison says so, and waits for their word.
+    """
     server, _version = await chat_server_now(context.service, context.community_id)
     chat: Chat | None = context.gateways.get("chat")
-    if server.server is None or chat is None:
+    if server.server is None or chat is None or action.server not in (None, server.server):
         return None
     seats = await seats_now(context.service, context.community_id, server.server)
     try:
@@ -176,8 +181,23 @@ async def look_at_server(_: commands.LookAtServer, context: ActionContext) -> As
     except ChatRefused:
         return None  # The next comparison says so.
     mapped = frozenset(role.role for role in server.roles)
+    if action.most_removals is not None and _removals(mapped, seats, there) > action.most_removals:
+        return None
     await tell_each(_differences(server.server, mapped, seats, there, context), context)
     return None
+
+
+def _removals(
+    mapped: frozenset[Code],
+    seats: Sequence[tuple[events.SeatNow, str]],
+    there: Mapping[str, frozenset[Code]],
+) -> int:
+    """How many roles would be taken of people who have them by hand."""
+    return sum(
+        len((there.get(account, frozenset()) & mapped) - seat.held - seat.wanted)
+        for seat, account in seats
+        if not seat.asks
+    )
 
 
 async def _differences(

@@ -48,7 +48,10 @@ class RecordNoServer:
 
 @dataclass(frozen=True, slots=True)
 class ApproveRepair:
+    """`server` is the one that is connected now."""
+
     number: int
+    server: Code | None
 
 
 ChatAuditCommand = (

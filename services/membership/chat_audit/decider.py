@@ -10,13 +10,12 @@ from typing import assert_never
 from uuid import UUID
 
 from services.membership.chat_audit import commands, events
-from services.membership.chat_audit.events import Comparison, Drift
+from services.membership.chat_audit.events import MOST_REMOVALS, Comparison, Drift
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Code, derive
 
 FIRST_AFTER = timedelta(hours=1)
 EVERY = timedelta(days=1)
-MOST_REMOVALS = 20
 MOST_DRIFTS = 100
 What = tuple[UUID | None, events.Kind, Code | None]
 WAITING: frozenset[events.Outcome] = frozenset(("reported", "held_back"))
@@ -55,8 +54,8 @@ def decide(command: commands.ChatAuditCommand, audits: Audits) -> list[events.Ch
             # One that never came to an end does not keep the next from beginning.
             begun = events.ChatAuditBegun(audits.number + 1, by_clock=True)
             return [begun] if due == audits.due else []
-        case commands.ApproveRepair(number):
-            return _approve(number, audits)
+        case commands.ApproveRepair():
+            return _approve(command, audits)
         case _ if audits.underway is None or audits.underway.number != command.number:
             return []
         case commands.RecordComparison(at=at):
@@ -117,12 +116,16 @@ def _again(begun: events.ChatAuditBegun, at: datetime) -> list[events.ChatAuditE
     return [events.ChatAuditScheduled(at + EVERY)] if begun.by_clock else []
 
 
-def _approve(number: int, audits: Audits) -> list[events.ChatAuditEvent]:
+def _approve(asked: commands.ApproveRepair, audits: Audits) -> list[events.ChatAuditEvent]:
+    number = asked.number
     if not 1 <= number <= audits.number:
         raise NotFound("audit_not_found", "There is no such audit.")
     if audits.waits is None or audits.waits.number != number:
         raise Rejected("nothing_to_approve", "Nothing of this audit waits for anybody's word.")
-    return [events.ChatRepairApproved(number, audits.waits.comparison.server)]
+    found = audits.waits.comparison
+    if found.server != asked.server:
+        raise Rejected("another_server", "It was of another server: look at this one first.")
+    return [events.ChatRepairApproved(number, found.server, found.most_removals)]
 
 
 def evolve(audits: Audits, event: events.ChatAuditEvent) -> Audits:

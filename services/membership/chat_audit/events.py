@@ -22,6 +22,10 @@ Cause = Literal[
 ]
 
 
+MOST_REMOVALS = 20
+"""A repair takes no more roles without somebody's word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A seat that is not as it was left: somebody changed a role by hand, or the person left or came back (no role)."""
@@ -45,6 +49,11 @@ class Comparison:
     removals: int
     strangers: int
     found: tuple[Difference, ...]
+
+    @property
+    def most_removals(self) -> int:
+        """How many roles a repair may take that follows from it: what was told, or what needs nobody's word."""
+        return max(self.removals, MOST_REMOVALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +131,14 @@ class ChatAuditRefused:
 
 @dataclass(frozen=True, slots=True)
 class ChatRepairApproved:
-    """Staff have seen what was found on this server, and want it put right, now and from now on."""
+    """Staff have seen what was found on this server, and want it put right, now and from now on.
+
+    `most_removals`: now, if no more roles would be taken than that; None in what was stored before it was kept.
+    """
 
     number: int
     server: Code
+    most_removals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ async def begin_chat_audit(
 async def approve_chat_repair(
     number: int, caller: Annotated[Caller, needs("community.write", strict=True)]
 ) -> Written:
-    """What differs when the repair begins is put right, and no more."""
+    """What differs when the repair begins is put right, unless it would take more roles than this audit has told."""
     chat_of(caller.service.gateways)
-    approve = commands.ApproveRepair(number)
+    server, _ = await chat_server_now(caller.service, caller.community_id)
+    approve = commands.ApproveRepair(number, server.server)
     return await caller.ask(Ask(CHAT_AUDIT, audits_of(caller.community_id), approve))
 
 

@@ -2,11 +2,16 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import pytest
+
+from services.membership.chat_audit import decider as audit_decider
+from services.membership.chat_audit import events as audit_events
 from shared.clock import real_now
 from shared.testing import eventually
-from tests.integration.membership.club import Ada, Club
+from tests.integration.membership.club import Ada, Club, connect
 from tests.integration.membership.house import Json
 
 
@@ -175,6 +180,49 @@ async def test_what_staff_approve_is_put_right_and_from_then_on_by_itself(club: 
     assert (await looked(club))["outcome"] == "repairing"
     await club.house.eventually(lambda: on_server(club, ada), {club.roles[0]})
     await ada.holds(club.roles[0])
+
+
+async def test_an_audit_of_another_server_repairs_nothing(club: Club) -> None:
+    """Of the one that is connected now nobody has been told anything yet."""
+    await club.connect()
+    bob = await club.join("bob@example.com")
+    await bob.link(expect=201)
+    club.guild.members[bob.user] = {club.roles[0]}
+    audit = await looked(club)
+    assert audit["outcome"] == "reported"
+    other, roles = club.discord.guild(1, 2)
+    await connect(club.house, club.discord, other, club.owner)
+    await club.rules(roles=[{"tier_id": club.gold, "role_id": roles[0]}])
+    other.members[bob.user] = {roles[0]}
+    await club.house.quiet()
+    told = await approve(club, audit["number"], expect=409)
+    assert told["errors"][0]["code"] == "another_server"
+    await club.house.quiet()
+    assert other.members[bob.user] == {roles[0]}
+
+
+async def test_a_repair_takes_no_more_roles_than_were_told(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (audit_decider, audit_events):
+        monkeypatch.setattr(module, "MOST_REMOVALS", 0)
+    await club.connect()
+    bob, cleo = [await club.join(f"{name}@example.com") for name in ("bob", "cleo")]
+    for one in (bob, cleo):
+        await one.link(expect=201)
+    club.guild.members |= {bob.user: {club.roles[0]}, cleo.user: set()}
+    audit = await looked(club)
+    assert audit["removals"] == 1
+    club.guild.members[cleo.user] = {club.roles[0]}
+    await approve(club, audit["number"])
+    await club.house.quiet()
+    has_it = [club.guild.members[one.user] for one in (bob, cleo)]
+    assert has_it == [{club.roles[0]}, {club.roles[0]}]
+    again = await looked(club)
+    assert (again["outcome"], again["removals"]) == ("held_back", 2)
+    await approve(club, again["number"])
+    for one in (bob, cleo):
+        await club.house.eventually(partial(on_server, club, one), set())
 
 
 async def on_server(club: Club, ada: Ada) -> set[str]:

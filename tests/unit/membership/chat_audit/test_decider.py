@@ -17,9 +17,9 @@ from services.membership.chat_audit.decider import (
     EVERY,
     FIRST_AFTER,
     MOST_DRIFTS,
-    MOST_REMOVALS,
 )
 from services.membership.chat_audit.events import (
+    MOST_REMOVALS,
     ChatAuditBegun,
     ChatAuditRefused,
     ChatAuditScheduled,
@@ -107,26 +107,38 @@ def test_what_differs_waits_for_somebodys_word_and_is_news_once() -> None:
 
 
 reported = told(1, comparison(2), "reported", is_news=True)
-approved = ChatRepairApproved(1, here)
+approved = ChatRepairApproved(1, here, MOST_REMOVALS)
 begun_again = ChatAuditBegun(2, by_clock=False)
 
 
 def test_what_is_reported_can_be_approved_once() -> None:
-    given(CHAT_AUDIT, by_staff, reported).when(ApproveRepair(1)).then(approved)
-    again = given(CHAT_AUDIT, by_staff, reported, approved).when(ApproveRepair(1))
+    given(CHAT_AUDIT, by_staff, reported).when(ApproveRepair(1, here)).then(approved)
+    again = given(CHAT_AUDIT, by_staff, reported, approved).when(ApproveRepair(1, here))
     again.then_rejected("nothing_to_approve")
+
+
+def test_of_another_server_nothing_is_approved() -> None:
+    for server in (there, None):
+        moved = given(CHAT_AUDIT, by_staff, reported).when(ApproveRepair(1, server))
+        moved.then_rejected("another_server")
+
+
+def test_what_is_approved_takes_no_more_roles_than_was_told() -> None:
+    many = told(1, comparison(60, MOST_REMOVALS + 9), "reported", is_news=True)
+    agreed = given(CHAT_AUDIT, by_staff, many).when(ApproveRepair(1, here))
+    agreed.then(ChatRepairApproved(1, here, MOST_REMOVALS + 9))
 
 
 @pytest.mark.parametrize("number", [0, 2])
 def test_an_audit_that_never_was_is_not_approved(number: int) -> None:
-    given(CHAT_AUDIT, by_staff, reported).when(ApproveRepair(number)).then_rejected(
+    given(CHAT_AUDIT, by_staff, reported).when(ApproveRepair(number, here)).then_rejected(
         "audit_not_found"
     )
 
 
 def test_a_later_audit_takes_the_place_of_the_one_that_waited() -> None:
     still = told(2, comparison(2), "reported")
-    late = given(CHAT_AUDIT, by_staff, reported, begun_again, still).when(ApproveRepair(1))
+    late = given(CHAT_AUDIT, by_staff, reported, begun_again, still).when(ApproveRepair(1, here))
     late.then_rejected("nothing_to_approve")
 
 
