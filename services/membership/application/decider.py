@@ -45,7 +45,8 @@ def decide(
         return _send(command, application)
     number, standing = application.number, application.standing
     if isinstance(command, commands.WithdrawApplication):
-        return [events.ApplicationWithdrawn(number)] if standing == "waiting" else []
+        is_read = standing in ("waiting", "refused")
+        return [events.ApplicationWithdrawn(number)] if is_read else []
     if application.sent is None:
         raise NotFound("application_not_found", "There is no such application.")
     match command:

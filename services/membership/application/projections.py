@@ -105,7 +105,7 @@ async def _close(
     connection: Any, fact: Fact, standing: Standing, again_at: datetime | None = None
 ) -> None:
     await connection.execute(
-        "UPDATE applications_v1 SET standing = $2, closed_at = $3, again_at = $4"
+        "UPDATE applications_v1 SET standing = $2, closed_at = $3, again_at = coalesce($4, again_at)"
         " WHERE application_id = $1",
         fact.stream_id,
         standing,

@@ -59,7 +59,7 @@ def when_application_closed_forget(fact: Fact) -> list[Ask]:
 
 
 def when_person_erased_withdraw(fact: Fact) -> list[Ask]:
-    """Who was here before may be applying again."""
+    """Who was here before may be applying again, or was refused."""
     erased: PersonErased = fact.body
     if erased.account_id is None:
         return []

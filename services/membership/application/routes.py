@@ -138,7 +138,7 @@ async def read_my_application(
 async def withdraw_application(
     community_id: CommunityId, caller: Annotated[Caller, needs("account")]
 ) -> Written:
-    """What it said is forgotten."""
+    """What it said is forgotten, of one that was refused as well; when one may apply again stays."""
     service, account_id = caller.service, caller.account_id
     application_id = application_stream(community_id, account_id)
     if (await application_now(service, community_id, application_id)).standing == "unknown":

@@ -305,6 +305,44 @@ async def test_who_left_applied_again_and_is_erased_leaves_no_application(house:
     await house.eventually(standings, [("withdrawn", None)])
 
 
+async def test_who_left_was_refused_since_and_is_erased_leaves_no_word_of_it(
+    house: House,
+) -> None:
+    community_id, owner = await closed_community(house)
+    applied = await apply(house, community_id, "ada@example.com")
+    accepted = await accept(house, owner, applied["application_id"])
+    await house.quiet()
+    member = await house.token("ada@example.com", community_id)
+    await house.call("POST", "/me/departure", token=member, expect=200)
+    again = await apply(house, community_id, "ada@example.com")
+    path = f"/applications/{again['application_id']}/refusal"
+    await house.call("POST", path, token=owner, expect=200)
+    assert await said(house, owner) == [[SECRET, "well"]]
+    path = f"/people/{accepted['person_id']}/erasure"
+    await house.call("POST", path, token=owner, expect=202)
+    await house.eventually(lambda: said(house, owner), [[None, None]])
+    (left,) = await listed(house, owner)
+    assert (left["name"], left["email"]) == (None, None)
+
+
+async def test_who_was_refused_may_have_it_forgotten_and_still_has_to_wait(house: House) -> None:
+    community_id, owner = await closed_community(house)
+    account = await house.token("ada@example.com")
+    applied = await apply(house, community_id, "ada@example.com")
+    path = f"/applications/{applied['application_id']}/refusal"
+    await house.call("POST", path, token=owner, expect=200)
+    path = f"/communities/{community_id}/applications/mine"
+    before = await house.call("GET", path, token=account)
+    await house.call("DELETE", path, token=account)
+    await house.eventually(lambda: said(house, owner), [[None, None]])
+    now = await house.call("GET", path, token=account)
+    assert (now["standing"], now["again_at"]) == ("withdrawn", before["again_at"])
+    assert (await listed(house, owner))[0]["again_at"] == before["again_at"]
+    assert code_of(await apply(house, community_id, "ada@example.com", expect=409)) == (
+        "refused_lately"
+    )
+
+
 async def test_a_page_of_applications_shows_each_with_its_own_words(house: House) -> None:
     community_id, owner = await closed_community(house)
     for number in range(3):

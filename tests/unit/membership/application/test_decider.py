@@ -137,8 +137,15 @@ def test_what_is_over_is_answered_no_more() -> None:
 
 def test_it_is_withdrawn_while_it_waits() -> None:
     given(APPLICATION, sent).when(WithdrawApplication()).then(withdrawn)
-    for over in (withdrawn, expired, refused, accepted):
+    for over in (withdrawn, expired, accepted):
         given(APPLICATION, sent, over).when(WithdrawApplication()).then_nothing()
+
+
+def test_what_was_refused_is_withdrawn_too_and_may_be_sent_again_no_sooner() -> None:
+    given(APPLICATION, sent, refused).when(WithdrawApplication()).then(withdrawn)
+    history = (sent, refused, withdrawn)
+    given(APPLICATION, *history).when(WithdrawApplication()).then_nothing()
+    given(APPLICATION, *history).when(send).then_rejected("refused_lately")
 
 
 def test_it_runs_out_while_it_waits_and_not_for_an_earlier_one() -> None:
