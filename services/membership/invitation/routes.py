@@ -14,6 +14,7 @@ from services.membership.community.events import Role
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.events import Kind
 from services.membership.document.projections import accepting, agreement_now
+from services.membership.expected import INVITED
 from services.membership.gateways.gateway import Address
 from services.membership.invitation import commands
 from services.membership.invitation.decider import INVITATION, Invitation, Standing, addressee_of
@@ -46,7 +47,6 @@ from shared.reaction import Ask
 
 router = APIRouter()
 
-INVITED = "invited"
 DAYS = 14
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Target = Annotated[str, StringConstraints(pattern=r"^/([A-Za-z0-9_.~-][A-Za-z0-9/_.~-]{0,300})?$")]

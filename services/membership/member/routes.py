@@ -16,6 +16,7 @@ from services.membership.admission.projections import admission_now
 from services.membership.agreeing import AcceptedDocument, Agree, agreement_of, still_asked
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.projections import accepting
+from services.membership.expected import addressees_at
 from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
 from services.membership.grace.projections import grace_now
@@ -39,6 +40,7 @@ from services.membership.member.projections import (
     signing_in_by,
     works_here,
 )
+from services.membership.merging.projections import merging_now
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words
 from services.membership.state import NextStep, state_with_reasons
@@ -47,6 +49,7 @@ from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
 from shared.command_handler import Claimed
 from shared.decider import NotFound, Rejected
+from shared.erasure import forgetting
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
 from shared.reaction import Ask
@@ -233,7 +236,10 @@ async def erase_person(
     person_id: PersonId,
     caller: Annotated[Caller, needs("members.erase", strict=True, or_self=True)],
 ) -> ErasureAsked:
-    """For good. Staff who ask for somebody hand the certificate's address on to them."""
+    """For good. Staff who ask for somebody hand the certificate's address on to them.
+
+    Their address is forgotten where it waits for them as well: in an invitation, and for a seat.
+    """
     service, community_id = caller.service, caller.community_id
     guest = await guest_now(service, community_id, person_id)
     ownership = "none" if guest else await ownership_of(service, community_id, person_id)
@@ -244,13 +250,26 @@ async def erase_person(
     mark = mark_of(nonce, address) if address else None
     by_owner = by_self or "owner" in caller.roles
     erase = commands.ErasePerson(person_id, ownership, by_owner, mark, is_guest=guest is not None)
-    written = await caller.ask(Ask(MEMBER, person_id, erase))
+    forget = await _forgetting_waiting(caller, person_id, address)
+    written = await caller.ask(Ask(MEMBER, person_id, erase), *forget)
     if written.would:
         return ErasureAsked(**written.model_dump())
     is_marked = mark and mark == (await member_now(service, community_id, person_id)).mark
     told = nonce if is_marked else None
     way = way_to(service, community_id, person_id, caller.now, told)
     return ErasureAsked(**written.model_dump(), certificate=way)
+
+
+async def _forgetting_waiting(
+    caller: Caller, person_id: PersonId, address: str | None
+) -> list[Ask]:
+    """What forgets their address where it waits, and that of whoever they took in."""
+    service, community_id = caller.service, caller.community_id
+    taken_in = (await merging_now(service, community_id, person_id)).taken_in
+    profiles = [await profile_of(service, one) for one in taken_in]
+    others = await caller.open_all([profile.email for profile in profiles if profile])
+    found = [await addressees_at(service, community_id, one) for one in (address, *others) if one]
+    return [forgetting(addressee, caller.now) for addressees in found for addressee in addressees]
 
 
 class Erasure(BaseModel):

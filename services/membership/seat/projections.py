@@ -205,6 +205,16 @@ async def seats_of(
     return [SeatRow(**{**row, "email": Sealed.from_json(row["email"])}) for row in rows]
 
 
+async def plans_waited_for(connection: Any, community_id: UUID) -> list[UUID]:
+    """The subscriptions with a seat that was given and is not taken yet."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT subscription_id FROM seats_v1_given"
+        " WHERE community_id = $1 AND standing = 'pending'",
+        community_id,
+    )
+    return [row["subscription_id"] for row in rows]
+
+
 async def plan_now(service: Service, community_id: UUID, subscription_id: UUID) -> Plan:
     """The seats of a subscription as of now; NotFound when it is another community's."""
     plan: Plan

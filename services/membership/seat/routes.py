@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.projections import community_now, page_of, spoken
+from services.membership.expected import seated
 from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
@@ -43,7 +44,6 @@ from shared.reaction import NOTHING, Ask
 
 router = APIRouter()
 
-SEATED = "seated"
 GOOD_FOR = timedelta(days=30)
 
 PLAN = "/people/{person_id}/seat-plans/{subscription_id}"
@@ -122,7 +122,7 @@ async def _assign(
         known=PersonId(known) if known else None,
         is_banned=await _is_banned(caller, community_id, known),
     )
-    once = service.vault.lookup(SEATED, community_id, f"{subscription_id} {body.email}", addressee)
+    once = seated(service, community_id, subscription_id, body.email, addressee)
     return Ask(SEAT, subscription_id, assign, Keep(lookups=(once,)))
 
 

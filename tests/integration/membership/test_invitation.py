@@ -481,6 +481,28 @@ async def test_a_member_who_is_erased_takes_the_address_of_their_invitation_alon
     await house.eventually(addresses, [None])
 
 
+async def test_who_came_in_another_way_and_is_erased_is_expected_no_more(house: House) -> None:
+    """The letter had gone before anybody was known by its address."""
+    community_id, owner = await house.community("olga@example.com")
+    invitation_id = await invite(house, owner)
+    link = link_in(await letter_to(house))
+    person_id, token = await house.join(ada, community_id)
+    assert [one["email"] for one in await listed(house, owner)] == [ada]
+    await house.call("POST", f"/people/{person_id}/erasure", {}, token=token, expect=202)
+
+    async def addresses() -> list[object]:
+        return [one["email"] for one in await listed(house, owner)]
+
+    await house.eventually(addresses, [None])
+    await house.call("POST", f"/invitations/{invitation_id}/letters", {}, token=owner)
+    await house.quiet()
+    letters = [one for one in house.mailbox.to(ada) if one.template.startswith("invited")]
+    assert len(letters) == 1
+    problem = await accept(house, link, await house.token(ada), expect=409)
+    assert code_of(problem) == "not_your_email"
+    await invite(house, owner)
+
+
 @pytest.mark.parametrize("way", ["departure", "ban", "erasure"])
 async def test_the_last_owner_stays_in_every_way(house: House, way: str) -> None:
     community_id, _ = await house.community("olga@example.com")

@@ -455,6 +455,22 @@ async def test_who_is_nobody_any_more_leaves_their_seat(
     await desk.give(bob)
 
 
+async def test_for_who_is_erased_no_seat_waits_by_their_address(house: House, desk: Desk) -> None:
+    await desk.begins()
+    await desk.until(seats=2)
+    await desk.give("ada@example.com")
+    await desk.letter("ada@example.com")
+    person_id, token = await house.join("ada@example.com", desk.community_id)
+    assert [one["email"] for one in await desk.seats()] == ["ada@example.com"]
+    await house.call("POST", f"/people/{person_id}/erasure", {}, token=token, expect=202)
+
+    async def addresses() -> list[object]:
+        return [one["email"] for one in await desk.seats()]
+
+    await house.eventually(addresses, [None])
+    await desk.give("ada@example.com")
+
+
 async def test_who_was_banned_meanwhile_does_not_sit_down(house: House, desk: Desk) -> None:
     await desk.begins(1)
     await desk.until(seats=1)
