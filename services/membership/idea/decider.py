@@ -63,6 +63,12 @@ def insist_on_member(member: StandingNow) -> None:
         raise Rejected("not_a_member", "Ideas are the members' own.")
 
 
+def insist_on_reader(member: StandingNow | None, *, is_staff: bool) -> None:
+    """Ideas are read by members, and by the staff who answer them."""
+    if not is_staff:
+        insist_on_member(member or "unknown")
+
+
 def _answer(given: commands.AnswerIdea, idea: Idea) -> list[events.IdeaEvent]:
     before = idea.answer
     if before and (before.answer, before.words) == (given.answer, given.words):

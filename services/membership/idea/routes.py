@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 
 from services.membership.idea import commands
-from services.membership.idea.decider import IDEA, Status, insist_on_member
+from services.membership.idea.decider import IDEA, Status, insist_on_reader
 from services.membership.idea.events import Answer
 from services.membership.idea.projections import IdeaRow, ideas_of
 from services.membership.member.projections import standing_of
@@ -19,6 +19,7 @@ from shared.reaction import Ask
 router = APIRouter()
 
 Member = Annotated[Caller, needs("person")]
+Reader = Annotated[Caller, needs("account")]
 Staff = Annotated[Caller, needs("content.write", strict=True)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -108,25 +109,27 @@ class Ideas(BaseModel):
 
 @router.get("/ideas", operation_id="list_ideas")
 async def list_ideas(
-    caller: Member, page: Annotated[Page, Depends(listing(filters=("status",)))]
+    caller: Reader, page: Annotated[Page, Depends(listing(filters=("status",)))]
 ) -> Ideas:
-    """The newest first; for members alone."""
-    insist_on_member(await standing_of(caller.service, caller.community_id, caller.person_id))
+    """The newest first; for members, and for the staff who answer them, be they members or not."""
+    reader = caller.principal.person_id if caller.principal else None
+    member = await standing_of(caller.service, caller.community_id, reader) if reader else None
+    insist_on_reader(member, is_staff=caller.may("content.write"))
     async with caller.read() as connection:
         rows = await ideas_of(
             connection,
             caller.community_id,
-            reader=caller.person_id,
+            reader=reader,
             status=page.filters.get("status"),
             before=page.cursor(by_moment),
             limit=page.limit + 1,
         )
     answer = page.answer(rows, lambda last: f"{last.posted_at.isoformat()} {last.idea_id}")
-    items = await _opened(caller, answer["items"])
+    items = await _opened(caller, answer["items"], reader)
     return Ideas(items=items, next=answer["next"])
 
 
-async def _opened(caller: Caller, rows: list[IdeaRow]) -> list[Idea]:
+async def _opened(caller: Caller, rows: list[IdeaRow], reader: UUID | None) -> list[Idea]:
     sealed = [words for row in rows for words in (row.title, row.text)]
     texts = iter(await caller.open_all(sealed))
     return [
@@ -138,7 +141,7 @@ async def _opened(caller: Caller, rows: list[IdeaRow]) -> list[Idea]:
             words=row.words,
             backers=row.backers,
             backed=row.backed,
-            mine=row.author == caller.person_id,
+            mine=row.author == reader,
             posted_at=row.posted_at,
             answered_at=row.answered_at,
         )

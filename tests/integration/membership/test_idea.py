@@ -60,16 +60,32 @@ async def test_who_thinks_better_of_it_is_not_counted_nor_told(house: House) -> 
 
 
 async def test_it_is_for_members_and_answered_by_staff(house: House) -> None:
-    _, owner, for_ada, for_bob = await club(house)
+    _, _, for_ada, for_bob = await club(house)
     idea_id = await post(house, for_ada)
     answer = {"answer": "done", "words": "Yes."}
     await house.call("POST", f"/ideas/{idea_id}/answer", answer, token=for_bob, expect=403)
-    await house.call("GET", "/ideas", token=owner, expect=403)
     assert code_of(await house.call("DELETE", f"/ideas/{idea_id}", token=for_bob, expect=404))
     await house.call("POST", "/me/departure", token=for_bob)
     refused = await house.call("PUT", f"/ideas/{idea_id}/backing", token=for_bob, expect=409)
     assert code_of(refused) == "not_a_member"
     await house.call("GET", "/ideas", token=for_bob, expect=409)
+
+
+async def test_who_answers_them_reads_them_and_no_other_staff_who_are_no_members(
+    house: House,
+) -> None:
+    community_id, owner, for_ada, _ = await club(house)
+    await post(house, for_ada)
+    (seen,) = await ideas(house, owner)
+    assert (seen["title"], seen["mine"], seen["backed"]) == ("A night of blitz", False, False)
+    account = await house.call("GET", "/me", token=await house.token("max@example.com"))
+    role = {"account_id": account["account_id"], "role": "accountant"}
+    await house.call("POST", "/staff", role, token=owner)
+    accountant = await house.token("max@example.com", community_id)
+    refused = await house.call("GET", "/ideas", token=accountant, expect=409)
+    assert code_of(refused) == "not_a_member"
+    _, stranger = await house.community("zoe@example.com", "draughts")
+    assert await ideas(house, stranger) == []
 
 
 async def test_what_is_taken_back_or_down_is_seen_no_more(house: House) -> None:
