@@ -24,6 +24,10 @@ NEWS = frozenset(("level_reached", "improvement_polled", "improvement_leaving", 
 """What nobody bought, or needs to know."""
 
 
+MEMBERS_OWN = frozenset(("idea_answered",))
+"""What is no news to who is no member any more."""
+
+
 class Here(Protocol):
     """Where a message is written: by whoever sends it, or for whoever reads it."""
 

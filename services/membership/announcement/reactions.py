@@ -44,7 +44,15 @@ from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
 from services.membership.recognition.events import LevelEndangered, LevelReached
 from services.membership.transition.events import FoundersNamed
-from services.membership.writing import COPY, Addressee, addressee_of, copy_of, kind_of, letter_of
+from services.membership.writing import (
+    COPY,
+    MEMBERS_OWN,
+    Addressee,
+    addressee_of,
+    copy_of,
+    kind_of,
+    letter_of,
+)
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -516,6 +524,8 @@ async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | 
     content = events.Content(action.values, action.link, action.sealed)
     if addressee is None:
         return await _to_representatives(action, content, context)
+    if not await _is_for(person_id, template, context):
+        return _record(action.message_id, person_id, template, "not_a_member")
     ways = await _ways(person_id, kind, context)
     if ways.others and action.to is None:
         direct = commands.DirectMessage(person_id, template, ways.others, ways.mail, content)
@@ -527,6 +537,14 @@ async def send_mail(action: commands.SendMail, context: ActionContext) -> Ask | 
     if reason and action.to:
         reason = "refused_by_mail_server"  # it says nothing of the address they have now
     return _record(action.message_id, person_id, template, reason)
+
+
+async def _is_for(person_id: PersonId, template: Code, context: ActionContext) -> bool:
+    """Who was merged is a member as somebody else."""
+    if template not in MEMBERS_OWN:
+        return True
+    standing = await standing_of(context.service, context.community_id, person_id)
+    return standing in ("joined", "taken_in")
 
 
 async def _to_representatives(

@@ -88,6 +88,25 @@ async def test_who_answers_them_reads_them_and_no_other_staff_who_are_no_members
     assert await ideas(house, stranger) == []
 
 
+async def test_who_is_no_member_any_more_does_not_hear_what_was_made_of_it(house: House) -> None:
+    """Not who left, and least of all who was shut out."""
+    community_id, owner, for_ada, for_bob = await club(house)
+    cleo, for_cleo = await house.join("cleo@example.com", community_id, "Cleo")
+    idea_id = await post(house, for_ada)
+    for token in (for_bob, for_cleo):
+        await house.call("PUT", f"/ideas/{idea_id}/backing", token=token)
+    await house.call("POST", "/me/departure", token=for_bob)
+    await house.call("POST", f"/people/{cleo}/ban", {}, token=owner)
+    answer = {"answer": "done", "words": "Every Friday from May on."}
+    await house.call("POST", f"/ideas/{idea_id}/answer", answer, token=owner)
+    await house.quiet()
+    told = [one.to for one in house.mailbox.letters if one.template == "idea_answered"]
+    assert told == ["ada@example.com"]
+    listed = await house.call("GET", f"/people/{cleo}/messages", token=owner)
+    (message,) = [one for one in listed["items"] if one["template"] == "idea_answered"]
+    assert message["not_sent"] == "not_a_member"
+
+
 async def test_what_is_taken_back_or_down_is_seen_no_more(house: House) -> None:
     _, owner, for_ada, for_bob = await club(house)
     first, second = await post(house, for_ada), await post(house, for_ada, "Buy the tower")
