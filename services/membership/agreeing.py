@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.membership.agreed import Agreement
 from services.membership.document.events import DocumentPublished, Kind
@@ -15,6 +15,14 @@ from shared.ids import Code, PersonId
 class AcceptedDocument(Body):
     kind: Kind
     version: int = Field(ge=1, le=1_000_000)
+
+
+class AskedDocument(BaseModel):
+    """Whoever comes in accepts it, in this version."""
+
+    kind: Kind
+    version: int
+    url: str
 
 
 class Agree(Body):
@@ -34,6 +42,14 @@ async def agreement_of(
         for place, document in enumerate(body.accepted_documents)
     }
     return await agreement_now(caller.service, community_id, person_id, named, caller.now)
+
+
+async def asked_of_newcomers(caller: Caller, community_id: UUID) -> list[AskedDocument]:
+    """What who is no member yet accepts by coming in."""
+    agreement = await agreement_now(caller.service, community_id, None, {}, caller.now)
+    return [
+        AskedDocument(kind=one.kind, version=one.number, url=one.url) for one in agreement.asked
+    ]
 
 
 def still_asked(documents: Sequence[DocumentPublished]) -> tuple[AcceptedDocument, ...]:

@@ -9,11 +9,15 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import EMAIL, account_of
-from services.membership.agreeing import Agree, agreement_of
+from services.membership.agreeing import (
+    Agree,
+    AskedDocument,
+    agreement_of,
+    asked_of_newcomers,
+)
 from services.membership.community.events import Role
 from services.membership.community.projections import community_now, page_of, spoken
-from services.membership.document.events import Kind
-from services.membership.document.projections import accepting, agreement_now
+from services.membership.document.projections import accepting
 from services.membership.expected import INVITED
 from services.membership.gateways.gateway import Address
 from services.membership.invitation import commands
@@ -265,14 +269,6 @@ async def list_invitations(
     )
 
 
-class AskedDocument(BaseModel):
-    """Whoever comes in accepts it, in this version."""
-
-    kind: Kind
-    version: int
-    url: str
-
-
 class PublicInvitation(BaseModel):
     """What the link alone shows: who invites and to what, never whom. `theirs` is the link or sponsor it is about.
 
@@ -326,10 +322,7 @@ async def _asked(caller: Caller, community_id: UUID, invitation: Invitation) -> 
     invited = invitation.invited
     if invited is None or not _comes(invited) or not invitation.is_open(caller.now):
         return []
-    agreement = await agreement_now(caller.service, community_id, None, {}, caller.now)
-    return [
-        AskedDocument(kind=one.kind, version=one.number, url=one.url) for one in agreement.asked
-    ]
+    return await asked_of_newcomers(caller, community_id)
 
 
 class AcceptInvitation(Agree):

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.access.events import Barred
+from services.membership.agreed import NOTHING, Agreement
 from services.membership.grace.events import Over
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
@@ -73,13 +74,18 @@ class RecordSeatNotPosted:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSeat:
-    """There is no `claimant` where the account does not sign in with the address of the seat."""
+    """There is no `claimant` where the account does not sign in with the address of the seat.
+
+    `agreement` is asked of who is no member yet.
+    """
 
     seat_id: UUID
     account_id: AccountId
     claimant: Claimant | None
     is_banned: bool
     at: datetime
+    is_member: bool = False
+    agreement: Agreement = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.membership.access.events import Moved
+from services.membership.agreed import insist_on_agreement
 from services.membership.seat import commands, events
 from services.membership.tier.events import TierId
 from shared.decider import Decider, NotFound, Rejected
@@ -228,6 +229,8 @@ def _claim(claim: commands.ClaimSeat, plan: Plan, seat: Seat) -> Events:
         raise Rejected("banned", "This person may not join again.")
     if plan.seats_person(claim.claimant.person_id):
         raise already_seated()
+    if not claim.is_member:
+        insist_on_agreement(claim.agreement)
     return [events.SeatClaimed(claim.seat_id, claim.account_id, plan.opens, claim.claimant)]
 
 

@@ -8,7 +8,14 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from services.membership.account.projections import EMAIL, account_of
+from services.membership.agreeing import (
+    Agree,
+    AskedDocument,
+    agreement_of,
+    asked_of_newcomers,
+)
 from services.membership.community.projections import community_now, page_of, spoken
+from services.membership.document.projections import accepting
 from services.membership.expected import seated
 from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
@@ -207,7 +214,10 @@ async def list_seats(
 
 
 class PublicSeat(BaseModel):
-    """What the link alone shows: what the seat opens and where, never whose it is."""
+    """What the link alone shows: what the seat opens and where, never whose it is.
+
+    `documents` are what a new member accepts, as long as nobody has taken it.
+    """
 
     community_id: UUID
     community: str
@@ -217,6 +227,7 @@ class PublicSeat(BaseModel):
     tier: str | None
     expires_at: datetime
     standing: Standing
+    documents: list[AskedDocument]
 
 
 @router.get("/public/seats/{subscription_id}/{link}", operation_id="read_seat")
@@ -231,6 +242,7 @@ async def read_seat(
         tier = await tier_name(connection, plan.tier_id)
     if page is None or seat is None:
         raise NotFound("seat_not_found", "There is no such seat.")
+    waits = seat.standing == "pending" and caller.now < seat.expires_at
     return PublicSeat(
         community_id=page.community_id,
         community=page.name,
@@ -240,10 +252,11 @@ async def read_seat(
         tier=tier,
         expires_at=seat.expires_at,
         standing=seat.standing,
+        documents=await asked_of_newcomers(caller, door.community_id) if waits else [],
     )
 
 
-class ClaimSeat(Body):
+class ClaimSeat(Agree):
     """The name is how the community shall call who was not there before."""
 
     link: str = Field(max_length=2000)
@@ -280,17 +293,24 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     seat = plan.seats.get(door.subject)
     address = await _own_address(caller, seat)
     person_id = await person_at(service, community_id, caller.account_id, address or "")
-    is_banned = await _is_banned(caller, community_id, person_id)
+    standing = await standing_of(service, community_id, person_id) if person_id else "unknown"
+    agreement = await agreement_of(caller, community_id, person_id, body)
     person_id = person_id or PersonId(caller.new_id("person"))
     claimant, keep = None, NOTHING
     if seat is not None and address is not None:
         claimant = await _claimant(caller, seat, person_id, address, body, door)
         keep = await found_by(caller.service, community_id, caller.account_id, address, person_id)
     claim = commands.ClaimSeat(
-        door.subject, AccountId(caller.account_id), claimant, is_banned, caller.now
+        seat_id=door.subject,
+        account_id=AccountId(caller.account_id),
+        claimant=claimant,
+        is_banned=standing == "banned",
+        at=caller.now,
+        is_member=standing == "joined",
+        agreement=agreement,
     )
-    ask = Ask(SEAT, subscription_id, claim, keep)
-    written = await caller.ask(ask, community_id=community_id, mode=community.mode)
+    asks = [Ask(SEAT, subscription_id, claim, keep), *accepting(person_id, agreement)]
+    written = await caller.ask(*asks, community_id=community_id, mode=community.mode)
     return Seated(
         **written.model_dump(),
         seat_id=door.subject,

@@ -109,9 +109,9 @@ class Desk:
 
         return (await eventually(letters, lambda seen: len(seen) >= number))[number - 1]
 
-    async def claim(self, link: str, token: str, expect: int = 201) -> Json:
+    async def claim(self, link: str, token: str, expect: int = 201, **more: Any) -> Json:
         path = f"/seats/{self.subscription_id}/claims"
-        body = {"link": link, "name": "Ada"}
+        body = {"link": link, "name": "Ada"} | more
         return await self.house.call("POST", path, body, token=token, expect=expect)
 
     async def sits(self, email: str) -> tuple[str, str]:
@@ -453,6 +453,32 @@ async def test_who_is_nobody_any_more_leaves_their_seat(
     if way == "ban":
         assert code_of(await desk.give(ada, expect=409)) == "banned"
     await desk.give(bob)
+
+
+async def test_who_sits_down_and_is_no_member_yet_accepts_what_is_asked(
+    house: House, desk: Desk
+) -> None:
+    await desk.begins()
+    await desk.until(seats=2)
+    terms = {"kind": "terms", "url": "https://chess.example/terms.pdf", "sha256": "0" * 64}
+    await house.call("POST", "/documents", terms, token=desk.owner, expect=201)
+    for email in ("ada@example.com", "petra@example.com"):
+        await desk.give(email)
+    link = link_in(await desk.letter("ada@example.com"))
+    path = f"/public/seats/{desk.subscription_id}/{link}"
+    asked = {"kind": "terms", "version": 1, "url": terms["url"]}
+    assert (await house.call("GET", path))["documents"] == [asked]
+    account = await house.token("ada@example.com")
+    assert code_of(await desk.claim(link, account, 422)) == "documents_not_accepted"
+    assert len(await desk.seats("pending")) == 2
+    agreed = [{"kind": "terms", "version": 1}]
+    await desk.claim(link, account, accepted_documents=agreed)
+    token = await desk.enters("ada@example.com")
+    (mine,) = (await house.call("GET", "/documents/mine", token=token))["items"]
+    assert (mine["accepted"], mine["asked"]) == (1, False)
+    assert (await house.call("GET", path))["documents"] == []
+    # Who is a member already is not kept from what is given to them.
+    await desk.claim(link_in(await desk.letter("petra@example.com")), desk.payer)
 
 
 async def test_for_who_is_erased_no_seat_waits_by_their_address(house: House, desk: Desk) -> None:

@@ -46,6 +46,7 @@ from services.membership.tier.events import TierId
 from shared.ids import AccountId, Code, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
+from tests.unit.membership.documents import agreed, silent
 
 noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 later = noon + timedelta(days=30)
@@ -89,6 +90,15 @@ def claimed(seat: UUID, person: PersonId, tier: TierId | None = gold) -> SeatCla
 two_seats = SeatsProvided(petra, 2, gold)
 provide = ProvideSeats(petra, 2, gold)
 ada_sits = (two_seats, assigned(one), claimed(one, ada))
+
+
+def test_who_is_no_member_yet_agrees_to_what_is_asked_by_sitting_down() -> None:
+    waiting = given(SEAT, two_seats, assigned(one))
+    waiting.when(claim(one, ada, agreement=silent)).then_rejected("documents_not_accepted")
+    waiting.when(claim(one, ada, agreement=agreed)).then(claimed(one, ada))
+    member = claim(one, ada, is_member=True, agreement=silent)
+    given(SEAT, two_seats, assigned(one)).when(member).then(claimed(one, ada))
+    given(SEAT, *ada_sits).when(claim(one, ada, agreement=silent)).then_nothing()
 
 
 def test_who_pays_for_seats_has_them_to_give() -> None:
