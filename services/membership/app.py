@@ -39,7 +39,6 @@ from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways import whatsapp_reports
 from services.membership.gateways.certifier import Certifier
-from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.discord_stream import DiscordStream
 from services.membership.gateways.dns_gateway import DnsGateway
 from services.membership.gateways.gateway import Messenger
@@ -234,6 +233,8 @@ def _chat(settings: Settings) -> dict[str, Any]:
     token, secret = settings.discord_token, settings.discord_client_secret
     if not (token and settings.discord_client_id and secret):
         return {}
+    from services.membership.gateways.discord_gateway import DiscordGateway  # noqa: PLC0415 - 24 MB (docs/adr/0014)
+
     chat = DiscordGateway(
         token.get_secret_value(),
         settings.discord_client_id,

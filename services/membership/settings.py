@@ -42,7 +42,7 @@ class Settings(StoreSettings):
     discord_token: SecretStr | None = Field(
         default=None, description="the bot's; with the two below it turns chat access on"
     )
-    discord_client_id: str | None = None
+    discord_client_id: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,19}$")
     discord_client_secret: SecretStr | None = None
     discord_return: str | None = Field(
         default=None, description="the page Discord sends people back to; origin/discord if unset"

@@ -7,17 +7,18 @@ It proves that our requests have the vendor's shape and that we survive its answ
 import asyncio
 import json
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -99,6 +100,7 @@ class Discord:
         self.conversations: dict[str, str] = {}
         self.written: dict[str, list[Json]] = {}
         self.forgets_nonces = False
+        self.page = 1_000
         self.asked: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -106,6 +108,8 @@ class Discord:
         self.failures: list[Failure] = []
         self._held: dict[str, asyncio.Event] = {}
         self.agents: set[str] = set()
+        self.reasons: set[str] = set()
+        self.clock_ahead = 0.0
         self.stream_url = "wss://gateway.discord.gg"
         self.shards, self.starts_at_once, self.starts_left = 1, 1, 1_000
         self.between_starts = 0.0
@@ -162,11 +166,20 @@ class Discord:
             del guild.invites[code]
 
     def fail(
-        self, operation: str, status: int, body: Json | None = None, *, times: int = 1
+        self,
+        operation: str,
+        status: int,
+        body: Json | str | None = None,
+        *,
+        times: int = 1,
+        headers: dict[str, str] | None = None,
     ) -> None:
-        """The next answers to an operation, whatever it asks."""
-        told = {"code": 0, "message": "No."} if body is None else body
-        self.failures.append(Failure(operation, _json(status, told), times))
+        """The next answers to an operation, whatever it asks; text is a page of who stands before Discord."""
+        if isinstance(body, str):
+            answer: Response = HTMLResponse(body, status, headers)
+        else:
+            answer = _json(status, body or {"code": 0, "message": "No."}, headers)
+        self.failures.append(Failure(operation, answer, times))
 
     def break_down(self, operation: str) -> None:
         """The next of these is done, and its answer is lost on its way."""
@@ -216,6 +229,7 @@ class Discord:
         async def serve(request: Request) -> Response:
             self.asked[operation] += 1
             self.agents.add(request.headers.get("user-agent", ""))
+            self.reasons.add(unquote(request.headers.get("x-audit-log-reason", "")))
             raw = await request.body()
             is_form = "form" in request.headers.get("content-type", "")
             body = dict(parse_qsl(raw.decode())) if is_form else json.loads(raw) if raw else None
@@ -236,7 +250,8 @@ class Discord:
                 answer = self._limited(operation, request) or self._acted(act, request, body)
             if held := self._held.pop(operation, None):
                 await held.wait()
-            if self.spec is not None and is_known and answer.status_code < 500:
+            is_discords = answer.status_code < 500 and not isinstance(answer, HTMLResponse)
+            if self.spec is not None and is_known and is_discords:
                 answered = openapi.Answered.of(answer)
                 self._note("answered", operation, self.spec.wrong_answer(asked, answered))
             return answer
@@ -266,7 +281,7 @@ class Discord:
         request.state.limit = {
             "X-RateLimit-Limit": str(most),
             "X-RateLimit-Remaining": str(max(0, most - spent - 1)),
-            "X-RateLimit-Reset": f"{time.time() + until - now:.3f}",
+            "X-RateLimit-Reset": f"{time.time() + self.clock_ahead + until - now:.3f}",
             "X-RateLimit-Reset-After": f"{until - now:.3f}",
             "X-RateLimit-Bucket": f"bucket-{operation}",
         }
@@ -277,9 +292,9 @@ class Discord:
         after = {"Retry-After": f"{until - now:.3f}", "X-RateLimit-Scope": "user"}
         return _json(429, told, request.state.limit | after)
 
-    def _token(self, _: Request, form: Json) -> Response:
-        known = form.get("client_id") == CLIENT_ID and form.get("client_secret") == CLIENT_SECRET
-        if not known:
+    def _token(self, request: Request, form: Json) -> Response:
+        client = b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {client}":
             return _json(401, {"error": "invalid_client"})
         who = self._codes.pop(form.get("code", ""), None)
         if who is None or form.get("grant_type") != "authorization_code":
@@ -311,7 +326,7 @@ class Discord:
         guild = self._guild(request)
         if not guild.bot_lists_members:
             raise Refusal(403, 50001, "Missing Access")
-        most = int(request.query_params.get("limit", 1))
+        most = min(int(request.query_params.get("limit", 1)), self.page)
         after = int(request.query_params.get("after", 0))
         later = sorted((user for user in guild.members if int(user) > after), key=int)
         return self._told(request, [_member(guild, user) for user in later[:most]])
@@ -365,7 +380,9 @@ class Discord:
             self._movable(guild, role)
         code = f"inv{self.new_id()}"
         guild.invites[code] = Invite(channel, roles, body.get("max_uses") or 1_000_000)
-        return self._told(request, _invite(guild, code))
+        now = {"uses": 0, "max_uses": 1, "temporary": False, "created_at": JOINED_AT}
+        told = now | {"max_age": body.get("max_age", 86_400)} | _invite(guild, code)
+        return self._told(request, told)
 
     def _withdraw(self, request: Request, _: Any) -> Response:
         self._as_bot(request)

@@ -1,15 +1,15 @@
 """Discord, by its REST API v10: no call is made that Discord has asked us not to make yet."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-import httpx
+from hikari.guilds import Member
 
-from services.membership.gateways.discord_limits import Limits, seconds
+from services.membership.gateways.discord_client import DiscordClient, Refusal
 from services.membership.gateways.gateway import (
     ChatAuthorization,
     ChatInvite,
@@ -20,15 +20,11 @@ from services.membership.gateways.gateway import (
     StreamPlan,
     Undeliverable,
     Unreachable,
-    Unsure,
     Unwelcome,
 )
 from shared.ids import Code
 
 AUTHORIZE = "https://discord.com/oauth2/authorize"
-TIMEOUT = 10.0
-PAGE = 1_000
-WITHOUT_TOKEN = 60.0
 INVITE_LIFE = timedelta(days=1)
 REASON = "Access in Tessera"
 
@@ -58,8 +54,10 @@ DIRECT_PROBLEMS: Mapping[int, DirectProblem] = {
     50278: "messages_closed",
 }
 TOO_MANY_OPENED, LATER = 40003, 600.0
-EPOCH, SKEW = 1_420_070_400_000, timedelta(minutes=1)
+SKEW = timedelta(minutes=1)
 RECENT = 100
+
+T = TypeVar("T")
 
 
 class _Refused(ChatRefused):
@@ -74,18 +72,12 @@ class DiscordGateway:
     def __init__(
         self, token: str, client_id: str, client_secret: str, *, url: str, origin: str, back: str
     ) -> None:
-        self._bot = f"Bot {token}"
-        self._client_id, self._client_secret = client_id, client_secret
+        self._client_id, self._client_secret = int(client_id), client_secret
         self._back = back
-        self._limits = Limits()
-        self._client = httpx.AsyncClient(
-            base_url=url.rstrip("/"),
-            timeout=TIMEOUT,
-            headers={"User-Agent": f"DiscordBot ({origin}, 1)"},
-        )
+        self._client = DiscordClient(token, url=url, agent=f"DiscordBot ({origin}, 1)")
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._client.close()
 
     def account_url(self, state: str) -> str:
         return self._authorize(state, "identify guilds.join")
@@ -95,7 +87,7 @@ class DiscordGateway:
 
     def _authorize(self, state: str, scope: str, **more: str) -> str:
         asked = {
-            "client_id": self._client_id,
+            "client_id": str(self._client_id),
             "redirect_uri": self._back,
             "response_type": "code",
             "scope": scope,
@@ -104,50 +96,62 @@ class DiscordGateway:
         return f"{AUTHORIZE}?{urlencode(asked | more)}"
 
     async def authorized(self, code: str) -> ChatAuthorization:
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self._back,
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
-        }
-        told = (await self._ask("POST", "/oauth2/token", form=form, bearer="")).json()
-        return ChatAuthorization(told["access_token"], told.get("guild", {}).get("id"))
+        asked = self._client.bot.authorize_access_token(
+            self._client_id, self._client_secret, code, self._back
+        )
+        try:
+            told = await self._client.ask(asked)
+        except Refusal as refusal:
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                raise Unreachable("Discord does not know our client.") from refusal
+            raise ChatRefused("link_refused") from refusal
+        return ChatAuthorization(told.access_token, str(told.guild.id) if told.guild else None)
 
     async def account_of(self, access_token: str) -> str:
-        return str((await self._ask("GET", "/users/@me", bearer=access_token)).json()["id"])
+        try:
+            told = await self._client.ask(self._client.person(access_token).fetch_my_user())
+        except Refusal as refusal:
+            raise ChatRefused("link_refused") from refusal
+        return str(told.id)
 
     async def join(self, server: str, account: str, access_token: str) -> bool:
-        body = {"access_token": access_token}
-        answer = await self._ask("PUT", f"/guilds/{server}/members/{account}", json=body)
-        return answer.status_code == HTTPStatus.CREATED
+        bot = self._client.bot
+        there = await self._ask(bot.add_user_to_guild(access_token, int(server), int(account)))
+        return there is not None
 
     async def add_role(self, server: str, account: str, role: str) -> None:
-        await self._ask("PUT", f"/guilds/{server}/members/{account}/roles/{role}")
+        ids = int(server), int(account), int(role)
+        await self._ask(self._client.bot.add_role_to_member(*ids, reason=REASON))
 
     async def remove_role(self, server: str, account: str, role: str) -> None:
+        ids = int(server), int(account), int(role)
         try:
-            await self._ask("DELETE", f"/guilds/{server}/members/{account}/roles/{role}")
+            await self._ask(self._client.bot.remove_role_from_member(*ids, reason=REASON))
         except _Refused as refusal:
             if refusal.code not in GONE | {UNKNOWN_ROLE}:
                 raise
 
     async def kick(self, server: str, account: str) -> None:
         try:
-            await self._ask("DELETE", f"/guilds/{server}/members/{account}")
+            await self._ask(self._client.bot.kick_user(int(server), int(account), reason=REASON))
         except _Refused as refusal:
             if refusal.code not in GONE:
                 raise
 
     async def invite(self, channel: str, roles: Sequence[str], now: datetime) -> ChatInvite:
-        life = int(INVITE_LIFE.total_seconds())
-        body = {"max_age": life, "max_uses": 1, "unique": True, "role_ids": list(roles)}
-        answer = await self._ask("POST", f"/channels/{channel}/invites", json=body)
-        return ChatInvite(str(answer.json()["code"]), now + INVITE_LIFE)
+        asked = self._client.bot.create_invite(
+            int(channel),
+            max_age=INVITE_LIFE,
+            max_uses=1,
+            unique=True,
+            role_ids=[int(role) for role in roles],
+            reason=REASON,
+        )
+        return ChatInvite((await self._ask(asked)).code, now + INVITE_LIFE)
 
     async def withdraw_invite(self, code: str) -> bool:
         try:
-            await self._ask("DELETE", f"/invites/{code}")
+            await self._ask(self._client.bot.delete_invite(code, reason=REASON))
         except _Refused as refusal:
             if refusal.code != UNKNOWN_INVITE:
                 raise
@@ -156,119 +160,73 @@ class DiscordGateway:
 
     async def write(self, account: str, message: ChatMessage) -> None:
         """Discord takes a nonce once in a few minutes; what was tried before is looked for, however long ago."""
+        bot, nonce = self._client.bot, _nonce(message)
         try:
-            opened = await self._ask("POST", "/users/@me/channels", json={"recipient_id": account})
-            channel = opened.json()["id"]
+            channel = (await self._ask(bot.create_dm_channel(int(account)))).id
             if message.tried_since is None or not await self._has(
                 channel, message, message.tried_since
             ):
-                body = {
-                    "content": message.text,
-                    "nonce": _nonce(message),
-                    "enforce_nonce": True,
-                    "allowed_mentions": {"parse": []},
-                }
-                await self._ask("POST", f"/channels/{channel}/messages", json=body)
+                # Nobody is pinged: hikari allows no mention that it is not told to.
+                await self._ask(bot.create_message(channel, message.text, nonce=nonce))
         except _Refused as refusal:
             if refusal.code == TOO_MANY_OPENED:
                 raise Unreachable("Discord has enough of new conversations.", LATER) from refusal
             raise Undeliverable(DIRECT_PROBLEMS.get(refusal.code, "refused")) from refusal
 
-    async def _has(self, channel: str, message: ChatMessage, since: datetime) -> bool:
+    async def _has(self, channel: int, message: ChatMessage, since: datetime) -> bool:
         """Whether it is there: Discord keeps a nonce for a while only, and the text for ever."""
-        after = (int((since - SKEW).timestamp() * 1_000) - EPOCH) << 22
-        path = f"/channels/{channel}/messages?limit={RECENT}&after={after}"
-        written = (await self._ask("GET", path)).json()
-        ours = [one for one in written if one["author"].get("bot")]
-        return any(
-            one.get("nonce") == _nonce(message) or one["content"] == message.text for one in ours
-        )
+
+        async def looked() -> bool:
+            written = self._client.bot.fetch_messages(channel, after=since - SKEW).limit(RECENT)
+            async for one in written:
+                is_it = one.nonce == _nonce(message) or one.content == message.text
+                if one.author.is_bot and is_it:
+                    return True
+            return False
+
+        return await self._ask(looked())
 
     async def members(self, server: str) -> Mapping[str, frozenset[Code]]:
-        found: dict[str, frozenset[Code]] = {}
-        after = "0"
-        while True:
-            answer = await self._ask("GET", f"/guilds/{server}/members?limit={PAGE}&after={after}")
-            told = answer.json()
-            found |= {str(one["user"]["id"]): frozenset(map(Code, one["roles"])) for one in told}
-            if len(told) < PAGE:
-                return found
-            after = max(found, key=int)
+        async def everybody() -> Mapping[str, frozenset[Code]]:
+            found = self._client.bot.fetch_members(int(server))
+            return {str(one.id): _roles(one) async for one in found}
+
+        return await self._ask(everybody())
 
     async def roles_of(self, server: str, account: str) -> frozenset[str] | None:
         try:
-            answer = await self._ask("GET", f"/guilds/{server}/members/{account}")
+            asked = self._client.bot.fetch_member(int(server), int(account))
+            return _roles(await self._ask(asked))
         except _Refused as refusal:
             if refusal.code not in GONE:
                 raise
             return None
-        return frozenset(answer.json()["roles"])
 
     async def stream_plan(self) -> StreamPlan:
         """How the bot's gateway is to be followed just now."""
-        told = (await self._ask("GET", "/gateway/bot")).json()
-        limit = told["session_start_limit"]
+        told = await self._ask(self._client.bot.fetch_gateway_bot_info())
+        limit = told.session_start_limit
         return StreamPlan(
-            url=told["url"],
-            shards=told["shards"],
-            at_once=limit["max_concurrency"],
-            remaining=limit["remaining"],
-            reset_after=limit["reset_after"] / 1_000,
+            url=told.url,
+            shards=told.shard_count,
+            at_once=limit.max_concurrency,
+            remaining=limit.remaining,
+            reset_after=limit.reset_after.total_seconds(),
         )
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        form: Mapping[str, str] | None = None,
-        bearer: str | None = None,
-    ) -> httpx.Response:
-        """As the bot, or with a person's token; Discord counts by what is done and by the server it is done to."""
-        parts = path.partition("?")[0].split("/")
-        place = parts[2] if parts[1] in ("guilds", "channels") else bearer or ""
-        route = f"{method} {'/'.join(parts[1::2])}", place
-        headers = {"X-Audit-Log-Reason": REASON, "Authorization": self._bot}
-        if bearer is not None:
-            headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        bucket = await self._limits.enter(route)
+    async def _ask(self, call: Coroutine[Any, Any, T]) -> T:
+        """As our bot."""
         try:
-            answer = await self._client.request(method, path, json=json, data=form, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unreachable("Discord does not answer.") from error
-        except httpx.HTTPError as error:
-            raise Unsure("Discord stopped answering.") from error
-        finally:
-            bucket.give_back()
-        self._limits.learn(route, answer)
-        if not answer.is_success:
-            raise self._judged(answer, bearer)
-        return answer
-
-    def _judged(self, answer: httpx.Response, bearer: str | None) -> ChatRefused | Unreachable:
-        status = answer.status_code
-        after = seconds(answer.headers, "retry-after")
-        if answer.is_server_error:
-            return Unsure(f"Discord answered {status}.", after=after)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Unreachable(f"Discord answered {status}.", after=after)
-        if bearer == "" and status == HTTPStatus.UNAUTHORIZED:
-            return Unreachable("Discord does not know our client.")
-        if bearer is not None:
-            return ChatRefused("link_refused")
-        if status == HTTPStatus.UNAUTHORIZED:
-            # Discord shuts out a network that goes on asking with a wrong token.
-            self._limits.shut(WITHOUT_TOKEN)
-            return Unwelcome("Discord does not know our bot's token.")
-        return _Refused(_code_of(answer))
+            return await self._client.ask(call)
+        except Refusal as refusal:
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                raise Unwelcome("Discord does not know our bot's token.") from refusal
+            raise _Refused(refusal.code) from refusal
 
 
-def _code_of(answer: httpx.Response) -> int:
-    try:
-        return int(answer.json()["code"])
-    except (ValueError, KeyError, TypeError):
-        return 0
+def _roles(member: Member) -> frozenset[Code]:
+    """hikari counts a server's own id among them, as the role of everybody."""
+    return frozenset(Code(str(role)) for role in member.role_ids if role != member.guild_id)
 
 
 def _nonce(message: ChatMessage) -> str:

@@ -3,14 +3,17 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
+from traceback import format_exception
 from typing import Any
 
+import aiohttp
 import pytest
 from openapi_core.datatypes import RequestParameters
 
-from services.membership.gateways import discord_gateway
+from services.membership.gateways import discord_client
 from services.membership.gateways.discord_gateway import DiscordGateway
 from services.membership.gateways.gateway import (
     ChatMessage,
@@ -22,6 +25,7 @@ from services.membership.gateways.gateway import (
 )
 from shared.clock import real_now
 from shared.ids import random_id
+from shared.testing import eventually
 from tests.doubles import openapi
 from tests.doubles.discord import BASE, CLIENT_ID, CLIENT_SECRET, MANAGE_ROLES, TOKEN, Discord
 from tests.doubles.serving import serving
@@ -61,6 +65,13 @@ def gateway_to(
 async def token_of(discord: Discord, gateway: DiscordGateway, user: str) -> str:
     code, _ = discord.consent(gateway.account_url(STATE), user)
     return (await gateway.authorized(code)).access_token
+
+
+async def hears(discord: Discord, operation: str, times: int) -> None:
+    async def asked() -> int:
+        return discord.asked[operation]
+
+    await eventually(asked, lambda seen: seen >= times)
 
 
 async def refused(awaited: Awaitable[object]) -> str:
@@ -162,17 +173,15 @@ async def test_whoever_has_left_has_no_role_and_is_kicked(given: Given) -> None:
     assert await gateway.roles_of(guild.id, ada) is None
 
 
-async def test_everybody_on_a_server_is_listed_page_by_page(
-    given: Given, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(discord_gateway, "PAGE", 2)
+async def test_everybody_on_a_server_is_listed_page_by_page(given: Given) -> None:
     discord, gateway = given
+    discord.page = 2
     guild, (gold,) = discord.guild(1)
     people = [discord.user() for _ in range(4)]
     guild.members |= {person: {gold} for person in people}
     everybody = await gateway.members(guild.id)
     assert everybody == {guild.owner: frozenset(), **dict.fromkeys(people, frozenset({gold}))}
-    assert discord.asked["list_members"] == 3
+    assert discord.asked["list_members"] == 4, "until a page is empty"
     guild.bot_lists_members = False
     assert await refused(gateway.members(guild.id)) == "bot_not_on_server"
 
@@ -378,6 +387,255 @@ async def test_discord_is_told_who_asks(given: Given) -> None:
     guild, (gold,) = discord.guild(1)
     await gateway.remove_role(guild.id, discord.user(), gold)
     assert discord.agents == {"DiscordBot (https://tessera.test, 1)"}
+
+
+async def test_a_server_reads_why_our_bot_did_what_it_did(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    await gateway.add_role(guild.id, ada, gold)
+    await gateway.kick(guild.id, ada)
+    assert discord.reasons == {"Access in Tessera"}
+
+
+async def test_more_than_a_used_up_bucket_holds_are_turned_away_and_nobody_is_forgotten(
+    given: Given,
+) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    crowd = [discord.user() for _ in range(8)]
+    guild.members |= {user: set() for user in crowd}
+    discord.limits["add_role"] = 1, 60.0
+    async with asyncio.timeout(5):
+        told = await asyncio.gather(
+            *(gateway.add_role(guild.id, user, gold) for user in crowd), return_exceptions=True
+        )
+    assert [type(one) for one in told if one] == [Unreachable] * 7
+    assert discord.asked["add_role"] == 1
+
+
+async def test_whoever_stops_waiting_for_their_turn_is_not_sent_and_gives_their_place_back(
+    given: Given,
+) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    crowd = [discord.user() for _ in range(12)]
+    guild.members |= {user: set() for user in crowd}
+    discord.limits["add_role"] = 4, 0.5
+    for user in crowd[:4]:
+        await gateway.add_role(guild.id, user, gold)
+    waiting = [asyncio.create_task(gateway.add_role(guild.id, one, gold)) for one in crowd[4:]]
+    await asyncio.sleep(0.1)
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    async with asyncio.timeout(5):
+        for _ in range(8):
+            await gateway.add_role(guild.id, crowd[0], gold)
+    assert discord.asked["add_role"] == 4 + 8
+    assert not any(guild.members[user] for user in crowd[4:])
+
+
+async def test_whoever_stops_waiting_for_an_answer_leaves_room_for_the_next(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    for _ in range(3):
+        with discord.holding("add_role"):
+            asked = discord.asked["add_role"]
+            gone = asyncio.create_task(gateway.add_role(guild.id, ada, gold))
+            await hears(discord, "add_role", asked + 1)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await gateway.add_role(guild.id, ada, gold)
+
+
+async def test_who_closes_in_the_middle_of_calls_leaves_nothing_behind(given: Given) -> None:
+    discord, _ = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.limits["add_role"] = 2, 1.0
+    before = asyncio.all_tasks()
+    async with serving(discord) as address:
+        served = asyncio.all_tasks() - before
+        gateway = gateway_to(address)
+        await gateway.close()
+        for _ in range(2):
+            await gateway.add_role(guild.id, ada, gold)
+        with discord.holding("kick"):
+            calls = [asyncio.create_task(gateway.add_role(guild.id, ada, gold)) for _ in range(4)]
+            calls.append(asyncio.create_task(gateway.kick(guild.id, ada)))
+            await hears(discord, "kick", 1)
+            for one in calls:
+                one.cancel()
+            await gateway.close()
+        await asyncio.gather(*calls, return_exceptions=True)
+        ours = [one for one in asyncio.all_tasks() - before - served if "hikari" in repr(one)]
+        assert ours == []
+    assert discord.asked["add_role"] == 2
+
+
+SLOW = {"code": 0, "message": "Slow down.", "retry_after": 30.0}
+
+
+async def test_a_limit_on_all_we_do_is_kept_everywhere_and_was_met_once(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    other, (silver,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada], other.members[ada] = set(), set()
+    told = {"Retry-After": "30", "X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+    discord.fail("add_role", 429, SLOW | {"global": True}, headers=told)
+    waits = []
+    for server, role in ((guild, gold), (other, silver), (guild, gold)):
+        with pytest.raises(Unreachable) as refusal:
+            await gateway.add_role(server.id, ada, role)
+        waits.append(refusal.value.after or 0)
+    assert all(25 < wait <= 30 for wait in waits)
+    assert discord.asked["add_role"] == 1
+
+
+async def test_after_a_limit_on_all_so_many_come_back_in_a_second_as_discord_takes(
+    given: Given,
+) -> None:
+    discord, gateway = given
+    told = {"Retry-After": "30", "X-RateLimit-Global": "true"}
+    discord.fail("kick", 429, SLOW | {"global": True}, headers=told)
+    waits = []
+    for _ in range(120):
+        with pytest.raises(Unreachable) as refusal:
+            await gateway.kick(discord.new_id(), discord.new_id())
+        waits.append(refusal.value.after or 0)
+    assert max(waits) - min(waits) > 1.5
+
+
+async def test_a_limit_that_no_header_tells_of_stops_one_server_only(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    other, (silver,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada], other.members[ada] = set(), set()
+    told = {"Retry-After": "30", "X-RateLimit-Scope": "user"}
+    discord.fail("add_role", 429, SLOW | {"global": False}, headers=told)
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            await gateway.add_role(guild.id, ada, gold)
+    await gateway.add_role(other.id, ada, silver)
+    await gateway.roles_of(guild.id, ada)
+    assert discord.asked["add_role"] == 2
+
+
+PAGE = "<html><body>error code: 1015</body></html>"
+
+
+async def test_pages_of_who_stands_before_discord_are_understood(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.fail("add_role", 502, PAGE, headers={"Retry-After": "7"})
+    with pytest.raises(Unsure) as broken:
+        await gateway.add_role(guild.id, ada, gold)
+    assert broken.value.after == 7
+    discord.fail("add_role", 200, PAGE)
+    with pytest.raises(Unsure):
+        await gateway.add_role(guild.id, ada, gold)
+    discord.fail("add_role", 403, PAGE)
+    assert await refused(gateway.add_role(guild.id, ada, gold)) == "refused"
+    discord.fail("add_role", 302, PAGE, headers={"Location": "https://elsewhere.test/"})
+    assert await refused(gateway.add_role(guild.id, ada, gold)) == "refused"
+    discord.fail("add_role", 429, PAGE, headers={"Retry-After": "30"})
+    for ask in (gateway.add_role(guild.id, ada, gold), gateway.kick(guild.id, ada)):
+        with pytest.raises(Unreachable) as shut_out:
+            await ask
+        assert 25 < (shut_out.value.after or 0) <= 30
+    assert discord.asked["kick"] == 0, "it is the network that was shut out"
+
+
+async def test_an_answer_that_never_comes_is_not_waited_for(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_client, "TIMEOUT", aiohttp.ClientTimeout(sock_read=0.2))
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    with discord.holding("add_role"), pytest.raises(Unsure):
+        await gateway.add_role(guild.id, ada, gold)
+
+
+async def test_two_processes_on_one_bucket_are_refused_once_each_in_a_window(given: Given) -> None:
+    discord, _ = given
+    guild, (gold,) = discord.guild(1)
+    crowd = [discord.user() for _ in range(30)]
+    guild.members |= {user: set() for user in crowd}
+    discord.limits["add_role"] = 10, 60.0
+    async with serving(discord) as address:
+        both = [gateway_to(address) for _ in range(2)]
+        for number, user in enumerate(crowd):
+            with suppress(Unreachable):
+                await both[number % 2].add_role(guild.id, user, gold)
+        for one in both:
+            await one.close()
+    assert sum(bool(guild.members[user]) for user in crowd) == 10
+    assert discord.refused["add_role"] <= 2
+
+
+@pytest.mark.parametrize("ahead", [-90.0, 90.0])
+async def test_a_clock_that_differs_from_discords_costs_one_refusal(
+    given: Given, ahead: float
+) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    guild.members[ada] = set()
+    discord.clock_ahead = ahead
+    discord.limits["add_role"] = 2, 60.0
+    for _ in range(12):
+        with suppress(Unreachable):
+            await gateway.add_role(guild.id, ada, gold)
+    assert discord.refused["add_role"] <= 1
+
+
+async def test_no_error_holds_a_token_or_whom_it_is_about(given: Given) -> None:
+    discord, gateway = given
+    guild, (gold,) = discord.guild(1)
+    ada = discord.user()
+    token = await token_of(discord, gateway, ada)
+    told = {"Retry-After": "0.1"}
+    discord.fail("add_role", 503, headers=told)
+    discord.fail("kick", 429, SLOW | {"global": False}, headers=told)
+    discord.fail("me", 500)
+    discord.fail("token", 500)
+    nobody = gateway_to("http://127.0.0.1:1")
+    said = ""
+    for ask in (
+        gateway.add_role(guild.id, ada, gold),
+        gateway.kick(guild.id, ada),
+        gateway.account_of(token),
+        gateway.account_of("nobodys-token"),
+        gateway.authorized("a-code"),
+        gateway.authorized("a-code"),
+        gateway.join(discord.new_id(), ada, token),
+        gateway.withdraw_invite("an-invite"),
+        nobody.add_role(guild.id, ada, gold),
+        nobody.account_of(token),
+    ):
+        with suppress(Exception):
+            try:
+                await ask
+            except Exception as error:
+                said += "".join(format_exception(error)) + repr(error)
+                raise
+    await nobody.close()
+    assert "Unreachable" in said
+    assert "Unsure" in said
+    for secret in (TOKEN, CLIENT_SECRET, token, "nobodys-token", "a-code", ada, guild.id):
+        assert secret not in said
 
 
 async def undeliverable(awaited: Awaitable[object]) -> str:
