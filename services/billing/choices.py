@@ -13,6 +13,8 @@ from services.billing.years import first_price, next_beginning
 from shared.decider import Rejected
 from shared.money import Money
 
+MOST_PERIODS = 36
+
 
 class Today(NamedTuple):
     """When it is chosen, in whose zone."""
@@ -61,6 +63,13 @@ def awaited(line: OfferLine, day: datetime | None, at: datetime) -> OfferLine:
     if not line.recurs or line.year is not None:
         return line
     return replace(line, trial_days=0, free_until=day)
+
+
+def given(line: OfferLine) -> OfferLine:
+    """The same for somebody else: its quantity are periods, and none of them is free."""
+    if line.interval == "once":
+        return replace(line, gift=True)
+    return replace(line, gift=True, trial_days=0, fewest=1, most=MOST_PERIODS)
 
 
 def _on_sale(offer: Listed | None, pointer: str) -> Listed:

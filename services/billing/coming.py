@@ -2,6 +2,7 @@
 
 import re
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -24,8 +25,12 @@ class Via(Body):
 
 
 class Opened(Written):
-    """`via`: what became of the one handed in. Whether what is `kept` counts, membership says once it is paid."""
+    """`via`: what became of the one handed in. Whether what is `kept` counts, membership says once it is paid.
 
+    By its `order_id` membership is told whom a gift is for.
+    """
+
+    order_id: UUID
     via: Kept | None = None
 
 

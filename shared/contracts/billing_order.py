@@ -8,11 +8,22 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.contract import Contract, MoneyValue
 
 
+class Gift(BaseModel):
+    """What somebody else than the buyer has for so many intervals once they accept it; `once`: for good."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tier_id: UUID | None = None
+    content_id: UUID | None = None
+    interval: Literal["week", "month", "quarter", "year", "once"]
+    count: int
+
+
 class OrderLine(BaseModel):
     """One thing bought: an offer or a quoted seat hold.
 
     `tier_id` or `content_id` is there when the line itself grants a tier or content for good; what a subscription
-    grants lasts as long as the subscription does, and its own topic says so.
+    grants lasts as long as the subscription does, and its own topic says so. A `gift` grants its buyer nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,6 +40,7 @@ class OrderLine(BaseModel):
     content_id: UUID | None = None
     tax_basis_points: int | None = None
     tax: MoneyValue | None = None
+    gift: Gift | None = None
 
 
 class OrderContract(Contract):
@@ -43,7 +55,7 @@ class OrderContract(Contract):
 class OrderPaid(OrderContract):
     """The money for the order has arrived."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     checkout_id: UUID
     payment_id: UUID
@@ -67,6 +79,6 @@ class OrderSuspended(OrderContract):
 class OrderReinstated(OrderContract):
     """What its lines grant is had again."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     lines: tuple[OrderLine, ...]

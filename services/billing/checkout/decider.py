@@ -125,6 +125,8 @@ def _open(asked: commands.OpenCheckout) -> list[events.CheckoutEvent]:
     if len({line.price.currency for line in asked.lines}) > 1:
         raise Rejected("currencies_differ", "One checkout, one currency.", pointer="/lines")
     offers = [line for line in asked.lines if isinstance(line, OfferLine)]
+    if len(asked.lines) > 1 and any(line.gift for line in offers):
+        raise Rejected("gift_not_alone", "A gift is bought by itself.", pointer="/lines")
     for number, line in enumerate(asked.lines):
         if isinstance(line, OfferLine):
             _check_choice(line, f"/lines/{number}")
@@ -175,6 +177,8 @@ def _check_choice(line: OfferLine, at: str) -> None:
             fewest=line.fewest,
             most=line.most,
         )
+    if line.gift and not _can_be_given(line):
+        raise Rejected("not_to_be_given", "This is no gift.", pointer=f"{at}/gift")
     if line.price.minor < 0:
         raise Rejected("amount_negative", "Nobody is paid to buy.", pointer=f"{at}/amount")
     if line.minimum is not None and line.price < line.minimum:
@@ -184,6 +188,12 @@ def _check_choice(line: OfferLine, at: str) -> None:
             pointer=f"{at}/amount",
             least=line.minimum.minor,
         )
+
+
+def _can_be_given(line: OfferLine) -> bool:
+    """What opens something for a time that begins when it is accepted, or for good; seats are given one by one."""
+    opens = line.tier_id is not None or line.content_id is not None
+    return opens and not line.seats and not line.donation and line.year is None
 
 
 def _at_home(return_url: Code, origin: Code) -> bool:
@@ -227,12 +237,12 @@ def takes(lines: tuple[Line, ...], discount: Discount) -> bool:
 
 
 def _reduced(lines: tuple[Line, ...], discount: Discount) -> tuple[Line, ...]:
-    """The basket with the code: seats, donations and what the buyer names the price of cost what they cost."""
+    """The basket with the code: seats, donations, gifts and what the buyer names the price of cost what they cost."""
     deal, currency = discount.deal, lines[0].price.currency
     good = {
         line.offer_id: line.full
         for line in lines
-        if isinstance(line, OfferLine) and line.is_priced_by_seller and deal.covers(line.offer_id)
+        if isinstance(line, OfferLine) and line.is_reducible and deal.covers(line.offer_id)
     }
     if not any(good.values()):
         raise Rejected("code_does_not_apply", "It is for something else.", pointer="/code")

@@ -42,6 +42,7 @@ class OfferLine:
     The buyer named the price where there is a `minimum`. The set-up fee is due at once, whatever the quantity.
     What `wins_back` a subscription that ended costs what that did. What is `free_until` a day is paid for from then on.
     Of the price is tax what a `tax_rate` in basis points says. A trial may begin before a card is given.
+    Of a `gift` the quantity are periods, paid for at once; somebody else has them, and no more are charged.
     """
 
     offer_id: UUID
@@ -66,6 +67,7 @@ class OfferLine:
     free_until: datetime | None = None
     tax_rate: int | None = None
     trial_needs_card: bool = True
+    gift: bool = False
 
     @property
     def thing(self) -> UUID:
@@ -73,11 +75,12 @@ class OfferLine:
 
     @property
     def recurs(self) -> bool:
-        return self.interval != "once"
+        return self.interval != "once" and not self.gift
 
     @property
-    def is_priced_by_seller(self) -> bool:
-        return self.minimum is None and not self.donation
+    def is_reducible(self) -> bool:
+        """Whether the seller names its price, and a code's months could be told from its periods."""
+        return self.minimum is None and not self.donation and not self.gift
 
     @property
     def is_due_later(self) -> bool:

@@ -19,7 +19,7 @@ from services.billing.checkout import commands
 from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
-from services.billing.choices import Today, awaited, line_again, line_of
+from services.billing.choices import Today, awaited, given, line_again, line_of
 from services.billing.coming import Opened, Via, kept_of, standing_of_via
 from services.billing.debit.projections import debits_now
 from services.billing.discount.events import Discount, as_typed, discount_of
@@ -36,6 +36,7 @@ from services.billing.gateways.paypal_gateway import WALLET
 from services.billing.gateways.processors import name_of
 from services.billing.merchant.projections import Merchant, merchant_of
 from services.billing.offer.projections import Listed, offers_among
+from services.billing.order.events import order_of
 from services.billing.order.projections import is_ordered
 from services.billing.payer.events import BY_HAND, HOSTED, NO_CARD
 from services.billing.payer.projections import taking_trial, trial_of
@@ -66,11 +67,15 @@ Member = Annotated[Caller, needs("person")]
 
 
 class OfferChosen(Body):
-    """`amount` is what the buyer pays for one, where the offer lets them name it."""
+    """`amount` is what the buyer pays for one, where the offer lets them name it.
+
+    A `gift` is for somebody else, whom membership is told: of what recurs, `quantity` are the periods they have.
+    """
 
     offer_id: UUID
     quantity: int = 1
     amount: MoneyValue | None = None
+    gift: bool = False
 
 
 class SeatsQuoted(Body):
@@ -199,7 +204,8 @@ async def open_checkout(body: OpenCheckout, caller: Member) -> Opened:
     checkout_id = caller.new_id("checkout")
     asks = await _opening(checkout_id, body, caller)
     written = await caller.ask(*asks, checkout_id=checkout_id)
-    return Opened(**written.model_dump(), via=standing_of_via(body.via))
+    order_id, via = order_of(checkout_id), standing_of_via(body.via)
+    return Opened(**written.model_dump(), order_id=order_id, via=via)
 
 
 @router.post("/checkouts/win-back", status_code=201, operation_id="win_back_subscription")
@@ -229,7 +235,8 @@ async def win_back_subscription(body: WinBack, caller: Member) -> Opened:
         Ask(CHECKOUT, checkout_id, opening),
     ]
     written = await caller.ask(*asks, checkout_id=checkout_id)
-    return Opened(**written.model_dump(), via=standing_of_via(body.via))
+    order_id, via = order_of(checkout_id), standing_of_via(body.via)
+    return Opened(**written.model_dump(), order_id=order_id, via=via)
 
 
 async def _open(
@@ -549,6 +556,7 @@ def _lines(
         offer = offers.get(one.offer_id)
         named = one.amount.money() if one.amount else None
         line = line_of(offer, one.quantity, named, body.currency, f"/lines/{number}", today)
+        line = given(line) if one.gift else line
         lines.append(awaited(line, days[one.offer_id], caller.now))
     return lines
 

@@ -8,6 +8,16 @@ from shared.event_store import Fact
 from shared.feature import Publication
 
 
+def gift_of(line: OfferLine) -> contracts.Gift | None:
+    """What of it somebody else has, once they accept it."""
+    if not line.gift:
+        return None
+    count = 1 if line.interval == "once" else line.quantity * line.every
+    return contracts.Gift(
+        tier_id=line.tier_id, content_id=line.content_id, interval=line.interval, count=count
+    )
+
+
 def paid(fact: Fact) -> contracts.OrderPaid:
     purchase = fact.body.purchase
     return contracts.OrderPaid(
@@ -34,8 +44,8 @@ def _line(line: Line) -> contracts.OrderLine:
             tax_basis_points=line.tax_rate,
             tax=tax,
         )
-    # What a subscription grants, and for how long, its own facts say: the order grants nothing.
-    tier_id = None if line.recurs else line.tier_id
+    # What a subscription grants, its own facts say, and what is given is not the buyer's: the order grants neither.
+    tier_id = None if line.recurs or line.gift else line.tier_id
     reduction = line.reduction
     off = line.price * 0 if line.is_due_later else line.off(1)
     return contracts.OrderLine(
@@ -44,7 +54,8 @@ def _line(line: Line) -> contracts.OrderLine:
         quantity=line.quantity,
         offer_id=line.offer_id,
         tier_id=tier_id,
-        content_id=line.content_id,
+        content_id=None if line.gift else line.content_id,
+        gift=gift_of(line),
         discount_id=reduction.discount_id if reduction else None,
         discounted=MoneyValue.of(off) if reduction else None,
         tax_basis_points=line.tax_rate,
