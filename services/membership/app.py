@@ -74,6 +74,7 @@ from services.membership.onboarding_plan.feature import FEATURE as ONBOARDING_PL
 from services.membership.organisation.feature import FEATURE as ORGANISATION
 from services.membership.poll.feature import FEATURE as POLL
 from services.membership.preference.feature import FEATURE as PREFERENCE
+from services.membership.present.feature import FEATURE as PRESENT
 from services.membership.recognition.feature import FEATURE as RECOGNITION
 from services.membership.recognition_rules.feature import FEATURE as RECOGNITION_RULES
 from services.membership.representative.feature import FEATURE as REPRESENTATIVE
@@ -127,6 +128,7 @@ MOUNTED = (
     APPLICATION,
     DOCUMENT,
     ACCESS,
+    PRESENT,
     GRACE,
     CAUSE,
     DIRECTORY,

@@ -1,4 +1,4 @@
-"""After which ends of a subscription the community's grace holds."""
+"""After which ends of what was paid for the community's grace holds."""
 
 from collections.abc import Mapping
 
@@ -11,4 +11,7 @@ OVERS: Mapping[EndReason, Over] = {
     "disputed": "disputed",
     "banned": "banned",
 }
-"""Who did not pay had the grace of dunning; what moved elsewhere, or whose payer is erased, has none."""
+"""Of a subscription: who did not pay had the grace of dunning; what moved away, or whose payer is erased, has none."""
+
+OVER_BY_REFUND: Mapping[str, Over] = {"requested": "refunded", "disputed": "disputed"}
+"""Of an order: what could not be given, or was paid twice, is no access that lasts."""

@@ -4,6 +4,7 @@ from shared.takeout.columns import Table
 from shared.takeout.community import Contents
 
 _FOR_MEMBERS = "Members wrote it for each other: only members look into the directory."
+_FOR_GIVERS = "Whoever accepted is in `members`; where the letter goes is for who gives it."
 
 CONTENTS = Contents(
     tables={
@@ -27,6 +28,8 @@ CONTENTS = Contents(
                 "email": "Whoever took the seat is in `members`; where its letter went is for the payer."
             }
         ),
+        "presents": Table(without={"email": _FOR_GIVERS}),
+        "presents_addressed": Table(without={"email": _FOR_GIVERS}),
         "organisations": Table(),
         "organisations_representatives": Table(),
         "organisations_invited": Table(),

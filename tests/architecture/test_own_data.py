@@ -29,7 +29,7 @@ OF_A_PERSON_BY_STREAM = {"account", "acquaintance", "sitter", "payer"}
 # Whose first fact speaks of somebody: while it speaks of nobody else, the facts that name nobody are theirs as well.
 OF_A_PERSON = {
     "member", "invitation", "application", "idea", "link", "seat", "discount", "checkout", "payment", "order",
-    "subscription", "guest",
+    "subscription", "guest", "present",
 }  # fmt: skip
 
 # Whose facts that name nobody are the community's, or everybody's, though people are named beside them.

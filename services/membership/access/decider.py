@@ -37,12 +37,15 @@ class Bought(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Access:
+    """`ends` are planned; of what is `over`, the grace ends then."""
+
     live: tuple[Grant, ...] = ()
     closed: frozenset[Reason] = frozenset()
     barred: events.Barred | None = None
     barring: events.BarForetold | None = None
     contents: tuple[Bought, ...] = ()
     ends: tuple[tuple[Reason, datetime], ...] = ()
+    over: frozenset[Reason] = frozenset()
     into: PersonId | None = None
 
     @property
@@ -114,7 +117,7 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
 def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]:
     """What opens comes first, so that there is no moment without access. What is over moves no more."""
     reason = Reason(move.kind, move.reason_id)
-    if reason in access.closed or reason in dict(access.ends) or access.barred is not None:
+    if reason in access.closed or reason in access.over or access.barred is not None:
         return []
     granted = [
         *_grant(access, move.person_id, move.tiers, reason),
@@ -300,8 +303,9 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             ends = (*access.ends, (began, until)) if until else access.ends
             return replace(access, live=(*access.live, Grant(tier_id, began)), ends=ends)
         case events.ReasonInGrace(_, kind, reason_id, until=until):
-            ending = Reason(kind, reason_id), until
-            return replace(access, ends=(*access.ends, ending))
+            over = Reason(kind, reason_id)
+            ends = (*access.ends, (over, until))
+            return replace(access, ends=ends, over=access.over | {over})
         case events.AccessHandedOver(into=into):
             return replace(access, into=into)
         case events.ReasonPassedOn():
@@ -317,11 +321,11 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             bought = Bought(content_id, Reason(kind, reason_id))
             return replace(access, contents=(*access.contents, bought))
         case events.ContentRevoked(_, content_id, kind, reason_id, cause):
-            over = Bought(content_id, Reason(kind, reason_id))
-            contents = tuple(bought for bought in access.contents if bought != over)
+            gone = Bought(content_id, Reason(kind, reason_id))
+            contents = tuple(bought for bought in access.contents if bought != gone)
             if cause in MOVED:
                 return replace(access, contents=contents)
-            return replace(access, contents=contents, closed=access.closed | {over.reason})
+            return replace(access, contents=contents, closed=access.closed | {gone.reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
             return replace(access, closed=access.closed | {Reason(kind, reason_id)})
         case events.BarForetold():

@@ -20,7 +20,14 @@ from services.membership.member.events import (
 )
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn
-from services.membership.overs import OVERS
+from services.membership.overs import OVER_BY_REFUND, OVERS
+from services.membership.present.events import (
+    PresentAccepted,
+    PresentEnded,
+    PresentRestored,
+    PresentWithheld,
+    Thing,
+)
 from services.membership.recognition.events import (
     Badge,
     LevelLost,
@@ -225,15 +232,49 @@ def _granted(lines: Sequence[OrderLine]) -> tuple[tuple[TierId, ...], tuple[Cont
     return tiers, tuple(ContentId(line.content_id) for line in lines if line.content_id)
 
 
-OVER_BY_REFUND: dict[str, Over] = {"requested": "refunded", "disputed": "disputed"}
-"""What could not be given, or was paid twice, is no access that lasts."""
-
-
 def when_order_refunded_end_reason(fact: Fact) -> list[Ask | Call]:
     refunded: OrderRefunded = fact.body
     person_id = PersonId(refunded.person_id)
     end = commands.EndReason(person_id, "purchase", refunded.order_id, "refunded")
     return [_end(end, OVER_BY_REFUND.get(refunded.reason), fact.at)]
+
+
+def when_present_accepted_start_reason(fact: Fact) -> list[Ask]:
+    """Whoever paid, it was bought: who leaves keeps it."""
+    accepted: PresentAccepted = fact.body
+    return [_start_present(fact, accepted.person_id, accepted.thing, accepted.until)]
+
+
+def when_present_restored_start_reason(fact: Fact) -> list[Ask]:
+    """The same reason, to the same end."""
+    restored: PresentRestored = fact.body
+    if restored.person_id is None:
+        return []
+    return [_start_present(fact, restored.person_id, restored.thing, restored.until)]
+
+
+def _start_present(fact: Fact, person_id: PersonId, thing: Thing, until: datetime | None) -> Ask:
+    tiers = (thing.tier_id,) if thing.tier_id else ()
+    contents = (thing.content_id,) if thing.content_id else ()
+    start = commands.StartReason(person_id, tiers, "purchase", fact.stream_id, until, contents)
+    return _ask(start)
+
+
+def when_present_withheld_move_reason(fact: Fact) -> list[Ask]:
+    withheld: PresentWithheld = fact.body
+    if withheld.person_id is None:
+        return []
+    return [
+        _ask(commands.MoveReason(withheld.person_id, (), "purchase", fact.stream_id, "suspended"))
+    ]
+
+
+def when_present_ended_end_reason(fact: Fact) -> list[Ask | Call]:
+    ended: PresentEnded = fact.body
+    if ended.person_id is None:
+        return []
+    end = commands.EndReason(ended.person_id, "purchase", fact.stream_id, "refunded")
+    return [_end(end, ended.over, fact.at)]
 
 
 def when_reason_in_grace_end_reason(fact: Fact) -> list[At]:
@@ -424,6 +465,26 @@ REACTIONS = (
         name="membership.access.when_order_refunded_end_reason",
         to=OrderRefunded,
         react=when_order_refunded_end_reason,
+    ),
+    Reaction(
+        name="membership.access.when_present_accepted_start_reason",
+        to=PresentAccepted,
+        react=when_present_accepted_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_present_withheld_move_reason",
+        to=PresentWithheld,
+        react=when_present_withheld_move_reason,
+    ),
+    Reaction(
+        name="membership.access.when_present_restored_start_reason",
+        to=PresentRestored,
+        react=when_present_restored_start_reason,
+    ),
+    Reaction(
+        name="membership.access.when_present_ended_end_reason",
+        to=PresentEnded,
+        react=when_present_ended_end_reason,
     ),
     Reaction(
         name="membership.access.when_reason_in_grace_end_reason",

@@ -42,6 +42,7 @@ from services.membership.organisation.events import RepresentativeInvited
 from services.membership.organisation.projections import organisation_now
 from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
+from services.membership.present.events import PresentAccepted, PresentUnaddressed, PresentUnclaimed
 from services.membership.recognition.events import LevelEndangered, LevelReached
 from services.membership.transition.events import FoundersNamed
 from services.membership.writing import (
@@ -294,6 +295,26 @@ def when_representative_invited_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, asked.person_id, Code("asked_to_represent"), values, page)]
 
 
+def when_present_accepted_send_mail(fact: Fact) -> list[Call]:
+    accepted: PresentAccepted = fact.body
+    return [_of_present(fact, accepted.giver_id, "present_accepted")]
+
+
+def when_present_unclaimed_send_mail(fact: Fact) -> list[Call]:
+    """What was never paid is nobody's to give again."""
+    unclaimed: PresentUnclaimed = fact.body
+    return [_of_present(fact, unclaimed.person_id, "present_unclaimed")] if unclaimed.paid else []
+
+
+def when_present_unaddressed_send_mail(fact: Fact) -> list[Call]:
+    unaddressed: PresentUnaddressed = fact.body
+    return [_of_present(fact, unaddressed.person_id, "present_unaddressed")]
+
+
+def _of_present(fact: Fact, giver_id: PersonId, template: str) -> Call:
+    return _mail(fact, giver_id, Code(template), link=_page(fact, "presents"))
+
+
 def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
     agreed: IntroductionAgreed = fact.body
     template, page = Code("introduction_agreed"), _page(fact, "introductions")
@@ -364,6 +385,21 @@ REACTIONS = (
         name="membership.announcement.when_mail_instead_asked_post",
         to=MailInsteadAsked,
         react=when_mail_instead_asked_post,
+    ),
+    Reaction(
+        name="membership.announcement.when_present_accepted_send_mail",
+        to=PresentAccepted,
+        react=when_present_accepted_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_present_unclaimed_send_mail",
+        to=PresentUnclaimed,
+        react=when_present_unclaimed_send_mail,
+    ),
+    Reaction(
+        name="membership.announcement.when_present_unaddressed_send_mail",
+        to=PresentUnaddressed,
+        react=when_present_unaddressed_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_goal_review_asked_send_mail",

@@ -25,6 +25,12 @@ from services.membership.member.events import (
 )
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn
+from services.membership.present.events import (
+    PresentAccepted,
+    PresentEnded,
+    PresentRestored,
+    PresentWithheld,
+)
 from services.membership.recognition.events import LevelLost, LevelReached, LevelRevised
 from services.membership.seat.events import SeatClaimed, SeatRevoked, SeatsMoved
 from shared.contracts import billing_order, billing_payment, billing_subscription
@@ -108,6 +114,10 @@ CAUSES = Projection(
         SeatClaimed,
         SeatRevoked,
         SeatsMoved,
+        PresentAccepted,
+        PresentWithheld,
+        PresentRestored,
+        PresentEnded,
         LevelReached,
         LevelRevised,
         LevelLost,

@@ -1,4 +1,4 @@
-"""Who was invited, given a seat or came by a file is in; an erasure, asked or due, ends when all forgot."""
+"""Who was invited, given something or came by a file is in; an erasure, asked or due, ends when all forgot."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,12 @@ from services.membership.member.decider import MEMBER
 from services.membership.member.events import Service
 from services.membership.member_import.events import RowsTaken
 from services.membership.merging.events import PersonTakenIn, TakenInBarred
-from services.membership.seat.events import SeatClaimed
+from services.membership.present.events import PresentAccepted
+from services.membership.seat.events import Claimant, SeatClaimed
 from shared.contracts import analytics_privacy, billing_privacy, events_privacy
 from shared.erasure import PersonForgotten
 from shared.event_store import Fact
+from shared.ids import AccountId
 from shared.reaction import Ask, At, Reaction
 
 
@@ -50,11 +52,17 @@ def when_application_accepted_admit(fact: Fact) -> list[Ask]:
 
 def when_seat_claimed_admit(fact: Fact) -> list[Ask]:
     claimed: SeatClaimed = fact.body
-    who = claimed.claimant
-    admit = commands.AdmitPerson(
-        claimed.account_id, who.name, who.email, who.language, who.free_tiers
-    )
-    return [Ask(MEMBER, who.person_id, admit)]
+    return [_admit(claimed.account_id, claimed.claimant)]
+
+
+def when_present_accepted_admit(fact: Fact) -> list[Ask]:
+    accepted: PresentAccepted = fact.body
+    return [_admit(accepted.account_id, accepted.joins)] if accepted.joins else []
+
+
+def _admit(account_id: AccountId, who: Claimant) -> Ask:
+    admit = commands.AdmitPerson(account_id, who.name, who.email, who.language, who.free_tiers)
+    return Ask(MEMBER, who.person_id, admit)
 
 
 def when_rows_taken_admit(fact: Fact) -> list[At]:
@@ -139,6 +147,11 @@ REACTIONS = (
         name="membership.member.when_seat_claimed_admit",
         to=SeatClaimed,
         react=when_seat_claimed_admit,
+    ),
+    Reaction(
+        name="membership.member.when_present_accepted_admit",
+        to=PresentAccepted,
+        react=when_present_accepted_admit,
     ),
     Reaction(
         name="membership.member.when_membership_forgot_confirm",
