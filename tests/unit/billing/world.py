@@ -13,6 +13,7 @@ from uuid import UUID
 
 from services.billing.card_trial.feature import FEATURE as CARD_TRIAL
 from services.billing.checkout.feature import FEATURE as CHECKOUT
+from services.billing.comparison import RefundThere
 from services.billing.discount.feature import FEATURE as DISCOUNT
 from services.billing.gateways.gateway import (
     Declined,
@@ -21,6 +22,7 @@ from services.billing.gateways.gateway import (
     Kept,
     Outcome,
     PayerStep,
+    Subject,
 )
 from services.billing.gateways.paypal_gateway import ACCOUNT
 from services.billing.order.feature import FEATURE as ORDER
@@ -80,7 +82,7 @@ class Processor:
     """
 
     intents: dict[Code, Announced] = field(default_factory=dict)
-    refunds: dict[Code, tuple[Code, UUID, Money]] = field(default_factory=dict)
+    sent_back: dict[Code, tuple[Code, UUID | None, Money]] = field(default_factory=dict)
     customers: set[Code] = field(default_factory=set)
     disputes: dict[Code, tuple[Code, Any]] = field(default_factory=dict)
 
@@ -156,18 +158,26 @@ class Processor:
     ) -> Code:
         assert not with_fee, "the platform keeps nothing here"
         taken = self.intents[intent].order.amount
-        gone = sum(made[2].minor for made in self.refunds.values() if made[0] == intent)
+        gone = sum(made[2].minor for made in self.sent_back.values() if made[0] == intent)
         if gone + amount.minor > taken.minor or self.disputed(intent, "open", "lost"):
             raise Declined(Code("charge_disputed"), final=True)
-        refund = Code(f"re_{len(self.refunds)}")
-        self.refunds[refund] = intent, refund_id, amount
+        refund = Code(f"re_{len(self.sent_back)}")
+        self.sent_back[refund] = intent, refund_id, amount
         return refund
 
     async def find_refund(
         self, intent: Code, _account: Code | None, refund_id: UUID
     ) -> Code | None:
-        made = (name for name, made in self.refunds.items() if made[:2] == (intent, refund_id))
+        made = (name for name, made in self.sent_back.items() if made[:2] == (intent, refund_id))
         return next(made, None)
+
+    async def refunds(self, intent: Code, _account: Code | None) -> tuple[RefundThere, ...]:
+        found = [(name, made) for name, made in self.sent_back.items() if made[0] == intent]
+        return tuple(RefundThere(name, amount, mark) for name, (_, mark, amount) in found)
+
+    async def refunded(self, about: Code, _account: Code | None) -> Subject | None:
+        order = self.intents[about].order
+        return Subject(order.community_id, order.payment_id, about)
 
     async def fetch_dispute(self, dispute: Code, _account: Code | None) -> Disputed | None:
         intent, standing = self.disputes[dispute]
@@ -200,7 +210,7 @@ class Processor:
         """What went back of it."""
         return sum(
             amount.minor
-            for intent, _, amount in self.refunds.values()
+            for intent, _, amount in self.sent_back.values()
             if self.intents[intent].order.payment_id == payment_id
         )
 
@@ -282,7 +292,7 @@ class World:
             service=_Service(self),
             gateways={"processor": self.processor, "paypal": self.processor, **self.gateways},
         )
-        return _run(ACTIONS[type(call.action)](call.action, context))
+        return run(ACTIONS[type(call.action)](call.action, context))
 
     def next_clock(self) -> None:
         """Let the clock run to what is due next."""
@@ -330,7 +340,7 @@ class _Service:
         return derive(community_id, kind, text)
 
 
-def _run(work: Awaitable[T]) -> T:
+def run(work: Awaitable[T]) -> T:
     """Nothing here waits for anything, so a coroutine runs through at once."""
     try:
         work.__await__().send(None)
