@@ -32,6 +32,13 @@ class Declined(Exception):
         self.final = final
 
 
+class AskedBefore(Declined):
+    """Its key was used before, for something else: what that has made is looked for, and nothing is tried again."""
+
+    def __init__(self) -> None:
+        super().__init__(Code("asked_before"), final=False)
+
+
 class IfThere:
     """What is not at the processor, or no longer, ends what was to be done with it and raises nothing."""
 

@@ -8,7 +8,7 @@ from stripe import InvalidRequestError, PermissionError  # noqa: A004 - Stripe's
 from stripe.oauth_error import OAuthError
 
 from services.billing.gateways.accounts import Found
-from services.billing.gateways.gateway import Declined
+from services.billing.gateways.gateway import AskedBefore, Declined
 from services.billing.gateways.stripe_gateway import StripeGateway, options, translated
 from shared.ids import Code
 
@@ -30,7 +30,7 @@ class StripeAccounts:
     """`client_id` is the platform's own in Stripe's OAuth; without one, only accounts made here can be connected."""
 
     def __init__(self, gateway: StripeGateway, client_id: str | None, url: str | None) -> None:
-        self._client = gateway.client
+        self._client, self._made_before = gateway.client, gateway.made_before
         self._client_id = client_id
         self._consent = (url or CONSENT).rstrip("/")
 
@@ -39,9 +39,14 @@ class StripeAccounts:
             "controller": CONTROLLER,
             "metadata": {"community_id": str(community_id)},
         }
-        with translated():
-            made = await self._client.v1.accounts.create_async(
-                asked, options(None, f"account:{community_id}")
+        try:
+            with translated():
+                made = await self._client.v1.accounts.create_async(
+                    asked, options(None, f"account:{community_id}")
+                )
+        except AskedBefore:
+            made = await self._made_before(
+                self._client.v1.accounts.list_async, None, {"community_id": str(community_id)}
             )
         return Code(made.id)
 

@@ -1,8 +1,8 @@
 """Stripe, through its own SDK: our idempotency keys, no telemetry, an explicit API version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from stripe import (
     AuthenticationError,
     CardError,
     Dispute,
+    IdempotencyError,
     InvalidRequestError,
     Mandate,
     PaymentIntent,
@@ -31,6 +32,7 @@ from stripe import (
 from services.billing.comparison import RefundThere
 from services.billing.gateways.gateway import (
     Acceptance,
+    AskedBefore,
     Declined,
     Disputed,
     IfThere,
@@ -43,6 +45,7 @@ from services.billing.gateways.gateway import (
     refund_named,
 )
 from services.billing.gateways.webhooks import subject_of_intent
+from shared.clock import real_now
 from shared.ids import Code
 from shared.money import EXPONENTS, Money
 
@@ -59,6 +62,8 @@ PAGE = 100
 DEBIT = "sepa_debit"
 CAPABILITY = "sepa_debit_payments"
 NOT_REFUNDED = ("failed", "canceled")
+# Stripe remembers a key for a day at least (docs.stripe.com/api/idempotent_requests).
+REMEMBERED = timedelta(days=3)
 
 # Declines that no later try with the same card will turn into money (docs.stripe.com/declines/codes).
 FINAL = frozenset(
@@ -129,11 +134,14 @@ class StripeGateway:
         )
 
     async def create_customer(self, person_id: UUID, account: Code | None) -> Code:
-        with translated():
-            customer = await self.client.v1.customers.create_async(
-                {"metadata": {"person_id": str(person_id)}},
-                options(account, f"customer:{person_id}"),
-            )
+        marks = {"person_id": str(person_id)}
+        try:
+            with translated():
+                customer = await self.client.v1.customers.create_async(
+                    {"metadata": marks}, options(account, f"customer:{person_id}")
+                )
+        except AskedBefore:
+            customer = await self.made_before(self.client.v1.customers.list_async, account, marks)
         return Code(customer.id)
 
     async def keep(
@@ -145,26 +153,35 @@ class StripeGateway:
         *,
         alone: bool = False,
     ) -> date | None:
-        with translated():
-            kept = await (
-                self._set_up(payment_method, customer, account, wish)
-                if alone
-                else self.client.v1.payment_methods.attach_async(
-                    payment_method,
-                    {"customer": customer},
-                    options(account, f"attach:{wish}"),
-                )
-            )
+        keep = self._set_up if alone else self._attach
+        try:
+            with translated():
+                kept = await keep(payment_method, customer, account, wish)
+        except AskedBefore:
+            with translated():
+                kept = await self._method(payment_method, account)
+            if kept.customer != customer:
+                raise
         card = getattr(kept, "card", None)
         return good_until(int(card.exp_month), int(card.exp_year)) if card else None
+
+    async def _attach(
+        self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
+    ) -> PaymentMethod:
+        return await self.client.v1.payment_methods.attach_async(
+            payment_method, {"customer": customer}, options(account, f"attach:{wish}")
+        )
+
+    async def _method(self, payment_method: Code, account: Code | None) -> PaymentMethod:
+        return await self.client.v1.payment_methods.retrieve_async(
+            payment_method, {}, options(account)
+        )
 
     async def _set_up(
         self, payment_method: Code, customer: Code, account: Code | None, wish: UUID
     ) -> PaymentMethod:
         """What came by the form is the customer's already, and its bank was asked there."""
-        found = await self.client.v1.payment_methods.retrieve_async(
-            payment_method, {}, options(account)
-        )
+        found = await self._method(payment_method, account)
         if found.customer == customer:
             return found
         params = _for_later(customer) | {"payment_method": payment_method, "confirm": True}
@@ -225,9 +242,7 @@ class StripeGateway:
 
     async def fingerprint(self, payment_method: Code, account: Code | None) -> Code | None:
         with IfThere(), translated():
-            found = await self.client.v1.payment_methods.retrieve_async(
-                payment_method, {}, options(account)
-            )
+            found = await self._method(payment_method, account)
             told = (found.to_dict().get(found.type) or {}).get("fingerprint")
             return Code(told) if told else None
         return None
@@ -251,7 +266,38 @@ class StripeGateway:
         fee = self.fee_of(order)
         later = {"setup_future_usage": "off_session"} if order.keep else {}
         asked = options(order.account, keyed(":".join(["intent", *later]), order, fee))
-        return Code((await self._post_intent("", params | later | fee, asked))["id"])
+        try:
+            return Code((await self._post_intent("", params | later | fee, asked))["id"])
+        except AskedBefore:
+            return await self._announced_before(order)
+
+    async def _announced_before(self, order: IntentOrder) -> Code:
+        """Of the attempts before nothing stands: their intents were cancelled before this one was asked for."""
+        marks = {"payment_id": str(order.payment_id)}
+        found = await self.made_before(
+            self.client.v1.payment_intents.list_async,
+            order.account,
+            marks,
+            lambda one: one.status != "canceled" and one.amount == minor_units(order.amount),
+        )
+        return Code(found.id)
+
+    async def made_before(
+        self,
+        listing: Callable[[Any, RequestOptions], Awaitable[Any]],
+        account: Code | None,
+        marks: Mapping[str, str],
+        is_it: Callable[[Any], bool] = lambda _: True,
+    ) -> Any:
+        """The newest that bears our marks, made as long ago as a key is remembered; AskedBefore when there is none."""
+        since = int((real_now() - REMEMBERED).timestamp())
+        with translated():
+            listed = await listing({"created": {"gte": since}, "limit": PAGE}, options(account))
+            async for one in listed.auto_paging_iter():
+                written = one.to_dict().get("metadata") or {}
+                if marks.items() <= written.items() and is_it(one):
+                    return one
+        raise AskedBefore
 
     def fee_of(self, order: IntentOrder) -> Fee:
         """What the platform keeps of a charge on a community's own account, as Stripe is told of it."""
@@ -269,7 +315,8 @@ class StripeGateway:
         except Declined as declined:
             # It may be refused because it was confirmed or cancelled before: only a second look says.
             now = await self.fetch_intent(intent, account)
-            return _failed(declined) if now.status == "untouched" else now
+            is_told = now.status != "untouched" or isinstance(declined, AskedBefore)
+            return now if is_told else _failed(declined)
 
     async def fetch_intent(self, intent: Code, account: Code | None) -> Outcome:
         return _outcome((await self._retrieve(intent, account)).to_dict())
@@ -301,10 +348,16 @@ class StripeGateway:
             "amount": minor_units(amount),
             "metadata": {"refund_id": str(refund_id)},
         } | ({"refund_application_fee": True} if with_fee else {})
-        with translated():
-            refund = await self.client.v1.refunds.create_async(
-                cast("RefundCreateParams", params), options(account, f"refund:{refund_id}")
-            )
+        try:
+            with translated():
+                refund = await self.client.v1.refunds.create_async(
+                    cast("RefundCreateParams", params), options(account, f"refund:{refund_id}")
+                )
+        except AskedBefore as before:
+            if found := await self.find_refund(intent, account, refund_id):
+                return found
+            # Nothing went back by it, and nothing does before the key is forgotten: it is looked for until then.
+            raise ProcessorUnavailable(f"Stripe: {before}", retry_after=5) from before
         if refund.status in NOT_REFUNDED:
             reason = getattr(refund, "failure_reason", None) or refund.status
             raise Declined(Code(reason), final=True)
@@ -464,11 +517,16 @@ def _declined(error: object) -> Declined:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """What Stripe refuses is Declined, what it cannot do now is ProcessorUnavailable."""
+    """What Stripe refuses is Declined, AskedBefore among it; what it cannot do now is ProcessorUnavailable."""
     try:
         yield
     except CardError as error:
         raise _declined(error.error or error) from error
+    except IdempotencyError as error:
+        # The same is being done at this moment, or something else was done by that key.
+        if error.http_status == HTTPStatus.CONFLICT:
+            raise ProcessorUnavailable(f"Stripe: {error}", retry_after=5) from error
+        raise AskedBefore from error
     except InvalidRequestError as error:
         missing = error.http_status == HTTPStatus.NOT_FOUND
         code = error.code or ("resource_missing" if missing else "invalid_request")

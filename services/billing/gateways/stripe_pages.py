@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from stripe.checkout import Session
 
 from services.billing.gateways.gateway import (
+    AskedBefore,
     Declined,
     IntentOrder,
     Kept,
@@ -42,10 +43,21 @@ class StripePages(StripeGateway):
         if order.return_url is None:
             return await super().create_intent(order)
         fee = self.fee_of(order)
-        with translated():
-            session = await self.client.v1.checkout.sessions.create_async(
-                cast("SessionCreateParams", _asked(order, order.return_url, fee)),
-                options(order.account, keyed("page", order, fee)),
+        sessions = self.client.v1.checkout.sessions
+        try:
+            with translated():
+                session = await sessions.create_async(
+                    cast("SessionCreateParams", _asked(order, order.return_url, fee)),
+                    options(order.account, keyed("page", order, fee)),
+                )
+        except AskedBefore:
+            session = await self.made_before(
+                sessions.list_async,
+                order.account,
+                {"payment_id": str(order.payment_id)},
+                lambda one: (
+                    one.status != "expired" and one.amount_total == minor_units(order.amount)
+                ),
             )
         return Code(session.id)
 

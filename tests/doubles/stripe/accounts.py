@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from tests.doubles.stripe.forms import metadata, one_of, structure, text
 from tests.doubles.stripe.refusals import invalid
-from tests.doubles.stripe.world import Call, Json, Operation, World
+from tests.doubles.stripe.world import Call, Json, Operation, World, listing
 
 ACCOUNTS, LINKS = "/v1/accounts", "/v1/account_links"
 MISSING = ("business_profile.url", "external_account", "tos_acceptance.date")
@@ -88,6 +88,7 @@ def _link(call: Call) -> Json:
 
 OPERATIONS = (
     Operation("POST", ACCOUNTS, _make, {"controller": structure, "metadata": metadata}),
+    listing(ACCOUNTS, Account),
     Operation("GET", ACCOUNTS + "/{account}", _retrieve),
     Operation(
         "POST",

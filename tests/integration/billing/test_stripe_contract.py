@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
-import stripe
 
 from services.billing.gateways import stripe_billing, stripe_books
-from services.billing.gateways.gateway import Declined, Outcome, ProcessorUnavailable
+from services.billing.gateways.gateway import AskedBefore, Declined, Outcome, ProcessorUnavailable
 from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_books import StripeBooks
 from shared.ids import Code, derive, random_id
@@ -108,7 +107,7 @@ async def test_announcing_again_under_the_same_key_answers_the_same_intent(there
 async def test_a_key_is_good_for_one_charge_and_no_other(there: There) -> None:
     card, payment_id = await there.card(), random_id()
     await there.gateway.create_intent(order(card, payment_id=payment_id))
-    with pytest.raises(stripe.IdempotencyError):
+    with pytest.raises(AskedBefore):
         await there.gateway.create_intent(
             order(card, payment_id=payment_id, amount=Money(2000, "EUR"))
         )
