@@ -296,10 +296,7 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     standing = await standing_of(service, community_id, person_id) if person_id else "unknown"
     agreement = await agreement_of(caller, community_id, person_id, body)
     person_id = person_id or PersonId(caller.new_id("person"))
-    claimant, keep = None, NOTHING
-    if seat is not None and address is not None:
-        claimant = await _claimant(caller, seat, person_id, address, body, door)
-        keep = await found_by(caller.service, community_id, caller.account_id, address, person_id)
+    claimant, keep = await _claimant(caller, seat, person_id, address, body)
     claim = commands.ClaimSeat(
         seat_id=door.subject,
         account_id=AccountId(caller.account_id),
@@ -328,17 +325,23 @@ async def _own_address(caller: Caller, seat: Seat | None) -> str | None:
 
 
 async def _claimant(
-    caller: Caller, seat: Seat, person_id: PersonId, address: str, body: ClaimSeat, door: Link
-) -> Claimant:
-    async with caller.read(door.community_id) as connection:
-        free_tiers = await free_tiers_of(connection, door.community_id)
-    return Claimant(
+    caller: Caller, seat: Seat | None, person_id: PersonId, address: str | None, body: ClaimSeat
+) -> tuple[Claimant | None, Keep]:
+    """Who sits down, and by what they are found from then on; nobody where the seat is not for them."""
+    if seat is None or address is None:
+        return None, NOTHING
+    community_id = CommunityId(_door(caller, body.link).community_id)
+    async with caller.read(community_id) as connection:
+        free_tiers = await free_tiers_of(connection, community_id)
+    claimant = Claimant(
         person_id=person_id,
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, address),
         language=body.language or seat.assigned.language,
         free_tiers=free_tiers,
     )
+    keep = await found_by(caller.service, community_id, caller.account_id, address, person_id)
+    return claimant, keep
 
 
 async def _is_banned(caller: Caller, community_id: CommunityId, person_id: UUID | None) -> bool:
