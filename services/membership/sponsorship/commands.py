@@ -26,10 +26,17 @@ class TakePlacement:
 
 @dataclass(frozen=True, slots=True)
 class NameContact:
-    """`has_role`: the account is, or becomes with this, a sponsor's contact."""
+    """`has_role`: the account is a sponsor's contact."""
 
     account_id: AccountId
     has_role: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamePromised:
+    """Name the contact that an invitation promised to be one, to whoever accepted it."""
+
+    account_id: AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +51,6 @@ class DismissEverywhere:
     account_id: AccountId
 
 
-SponsorshipCommand = MakeSponsorship | GivePlacement | TakePlacement | NameContact | DismissContact
+SponsorshipCommand = (
+    MakeSponsorship | GivePlacement | TakePlacement | NameContact | NamePromised | DismissContact
+)

@@ -40,8 +40,12 @@ def decide(
         case commands.TakePlacement(link_id):
             is_placed = link_id in sponsorship.placements
             return [events.PlacementTaken(link_id)] if is_placed else []
-        case commands.NameContact(account_id) if account_id in sponsorship.contacts:
+        case commands.NameContact(account_id) | commands.NamePromised(account_id) if (
+            account_id in sponsorship.contacts
+        ):
             return []
+        case commands.NamePromised(account_id):
+            return [events.ContactNamed(account_id)]
         case commands.NameContact(account_id, has_role):
             if not has_role:
                 raise Rejected("not_a_sponsor_contact", "Make them a sponsor's contact first.")

@@ -17,8 +17,8 @@ def when_invitation_accepted_name_contact(fact: Fact) -> list[Ask]:
     accepted: InvitationAccepted = fact.body
     if accepted.sponsorship_id is None:
         return []
-    name = commands.NameContact(accepted.account_id, has_role=True)
-    return [Ask(SPONSORSHIP, accepted.sponsorship_id, name)]
+    keep = commands.NamePromised(accepted.account_id)
+    return [Ask(SPONSORSHIP, accepted.sponsorship_id, keep)]
 
 
 def when_staff_role_revoked_dismiss_contact(fact: Fact) -> list[Call]:

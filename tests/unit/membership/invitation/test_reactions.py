@@ -27,7 +27,7 @@ from services.membership.member import reactions as member_reactions
 from services.membership.member.commands import AdmitPerson
 from services.membership.member.decider import MEMBER
 from services.membership.sponsorship import reactions as sponsorship_reactions
-from services.membership.sponsorship.commands import NameContact
+from services.membership.sponsorship.commands import NamePromised
 from services.membership.sponsorship.decider import SPONSORSHIP
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.tier.events import TierId
@@ -118,6 +118,6 @@ def test_who_comes_for_a_sponsor_is_its_contact() -> None:
     bean = SponsorshipId(UUID(int=9))
     came = replace(came_to_work, role="sponsor_contact", sponsorship_id=bean)
     assert reacts_to(came, *sponsorship_reactions.REACTIONS) == [
-        Ask(SPONSORSHIP, bean, NameContact(account, has_role=True))
+        Ask(SPONSORSHIP, bean, NamePromised(account))
     ]
     assert reacts_to(came_to_work, *sponsorship_reactions.REACTIONS) == []

@@ -9,6 +9,7 @@ from services.membership.sponsorship.commands import (
     GivePlacement,
     MakeSponsorship,
     NameContact,
+    NamePromised,
     TakePlacement,
 )
 from services.membership.sponsorship.decider import (
@@ -79,6 +80,13 @@ def test_there_is_an_end_to_placements_and_contacts() -> None:
     named = [ContactNamed(AccountId(UUID(int=100 + n))) for n in range(MOST_CONTACTS)]
     crowded = given(SPONSORSHIP, made, *named)
     crowded.when(NameContact(carla, has_role=True)).then_rejected("too_many_contacts")
+
+
+def test_who_was_promised_to_be_a_contact_is_one_however_many_there_are() -> None:
+    """It is asked by a reaction, which nobody could tell that there are too many."""
+    named = [ContactNamed(AccountId(UUID(int=100 + n))) for n in range(MOST_CONTACTS)]
+    given(SPONSORSHIP, made, *named).when(NamePromised(carla)).then(ContactNamed(carla))
+    given(SPONSORSHIP, made, ContactNamed(carla)).when(NamePromised(carla)).then_nothing()
 
 
 def test_who_loses_the_role_is_a_contact_no_more_and_who_loses_another_stays_one() -> None:
