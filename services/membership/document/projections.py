@@ -17,7 +17,13 @@ from services.membership.document.decider import (
     document_stream,
 )
 from services.membership.document.events import DocumentPublished, Kind
-from services.membership.member.events import MemberBanned, MemberJoined, MemberLeft, PersonErased
+from services.membership.member.events import (
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    MemberTakenIn,
+    PersonErased,
+)
 from shared.event_store import Fact
 from shared.ids import PLATFORM, Code, PersonId
 from shared.projection import Projection
@@ -25,7 +31,7 @@ from shared.reaction import Ask
 from shared.service import Service
 
 DDL = """
-CREATE TABLE documents_v1 (
+CREATE TABLE documents_v2 (
     community_id uuid        NOT NULL,
     kind         text        NOT NULL,
     number       int         NOT NULL,
@@ -37,7 +43,7 @@ CREATE TABLE documents_v1 (
     changes      text,
     PRIMARY KEY (community_id, kind, number)
 );
-CREATE TABLE documents_v1_accepted (
+CREATE TABLE documents_v2_accepted (
     person_id    uuid        NOT NULL,
     community_id uuid        NOT NULL,
     kind         text        NOT NULL,
@@ -45,11 +51,11 @@ CREATE TABLE documents_v1_accepted (
     at           timestamptz NOT NULL,
     PRIMARY KEY (person_id, kind, number)
 );
-CREATE TABLE documents_v1_members (
+CREATE TABLE documents_v2_members (
     person_id    uuid PRIMARY KEY,
     community_id uuid NOT NULL
 );
-CREATE INDEX documents_v1_members_community ON documents_v1_members (community_id, person_id);
+CREATE INDEX documents_v2_members_community ON documents_v2_members (community_id, person_id);
 """
 
 
@@ -63,31 +69,32 @@ def _change(fact: Fact) -> tuple[str, *tuple[object, ...]]:
     match fact.body:
         case DocumentPublished() as told:
             return (
-                "INSERT INTO documents_v1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                "INSERT INTO documents_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                 fact.community_id, told.kind, told.number, told.url, told.sha256, told.language,
                 told.effective_at, told.must_accept, told.changes,
             )  # fmt: skip
         case events.DocumentAccepted(person_id, kind, number):
-            statement = "INSERT INTO documents_v1_accepted VALUES ($1, $2, $3, $4, $5)"
+            statement = "INSERT INTO documents_v2_accepted VALUES ($1, $2, $3, $4, $5)"
             return statement, person_id, fact.community_id, kind, number, fact.at
         case MemberJoined():
-            statement = "INSERT INTO documents_v1_members VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            statement = "INSERT INTO documents_v2_members VALUES ($1, $2) ON CONFLICT DO NOTHING"
             return statement, fact.stream_id, fact.community_id
         case _:
-            return "DELETE FROM documents_v1_members WHERE person_id = $1", fact.stream_id
+            return "DELETE FROM documents_v2_members WHERE person_id = $1", fact.stream_id
 
 
 DOCUMENTS = Projection(
     name="documents",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("documents_v1", "documents_v1_accepted", "documents_v1_members"),
+    tables=("documents_v2", "documents_v2_accepted", "documents_v2_members"),
     facts=(
         DocumentPublished,
         events.DocumentAccepted,
         MemberJoined,
         MemberLeft,
         MemberBanned,
+        MemberTakenIn,
         PersonErased,
     ),
     apply=apply,
@@ -174,15 +181,15 @@ async def versions_of(connection: Any, community_id: UUID) -> list[DocumentPubli
     """Every version of every document of the community."""
     rows = await connection.fetch(
         "SELECT kind, number, url, sha256, language, effective_at, must_accept, changes"
-        " FROM documents_v1 WHERE community_id = $1 ORDER BY kind, number",
+        " FROM documents_v2 WHERE community_id = $1 ORDER BY kind, number",
         community_id,
     )
     return [DocumentPublished(**row) for row in rows]
 
 
 _HAS_NOT = """
-FROM documents_v1_members m WHERE m.community_id = $1 AND NOT EXISTS (
-    SELECT FROM documents_v1_accepted a
+FROM documents_v2_members m WHERE m.community_id = $1 AND NOT EXISTS (
+    SELECT FROM documents_v2_accepted a
     WHERE a.person_id = m.person_id AND a.kind = $2 AND a.number >= $3)
 """
 
@@ -190,7 +197,7 @@ FROM documents_v1_members m WHERE m.community_id = $1 AND NOT EXISTS (
 async def counted(connection: Any, community_id: UUID, kind: Kind, number: int) -> tuple[int, int]:
     """How many members there are, and how many of them have accepted neither this version nor a later one."""
     row = await connection.fetchrow(
-        "SELECT (SELECT count(*) FROM documents_v1_members WHERE community_id = $1),"  # noqa: S608  Our own words.
+        "SELECT (SELECT count(*) FROM documents_v2_members WHERE community_id = $1),"  # noqa: S608  Our own words.
         f" (SELECT count(*) {_HAS_NOT})",
         community_id, kind, number,
     )  # fmt: skip
@@ -213,7 +220,7 @@ async def accepted_by(
 ) -> dict[tuple[UUID, Kind], tuple[int, datetime]]:
     """The latest version of each document that each of these agreed to, and when."""
     rows = await connection.fetch(
-        "SELECT DISTINCT ON (person_id, kind) person_id, kind, number, at FROM documents_v1_accepted"
+        "SELECT DISTINCT ON (person_id, kind) person_id, kind, number, at FROM documents_v2_accepted"
         " WHERE person_id = ANY ($1) ORDER BY person_id, kind, number DESC",
         list(people),
     )

@@ -169,6 +169,17 @@ async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
     assert await house.service.pool.fetchval(count) == 1
 
 
+async def test_who_was_taken_in_is_no_member_who_has_not_accepted(house: House) -> None:
+    both = await two(house)
+    terms = {"kind": "terms", "url": "https://chess.example/terms.pdf", "sha256": "0" * 64}
+    await house.call("POST", "/documents", terms, token=both.owner, expect=201)
+    await both.merge()
+    await house.call("POST", "/documents/terms/acceptance", {"version": 1}, token=both.ada_token)
+    await house.quiet()
+    told = await house.call("GET", "/documents/terms/acceptances", token=both.owner)
+    assert (told["members"], told["accepted"], told["items"]) == (1, 1, [])
+
+
 async def test_of_two_who_take_somebody_in_at_once_one_does(house: House) -> None:
     both = await two(house)
     _, eve_token = await house.join("eve@example.com", both.community_id, "Eve")
