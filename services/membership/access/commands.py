@@ -71,6 +71,7 @@ class GiveAccess:
     gift_id: UUID
     until: datetime | None
     at: datetime
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

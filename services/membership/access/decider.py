@@ -152,6 +152,9 @@ def _give(give: commands.GiveAccess, access: Access) -> list[events.AccessEvent]
         raise Rejected("person_barred", "This person may not be let in.")
     if give.until is not None and give.until <= give.at:
         raise Rejected("ends_in_the_past", "A gift ends in the future.", pointer="/until")
+    if give.is_retired and all(grant.tier_id != give.tier_id for grant in access.live):
+        detail = "The tier is retired: who has it keeps it, and nobody new gets it."
+        raise Rejected("tier_retired", detail, pointer="/tier_id")
     gift = Reason("gift", give.gift_id)
     return _grant(access, give.person_id, [give.tier_id], gift, give.until)
 

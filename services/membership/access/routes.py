@@ -112,14 +112,18 @@ async def give_access(
     body: GiveAccess,
     caller: Annotated[Caller, needs("access.write", strict=True)],
 ) -> Written:
+    """Of a tier that is retired no more than who has it has already: longer, or without paying."""
     await member_now(caller.service, caller.community_id, person_id)
     async with caller.read() as connection:
-        tiers = await tiers_of(connection, caller.community_id)
-    if body.tier_id not in {tier.tier_id for tier in tiers}:
+        tiers = {tier.tier_id: tier for tier in await tiers_of(connection, caller.community_id)}
+    tier = tiers.get(TierId(body.tier_id))
+    if tier is None:
         wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
         raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
     gift_id = caller.new_id("gift")
-    give = commands.GiveAccess(person_id, TierId(body.tier_id), gift_id, body.until, caller.now)
+    give = commands.GiveAccess(
+        person_id, tier.tier_id, gift_id, body.until, caller.now, is_retired=tier.retired
+    )
     return await caller.ask(Ask(ACCESS, stream_of(person_id), give), gift_id=gift_id)
 
 

@@ -19,7 +19,7 @@ Invitee = Literal["unknown", "member", "staff", "banned"]
 
 @dataclass(frozen=True, slots=True)
 class InvitePerson:
-    """`sponsor` is whose sponsorship it is, None where there is none."""
+    """`sponsor` is whose sponsorship it is, None where there is none; `tier_retired`: nobody new gets that tier."""
 
     email: Sealed
     language: Language
@@ -33,6 +33,7 @@ class InvitePerson:
     link: PromisedLink | None = None
     sponsorship_id: SponsorshipId | None = None
     sponsor: Label | None = None
+    tier_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

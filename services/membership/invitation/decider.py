@@ -78,6 +78,9 @@ def _invite(invite: commands.InvitePerson) -> list[events.InvitationEvent]:
         raise Rejected("already_staff", "This person has the role already.")
     if invite.invitee == "member" and invite.role is None:
         raise Rejected("already_member", "This person is a member already.")
+    if invite.tier_retired:
+        detail = "The tier is retired: who has it keeps it, and nobody new gets it."
+        raise Rejected("tier_retired", detail, pointer="/tier_id")
     if invite.until is not None and invite.tier_id is None:
         raise Rejected("nothing_to_end", "Only a tier ends at a date.", pointer="/until")
     if invite.until is not None and invite.until <= invite.at:

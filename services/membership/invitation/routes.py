@@ -38,7 +38,7 @@ from services.membership.member.projections import found_by, person_at, standing
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.sponsorship.projections import sponsor_name
 from services.membership.tier.events import TierId
-from services.membership.tier.projections import free_tiers_of, tier_exists, tier_name
+from services.membership.tier.projections import free_tiers_of, tier_name, tiers_of
 from shared import auth
 from shared.auth import ExpiredLink, Link
 from shared.command_handler import Claimed
@@ -95,15 +95,17 @@ async def invite_person(
     body: InvitePerson, caller: Annotated[Caller, needs("members.write", strict=True)]
 ) -> Invited:
     """A gift needs the permission to give access, too."""
-    if body.tier_id is not None:
-        if not caller.may("access.write"):
-            raise Problem(403, "forbidden", "Your roles do not allow access.write.")
-        async with caller.read() as connection:
-            if not await tier_exists(connection, body.tier_id):
-                wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
-                raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
-    tier_id = TierId(body.tier_id) if body.tier_id else None
-    theirs = Theirs(tier_id=tier_id, until=body.until)
+    if body.tier_id is None:
+        return await _invite(caller, body, None, Theirs(until=body.until))
+    if not caller.may("access.write"):
+        raise Problem(403, "forbidden", "Your roles do not allow access.write.")
+    async with caller.read() as connection:
+        tiers = {tier.tier_id: tier for tier in await tiers_of(connection, caller.community_id)}
+    tier = tiers.get(TierId(body.tier_id))
+    if tier is None:
+        wrong = error("tier_not_found", "There is no such tier.", "/tier_id")
+        raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    theirs = Theirs(tier_id=tier.tier_id, until=body.until, tier_retired=tier.retired)
     return await _invite(caller, body, None, theirs)
 
 
@@ -126,6 +128,7 @@ class Theirs(TypedDict, total=False):
     link: PromisedLink | None
     sponsorship_id: SponsorshipId | None
     sponsor: Label | None
+    tier_retired: bool
 
 
 def _promised(link: AffiliateLink | None) -> PromisedLink | None:

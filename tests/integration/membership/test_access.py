@@ -201,6 +201,14 @@ async def test_who_has_a_tier_keeps_it_when_it_is_retired_and_nobody_new_gets_it
     bob, bobs = await house.join("bob@example.com", community_id, "Bob")
     await house.quiet()
     assert await house.live(bob, bobs) == []
+    gift = {"tier_id": gold}
+    problem = await house.call("POST", f"/people/{bob}/gifts", gift, token=owner, expect=422)
+    assert problem["errors"][0]["code"] == "tier_retired"
+    invited = gift | {"email": "cleo@example.com"}
+    problem = await house.call("POST", "/invitations", invited, token=owner, expect=422)
+    assert problem["errors"][0]["code"] == "tier_retired"
+    await house.call("POST", f"/people/{ada}/gifts", gift, token=owner, expect=201)
+    await house.eventually_live(ada, token, *has_both, ("Gold", "gift"))
 
 
 async def test_what_is_withheld_is_had_again_and_nobody_keeps_what_was_refunded(

@@ -134,6 +134,15 @@ def test_a_gift_opens_the_tier() -> None:
     given(ACCESS).when(GiveAccess(ada, gold, present, None, today)).then(given_gold)
 
 
+def test_a_retired_tier_is_given_to_nobody_who_has_not_got_it() -> None:
+    give = GiveAccess(ada, gold, present, None, today, is_retired=True)
+    given(ACCESS).when(give).then_rejected("tier_retired")
+    given(ACCESS, granted(gold, "subscription", subscription, first=True)).when(give).then(
+        granted(gold, "gift", present, first=False)
+    )
+    given(ACCESS, given_gold).when(give).then_nothing()
+
+
 def test_a_gift_may_have_an_end() -> None:
     given(ACCESS).when(GiveAccess(ada, gold, present, tomorrow, today)).then(
         granted(gold, "gift", present, first=True, until=tomorrow)

@@ -120,6 +120,11 @@ def test_nobody_is_invited_to_what_they_are_already() -> None:
     given(INVITATION).when(again).then_rejected("already_staff")
 
 
+def test_nobody_is_invited_with_a_tier_that_is_retired() -> None:
+    gift = replace(invite, tier_id=gold, tier_retired=True)
+    given(INVITATION).when(gift).then_rejected("tier_retired")
+
+
 @pytest.mark.parametrize("role", [None, "moderator"])
 def test_who_was_shut_out_is_not_invited(role: None) -> None:
     banned = replace(invite, invitee="banned", role=role)
