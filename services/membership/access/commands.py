@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.membership.access.events import Barred, Cause, Moved, ReasonKind
+from services.membership.access.events import Barred, Cause, Moved, ReasonKind, Why
 from services.membership.content.events import ContentId
 from services.membership.grace.events import Over
 from services.membership.tier.events import TierId
-from shared.ids import PersonId
+from shared.ids import Label, PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,39 @@ class ConsultGrace:
     cause: Cause
     over: Over
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """What is to end `until` then ends soon, unless it ends otherwise by now."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfEnd:
+    """They are told, once, which tiers close then; `names` are those of all that the person may enter."""
+
+    person_id: PersonId
+    until: datetime
+    why: Why
+    names: tuple[tuple[TierId, Label], ...]
+    kind: ReasonKind | None = None
+    reason_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameEnd:
+    """An action: how the tiers are called that somebody is to be told of."""
+
+    person_id: PersonId
+    until: datetime
+    why: Why
+    kind: ReasonKind | None = None
+    reason_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +156,8 @@ AccessCommand = (
     StartReason
     | MoveReason
     | EndReason
+    | LookAhead
+    | TellOfEnd
     | GiveAccess
     | WithdrawGift
     | EndGiven

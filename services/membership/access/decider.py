@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
@@ -18,6 +18,8 @@ GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "rec
 
 # The reason lives on, though it no longer opens this.
 MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended", "merged"))
+
+AHEAD, SHORTLY = timedelta(days=7), timedelta(days=1)
 
 
 class Reason(NamedTuple):
@@ -46,6 +48,7 @@ class Access:
     contents: tuple[Bought, ...] = ()
     ends: tuple[tuple[Reason, datetime], ...] = ()
     over: frozenset[Reason] = frozenset()
+    foretold: frozenset[tuple[Reason | None, datetime]] = frozenset()
     into: PersonId | None = None
 
     @property
@@ -82,6 +85,11 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
             return _move(command, access)
         case commands.EndReason():
             return _end(command, access)
+        case commands.LookAhead(person_id, kind, reason_id, until):
+            is_near = _ends_then(access, Reason(kind, reason_id), until)
+            return [events.EndNear(person_id, kind, reason_id, until)] if is_near else []
+        case commands.TellOfEnd():
+            return _tell(command, access)
         case commands.GiveAccess():
             return _give(command, access)
         case commands.WithdrawGift():
@@ -145,6 +153,50 @@ def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
         return [events.ReasonInGrace(end.person_id, *reason, end.cause, end.until)]
     closing = _close(access, end.person_id, bought, end.cause)
     return _revoke(access, end.person_id, ending, end.cause) + closing
+
+
+def told_at(since: datetime, until: datetime) -> datetime | None:
+    """When somebody is told that what they have since then ends: in time, but not as soon as they have it."""
+    lasts = until - since
+    if lasts >= 2 * AHEAD:
+        return until - AHEAD
+    return until - SHORTLY if lasts >= 2 * SHORTLY else None
+
+
+def _ends_then(access: Access, reason: Reason, until: datetime) -> bool:
+    lives = bool(access.grants_for(reason))
+    return lives and dict(access.ends).get(reason) == until
+
+
+def _tell(tell: commands.TellOfEnd, access: Access) -> list[events.AccessEvent]:
+    """Who is shut out is told of that alone; who may enter by another reason, and longer, of nothing."""
+    reason = Reason(tell.kind, tell.reason_id) if tell.kind and tell.reason_id else None
+    if (reason, tell.until) in access.foretold:
+        return []
+    if reason is None:
+        closing = [grant.tier_id for grant in access.live] if access.closes_at == tell.until else []
+    elif access.shut is None and _ends_then(access, reason, tell.until):
+        closing = [
+            grant.tier_id
+            for grant in access.grants_for(reason)
+            if not _kept_open(access, grant, tell.until)
+        ]
+    else:
+        closing = []
+    names = tuple(name for tier_id, name in tell.names if tier_id in closing)
+    told = events.EndForetold(
+        tell.person_id, tell.until, tell.why, names, tell.kind, tell.reason_id
+    )
+    return [told] if closing else []
+
+
+def _kept_open(access: Access, closing: Grant, until: datetime) -> bool:
+    ends = dict(access.ends)
+    others = [one.reason for one in access.live if one.tier_id == closing.tier_id]
+    return any(
+        reason != closing.reason and (reason not in ends or ends[reason] > until)
+        for reason in others
+    )
 
 
 def _give(give: commands.GiveAccess, access: Access) -> list[events.AccessEvent]:
@@ -309,6 +361,11 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             over = Reason(kind, reason_id)
             ends = (*access.ends, (over, until))
             return replace(access, ends=ends, over=access.over | {over})
+        case events.EndNear():
+            return access
+        case events.EndForetold(_, until, kind=kind, reason_id=reason_id):
+            of = Reason(kind, reason_id) if kind and reason_id else None
+            return replace(access, foretold=access.foretold | {(of, until)})
         case events.AccessHandedOver(into=into):
             return replace(access, into=into)
         case events.ReasonPassedOn():

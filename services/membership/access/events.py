@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.membership.content.events import ContentId
 from services.membership.tier.events import TierId
-from shared.ids import PersonId
+from shared.ids import Label, PersonId
 
 ReasonKind = Literal[
     "joined",
@@ -22,6 +22,7 @@ ReasonKind = Literal[
     "recognition",
 ]
 Barred = Literal["banned", "erased"]
+Why = Literal["time", "grace", "ban"]
 Moved = Literal["changed", "paused", "suspended"]
 Cause = Literal[
     "ended", "refunded", "expired", "withdrawn", "left", "banned", "erased", "merged", Moved
@@ -65,6 +66,31 @@ class ReasonInGrace:
     reason_id: UUID
     cause: Cause
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndNear:
+    """The reason was given until a time, which comes soon."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndForetold:
+    """These tiers close then by all that is known, and the person is told; `kind` and `reason_id` of what ends.
+
+    There is neither where everything ends, as they are shut out.
+    """
+
+    person_id: PersonId
+    until: datetime
+    why: Why
+    tiers: tuple[Label, ...]
+    kind: ReasonKind | None = None
+    reason_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +179,8 @@ AccessEvent = (
     AccessGranted
     | AccessRevoked
     | ReasonInGrace
+    | EndNear
+    | EndForetold
     | ReasonClosedEarly
     | BarForetold
     | AccessBarred

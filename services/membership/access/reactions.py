@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.membership.access import commands, events
-from services.membership.access.decider import ACCESS, stream_of
+from services.membership.access.decider import ACCESS, stream_of, told_at
 from services.membership.content.events import ContentId
 from services.membership.crossing.events import FreeAccessEnded
 from services.membership.grace.events import Over
@@ -37,6 +37,7 @@ from services.membership.recognition.events import (
 )
 from services.membership.seat.events import RevokedFor, SeatClaimed, SeatRevoked, SeatsMoved
 from services.membership.tier.events import TierId
+from services.membership.tier.projections import tiers_of
 from shared.contracts.billing_order import (
     OrderLine,
     OrderPaid,
@@ -56,7 +57,7 @@ from shared.contracts.billing_subscription import (
     TrialStarted,
 )
 from shared.event_store import Fact
-from shared.ids import PersonId, derive
+from shared.ids import Label, PersonId, derive
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
 
 
@@ -99,7 +100,7 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
                     row.person_id,
                     (row.tier_id,),
                     "gift",
-                    derive(row.person_id, "brought", str(row.tier_id), str(row.until)),
+                    brought(row.person_id, row.tier_id, row.until),
                     row.until,
                 )
             ),
@@ -107,6 +108,11 @@ def when_rows_taken_start_reason(fact: Fact) -> list[At]:
         for row in rows.taken
         if row.tier_id is not None and (row.until is None or row.until > fact.at)
     ]
+
+
+def brought(person_id: PersonId, tier_id: TierId, until: datetime | None) -> UUID:
+    """What somebody had paid for elsewhere."""
+    return derive(person_id, "brought", str(tier_id), str(until))
 
 
 def when_subscription_began_start_reason(fact: Fact) -> list[Ask]:
@@ -275,6 +281,42 @@ def when_present_ended_end_reason(fact: Fact) -> list[Ask | Call]:
         return []
     end = commands.EndReason(ended.person_id, "purchase", fact.stream_id, "refunded")
     return [_end(end, ended.over, fact.at)]
+
+
+def when_reason_in_grace_tell(fact: Fact) -> list[Call]:
+    lasts: events.ReasonInGrace = fact.body
+    return [_name(lasts.person_id, lasts.until, "grace", lasts.kind, lasts.reason_id)]
+
+
+def when_bar_foretold_tell(fact: Fact) -> list[Call]:
+    bar: events.BarForetold = fact.body
+    return [_name(bar.person_id, bar.until, "ban")]
+
+
+def when_access_granted_look_ahead(fact: Fact) -> list[At]:
+    """Who was brought from elsewhere is written to by whoever asks them for a card."""
+    granted: events.AccessGranted = fact.body
+    person_id, tier_id, until = granted.person_id, granted.tier_id, granted.until
+    if until is None or granted.reason_id == brought(person_id, tier_id, until):
+        return []
+    at = told_at(fact.at, until)
+    look = commands.LookAhead(person_id, granted.kind, granted.reason_id, until)
+    return [At(at, _ask(look))] if at else []
+
+
+def when_end_near_tell(fact: Fact) -> list[Call]:
+    near: events.EndNear = fact.body
+    return [_name(near.person_id, near.until, "time", near.kind, near.reason_id)]
+
+
+def _name(
+    person_id: PersonId,
+    until: datetime,
+    why: events.Why,
+    kind: events.ReasonKind | None = None,
+    reason_id: UUID | None = None,
+) -> Call:
+    return Call(commands.NameEnd(person_id, until, why, kind, reason_id))
 
 
 def when_reason_in_grace_end_reason(fact: Fact) -> list[At]:
@@ -487,6 +529,26 @@ REACTIONS = (
         react=when_present_ended_end_reason,
     ),
     Reaction(
+        name="membership.access.when_reason_in_grace_tell",
+        to=events.ReasonInGrace,
+        react=when_reason_in_grace_tell,
+    ),
+    Reaction(
+        name="membership.access.when_bar_foretold_tell",
+        to=events.BarForetold,
+        react=when_bar_foretold_tell,
+    ),
+    Reaction(
+        name="membership.access.when_access_granted_look_ahead",
+        to=events.AccessGranted,
+        react=when_access_granted_look_ahead,
+    ),
+    Reaction(
+        name="membership.access.when_end_near_tell",
+        to=events.EndNear,
+        react=when_end_near_tell,
+    ),
+    Reaction(
         name="membership.access.when_reason_in_grace_end_reason",
         to=events.ReasonInGrace,
         react=when_reason_in_grace_end_reason,
@@ -560,4 +622,15 @@ async def consult_grace(action: commands.ConsultGrace, context: ActionContext) -
     return _ask(commands.EndReason(*about, grace.until(action.over, action.at)))
 
 
-ACTIONS = (Action(of=commands.ConsultGrace, perform=consult_grace),)
+async def name_end(action: commands.NameEnd, context: ActionContext) -> Ask:
+    async with context.service.pool.acquire() as connection:
+        tiers = await tiers_of(connection, context.community_id)
+    names = tuple((tier.tier_id, Label(tier.name)) for tier in tiers)
+    about = action.kind, action.reason_id
+    return _ask(commands.TellOfEnd(action.person_id, action.until, action.why, names, *about))
+
+
+ACTIONS = (
+    Action(of=commands.ConsultGrace, perform=consult_grace),
+    Action(of=commands.NameEnd, perform=name_end),
+)

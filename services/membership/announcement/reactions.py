@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.membership.access.events import EndForetold
 from services.membership.announcement import commands, events
 from services.membership.announcement.decider import (
     ANNOUNCEMENT,
@@ -295,6 +296,17 @@ def when_representative_invited_send_mail(fact: Fact) -> list[Call]:
     return [_mail(fact, asked.person_id, Code("asked_to_represent"), values, page)]
 
 
+def when_end_foretold_send_mail(fact: Fact) -> list[Call]:
+    ends: EndForetold = fact.body
+    template = {"time": "access_ends", "grace": "access_lasts", "ban": "access_lasts_barred"}
+    values = (
+        (Code("tiers"), Label(", ".join(ends.tiers))),
+        (Code("until"), Label(ends.until.isoformat())),
+    )
+    page = None if ends.why == "ban" else _page(fact, "offers")
+    return [_mail(fact, ends.person_id, Code(template[ends.why]), values, page)]
+
+
 def when_present_accepted_send_mail(fact: Fact) -> list[Call]:
     accepted: PresentAccepted = fact.body
     return [_of_present(fact, accepted.giver_id, "present_accepted")]
@@ -385,6 +397,11 @@ REACTIONS = (
         name="membership.announcement.when_mail_instead_asked_post",
         to=MailInsteadAsked,
         react=when_mail_instead_asked_post,
+    ),
+    Reaction(
+        name="membership.announcement.when_end_foretold_send_mail",
+        to=EndForetold,
+        react=when_end_foretold_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_present_accepted_send_mail",

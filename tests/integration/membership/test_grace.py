@@ -309,3 +309,79 @@ async def test_who_is_let_in_again_after_a_kick_has_the_role_of_what_they_pay_th
     await again.wants(club.roles[0])
     await again.link()
     await again.holds(club.roles[0])
+
+
+def letters(house: House, *templates: str) -> list[Any]:
+    return [one for one in house.mailbox.to("ada@example.com") if one.template in templates]
+
+
+async def test_who_goes_on_by_the_grace_is_told_until_when_and_what_to_do(house: House) -> None:
+    ada, _ = await subscribed(house, end_days=14)
+    await ends(ada)
+    (letter,) = letters(house, "access_lasts")
+    (lasts,) = (await access(ada))["live"]
+    assert letter.values == {
+        "tiers": "Gold",
+        "until": datetime.fromisoformat(lasts["until"]),
+    }
+    assert str(letter.link).endswith(f"/communities/{ada.community_id}/offers")
+    await days_later(house, 15)
+    assert len(letters(house, "access_lasts", "access_ends")) == 1
+
+
+@pytest.mark.parametrize("reason", ["migrated", "payment_failed"])
+async def test_who_has_no_grace_is_told_of_none(house: House, reason: str) -> None:
+    ada, _ = await subscribed(house, end_days=14)
+    await ends(ada, reason)
+    assert letters(house, "access_lasts") == []
+
+
+async def test_who_has_something_else_that_keeps_it_open_is_told_nothing(house: House) -> None:
+    ada, owner = await subscribed(house, end_days=14)
+    gift = {"tier_id": ada.tier}
+    path = f"/people/{ada.person_id}/gifts"
+    await house.call("POST", path, gift, token=owner, expect=201)
+    await house.quiet()
+    await ends(ada)
+    assert letters(house, "access_lasts") == []
+
+
+async def test_who_is_shut_out_with_a_grace_is_told_when_it_closes(house: House) -> None:
+    ada, owner = await subscribed(house, ban_days=3, end_days=30)
+    await bans(ada, owner)
+    (letter,) = letters(house, "access_lasts_barred")
+    assert letter.values["tiers"] == "Gold"
+    assert letter.link is None
+    await ends(ada, "banned")
+    assert letters(house, "access_lasts") == []
+
+
+async def test_what_was_given_for_a_time_is_told_of_a_week_before_it_ends(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada = await payer(house, community_id, gold, "ada@example.com")
+    gift = {"tier_id": gold, "until": (real_now() + timedelta(days=30)).isoformat()}
+    path = f"/people/{ada.person_id}/gifts"
+    await house.call("POST", path, gift, token=owner, expect=201)
+    await days_later(house, 22)
+    assert letters(house, "access_ends") == []
+    await days_later(house, 23)
+    (letter,) = letters(house, "access_ends")
+    assert letter.values["tiers"] == "Gold"
+    await days_later(house, 31)
+    assert await house.live(ada.person_id, owner) == []
+    assert len(letters(house, "access_ends")) == 1
+
+
+async def test_what_was_given_and_is_paid_for_by_then_is_told_of_no_more(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada = await payer(house, community_id, gold, "ada@example.com")
+    gift = {"tier_id": gold, "until": (real_now() + timedelta(days=30)).isoformat()}
+    path = f"/people/{ada.person_id}/gifts"
+    await house.call("POST", path, gift, token=owner, expect=201)
+    await ada.pay()
+    await house.quiet()
+    await days_later(house, 31)
+    assert letters(house, "access_ends") == []
+    assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
