@@ -119,8 +119,8 @@ REPAIRS: dict[Cause, tuple[Actor, str]] = {
         "We say that it went back, and the processor does not: its refund failed later on. Refund it there again.",
     ),
     "charged_twice": (
-        "staff",
-        "The processor has collected it once more: refund this charge there.",
+        "tessera",
+        "The processor has collected it once more: what a charge of ours did goes back. Any other, refund there.",
     ),
     "unknown_here": (
         "staff",
@@ -190,6 +190,8 @@ def drift_of(there: Charged | None, here: Booked | None) -> Drift | None:
         return Drift(
             collected.payment_id, "unknown_here", collected.intent, collected.kept, nothing
         )
+    if here.is_paid and here.intent != collected.intent:  # It was paid by hand, or by another.
+        return _twice(collected) if collected.kept else None
     cause = _cause(collected, here)
     if cause is None:
         return None

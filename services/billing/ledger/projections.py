@@ -12,12 +12,23 @@ from shared.ids import Code
 from shared.money import Money
 from shared.projection import Projection
 
-Kind = Literal["payment", "refund", "dispute"]
+Kind = Literal["payment", "refund", "dispute", "surplus"]
+
+Moved = (
+    events.PaymentSucceeded
+    | events.RefundIssued
+    | events.DisputeClosed
+    | events.CollectedAgain
+    | events.SurplusReturned
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`amount` is negative where money went back; `processor` is its id of the movement, or `by_hand`."""
+    """`amount` is negative where money went back; `processor` is its id of the movement, or `by_hand`.
+
+    A `surplus` came once too often, and goes back as one.
+    """
 
     position: int
     line: int
@@ -40,7 +51,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
 
 def _rows(fact: Fact) -> Iterator[tuple[object, ...]]:
     kind, person_id, lines, processor, refund_id = _movement(fact.body)
-    sign = 1 if kind == "payment" else -1
+    sign = 1 if isinstance(fact.body, events.PaymentSucceeded | events.CollectedAgain) else -1
     for number, line in enumerate(lines):
         yield (
             fact.position, number, fact.community_id, fact.at, kind, fact.stream_id, person_id,
@@ -49,7 +60,7 @@ def _rows(fact: Fact) -> Iterator[tuple[object, ...]]:
 
 
 def _movement(
-    body: events.PaymentSucceeded | events.RefundIssued | events.DisputeClosed,
+    body: Moved,
 ) -> tuple[Kind, UUID, Sequence[events.MoneyLine], Code, UUID | None]:
     match body:
         case events.PaymentSucceeded(charge, intent=intent):
@@ -58,6 +69,17 @@ def _movement(
             return "refund", back.person_id, back.lines, back.refund, back.refund_id
         case events.DisputeClosed() as closed:
             return "dispute", closed.charge.person_id, closed.lost, closed.dispute, None
+        case events.CollectedAgain(_, charge, amount, intent):
+            return "surplus", charge.person_id, _shares(charge, amount), intent, None
+        case events.SurplusReturned(refund_id, charge, amount, refund):
+            return "surplus", charge.person_id, _shares(charge, amount), refund, refund_id
+
+
+def _shares(charge: events.Charge, amount: Money) -> Sequence[events.MoneyLine]:
+    """What was collected once more, by what it had been charged for."""
+    parts = amount.split([line.amount.minor for line in charge.lines])
+    pairs = zip(charge.lines, parts, strict=True)
+    return [events.MoneyLine(line.charged_for, part) for line, part in pairs]
 
 
 LEDGER = Projection(
@@ -82,7 +104,13 @@ LEDGER = Projection(
         CREATE INDEX ledger_v1_list ON ledger_v1 (community_id, at, position, line);
     """,
     tables=("ledger_v1",),
-    facts=(events.PaymentSucceeded, events.RefundIssued, events.DisputeClosed),
+    facts=(
+        events.PaymentSucceeded,
+        events.RefundIssued,
+        events.DisputeClosed,
+        events.CollectedAgain,
+        events.SurplusReturned,
+    ),
     apply=apply,
 )
 
@@ -126,7 +154,7 @@ async def unbalanced(connection: Any, before: datetime) -> int:
     """How many payments of all communities that came before then are not in the ledger with what they kept."""
     count: int = await connection.fetchval(
         "SELECT count(*) FROM payments_v2 LEFT JOIN (SELECT payment_id, sum(amount_minor) AS kept"
-        " FROM ledger_v1 WHERE kind <> 'dispute' GROUP BY payment_id) AS booked USING (payment_id)"
+        " FROM ledger_v1 WHERE kind IN ('payment', 'refund') GROUP BY payment_id) AS booked USING (payment_id)"
         " WHERE state = 'succeeded' AND at < $1 AND coalesce(kept, 0) <> amount_minor - refunded_minor",
         before,
     )

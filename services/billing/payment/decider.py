@@ -56,7 +56,8 @@ class Payment:
     refund as well, which fails then: until it does, `left` is less than nothing. Of two that promise it for different
     things, nobody knows before which one fails: it may stay less for one thing, and be as much more for another.
 
-    What is paid by hand has no intent; the one it `replaced`, which was made for `replaced_on`, may have been quicker.
+    What is paid by hand has no intent; the one it `replaced` may have been quicker. Those that were given up are
+    `retired`, each with what it was made for. What one of them collected all the same is `surplus` until it went back.
 
     An intent is confirmed only once it is recorded here, and a new attempt begins by cancelling
     the intent of the one before at the processor: so two of them never both succeed.
@@ -70,7 +71,8 @@ class Payment:
     unwanted: bool = False
     left: tuple[MoneyLine, ...] = ()
     replaced: Code | None = None
-    replaced_on: Instrument | None = None
+    retired: Mapping[Code, Instrument | None] = field(default_factory=dict)
+    surplus: Mapping[UUID, events.CollectedAgain | None] = field(default_factory=dict)
     receipt_id: UUID | None = None
     has_fee: bool = False
     refunds: Mapping[UUID, Returning | None] = field(default_factory=dict)
@@ -112,8 +114,11 @@ class Payment:
 
     def made_for(self, intent: Code) -> Instrument:
         """What an intent was made for: the one before may be at another processor."""
-        before = self.replaced_on if intent == self.replaced else None
-        return before or self.instrument
+        return self.retired.get(intent) or self.instrument
+
+    def knows(self, intent: Code) -> bool:
+        """Whether we have made it, whatever became of it."""
+        return intent == self.intent or intent in self.retired
 
 
 def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[events.PaymentEvent]:
@@ -154,6 +159,10 @@ def decide(command: commands.PaymentCommand, payment: Payment | None) -> list[ev
             if not back:
                 return [events.RefundFailed(refund_id, lines, reason, Code("nothing_left"))]
             return [_refund(payment, refund_id, back, reason)]
+        case commands.RecordRefund() | commands.RecordRefundFailure() if (
+            command.refund_id in payment.surplus
+        ):
+            return _returned(command, payment.surplus[command.refund_id])
         case commands.RecordRefund(refund_id, refund):
             begun = payment.refunds.get(refund_id)
             return [_once(payment, begun, refund)] if begun else []
@@ -196,7 +205,7 @@ def _start_again(asked: commands.StartCharge, payment: Payment) -> list[events.P
     if not due or asked.attempt <= payment.attempt:
         return []
     before = payment.intent or payment.replaced
-    made_for = payment.instrument if payment.intent else payment.replaced_on
+    made_for = payment.made_for(before) if before else None
     return _begun(asked, payment.charge, before, made_for)
 
 
@@ -235,9 +244,11 @@ def _receive(told: commands.RecordReceipt, payment: Payment) -> list[events.Paym
 
 def _outcome(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
     charge, attempt, status = payment.charge, payment.attempt, payment.status
-    if told.intent == payment.replaced and told.status == "succeeded" and status != "succeeded":
+    if status == "succeeded":
+        return _again(told, payment)
+    if told.intent == payment.replaced and told.status == "succeeded":
         return _collected(told, payment)
-    if told.intent != payment.intent or status == "succeeded":
+    if told.intent != payment.intent:
         return []
     match told.status:
         case "succeeded":
@@ -270,6 +281,32 @@ def _collected(told: commands.RecordOutcome, payment: Payment) -> list[events.Pa
     if payment.status == "failed":
         return []
     return [events.PaymentFailed(charge, attempt, Code("amount_differs"), final=True)]
+
+
+def _again(told: commands.RecordOutcome, payment: Payment) -> list[events.PaymentEvent]:
+    """It is paid; what an intent that was given up has collected as well goes back."""
+    intent = told.collected_as or told.intent
+    if told.status != "succeeded" or told.intent not in payment.retired or intent == payment.intent:
+        return []
+    charge = payment.charge
+    refund_id = derive(charge.origin_id, "collected again", intent)
+    if refund_id in payment.surplus:
+        return []
+    amount, account = told.amount or charge.amount, payment.made_for(told.intent).account
+    with_fee = bool(told.platform_fee)
+    return [events.CollectedAgain(refund_id, charge, amount, intent, account, with_fee)]
+
+
+def _returned(
+    told: commands.RecordRefund | commands.RecordRefundFailure, again: events.CollectedAgain | None
+) -> list[events.PaymentEvent]:
+    match told:
+        case _ if again is None:
+            return []
+        case commands.RecordRefund(refund_id, refund):
+            return [events.SurplusReturned(refund_id, again.charge, again.amount, refund)]
+        case commands.RecordRefundFailure(refund_id, code):
+            return [events.SurplusKept(refund_id, code)]
 
 
 def _resume(person_id: PersonId, payment: Payment) -> list[events.PaymentEvent]:
@@ -468,11 +505,12 @@ def _remind(dispute: Dispute | None, respond_by: datetime) -> list[events.Paymen
 
 def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | None:
     match event:
-        case events.ChargeStarted(charge, attempt, instrument, replaces, on):
-            return Payment(charge, attempt, instrument, replaced=replaces, replaced_on=on)
-        case events.PaymentAwaited(charge, attempt, instrument, replaces, on):
+        case events.ChargeStarted(charge, attempt, instrument, replaces):
+            retired = _retired(payment, event)
+            return Payment(charge, attempt, instrument, replaced=replaces, retired=retired)
+        case events.PaymentAwaited(charge, attempt, instrument, replaces):
             waits = Payment(charge, attempt, instrument, status="awaited")
-            return replace(waits, replaced=replaces, replaced_on=on)
+            return replace(waits, replaced=replaces, retired=_retired(payment, event))
         case _ if payment is None:
             return None
         case events.PaymentIntentCreated(intent=intent):
@@ -512,6 +550,10 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             begun = payment.refunds.get(refund_id)
             left = _moved(payment.left, lines, 1) if begun else payment.left
             return replace(payment, left=left, refunds={**payment.refunds, refund_id: None})
+        case events.CollectedAgain(refund_id):
+            return replace(payment, surplus={**payment.surplus, refund_id: event})
+        case events.SurplusReturned(refund_id) | events.SurplusKept(refund_id):
+            return replace(payment, surplus={**payment.surplus, refund_id: None})
         case events.DisputeOpened(dispute, respond_by=respond_by):
             return _with(payment, dispute, Dispute(event, event.amount, respond_by))
         case events.DisputeDeadlineMoved(dispute, respond_by):
@@ -525,6 +567,13 @@ def evolve(payment: Payment | None, event: events.PaymentEvent) -> Payment | Non
             return payment
         case _:
             assert_never(event)
+
+
+def _retired(
+    payment: Payment | None, begun: events.ChargeStarted | events.PaymentAwaited
+) -> Mapping[Code, Instrument | None]:
+    before = payment.retired if payment else {}
+    return {**before, begun.replaces: begun.replaced_on} if begun.replaces else before
 
 
 def _with(payment: Payment, name: Code, dispute: Dispute) -> Payment:

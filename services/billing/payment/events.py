@@ -262,6 +262,36 @@ class RefundFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectedAgain:
+    """An intent that was given up has collected it too, after all: `with_fee` of the platform, that goes back whole."""
+
+    refund_id: UUID
+    charge: Charge
+    amount: Money
+    intent: Code
+    account: Code | None
+    with_fee: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusReturned:
+    """What was collected once too often went back, under the processor's id `refund`."""
+
+    refund_id: UUID
+    charge: Charge
+    amount: Money
+    refund: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusKept:
+    """The processor did not send back what was collected once too often; the daily comparison tells staff of it."""
+
+    refund_id: UUID
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
 class DisputeOpened:
     """The payer's bank, or PayPal for them, wants it back and is to be answered by `respond_by`.
 
@@ -330,6 +360,9 @@ PaymentEvent = (
     | RefundedThere
     | RefundIssued
     | RefundFailed
+    | CollectedAgain
+    | SurplusReturned
+    | SurplusKept
     | DisputeOpened
     | DisputeDeadlineMoved
     | EvidenceDue

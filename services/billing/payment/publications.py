@@ -63,6 +63,17 @@ def tell_of_refund(fact: Fact) -> MessageRequested:
     )
 
 
+def tell_of_surplus(fact: Fact) -> MessageRequested:
+    surplus: events.SurplusReturned = fact.body
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=surplus.charge.person_id,
+        template="payment_refunded",
+        values={"amount": MoneyValue.of(surplus.amount), "reason": "duplicate"},
+    )
+
+
 def dispute_opened(fact: Fact) -> billing_dispute.DisputeOpened:
     opened: events.DisputeOpened = fact.body
     return billing_dispute.DisputeOpened(
@@ -165,6 +176,7 @@ PUBLICATIONS = (
     Publication(events.PaymentFailed, contracts.PaymentFailed, failed),
     Publication(events.RefundIssued, contracts.RefundIssued, refunded),
     Publication(events.RefundIssued, MessageRequested, tell_of_refund),
+    Publication(events.SurplusReturned, MessageRequested, tell_of_surplus),
     Publication(events.PaymentAwaited, MessageRequested, tell_of_awaited),
     Publication(events.RefundOwed, StaffMessageRequested, tell_staff_of_refund),
     Publication(events.DisputeOpened, billing_dispute.DisputeOpened, dispute_opened),

@@ -261,7 +261,7 @@ def when_processor_reported_fetch_intent(fact: Fact) -> list[Call]:
 def when_drift_found_fetch_intent(fact: Fact) -> list[Call]:
     """A report was lost, or never sent: what the processor has collected is learned of after all."""
     drift = fact.body.drift
-    if drift.cause != "succeeded_there":
+    if drift.cause not in ("succeeded_there", "charged_twice"):
         return []
     return [Call(FetchIntent(drift.payment_id, drift.intent))]
 
@@ -288,6 +288,19 @@ def when_refund_started_create_refund(fact: Fact) -> list[Call]:
         begun.intent,
         begun.account,
         begun.with_fee,
+    )
+    return [Call(refund)]
+
+
+def when_collected_again_create_refund(fact: Fact) -> list[Call]:
+    again: events.CollectedAgain = fact.body
+    refund = CreateRefund(
+        fact.stream_id,
+        again.refund_id,
+        again.amount,
+        again.intent,
+        again.account,
+        again.with_fee,
     )
     return [Call(refund)]
 
@@ -370,12 +383,13 @@ async def cancel_intent(action: CancelIntent, context: ActionContext) -> Ask | N
 
 
 async def fetch_intent(action: FetchIntent, context: ActionContext) -> Ask | None:
-    payment = await _payment(action.payment_id, context)
-    if payment is None or payment.intent is None:
+    payment, intent = await _payment(action.payment_id, context), action.intent
+    if payment is None:
         return None
-    intent = payment.intent if payment.is_on_page else action.intent
-    if payment.intent != intent:
-        return None
+    if not payment.knows(intent):
+        if payment.intent is None or not payment.is_on_page:
+            return None
+        intent = payment.intent
     account = payment.made_for(intent).account
     # A late report may be of what is no longer there: the daily comparison says so.
     with IfThere():
@@ -620,6 +634,11 @@ REACTIONS = (
         "billing.payment.when_refund_started_create_refund",
         events.RefundStarted,
         when_refund_started_create_refund,
+    ),
+    Reaction(
+        "billing.payment.when_collected_again_create_refund",
+        events.CollectedAgain,
+        when_collected_again_create_refund,
     ),
     Reaction(
         "billing.payment.when_processor_reported_fetch_dispute",

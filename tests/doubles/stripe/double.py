@@ -342,8 +342,12 @@ class Stripe(World):
         self.endpoints[request.path_params["name"]] = Endpoint(**told)
         return {}
 
-    def _connect(self, request: Request, _: Json) -> Json:
-        return {"id": self.connect(request.path_params["account"]).account}
+    def _connect(self, request: Request, told: Json) -> Json:
+        """With what the platform has written on it."""
+        account = request.path_params["account"]
+        self.connect(account)
+        accounts.of(self, account).metadata |= told
+        return {"id": account}
 
     def _count_charges(self, _: Request, __: Json) -> Json:
         return {"charges": self.collected}

@@ -14,7 +14,9 @@ from deploy.local.processes import accepts, leashed
 from deploy.local.settings import HOST, ROOT, free_port
 from services.billing.app import blueprint_of
 from tests.doubles.stripe import mock
+from tests.integration.billing import stripe_there
 from tests.integration.billing.shop import Shop, closing, reported_to, settings_for
+from tests.integration.billing.stripe_there import There
 from tests.integration.billing.till import Till, tilled
 from tests.integration.events.house import running
 
@@ -79,6 +81,21 @@ async def shop(database_url: str, stripe_url: str) -> AsyncIterator[Shop]:
     plan = blueprint_of(settings_for(database_url, stripe_url))
     async with closing(plan), running(plan) as house, reported_to(house.service, stripe_url):
         yield Shop(house, stripe_url)
+
+
+@pytest.fixture
+async def there(stripe_mock: str | None) -> AsyncIterator[There]:
+    """Our own double in this process, and stripe-mock to see all it is asked, where there is one."""
+    async with stripe_there.ours(stripe_mock) as found:
+        yield found
+
+
+@pytest.fixture
+async def witnessed_shop(database_url: str, there: There) -> AsyncIterator[Shop]:
+    """Billing, and our own double's reports on their way to it."""
+    plan = blueprint_of(settings_for(database_url, there.url))
+    async with closing(plan), running(plan) as house, reported_to(house.service, there.url):
+        yield Shop(house, there.url)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 import stripe
 from stripe import Webhook
 
-from services.billing.app import blueprint_of
 from services.billing.gateways import stripe_gateway
 from services.billing.gateways.gateway import Declined, Outcome, ProcessorUnavailable
 from services.billing.gateways.stripe_gateway import StripeGateway
@@ -29,9 +28,6 @@ from tests.integration.billing.shop import (
     WEBHOOK_SECRET,
     Shop,
     ada,
-    closing,
-    reported_to,
-    settings_for,
 )
 from tests.integration.billing.stripe_there import (
     CLUB,
@@ -42,18 +38,11 @@ from tests.integration.billing.stripe_there import (
     order,
     ten_euros,
 )
-from tests.integration.events.house import running
 
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/{intent}/confirm"
 INTENTS = "/v1/payment_intents"
 ON_THE_CLUB: Any = {"stripe_account": CLUB}
 TEN: dict[str, str] = {"amount": "1000", "currency": "eur"}
-
-
-@pytest.fixture
-async def there(stripe_mock: str | None) -> AsyncIterator[There]:
-    async with stripe_there.ours(stripe_mock) as found:
-        yield found
 
 
 @pytest.fixture
@@ -65,11 +54,8 @@ async def browser(there: There) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def shop(database_url: str, there: There) -> AsyncIterator[Shop]:
-    """Billing, and the double's reports on their way to it."""
-    plan = blueprint_of(settings_for(database_url, there.url))
-    async with closing(plan), running(plan) as house, reported_to(house.service, there.url):
-        yield Shop(house, there.url)
+def shop(witnessed_shop: Shop) -> Shop:
+    return witnessed_shop
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str, str | None]:

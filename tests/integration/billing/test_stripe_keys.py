@@ -1,7 +1,6 @@
 """A key that was used for something else by who ran before us: what that made is found, and made no second time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,16 +23,9 @@ from tests.doubles.stripe.checkout import Session
 from tests.doubles.stripe.customers import Customer
 from tests.doubles.stripe.payments import Intent
 from tests.doubles.stripe.reversals import Refund
-from tests.integration.billing import stripe_there
 from tests.integration.billing.stripe_there import CLUB, KEY, NO_CARD, There, order
 
 BEFORE: Any = {"description": "as we used to ask for it"}
-
-
-@pytest.fixture
-async def there(stripe_mock: str | None) -> AsyncIterator[There]:
-    async with stripe_there.ours(stripe_mock) as found:
-        yield found
 
 
 async def asked(there: There, path: str, key: str, told: Any, account: Code | None = CLUB) -> Any:

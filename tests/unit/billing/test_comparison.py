@@ -1,5 +1,6 @@
 """How a payment stands at the processor and in our book, and what differs."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,7 @@ from shared.money import Money
 
 payment_id, other_id = UUID(int=1), UUID(int=2)
 intent = Code("pi_1")
+NONE: frozenset[UUID] = frozenset()
 
 
 def there(minor: int, back: int = 0, currency: str = "EUR", named: Code = intent) -> Charged:
@@ -64,6 +66,7 @@ def test_every_cause_says_who_acts() -> None:
     assert {cause for cause, (actor, _) in REPAIRS.items() if actor == "tessera"} == {
         "succeeded_there",
         "refunded_there",
+        "charged_twice",
     }
     assert all(sentence.endswith(".") for _, sentence in REPAIRS.values())
 
@@ -109,6 +112,17 @@ def test_what_is_collected_by_two_intents_is_charged_twice(*, page_before: bool)
     back = there(10, 10, named=Code("pi_2"))
     assert settled_among([drift], book, {back.intent: back}) == (payment_id,)
     _, drifts = compared_there(PageOfCharges((back,), 0, None), book, frozenset({payment_id}))
+    assert drifts == (), "it went back already"
+
+
+def test_what_was_paid_by_hand_and_collected_there_is_charged_twice() -> None:
+    by_hand = replace(here(10), intent=None)
+    _, (drift,) = compared_there(PageOfCharges((there(10),), 0, None), {payment_id: by_hand}, NONE)
+    assert (drift.cause, drift.intent) == ("charged_twice", intent)
+    assert (drift.there, drift.here) == (Money(10, "EUR"), Money(0, "EUR"))
+    _, drifts = compared_there(
+        PageOfCharges((there(10, 10),), 0, None), {payment_id: by_hand}, NONE
+    )
     assert drifts == (), "it went back already"
 
 
