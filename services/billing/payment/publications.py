@@ -142,12 +142,8 @@ def tell_of_awaited(fact: Fact) -> MessageRequested | None:
 
 
 def tell_staff_of_refund(fact: Fact) -> StaffMessageRequested:
-    owed: events.RefundOwed = fact.body
-    values: Values = {
-        "amount": MoneyValue.of(owed.amount),
-        "reference": reference_of(fact.stream_id),
-    }
-    return _to_staff(fact, "refund_by_hand", values)
+    amount, reference = MoneyValue.of(fact.body.amount), reference_of(fact.stream_id)
+    return _to_staff(fact, "refund_by_hand", {"amount": amount, "reference": reference})
 
 
 def _to_staff(fact: Fact, template: str, values: Values) -> StaffMessageRequested:
