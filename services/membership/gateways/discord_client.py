@@ -196,9 +196,6 @@ class DiscordClient:
             message = f"Discord asked not to be asked for another {wait:.0f} s."
             raise Unreachable(message, closed.comes_back(monotonic()) - EARLY) from None
         except HTTPResponseError as error:
-            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                after = seconds(error.headers, "Retry-After")
-                raise Unsure(f"Discord answered {int(error.status)}.", after) from None
             raise Refusal(error.status, error.code) from None
         except (HTTPError, aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error.__cause__ or error, NOT_SENT):
@@ -223,6 +220,10 @@ class DiscordClient:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             answer.release()
             raise Unreachable("Discord answered 429.", self._slowed(place, answer))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            answer.release()
+            told = seconds(answer.headers, "Retry-After")
+            raise Unsure(f"Discord answered {answer.status}.", told)
         return answer
 
     def _slowed(self, place: object, answer: aiohttp.ClientResponse) -> float:

@@ -18,3 +18,8 @@ def test_the_bot_may_be_there_without_listening() -> None:
     assert settings("postgresql://nowhere", discord_activity=True, **BOT).discord_activity
     assert not settings("postgresql://nowhere", **BOT).discord_activity
     assert not settings("postgresql://nowhere").discord_activity
+
+
+def test_the_bots_id_is_a_number() -> None:
+    with pytest.raises(ValidationError, match="discord_client_id"):
+        settings("postgresql://nowhere", **BOT | {"discord_client_id": "my-bot"})
