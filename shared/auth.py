@@ -251,6 +251,6 @@ async def current(pool: asyncpg.Pool, principal: Principal) -> tuple[Principal, 
         principal.account_id,
         ROLES_MAX_AGE,
     )
-    if not principal.is_machine and (row["newest"] or 0) > principal.roles_version:
+    if (row["newest"] or 0) > principal.roles_version:
         principal = replace(principal, roles=tuple(row["roles"]), roles_version=row["newest"])
     return principal, row["fresh"]

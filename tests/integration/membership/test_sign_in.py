@@ -261,10 +261,15 @@ async def test_a_client_signs_in_with_its_secret_until_it_is_shut_out(house: Hou
         ("Importer", "read_only")
     ]
     await house.call("POST", "/tokens", grant | {"client_secret": "guess"}, expect=401)
+    before = (await house.call("POST", "/tokens", grant))["access_token"]
+    await house.call("GET", "/members", token=before)
     await house.call(
         "POST", f"/clients/{registered['client_id']}/revocation", {}, token=owner, expect=200
     )
     await house.call("POST", "/tokens", grant, expect=401)
+    # The token that it still has is good for nothing either, as with whoever is dismissed.
+    await house.quiet()
+    await house.call("GET", "/members", token=before, expect=403)
 
 
 async def test_a_client_of_another_community_is_not_there(house: House) -> None:
