@@ -181,7 +181,10 @@ async def read_person_groups(
 
 
 class GroupTask(BaseModel):
-    """A `removal` is for an admin of the group, a stuck `invite` for the person. A `number` may be forgotten."""
+    """A `removal` is for an admin of the group, a stuck `invite` for the person.
+
+    A `number` may be forgotten, and is told to those alone who record that somebody was taken out.
+    """
 
     person_id: UUID
     group_id: UUID
@@ -220,8 +223,10 @@ async def list_group_tasks(
     groups, _ = await groups_now(caller.service, caller.community_id)
     names = {group_id: door.name for group_id, door in groups.doors.items()}
     found: list[Task] = answer["items"]
+    acts = caller.may("members.write")
     sealed = [
-        (said[row.person_id][0] if row.person_id in said else None, row.number) for row in found
+        (said[row.person_id][0] if row.person_id in said else None, row.number if acts else None)
+        for row in found
     ]
     texts = iter(await caller.open_all([value for pair in sealed for value in pair]))
     items = [

@@ -79,8 +79,10 @@ class Circle:
     async def stage(self, ada: Payer) -> list[tuple[str, str | None]]:
         return [(one["invite"], one["problem"]) for one in (await self.groups(ada))["items"]]
 
-    async def tasks(self) -> list[tuple[str, str, str | None, str | None]]:
-        listed = await self.house.call("GET", "/group-tasks", token=self.owner)
+    async def tasks(
+        self, token: str | None = None
+    ) -> list[tuple[str, str, str | None, str | None]]:
+        listed = await self.house.call("GET", "/group-tasks", token=token or self.owner)
         return [
             (task["kind"], task["who"], task["name"], task["number"]) for task in listed["items"]
         ]
@@ -363,6 +365,26 @@ async def test_staff_are_written_to_when_somebody_is_to_be_taken_out(circle: Cir
     await circle.house.eventually(told, 1)
     await circle.house.service.move_clock(real_now() + timedelta(days=4))
     await circle.house.eventually(told, 2)
+
+
+async def test_a_number_is_told_to_those_alone_who_take_people_out(circle: Circle) -> None:
+    await circle.open_group()
+    ada = await circle.join()
+    await circle.give(ada)
+    await ada.pay()
+    await circle.message()
+    await circle.house.eventually(lambda: circle.stage(ada), [("sent", None)])
+    await ada.stop()
+    await circle.house.eventually(circle.tasks, [("removal", "owner", "Ada", PLAIN)])
+    seen = {}
+    for role in ("moderator", "read_only"):
+        email = f"{role}@example.com"
+        account = await circle.house.call("GET", "/me", token=await circle.house.token(email))
+        body = {"account_id": account["account_id"], "role": role}
+        await circle.house.call("POST", "/staff", body, token=circle.owner)
+        seen[role] = await circle.tasks(await circle.house.token(email, circle.community_id))
+    assert seen["moderator"] == [("removal", "owner", "Ada", PLAIN)]
+    assert seen["read_only"] == [("removal", "owner", "Ada", None)]
 
 
 async def test_groups_are_the_owners_and_their_links_whatsapps(circle: Circle) -> None:
