@@ -179,12 +179,18 @@ async def issue_token(
 
 
 class SignOut(Body):
+    """`everywhere` ends all sessions of the account; access tokens that are out last their few minutes still."""
+
+    everywhere: bool = False
     refresh_token: str | None = Field(default=None, max_length=200)
 
 
 @router.post("/tokens/revocation", status_code=204, operation_id="sign_out")
 async def sign_out(body: SignOut, request: Request, response: Response, caller: Stranger) -> None:
-    await Proofs.of(caller).close_session(body.refresh_token or request.cookies.get(COOKIE, ""))
+    proofs, held = Proofs.of(caller), body.refresh_token or request.cookies.get(COOKIE, "")
+    if body.everywhere:
+        await proofs.close_sessions_beside(held)
+    await proofs.close_session(held)
     response.delete_cookie(COOKIE, path=COOKIE_PATH)
 
 

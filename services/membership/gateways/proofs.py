@@ -143,6 +143,15 @@ class Proofs:
         session_id, _ = _parts(refresh_token)
         await self._pool.execute("DELETE FROM sessions WHERE session_id = $1", session_id)
 
+    async def close_sessions_beside(self, refresh_token: str) -> None:
+        """Every other session of whoever has this one, wherever they are signed in."""
+        session_id, _ = _parts(refresh_token)
+        await self._pool.execute(
+            "DELETE FROM sessions WHERE session_id <> $1 AND account_id ="
+            " (SELECT account_id FROM sessions WHERE session_id = $1 AND expires_at > clock_timestamp())",
+            session_id,
+        )
+
     def _hash(self, *parts: str) -> bytes:
         return keyed(self._secret, "proof", *parts)
 

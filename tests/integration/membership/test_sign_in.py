@@ -184,6 +184,24 @@ async def test_signing_out_ends_the_session(house: House) -> None:
     assert (await refresh(house, token))[0] == 401
 
 
+async def test_signing_out_everywhere_ends_every_session_of_the_account_and_no_other(
+    house: House,
+) -> None:
+    here, lost, stays = [
+        (await house.sign_in(f"{name}@example.com"))["refresh_token"]
+        for name in ("ada", "ada", "bob")
+    ]
+    everywhere = {"everywhere": True}
+    nobody = {"refresh_token": f"{'0' * 32}.secret"} | everywhere
+    await house.call("POST", "/tokens/revocation", nobody, expect=204)
+    _, renewed = await refresh(house, lost)
+    body = {"refresh_token": here} | everywhere
+    await house.call("POST", "/tokens/revocation", body, expect=204)
+    assert (await refresh(house, here))[0] == 401
+    assert (await refresh(house, renewed["refresh_token"]))[0] == 401
+    assert (await refresh(house, stays))[0] == 200
+
+
 async def test_a_browser_keeps_its_token_where_scripts_cannot_see_it(house: House) -> None:
     code = await ask_for_code(house)
     body = {"grant": "code", "email": "ada@example.com", "code": code, "cookie": True}
