@@ -1,5 +1,6 @@
 """Being found by the other members, as one likes, and finding them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,11 +13,13 @@ from services.membership.directory.decider import DIRECTORY, entry_stream, insis
 from services.membership.directory.projections import EntryRow, entries_of, entry_of
 from services.membership.member.projections import standing_of
 from services.membership.recognition.projections import labels_of
+from services.membership.spelling import has_words
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import PersonId
 from shared.personal_value import Sealed
 from shared.reaction import Ask
+from shared.takeout.table import paged
 
 router = APIRouter()
 
@@ -96,7 +99,43 @@ async def list_directory(caller: Member, page: Annotated[Page, Depends(paging)])
     return Directory(items=await _opened(caller, shown["items"]), next=shown["next"])
 
 
-async def _opened(caller: Caller, rows: list[EntryRow]) -> list[Entry]:
+class Sought(Body):
+    """Each of the words stands in what somebody shows of themselves; capitals and accents do not matter."""
+
+    words: Line
+
+
+@router.post("/directory/search", operation_id="search_directory")
+async def search_directory(
+    body: Sought,
+    caller: Annotated[Caller, needs("person", idempotent=False)],
+    page: Annotated[Page, Depends(paging)],
+) -> Directory:
+    """The newest entries first; all are opened for it, as none is kept in a form that can be searched."""
+    insist_on_member(await standing_of(caller.service, caller.community_id, caller.person_id))
+    begin = page.cursor(by_moment)
+
+    async def read(last: EntryRow | None, limit: int) -> list[EntryRow]:
+        before = (last.shown_at, last.person_id) if last else begin
+        async with caller.read() as connection:
+            return await entries_of(connection, caller.community_id, before, limit)
+
+    found: list[Entry] = []
+    async for rows in paged(read):
+        entries = await _opened(caller, rows)
+        found += [one for one in entries if has_words(_shown(one), body.words)]
+        if len(found) > page.limit:
+            break
+    return Directory(
+        **page.answer(found, lambda last: f"{last.shown_at.isoformat()} {last.person_id}")
+    )
+
+
+def _shown(entry: Entry) -> str:
+    return " ".join(word for word in (entry.name, entry.about, entry.contact) if word)
+
+
+async def _opened(caller: Caller, rows: Sequence[EntryRow]) -> list[Entry]:
     """Without whom was erased a moment ago."""
     async with caller.read() as connection:
         levels = await labels_of(connection, [row.person_id for row in rows])

@@ -107,3 +107,38 @@ async def test_pages_hold_each_once(house: House) -> None:
             break
         after = f"&after={page['next']}"
     assert seen == [f"P{number}" for number in (4, 3, 2, 1, 0)]
+
+
+async def sought(house: House, token: str, words: str, query: str = "") -> Json:
+    answer: Json = await house.call(
+        "POST", f"/directory/search{query}", {"words": words}, token=token
+    )
+    return answer
+
+
+async def test_members_find_each_other_by_a_part_of_what_they_show(house: House) -> None:
+    owner, _, for_ada, for_bob = await club(house)
+    await house.call("PUT", MINE, ENTRY, token=for_ada)
+    zoe = {"name": "Zoë", "about": "Endgames; in Budapest on Mondays"}
+    await house.call("PUT", MINE, zoe, token=for_bob)
+
+    async def names(words: str) -> list[str]:
+        return [entry["name"] for entry in (await sought(house, for_ada, words))["items"]]
+
+    await house.eventually(lambda: names("budapest"), ["Zoë", "Ada L."])
+    assert await names("zoe BUDAPEST") == ["Zoë"]
+    assert await names("chess.example") == ["Ada L."]
+    # What they did not write for it is not sought: neither their own name nor their address.
+    assert await names("bob") == []
+    first = await sought(house, for_ada, "budapest", "?limit=1")
+    rest = await sought(house, for_ada, "budapest", f"?limit=1&after={first['next']}")
+    seen = [entry["name"] for entry in (*first["items"], *rest["items"])]
+    assert (seen, rest["next"]) == (["Zoë", "Ada L."], None)
+    for words in ("", "   ", "a" * 201):
+        await house.call("POST", "/directory/search", {"words": words}, token=for_ada, expect=422)
+    await house.call("POST", "/directory/search", {"words": "zoe"}, token=owner, expect=403)
+    await house.call("POST", "/me/departure", token=for_ada)
+    refused = await house.call(
+        "POST", "/directory/search", {"words": "zoe"}, token=for_ada, expect=409
+    )
+    assert code_of(refused) == "not_a_member"
