@@ -29,7 +29,8 @@ class Community:
 _CREATED = "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
 _DESCRIBED = (
     "INSERT INTO communities_v1 VALUES ($1, $2, $3, $4)"
-    " ON CONFLICT (community_id) DO UPDATE SET currency = excluded.currency"
+    " ON CONFLICT (community_id) DO UPDATE"
+    " SET (time_zone, currency) = (excluded.time_zone, excluded.currency)"
 )
 
 

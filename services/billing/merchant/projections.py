@@ -32,23 +32,27 @@ class Merchant:
         return self.paypal
 
 
+def _known(time_zone: str) -> str:
+    """Ours may be an older table of zones than theirs."""
+    return time_zone if time_zone in available_timezones() else UTC
+
+
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
             case CommunityCreated(time_zone=time_zone, name=name):
-                known = time_zone if time_zone in available_timezones() else UTC
                 await connection.execute(
                     "INSERT INTO merchants_v3 (community_id, time_zone, name) VALUES ($1, $2, $3)"
                     " ON CONFLICT (community_id) DO UPDATE"
-                    " SET time_zone = excluded.time_zone,"
-                    " name = CASE merchants_v3.name WHEN '' THEN excluded.name ELSE merchants_v3.name END",
-                    fact.community_id, known, name,
+                    " SET (time_zone, name) = (excluded.time_zone, excluded.name) WHERE merchants_v3.name = ''",
+                    fact.community_id, _known(time_zone), name,
                 )  # fmt: skip
-            case CommunityDescribed(name=name):
+            case CommunityDescribed(time_zone=time_zone, name=name):
                 await connection.execute(
-                    "INSERT INTO merchants_v3 (community_id, name) VALUES ($1, $2)"
-                    " ON CONFLICT (community_id) DO UPDATE SET name = excluded.name",
-                    fact.community_id, name,
+                    "INSERT INTO merchants_v3 (community_id, time_zone, name) VALUES ($1, $2, $3)"
+                    " ON CONFLICT (community_id) DO UPDATE"
+                    " SET (time_zone, name) = (excluded.time_zone, excluded.name)",
+                    fact.community_id, _known(time_zone), name,
                 )  # fmt: skip
             case AccountConnected(account):
                 await connection.execute(

@@ -61,6 +61,11 @@ class ChooseLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseTimeZone:
+    time_zone: Code
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseKind:
     kind: CommunityKind
 
@@ -103,6 +108,7 @@ CommunityCommand = (
     | RenameCommunity
     | ChooseCurrency
     | ChooseLanguage
+    | ChooseTimeZone
     | ChooseKind
     | ChooseAudience
     | ChooseVisibility

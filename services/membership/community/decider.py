@@ -64,6 +64,9 @@ def decide(command: commands.CommunityCommand, community: Community) -> list[eve
         case commands.ChooseLanguage(language):
             is_new = language != community.language
             return [_described(replace(community, language=language))] if is_new else []
+        case commands.ChooseTimeZone(zone):
+            is_new = zone != community.time_zone
+            return [_described(replace(community, time_zone=zone))] if is_new else []
         case commands.ChooseKind(kind):
             return [] if kind == community.kind else [_described(replace(community, kind=kind))]
         case commands.ChooseAudience(audience):
@@ -169,6 +172,7 @@ def evolve(community: Community, event: events.CommunityEvent) -> Community:
                 community,
                 name=now.name,
                 currency=now.currency,
+                time_zone=now.time_zone,
                 language=now.language,
                 audience=now.audience,
                 kind=now.kind or community.kind,

@@ -73,9 +73,9 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
             case events.CommunityDescribed() as now:
-                change = "name = $2, currency = $3, language = $4, audience = $5"
-                change += ", kind = coalesce($6, kind)"
-                values = now.name, now.currency, now.language, now.audience, now.kind
+                change = "name = $2, currency = $3, language = $4, audience = $5, time_zone = $6"
+                change += ", kind = coalesce($7, kind)"
+                values = now.name, now.currency, now.language, now.audience, now.time_zone, now.kind
                 await _set(connection, fact, change, *values)
             case events.CommunityRebranded(brand):
                 await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)

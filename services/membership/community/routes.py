@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -30,6 +29,7 @@ from services.membership.languages import preferred
 from services.membership.member.events import Language
 from services.membership.setup.projections import has_prices
 from services.membership.tier.projections import Tier, tiers_of
+from services.membership.zones import TimeZone
 from shared.auth import PERMISSIONS, Principal
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
@@ -45,12 +45,6 @@ router = APIRouter()
 def _currency(text: str) -> str:
     if text not in CURRENCIES:
         raise ValueError("is not an ISO 4217 currency")
-    return text
-
-
-def _time_zone(text: str) -> str:
-    if text not in available_timezones():
-        raise ValueError("is not a time zone of the IANA database")
     return text
 
 
@@ -70,7 +64,7 @@ class CreateCommunity(Body):
     slug: Slug
     brand: CommunityBrand = CommunityBrand()
     currency: Annotated[str, AfterValidator(_currency)]
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     mode: Mode = "live"
     visibility: Visibility = "public"
     language: Language | None = None
@@ -207,6 +201,27 @@ async def choose_language(
     """Whoever comes from now on and says nothing of theirs is written to in it; who is here keeps theirs."""
     _own(caller, community_id)
     return await caller.ask(Ask(COMMUNITY, community_id, commands.ChooseLanguage(body.language)))
+
+
+class ChooseTimeZone(Body):
+    time_zone: TimeZone
+
+
+@router.put("/communities/{community_id}/time-zone", operation_id="choose_time_zone")
+async def choose_time_zone(
+    community_id: CommunityId,
+    body: ChooseTimeZone,
+    caller: Annotated[Caller, needs("community.write", strict=True)],
+) -> Written:
+    """Letters say times in it from now on, and days begin by it, in figures and books those before as well.
+
+    Nothing that is planned moves: gatherings, announcements and whatever else is due keep their moment, each ritual the
+    wall clock of the zone it was promised in, until it is given another (`PUT /rituals/{ritual_id}`), and what was
+    bought the days of the zone it was bought in.
+    """
+    _own(caller, community_id)
+    choose = commands.ChooseTimeZone(Code(body.time_zone))
+    return await caller.ask(Ask(COMMUNITY, community_id, choose))
 
 
 class ChooseKind(Body):

@@ -25,6 +25,7 @@ from services.membership.ritual.projections import (
 )
 from services.membership.tier.events import TierId
 from services.membership.tiers_named import unknown_tiers
+from services.membership.zones import TimeZone
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, needs, paging
 from shared.ids import Code, Label, PersonId
@@ -40,7 +41,10 @@ Days = Annotated[int, Query(ge=1, le=92)]
 
 
 class DescribeRitual(Body):
-    """`rule` is an RFC 5545 RRULE of FREQ (DAILY, WEEKLY, MONTHLY), INTERVAL, BYDAY and BYMONTHDAY."""
+    """`rule` is an RFC 5545 RRULE of FREQ (DAILY, WEEKLY, MONTHLY), INTERVAL, BYDAY and BYMONTHDAY.
+
+    The `time_zone` of its wall clock stays what it is where none is named, and is the community's at first.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     rule: str = Field(max_length=200)
@@ -51,6 +55,7 @@ class DescribeRitual(Body):
     tiers: tuple[UUID, ...] = Field(default=(), max_length=50)
     public: bool = False
     reminded: bool = False
+    time_zone: TimeZone | None = None
 
 
 class Hold(Body):
@@ -110,7 +115,9 @@ async def promise_ritual(body: DescribeRitual, caller: Staff) -> Written:
 @router.put("/rituals/{ritual_id}", operation_id="change_ritual")
 async def change_ritual(ritual_id: UUID, body: DescribeRitual, caller: Staff) -> Written:
     """From the next occurrence on; what has begun keeps its plan."""
-    change = commands.ChangeRitual(await _plan(caller, body), caller.now)
+    ritual = await caller.state(RITUAL, ritual_id)
+    zone = ritual.plan.time_zone if ritual.plan else None
+    change = commands.ChangeRitual(await _plan(caller, body, zone), caller.now)
     return await caller.ask(Ask(RITUAL, ritual_id, change), ritual_id=ritual_id)
 
 
@@ -223,8 +230,8 @@ async def _rituals(caller: Caller) -> list[RitualRow]:
         return await rituals_of(connection, caller.community_id)
 
 
-async def _plan(caller: Caller, body: DescribeRitual) -> Plan:
-    """What is described, by the community's own wall clock, once all tiers it names are known to exist."""
+async def _plan(caller: Caller, body: DescribeRitual, zone: Code | None = None) -> Plan:
+    """What is described, by the wall clock of the zone it was promised in, once all its tiers are known to exist."""
     named = ((f"/tiers/{number}", tier_id) for number, tier_id in enumerate(body.tiers))
     _refuse(await unknown_tiers(caller, named))
     community = await community_now(caller.service, caller.community_id)
@@ -232,7 +239,7 @@ async def _plan(caller: Caller, body: DescribeRitual) -> Plan:
         Label(body.name),
         Code(body.rule),
         Code(body.local_time),
-        community.time_zone,
+        Code(body.time_zone) if body.time_zone else zone or community.time_zone,
         body.starts_on,
         body.until,
         body.grace_hours,

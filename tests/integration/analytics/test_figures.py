@@ -419,7 +419,7 @@ async def test_a_community_that_reckons_otherwise_is_shown_so_whatever_is_heard_
             occurred_at=on(2),
             name="Chess Club",
             currency="CHF",
-            time_zone="Europe/Paris",
+            time_zone="Asia/Tokyo",
             mode="live",
         )
 
@@ -429,3 +429,4 @@ async def test_a_community_that_reckons_otherwise_is_shown_so_whatever_is_heard_
     for who in (olga, somebody(other, "owner")):
         shown = await house.ask(who, "GET", f"/communities/{who.community_id}/dashboard")
         assert (shown["currency"], shown["mode"]) == ("CHF", "live")
+        assert shown["time_zone"] == "Asia/Tokyo"

@@ -344,9 +344,10 @@ async def test_the_seller_is_called_as_the_community_is_now(shop: Shop) -> None:
             occurred_at=shop.now,
             name="Go Club",
             currency="EUR",
-            time_zone="Europe/Paris",
+            time_zone="Asia/Tokyo",
             mode="live",
         )
     )
     await shop.house.quiet()
+    assert (await shop.house.ask(olga, "GET", "/merchant"))["time_zone"] == "Asia/Tokyo"
     assert (await seen(shop, link))["seller"] == "Go Club"

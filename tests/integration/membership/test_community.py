@@ -1,8 +1,9 @@
 """Communities, their addresses and their staff."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from services.membership.gateways.gateway import Letter
 from services.membership.member.projections import profile_of
@@ -292,6 +293,74 @@ async def test_a_community_becomes_another_kind_and_its_page_says_so(house: Hous
     page = await house.call("GET", "/public/communities/chess")
     assert (page["kind"], page["name"]) == ("media", "Chess Daily")
     await house.call("PUT", f"{path}/kind", {"kind": "cult"}, token=owner, expect=422)
+
+
+async def test_in_another_time_zone_nothing_moves_that_is_planned(house: House) -> None:
+    """As in other calendars: an appointment keeps its moment, what recurs the wall clock it was given."""
+    community_id, owner = await house.community("olga@example.com")
+    _, ada = await house.join("ada@example.com", community_id)
+    day = (real_now() + timedelta(days=3)).date()
+    ritual = {
+        "name": "Questions", "rule": "FREQ=DAILY", "local_time": "18:00", "starts_on": day.isoformat(),
+    }  # fmt: skip
+    promised = await house.call("POST", "/rituals", ritual, token=owner, expect=201)
+    draft = {
+        "texts": [{"language": "fr", "subject": "Simultanée", "text": "Venez."}],
+        "segment": {},
+    }
+    drafted = await house.call("POST", "/announcements", draft, token=owner, expect=201)
+    path = f"/announcements/{drafted['announcement_id']}"
+    at = real_now() + timedelta(days=2)
+    await house.call("POST", f"{path}/schedule", {"at": at.isoformat()}, token=owner)
+    await house.quiet()
+
+    zone = {"time_zone": "Asia/Tokyo"}
+    await house.call("PUT", f"/communities/{community_id}/time-zone", zone, token=owner)
+    await house.quiet()
+    page = await house.call("GET", "/public/communities/chess")
+    assert (page["time_zone"], page["name"]) == ("Asia/Tokyo", "Chess Club")
+
+    async def next_time() -> datetime:
+        coming = await house.call("GET", "/rituals/upcoming?days=10", token=ada)
+        return datetime.fromisoformat(coming["items"][0]["planned_at"])
+
+    in_paris = datetime.combine(day, time(18), ZoneInfo("Europe/Paris"))
+    assert await next_time() == in_paris
+    renamed = ritual | {"name": "Answers"}
+    path = f"/rituals/{promised['ritual_id']}"
+    await house.call("PUT", path, renamed, token=owner)
+    await house.quiet()
+    assert await next_time() == in_paris, "who changes its name leaves its clock alone"
+    await house.call("PUT", path, renamed | zone, token=owner)
+    await house.quiet()
+    assert await next_time() == datetime.combine(day, time(18), ZoneInfo("Asia/Tokyo"))
+    await house.call("POST", "/rituals", ritual, token=owner, expect=201)
+    listed = await house.call("GET", "/rituals", token=owner)
+    assert {one["plan"]["time_zone"] for one in listed["items"]} == {"Asia/Tokyo"}
+
+    await house.service.move_clock(at - timedelta(minutes=5))
+    await house.quiet()
+    letters = house.mailbox.to("ada@example.com")
+    assert [one for one in letters if one.template == "announcement"] == []
+    await house.service.move_clock(at + timedelta(seconds=1))
+    await house.quiet()
+    assert [one for one in house.mailbox.to("ada@example.com") if one.template == "announcement"]
+
+
+async def test_only_a_zone_that_there_is_is_chosen_and_only_by_who_may(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, member = await house.join("ada@example.com", community_id)
+    path = f"/communities/{community_id}/time-zone"
+    await house.call("PUT", path, {"time_zone": "Mars/Olympus"}, token=owner, expect=422)
+    await house.call("PUT", path, {"time_zone": "Asia/Tokyo"}, token=member, expect=403)
+    other, _ = await house.community("gina@example.com", "go")
+    elsewhere = f"/communities/{other}/time-zone"
+    await house.call("PUT", elsewhere, {"time_zone": "Asia/Tokyo"}, token=owner, expect=404)
+    ritual = {
+        "name": "Questions", "rule": "FREQ=DAILY", "local_time": "18:00",
+        "starts_on": (real_now() + timedelta(days=3)).date().isoformat(), "time_zone": "Mars/Olympus",
+    }  # fmt: skip
+    await house.call("POST", "/rituals", ritual, token=owner, expect=422)
 
 
 async def test_who_says_nothing_is_written_to_in_the_communitys_language(house: House) -> None:

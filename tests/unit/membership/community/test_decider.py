@@ -8,6 +8,7 @@ from services.membership.community.commands import (
     ChooseCurrency,
     ChooseKind,
     ChooseLanguage,
+    ChooseTimeZone,
     ChooseVisibility,
     CreateCommunity,
     FreeSlug,
@@ -273,6 +274,15 @@ def test_a_community_becomes_another_kind_and_keeps_the_rest() -> None:
     given(COMMUNITY, chess_club, brand).when(ChooseKind("brand")).then_nothing()
     given(COMMUNITY, chess_club).when(ChooseKind("association")).then_nothing()
     given(COMMUNITY).when(ChooseKind("brand")).then_rejected("community_not_found")
+
+
+def test_a_community_goes_by_another_clock_and_keeps_the_rest() -> None:
+    tokyo = replace(described, time_zone=Code("Asia/Tokyo"))
+    given(COMMUNITY, chess_club).when(ChooseTimeZone(Code("Asia/Tokyo"))).then(tokyo)
+    given(COMMUNITY, chess_club, tokyo).when(ChooseTimeZone(Code("Asia/Tokyo"))).then_nothing()
+    brand = replace(tokyo, kind="brand")
+    given(COMMUNITY, chess_club, tokyo).when(ChooseKind("brand")).then(brand)
+    given(COMMUNITY).when(ChooseTimeZone(Code("UTC"))).then_rejected("community_not_found")
 
 
 def test_what_was_said_before_kinds_could_change_leaves_the_kind() -> None:
