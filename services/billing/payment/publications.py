@@ -11,6 +11,8 @@ from shared.contracts.billing_message import MessageRequested, StaffMessageReque
 from shared.contracts.contract import MoneyValue
 from shared.event_store import Fact
 from shared.feature import Publication
+from shared.ids import PersonId
+from shared.money import Money
 
 Values = dict[str, str | int | datetime | MoneyValue]
 
@@ -54,23 +56,23 @@ def refunded(fact: Fact) -> contracts.RefundIssued:
 
 def tell_of_refund(fact: Fact) -> MessageRequested:
     refund: events.RefundIssued = fact.body
-    return MessageRequested(
-        community_id=fact.community_id,
-        occurred_at=fact.at,
-        person_id=refund.person_id,
-        template="payment_refunded",
-        values={"amount": MoneyValue.of(refund.amount), "reason": refund.reason},
-    )
+    return _back(fact, refund.person_id, refund.amount, refund.reason)
 
 
 def tell_of_surplus(fact: Fact) -> MessageRequested:
     surplus: events.SurplusReturned = fact.body
+    return _back(fact, surplus.charge.person_id, surplus.amount, "duplicate")
+
+
+def _back(
+    fact: Fact, person_id: PersonId, amount: Money, reason: events.RefundReason
+) -> MessageRequested:
     return MessageRequested(
         community_id=fact.community_id,
         occurred_at=fact.at,
-        person_id=surplus.charge.person_id,
+        person_id=person_id,
         template="payment_refunded",
-        values={"amount": MoneyValue.of(surplus.amount), "reason": "duplicate"},
+        values={"amount": MoneyValue.of(amount), "reason": reason},
     )
 
 
@@ -142,7 +144,8 @@ def tell_of_awaited(fact: Fact) -> MessageRequested | None:
 
 
 def tell_staff_of_refund(fact: Fact) -> StaffMessageRequested:
-    amount, reference = MoneyValue.of(fact.body.amount), reference_of(fact.stream_id)
+    owed: events.RefundOwed = fact.body
+    amount, reference = MoneyValue.of(owed.amount), reference_of(fact.stream_id)
     return _to_staff(fact, "refund_by_hand", {"amount": amount, "reference": reference})
 
 
