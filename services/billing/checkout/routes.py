@@ -45,8 +45,14 @@ from services.billing.payment.projections import Paid, payment_by_id
 from services.billing.policy.projections import policy_now
 from services.billing.prepaid.projections import prepaid_until
 from services.billing.quotes import read_quote
+from services.billing.statuses import Status, status_before
 from services.billing.steps import step_of
-from services.billing.subscription.projections import terms_of_ended, winning_back
+from services.billing.subscription.events import subscription_of
+from services.billing.subscription.projections import (
+    statuses_among,
+    terms_of_ended,
+    winning_back,
+)
 from services.billing.tax.projections import rates_now
 from services.billing.taxes import taxed
 from shared.contracts.contract import Currency, MoneyValue
@@ -177,6 +183,14 @@ class Paypal(BaseModel):
     approval_url: str | None
 
 
+class Begins(BaseModel):
+    """A subscription that it begins: `incomplete` until it is paid, or may begin without."""
+
+    subscription_id: UUID
+    offer_id: UUID
+    status: Status
+
+
 class Checkout(BaseModel):
     """`problem` is the processor's code for why the last attempt failed; no `by_hand`, no `paypal`: not taken so.
 
@@ -197,6 +211,7 @@ class Checkout(BaseModel):
     paypal: Paypal | None = None
     documents: list[DocumentVersion] = []
     lines: list[LineShown] = []
+    subscriptions: list[Begins] = []
 
 
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
@@ -323,6 +338,7 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         payment = await payment_by_id(connection, payment_of(checkout_id))
         merchant = await merchant_of(connection)
         agreements = await _agreements(connection, caller, buyer.acting)
+        begins = await _begins(connection, standing, buyer.basket)
     basket = buyer.basket
     if standing is None or basket is None:
         raise NotFound("checkout_not_found", "There is no such checkout.")
@@ -342,7 +358,24 @@ async def read_checkout(checkout_id: UUID, response: Response, caller: Member) -
         paypal=await _paypal(standing, payment, caller) if merchant.paypal else None,
         documents=_documents(agreements.missing(caller.now)),
         lines=_shown(basket.lines),
+        subscriptions=begins,
     )
+
+
+async def _begins(
+    connection: Any, standing: Standing | None, basket: Basket | None
+) -> list[Begins]:
+    if standing is None or basket is None:
+        return []
+    order_id = order_of(standing.checkout_id)
+    offers = [one.offer_id for one in basket.lines if isinstance(one, OfferLine) and one.recurs]
+    ids = {offer_id: subscription_of(order_id, offer_id) for offer_id in offers}
+    begun = await statuses_among(connection, ids.values())
+    before = status_before(standing.state)
+    return [
+        Begins(subscription_id=one, offer_id=offer_id, status=begun.get(one, before))
+        for offer_id, one in ids.items()
+    ]
 
 
 @router.post("/checkouts/{checkout_id}/acceptance", operation_id="accept_checkout_documents")

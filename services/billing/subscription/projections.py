@@ -13,6 +13,7 @@ from services.billing.offer.events import FixedYear
 from services.billing.payer.events import Instrument
 from services.billing.rises import Holding, Rising
 from services.billing.statements import Statements
+from services.billing.statuses import Status, status_of
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Ended, Running
 from services.billing.subscription.events import (
@@ -80,6 +81,8 @@ _REDUCTION: TypeAdapter[Reduction | None] = TypeAdapter(Reduction | None)
 class Subscribed:
     """`runs_until` is the end of the trial or of what is paid; `payment_id` is what is being collected.
 
+    It is `suspended` while what it grants is withheld, in whatever `status` it is.
+
     So many `periods` are paid; `balance` is what changes left for the next bill.
     """
 
@@ -87,6 +90,7 @@ class Subscribed:
     version: int
     terms: Terms
     state: str
+    status: Status
     began_at: datetime
     runs_until: datetime
     cancels_at: datetime | None
@@ -540,6 +544,15 @@ async def subscription_by_id(connection: Any, subscription_id: UUID) -> Subscrib
     return _subscribed(row) if row else None
 
 
+async def statuses_among(connection: Any, subscription_ids: Collection[UUID]) -> dict[UUID, Status]:
+    """Those of them that have begun."""
+    rows = await connection.fetch(
+        "SELECT subscription_id, state FROM subscriptions_v6 WHERE subscription_id = ANY ($1)",
+        subscription_ids,
+    )
+    return {row["subscription_id"]: status_of(row["state"]) for row in rows}
+
+
 async def running_among(connection: Any, person_ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     """Which of these persons have which offers, as (person, offer)."""
     rows = await connection.fetch(
@@ -573,8 +586,8 @@ def _subscribed(row: Any) -> Subscribed:
     told = _ANNOUNCED.validate_json(row["rise"]) if row["rise"] else None
     return Subscribed(
         row["subscription_id"], row["version"], terms,
-        "suspended" if runs and row["withheld"] else row["state"], row["began_at"],
-        row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
+        "suspended" if runs and row["withheld"] else row["state"], status_of(row["state"]),
+        row["began_at"], row["runs_until"], row["cancels_at"], row["ended_for"], row["payment_id"], row["periods"],
         _PENDING.validate_json(row["pending"]) if row["pending"] else None,
         Money(row["balance_minor"], row["currency"]), row["paused_until"], row["anchor"],
         row["anchor_day"], row["by_hand"], Rising(told, row["agreed"]),

@@ -17,6 +17,7 @@ from services.billing.organisation.projections import is_organisation
 from services.billing.policy.projections import policy_now
 from services.billing.proration import billed
 from services.billing.rises import first_due
+from services.billing.statuses import Status
 from services.billing.subscription import commands, events
 from services.billing.subscription.decider import SUBSCRIPTION, Running
 from services.billing.subscription.events import ChangeMode, EndReason, Otherwise, returns_until
@@ -131,7 +132,8 @@ class Subscription(BaseModel):
     `payment_id` is what is being collected for the next period, if anything is; `next_due` is what it costs.
 
     Until `returns_until` who is gone may come back at this price. `balance` is what changes left for it: owed, or
-    to be given back where it is negative.
+    to be given back where it is negative. `status` is one of the eight states of docs/subscription-states.md; `state`
+    says it in our words, and `suspended` while what it grants is withheld.
     """
 
     subscription_id: UUID
@@ -147,6 +149,7 @@ class Subscription(BaseModel):
     next_due: MoneyValue
     discount: Discount | None
     state: str
+    status: Status
     began_at: AwareDatetime
     runs_until: AwareDatetime
     cancels_at: AwareDatetime | None
@@ -377,8 +380,7 @@ async def _list(caller: Caller, page: Page, person_id: UUID | None) -> Subscript
 
 
 def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
-    terms = subscribed.terms
-    pending = subscribed.pending
+    terms, pending = subscribed.terms, subscribed.pending
     return Subscription(
         subscription_id=subscribed.subscription_id,
         version=subscribed.version,
@@ -395,6 +397,7 @@ def _shown(subscribed: Subscribed, win_back_days: int) -> Subscription:
         ),
         discount=_discount(terms.reduction, subscribed.periods),
         state=subscribed.state,
+        status=subscribed.status,
         began_at=subscribed.began_at,
         runs_until=subscribed.runs_until,
         cancels_at=subscribed.cancels_at,

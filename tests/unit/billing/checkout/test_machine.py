@@ -1,5 +1,6 @@
 """Whatever is paid with whichever card, in whatever order news comes: nobody pays twice, and no money is lost."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,16 +28,24 @@ from services.billing.discount.decider import DISCOUNT
 from services.billing.discount.events import Deal, Discount, DiscountRedeemed
 from services.billing.discount.projections import holding
 from services.billing.order.decider import ORDER
+from services.billing.order.events import order_of
 from services.billing.payer.events import NO_CARD
 from services.billing.payment.events import PaymentSucceeded, RefundIssued, payment_of
 from services.billing.payment.reactions import ConfirmIntent, FetchIntent
-from services.billing.subscription.events import SubscriptionActivated, TrialStarted
+from services.billing.statuses import Status
+from services.billing.subscription.decider import SUBSCRIPTION
+from services.billing.subscription.events import (
+    SubscriptionActivated,
+    TrialStarted,
+    subscription_of,
+)
 from shared.contracts.events_sale import SeatDenied
 from shared.decider import Refused
 from shared.ids import Code
 from shared.reaction import Ask, Call
 from tests.cases import cases
 from tests.unit.billing.cast import ada, community_id, euros, noon
+from tests.unit.billing.subscription.statuses import WAYS, status_of, ways_of
 from tests.unit.billing.world import WALLET, WALLETS, World
 
 HOME = Code("https://club.example")
@@ -188,6 +197,10 @@ class Buying(RuleBasedStateMachine):
             ]
             assert len(bought) <= 1
 
+    @invariant()
+    def it_goes_only_where_states_lead(self) -> None:
+        insist_on_ways(self.world, self.opened)
+
     def teardown(self) -> None:
         processor = self.world.processor
         self.world.settle()
@@ -199,6 +212,7 @@ class Buying(RuleBasedStateMachine):
         while any(at.due <= noon + timedelta(hours=2) for at in self.world.clocks):
             self.world.next_clock()
             self.world.settle()
+        insist_on_ways(self.world, self.opened)
         self._money_bought_what_it_was_for()
         self._codes_were_used_or_are_free_again()
         self._subscriptions_began_with_what_was_bought()
@@ -243,6 +257,26 @@ class Buying(RuleBasedStateMachine):
     @staticmethod
     def _some(things: list[Any], number: int) -> Any:
         return things[number % len(things)] if things else None
+
+
+def insist_on_ways(world: World, opened: dict[UUID, tuple[Line, ...]]) -> None:
+    """From a checkout's first day to its subscription's last, and the page of each says where it stands."""
+    for checkout_id, lines in opened.items():
+        for line in lines:
+            if isinstance(line, OfferLine) and line.recurs:
+                subscription_id = subscription_of(order_of(checkout_id), line.offer_id)
+                ways = ways_of(statuses_of(world, checkout_id, subscription_id))
+                assert not {way for way in ways if way[1] not in WAYS[way[0]]}
+
+
+def statuses_of(world: World, checkout_id: UUID, subscription_id: UUID) -> Iterator[Status]:
+    checkout, subscription = CHECKOUT.initial, SUBSCRIPTION.initial
+    for stream_id, event in world.history:
+        if stream_id == checkout_id:
+            checkout = CHECKOUT.evolve(checkout, event)
+        elif stream_id == subscription_id:
+            subscription = SUBSCRIPTION.evolve(subscription, event)
+        yield status_of(subscription, checkout.phase if checkout else "open")
 
 
 Buying.TestCase.settings = settings(max_examples=cases(50), stateful_step_count=15, deadline=None)
