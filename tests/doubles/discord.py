@@ -380,9 +380,7 @@ class Discord:
             self._movable(guild, role)
         code = f"inv{self.new_id()}"
         guild.invites[code] = Invite(channel, roles, body.get("max_uses") or 1_000_000)
-        now = {"uses": 0, "max_uses": 1, "temporary": False, "created_at": JOINED_AT}
-        told = now | {"max_age": body.get("max_age", 86_400)} | _invite(guild, code)
-        return self._told(request, told)
+        return self._told(request, _invite(guild, code))
 
     def _withdraw(self, request: Request, _: Any) -> Response:
         self._as_bot(request)

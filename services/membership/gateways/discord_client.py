@@ -22,6 +22,7 @@ from hikari.impl.buckets import RESTBucket, RESTBucketManager
 from hikari.impl.config import HTTPSettings, ProxySettings
 from hikari.impl.entity_factory import EntityFactoryImpl
 from hikari.impl.rest import RESTClientImpl
+from hikari.invites import Invite, InviteWithMetadata
 from hikari.snowflakes import Snowflake
 from hikari.traits import RESTAware
 
@@ -52,8 +53,13 @@ class Refusal(Exception):
         self.status, self.code = status, code
 
 
+@dataclass(frozen=True)
+class _Invite:
+    code: str
+
+
 class _Entities(EntityFactoryImpl):
-    """Of a server that our bot was put on, its id is enough: the rest is long, and may change."""
+    """Of a server that our bot was put on, and of an invite, hikari reads what Discord's document does not promise."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -63,6 +69,12 @@ class _Entities(EntityFactoryImpl):
     def deserialize_rest_guild(self, payload: Mapping[str, Any]) -> RESTGuild:
         guild, name = Snowflake(payload["id"]), str(payload.get("name"))
         return cast(RESTGuild, PartialGuild(app=self._app, id=guild, icon_hash=None, name=name))
+
+    def deserialize_invite(self, payload: Mapping[str, Any]) -> Invite:
+        return cast(Invite, _Invite(str(payload["code"])))
+
+    def deserialize_invite_with_metadata(self, payload: Mapping[str, Any]) -> InviteWithMetadata:
+        return cast(InviteWithMetadata, _Invite(str(payload["code"])))
 
 
 @dataclass
