@@ -52,6 +52,7 @@ CONTENTS = Contents(
         "ideas_backers": Table(),
         "polls": Table(),
         "ballots": Table(
+            opened=("words",),
             without={"sealed": "Of an anonymous ballot nobody learns that or how it was cast."},
             only="sealed IS NULL",
         ),

@@ -53,6 +53,7 @@ OF_THE_COMMUNITY = {
     "sponsorship": "what the sponsor is called and where it is placed",
     "improvement": "what was done: whom it was told to is said of each",
     "organisation": "what it is called, and that it needs somebody: who represents it is named",
+    "poll": "what is asked and what came of it: words of an anonymous poll are nobody's",
     "introduction": "that it ended: which of the two went is not for the other",
 }
 
@@ -66,7 +67,6 @@ IMPERSONAL = {
     "by_hand",
     "merchant",
     "receipt",
-    "poll",
     "retention_rules",
     "risk_rounds",
     "stay_rules",

@@ -162,6 +162,18 @@ async def _at_risk(connection: Any, community_id: UUID) -> set[PersonId]:
     return {PersonId(row["person_id"]) for row in rows}
 
 
+async def holds_ticket_to(connection: Any, gathering_id: UUID, people: Sequence[UUID]) -> bool:
+    """Whether one of these has a ticket to it."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM ticket_holders_v1"
+            " WHERE gathering_id = $1 AND person_id = ANY ($2))",
+            gathering_id,
+            people,
+        )
+    )
+
+
 async def holds_ticket(connection: Any, person_id: UUID) -> bool:
     """Whether the person has a ticket to anything."""
     return bool(

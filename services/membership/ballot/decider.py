@@ -9,6 +9,7 @@ from services.membership.ballot import commands, events
 from services.membership.poll.events import Answer, Terms
 from shared.decider import Decider, Rejected
 from shared.ids import derive
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Ballot:
 
     is_cast: bool = False
     answers: tuple[Answer, ...] | None = None
+    words: Sealed | None = None
 
 
 def ballot_stream(poll_id: UUID, person_id: UUID) -> UUID:
@@ -31,18 +33,30 @@ def decide(command: commands.BallotCommand, ballot: Ballot) -> list[events.Ballo
         raise Rejected("not_a_member", "Polls are the members' own.")
     if terms.tiers and not set(terms.tiers) & set(voter.tiers):
         raise Rejected("not_asked", "It asks members of other tiers.")
+    if terms.gathering_id and not voter.has_ticket:
+        raise Rejected("not_asked", "It asks whoever has a ticket.")
     _check_answers(terms, command.answers)
+    if command.texts not in (0, terms.texts):
+        detail = "Say something to each question that asks for words, if nothing at all."
+        raise Rejected("wrong_texts", detail, pointer="/texts", wanted=terms.texts)
     if command.sealed is not None:
         return [events.SealedBallotCast(command.poll_id, voter.person_id, command.sealed)]
-    if ballot.answers == command.answers:
+    words = command.words
+    if ballot.answers == command.answers and words is ballot.words is None:
         return []
-    return [events.BallotCast(command.poll_id, voter.person_id, command.answers)]
+    return [events.BallotCast(command.poll_id, voter.person_id, command.answers, words)]
 
 
 def insist_on_names(terms: Terms) -> None:
     """How each voted is told of a named poll alone."""
     if terms.secrecy == "anonymous":
         raise Rejected("poll_anonymous", "Of an anonymous poll nobody learns who voted how.")
+
+
+def insist_on_no_names(terms: Terms) -> None:
+    """What was written in a poll by name stands in its ballots."""
+    if terms.secrecy == "named":
+        raise Rejected("poll_named", "Of a poll by name, its ballots say who wrote what.")
 
 
 def _check_answers(terms: Terms, answers: Sequence[Answer]) -> None:
@@ -61,8 +75,8 @@ def _check_answers(terms: Terms, answers: Sequence[Answer]) -> None:
 
 def evolve(_: Ballot, event: events.BallotEvent) -> Ballot:
     match event:
-        case events.BallotCast(answers=answers):
-            return Ballot(is_cast=True, answers=answers)
+        case events.BallotCast(answers=answers, words=words):
+            return Ballot(is_cast=True, answers=answers, words=words)
         case events.SealedBallotCast():
             return Ballot(is_cast=True)
         case _:

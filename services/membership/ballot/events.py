@@ -11,11 +11,12 @@ from shared.personal_value import Sealed
 
 @dataclass(frozen=True, slots=True)
 class BallotCast:
-    """By name; the last one counts."""
+    """By name; the last one counts. `words` are their own."""
 
     poll_id: UUID
     person_id: PersonId
     answers: tuple[Answer, ...]
+    words: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.membership.ballot import events
-from services.membership.marks import read, written
+from services.membership.marks import read, texts_on, written
 from services.membership.poll.events import Answer
 from shared.event_store import Fact
 from shared.ids import PersonId
@@ -15,12 +15,13 @@ from shared.projection import Projection
 from shared.service import Service
 
 DDL = """
-CREATE TABLE ballots_v1 (
+CREATE TABLE ballots_v2 (
     poll_id      uuid  NOT NULL,
     person_id    uuid  NOT NULL,
     community_id uuid  NOT NULL,
     answers      text,
     sealed       jsonb,
+    words        jsonb,
     PRIMARY KEY (poll_id, person_id)
 );
 """
@@ -28,11 +29,12 @@ CREATE TABLE ballots_v1 (
 
 @dataclass(frozen=True, slots=True)
 class BallotRow:
-    """One of `answers` and `sealed` is there."""
+    """One of `answers` and `sealed` is there; with answers, perhaps their own `words`."""
 
     person_id: PersonId
     answers: tuple[Answer, ...] | None
     sealed: Sealed | None
+    words: Sealed | None
 
     @property
     def chosen(self) -> list[tuple[int, ...]] | None:
@@ -43,17 +45,18 @@ class BallotRow:
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     for fact in facts:
         match fact.body:
-            case events.BallotCast(poll_id, person_id, answers):
-                await _keep(connection, fact, poll_id, person_id, written(answers), None)
+            case events.BallotCast(poll_id, person_id, answers, words):
+                told = written(answers), None, words and words.to_json()
+                await _keep(connection, fact, poll_id, person_id, *told)
             case events.SealedBallotCast(poll_id, person_id, sealed):
-                await _keep(connection, fact, poll_id, person_id, None, sealed.to_json())
+                await _keep(connection, fact, poll_id, person_id, None, sealed.to_json(), None)
 
 
 async def _keep(connection: Any, fact: Fact, *values: object) -> None:
     await connection.execute(
-        "INSERT INTO ballots_v1 (community_id, poll_id, person_id, answers, sealed)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (poll_id, person_id)"
-        " DO UPDATE SET answers = excluded.answers, sealed = excluded.sealed",
+        "INSERT INTO ballots_v2 (community_id, poll_id, person_id, answers, sealed, words)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (poll_id, person_id) DO UPDATE"
+        " SET (answers, sealed, words) = (excluded.answers, excluded.sealed, excluded.words)",
         fact.community_id,
         *values,
     )
@@ -61,9 +64,9 @@ async def _keep(connection: Any, fact: Fact, *values: object) -> None:
 
 BALLOTS = Projection(
     name="ballots",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("ballots_v1",),
+    tables=("ballots_v2",),
     facts=(events.BallotCast, events.SealedBallotCast),
     apply=apply,
 )
@@ -74,7 +77,7 @@ async def ballots_of(
 ) -> list[BallotRow]:
     """By person, after one of them; all without a limit."""
     rows = await connection.fetch(
-        "SELECT person_id, answers, sealed FROM ballots_v1"
+        "SELECT person_id, answers, sealed, words FROM ballots_v2"
         " WHERE poll_id = $1 AND ($2::uuid IS NULL OR person_id > $2)"
         " ORDER BY person_id LIMIT $3",
         poll_id,
@@ -94,10 +97,16 @@ async def answers_in(service: Service, rows: Sequence[BallotRow]) -> list[tuple[
     return [answers for answers in found if answers is not None]
 
 
+async def texts_in(service: Service, rows: Sequence[BallotRow]) -> list[list[str]]:
+    """What was sealed in somebody's own words, ballot by ballot."""
+    opened = await service.vault.open([row.sealed for row in rows])
+    return [texts_on(text) for text in opened if text is not None]
+
+
 async def ballot_by(connection: Any, poll_id: UUID, person_id: UUID) -> BallotRow | None:
     """What this person cast last, if anything."""
     row = await connection.fetchrow(
-        "SELECT person_id, answers, sealed FROM ballots_v1 WHERE (poll_id, person_id) = ($1, $2)",
+        "SELECT person_id, answers, sealed, words FROM ballots_v2 WHERE (poll_id, person_id) = ($1, $2)",
         poll_id,
         person_id,
     )
@@ -106,12 +115,13 @@ async def ballot_by(connection: Any, poll_id: UUID, person_id: UUID) -> BallotRo
 
 def _row(row: Any) -> BallotRow:
     answers = row["answers"] and read(row["answers"])
-    return BallotRow(row["person_id"], answers, row["sealed"] and Sealed.from_json(row["sealed"]))
+    sealed, words = (row[name] and Sealed.from_json(row[name]) for name in ("sealed", "words"))
+    return BallotRow(row["person_id"], answers, sealed, words)
 
 
 async def turnout_of(connection: Any, poll_id: UUID) -> int:
     """How many have voted so far."""
     cast: int = await connection.fetchval(
-        "SELECT count(*) FROM ballots_v1 WHERE poll_id = $1", poll_id
+        "SELECT count(*) FROM ballots_v2 WHERE poll_id = $1", poll_id
     )
     return cast

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.membership.poll.events import Terms
 from shared.ids import AccountId
+from shared.personal_value import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class CountPoll:
 
     ballots: int
     counts: tuple[tuple[int, ...], ...]
+    words: tuple[Sealed, ...] = ()
 
 
 PollCommand = OpenPoll | CloseWhenDue | ClosePoll | CancelPoll | BeginCount | CountPoll

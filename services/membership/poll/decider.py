@@ -8,10 +8,12 @@ from typing import Literal, assert_never
 from services.membership.member.events import StandingNow
 from services.membership.poll import commands, events
 from shared.decider import Decider, NotFound, Rejected
+from shared.personal_value import Sealed
 
 FEWEST = 5
 """Of fewer ballots an anonymous poll tells no counts: they would say too much of those who cast them."""
 
+MOST_TEXTS = 5
 LONGEST = timedelta(days=366)
 Standing = Literal["unknown", "open", "closed", "counting", "counted", "cancelled"]
 
@@ -22,6 +24,7 @@ class Poll:
     terms: events.Terms | None = None
     ballots: int | None = None
     counts: tuple[tuple[int, ...], ...] = ()
+    words: tuple[Sealed, ...] = ()
 
     @property
     def known(self) -> events.Terms:
@@ -49,9 +52,11 @@ def decide(command: commands.PollCommand, poll: Poll) -> list[events.PollEvent]:
             return [] if is_over else [events.PollCancelled(secrecy)]
         case commands.BeginCount():
             return [events.CountBegun()] if poll.standing == "closed" else []
-        case commands.CountPoll(ballots, counts):
+        case commands.CountPoll(ballots, counts, words):
+            if poll.standing != "counting":
+                return []
             counted = events.PollCounted(secrecy, ballots, counts)
-            return [counted] if poll.standing == "counting" else []
+            return [*(events.PollWordsKept(sheet) for sheet in words), counted]
         case _:
             assert_never(command)
 
@@ -65,10 +70,13 @@ def _open(command: commands.OpenPoll) -> list[events.PollEvent]:
     if terms.secrecy == "anonymous" and terms.shown == "after_ballot":
         why = "Counts that change with each ballot tell how it was cast."
         raise Rejected("shown_too_early", why, pointer="/shown")
+    if terms.texts > MOST_TEXTS:
+        why = f"At most {MOST_TEXTS} questions are answered in one's own words."
+        raise Rejected("too_many_texts", why, pointer="/questions", most=MOST_TEXTS)
     for number, question in enumerate(terms.questions):
-        needs_options = question.kind != "scale"
+        needs_options = question.kind in ("one", "many")
         if needs_options != (len(question.options) > 1) or not _differ(question.options):
-            why = "A scale has no options; another question has at least two, all different."
+            why = "There are at least two options, all different, to choose from, and else none."
             raise Rejected("wrong_options", why, pointer=f"/questions/{number}/options")
     return [events.PollOpened(terms, command.by)]
 
@@ -124,6 +132,8 @@ def evolve(poll: Poll, event: events.PollEvent) -> Poll:
             return replace(poll, standing="cancelled")
         case events.CountBegun():
             return replace(poll, standing="counting")
+        case events.PollWordsKept(words):
+            return replace(poll, words=(*poll.words, words))
         case events.PollCounted(_, ballots, counts):
             return replace(poll, standing="counted", ballots=ballots, counts=counts)
         case _:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from services.membership.tier.events import TierId
 from shared.ids import AccountId, Label
+from shared.personal_value import Sealed
 
-QuestionKind = Literal["one", "many", "scale"]
+QuestionKind = Literal["one", "many", "scale", "text"]
 Secrecy = Literal["anonymous", "named"]
 Shown = Literal["after_ballot", "after_close", "never"]
 Ending = Literal["due", "early"]
@@ -19,7 +21,7 @@ POINTS = 11
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`scale` is 0 to 10 and has no options of its own; `one` and `many` are chosen from `options`."""
+    """`scale` is 0 to 10 and has no options of its own, nor has `text`; `one` and `many` are chosen from `options`."""
 
     kind: QuestionKind
     words: Label
@@ -40,7 +42,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is asked, until when, of whom (one of `tiers`, or every member), and who sees what came of it."""
+    """What is asked, until when, of whom, and who sees what came of it.
+
+    It asks who may enter one of `tiers`, or every member; of those, who has a ticket where it is about a gathering.
+    """
 
     title: Label
     questions: tuple[Question, ...]
@@ -48,6 +53,12 @@ class Terms:
     secrecy: Secrecy
     shown: Shown
     tiers: tuple[TierId, ...] = ()
+    gathering_id: UUID | None = None
+
+    @property
+    def texts(self) -> int:
+        """To how many questions one answers in one's own words."""
+        return sum(question.kind == "text" for question in self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,13 @@ class CountBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class PollWordsKept:
+    """Some of what was written in an anonymous poll, in no order that tells who wrote it."""
+
+    words: Sealed
+
+
+@dataclass(frozen=True, slots=True)
 class PollCounted:
     """For each question how often each option was chosen; no `counts` where too few voted to stay unknown."""
 
@@ -82,4 +100,4 @@ class PollCounted:
     counts: tuple[tuple[int, ...], ...]
 
 
-PollEvent = PollOpened | PollClosed | PollCancelled | CountBegun | PollCounted
+PollEvent = PollOpened | PollClosed | PollCancelled | CountBegun | PollWordsKept | PollCounted

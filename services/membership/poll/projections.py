@@ -99,6 +99,11 @@ async def poll_now(
     return poll, poll.known
 
 
+def words_of(poll_id: UUID) -> PersonId:
+    """Whose key seals what was written in an anonymous poll, once it is counted: the poll's own, which stays."""
+    return PersonId(derive(poll_id, "words"))
+
+
 def urn_of(poll_id: UUID) -> PersonId:
     """Whose key seals the ballots of an anonymous poll: nobody's, the poll's own."""
     return PersonId(derive(poll_id, "urn"))

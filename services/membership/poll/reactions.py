@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from services.membership.ballot.projections import answers_in, ballots_of
+from services.membership.ballot.projections import answers_in, ballots_of, texts_in
 from services.membership.crowd import caught_up
 from services.membership.poll import commands, events
 from services.membership.poll.decider import POLL, counts_of
-from services.membership.poll.projections import poll_now, urn_of
+from services.membership.poll.projections import poll_now, urn_of, words_of
+from services.membership.remarks import sheets
 from shared.erasure import forgetting
 from shared.event_store import Fact
 from shared.reaction import Action, ActionContext, Ask, At, Call, Reaction
@@ -51,15 +52,21 @@ REACTIONS = (
 
 
 async def count_ballots(action: commands.CountBallots, context: ActionContext) -> Ask:
-    """What is opened is added up here and forgotten; only the sums are written down."""
+    """What is opened is added up here and forgotten: only the sums are written down, and the words, as nobody's."""
     service: Service = context.service
     _, terms = await poll_now(service, context.community_id, action.poll_id)
     await caught_up(context)
     async with service.pool.acquire() as connection:
         rows = await ballots_of(connection, action.poll_id)
     ballots = await answers_in(service, rows)
-    count = commands.CountPoll(len(ballots), counts_of(terms, ballots))
-    return Ask(POLL, action.poll_id, count)
+    counts, sealer = counts_of(terms, ballots), service.vault.sealer()
+    sealed = [row for row in rows if row.sealed] if counts and terms.texts else []
+    words = [
+        await sealer.seal(words_of(action.poll_id), text)
+        for text in sheets(await texts_in(service, sealed))
+    ]
+    count = commands.CountPoll(len(ballots), counts, tuple(words))
+    return Ask(POLL, action.poll_id, count, sealer.take_keep())
 
 
 ACTIONS = (Action(of=commands.CountBallots, perform=count_ballots),)

@@ -43,7 +43,7 @@ Option = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class PollQuestion(Body):
-    """`one` or `many` of its options may be chosen; a `scale` is 0 to 10 and has none of its own."""
+    """`one` or `many` of its options may be chosen; a `scale` is 0 to 10 and has none of its own, nor has a `text`."""
 
     kind: QuestionKind
     words: Words
@@ -51,7 +51,10 @@ class PollQuestion(Body):
 
 
 class OpenPoll(Body):
-    """It asks who may enter one of `tiers`, or every member. `shown`: when members see the counts."""
+    """It asks who may enter one of `tiers`, or every member; about a gathering, who has a ticket to it.
+
+    `shown`: when members see the counts. What is written in words staff alone read.
+    """
 
     title: Option
     questions: tuple[PollQuestion, ...] = Field(min_length=1, max_length=10)
@@ -59,6 +62,7 @@ class OpenPoll(Body):
     secrecy: Secrecy
     shown: Shown = "after_close"
     tiers: tuple[UUID, ...] = Field(default=(), max_length=20)
+    gathering_id: UUID | None = None
 
 
 class OpenedPoll(Written):
@@ -79,6 +83,7 @@ async def open_poll(body: OpenPoll, caller: Staff) -> OpenedPoll:
         secrecy=body.secrecy,
         shown=body.shown,
         tiers=tuple(TierId(tier_id) for tier_id in dict.fromkeys(body.tiers)),
+        gathering_id=body.gathering_id,
     )
     poll_id = caller.new_id("poll")
     await caller.seal(urn_of(poll_id), "")  # makes the key, once, before anybody votes
@@ -142,6 +147,7 @@ class PollSeen(BaseModel):
     secrecy: Secrecy
     shown: Shown
     tiers: list[UUID]
+    gathering_id: UUID | None
     voted: bool
     answers: list[tuple[int, ...]] | None
     ballots: int

@@ -11,9 +11,11 @@ from services.membership.marks import written
 from services.membership.poll.events import Answer
 from services.membership.poll.projections import urn_of
 from shared.clock import real_now
+from shared.contracts.events_ticket import TicketCancelled
 from shared.ids import Code, PersonId
 from shared.personal_value import Sealed
 from tests.integration.membership.house import House, Json
+from tests.integration.membership.test_broadcast import bought
 
 MOVING: Json = {"kind": "one", "words": "Do we move?", "options": ["Yes", "No"]}
 MOOD: Json = {"kind": "scale", "words": "How are we doing?"}
@@ -72,7 +74,7 @@ async def test_members_vote_by_name_think_again_and_see_how_it_stands(house: Hou
     assert mine["counts"] == [[1, 0], [0] * 10 + [1]]
     assert (other["voted"], other["answers"], other["counts"]) == (False, None, None)
     told = await house.call("GET", f"/polls/{poll_id}/ballots", token=owner)
-    assert told["items"] == [{"person_id": ada, "answers": [[0], [10]]}]
+    assert told["items"] == [{"person_id": ada, "answers": [[0], [10]], "texts": []}]
     await house.call("GET", f"/polls/{poll_id}/ballots", token=for_bob, expect=403)
 
 
@@ -232,3 +234,106 @@ async def test_bad_polls_and_ballots_get_a_clear_error(house: House) -> None:
     await vote(house, strange, for_ada, [0], expect=404)
     await house.call("GET", f"/polls/{strange}", token=for_ada, expect=404)
     await house.call("GET", f"/polls/{strange}/ballots", token=owner, expect=404)
+
+
+ELSE: Json = {"kind": "text", "words": "What else?"}
+
+
+async def say(house: House, poll_id: str, token: str, *texts: str, **more: Any) -> Json:
+    body = {"answers": [[0], []], "texts": texts}
+    return await house.call("PUT", f"/polls/{poll_id}/ballot", body, token=token, **more)
+
+
+async def test_what_somebody_writes_by_name_staff_read_until_they_are_forgotten(
+    house: House,
+) -> None:
+    _, owner, ((ada, for_ada), (_, for_bob), _) = await club(house)
+    poll_id = await opened(house, owner, questions=[MOVING, ELSE])
+    await say(house, poll_id, for_ada, "More light.")
+    await vote(house, poll_id, for_bob, [1], [])
+    path = f"/polls/{poll_id}/ballots"
+    told = {
+        one["person_id"]: one["texts"]
+        for one in (await house.call("GET", path, token=owner))["items"]
+    }
+    assert sorted(told.values()) == [[], ["More light."]]
+    assert (await seen(house, poll_id, for_bob))["counts"] is None
+    assert "More light" not in str(await seen(house, poll_id, for_bob))
+    assert "More light" not in await everything(house)
+    path_of_texts = f"/polls/{poll_id}/texts"
+    refused = await house.call("GET", path_of_texts, token=owner, expect=409)
+    assert code_of(refused) == "poll_named"
+    await house.call("POST", f"/people/{ada}/erasure", {}, token=owner, expect=202)
+    await house.quiet()
+    listed = (await house.call("GET", path, token=owner))["items"]
+    assert [one["texts"] for one in listed if one["person_id"] == ada] in ([], [[]])
+
+
+async def test_what_is_written_anonymously_is_nobodys_and_read_once_it_is_counted(
+    house: House,
+) -> None:
+    """The box of each ballot is as long whatever was written; what is kept is in alphabetical order."""
+    community_id, owner, members = await club(house, members=6)
+    poll_id = await opened(house, owner, secrecy="anonymous", questions=[MOVING, ELSE])
+    texts = ["Zither.", "", "Apples, please.", "More light.", "More light."]
+    for (_, token), text in zip(members, texts, strict=False):
+        await say(house, poll_id, token, text)
+    await vote(house, poll_id, members[5][1], [1], [])
+    boxes = [box_in(row["data"]) for row in await ballots_in_log(house)]
+    assert len({len(box.box) for box in boxes}) == 1
+    path = f"/polls/{poll_id}/texts"
+    assert (await house.call("GET", path, token=owner))["items"] == []
+    await house.call("GET", path, token=members[0][1], expect=403)
+    await count(house, poll_id, owner)
+    owner = await house.token("olga@example.com", community_id)
+    first = await house.call("GET", f"{path}?limit=3", token=owner)
+    rest = await house.call("GET", f"{path}?limit=3&after={first['next']}", token=owner)
+    told = [(one["question"], one["text"]) for one in first["items"] + rest["items"]]
+    assert told == [
+        (0, "Apples, please."), (0, "More light."), (0, "More light."), (0, "Zither."),
+    ]  # fmt: skip
+    assert (await seen(house, poll_id, owner))["counts"] == [[5, 1], []]
+    assert await house.service.vault.open(boxes) == [None] * 6
+    assert "Zither" not in await everything(house)
+
+
+async def test_of_too_few_no_words_are_kept_either(house: House) -> None:
+    community_id, owner, members = await club(house, members=4)
+    poll_id = await opened(house, owner, secrecy="anonymous", questions=[MOVING, ELSE])
+    for _, token in members:
+        await say(house, poll_id, token, "It was me.")
+    await count(house, poll_id, owner)
+    owner = await house.token("olga@example.com", community_id)
+    assert (await house.call("GET", f"/polls/{poll_id}/texts", token=owner))["items"] == []
+    kept = "SELECT count(*) FROM events WHERE type = 'PollWordsKept'"
+    assert await house.service.pool.fetchval(kept) == 0
+
+
+async def test_words_that_do_not_fit_are_refused(house: House) -> None:
+    _, owner, ((_, for_ada), *_) = await club(house)
+    poll_id = await opened(house, owner, questions=[MOVING, ELSE])
+    await say(house, poll_id, for_ada, "a" * 501, expect=422)
+    await say(house, poll_id, for_ada, "one", "too many", expect=422)
+    wrong: list[Json] = [ELSE | {"options": ["a", "b"]}, *([ELSE] * 5)]
+    for questions in (wrong[:1], [ELSE] * 6):
+        later = (real_now() + timedelta(days=1)).isoformat()
+        body = {"title": "x", "questions": questions, "closes_at": later, "secrecy": "named"}
+        await house.call("POST", "/polls", body, token=owner, expect=422)
+
+
+async def test_a_poll_about_a_gathering_asks_whoever_has_a_ticket(house: House) -> None:
+    community_id, owner, ((ada, for_ada), (_, for_bob), _) = await club(house)
+    gathering = uuid4()
+    ticket = bought(community_id, gathering, UUID(ada))
+    await house.hear(ticket, ticket.ticket_id)
+    await house.quiet()
+    poll_id = await opened(house, owner, gathering_id=str(gathering))
+    assert (await seen(house, poll_id, for_bob))["gathering_id"] == str(gathering)
+    await vote(house, poll_id, for_ada, [0], [])
+    assert code_of(await vote(house, poll_id, for_bob, [0], [], expect=409)) == "not_asked"
+    fields = ticket.model_dump(
+        include={"community_id", "occurred_at", "gathering_id", "ticket_id", "person_id"}
+    )
+    await house.hear(TicketCancelled(**fields), ticket.ticket_id)
+    await house.quiet()
+    assert code_of(await vote(house, poll_id, for_ada, [1], [], expect=409)) == "not_asked"

@@ -5,10 +5,11 @@ from uuid import UUID
 import pytest
 
 from services.membership.ballot.commands import CastBallot, Voter
-from services.membership.ballot.decider import BALLOT
+from services.membership.ballot.decider import BALLOT, insist_on_no_names
 from services.membership.ballot.events import BallotCast, SealedBallotCast
 from services.membership.poll.events import Answer, Question, Terms
 from services.membership.tier.events import TierId
+from shared.decider import Rejected
 from shared.ids import Code, Label, PersonId
 from shared.personal_value import Sealed
 from shared.testing import given
@@ -83,3 +84,39 @@ def test_an_answer_that_there_is_not_is_refused(
     given_answers: tuple[Answer, ...], code: str
 ) -> None:
     given(BALLOT).when(replace(cast, answers=given_answers)).then_rejected(code)
+
+
+why = Question("text", Label("What else?"))
+asking = replace(terms, questions=(*questions, why))
+words = Sealed(ada, "profile", Code("words"))
+said = replace(cast, terms=asking, answers=(*yes, Answer(())), texts=1, words=words)
+
+
+def test_what_somebody_says_in_their_own_words_goes_with_their_name() -> None:
+    expected = BallotCast(poll_id, ada, said.answers, words)
+    given(BALLOT).when(said).then(expected)
+    silent = replace(said, texts=0, words=None)
+    given(BALLOT, expected).when(silent).then(BallotCast(poll_id, ada, said.answers))
+    given(BALLOT, BallotCast(poll_id, ada, said.answers)).when(silent).then_nothing()
+
+
+def test_words_answer_the_questions_that_ask_for_them() -> None:
+    given(BALLOT).when(replace(said, texts=2)).then_rejected("wrong_texts")
+    given(BALLOT).when(replace(cast, texts=1)).then_rejected("wrong_texts")
+    chosen = replace(said, answers=(*yes, Answer((0,))))
+    given(BALLOT).when(chosen).then_rejected("wrong_answer")
+
+
+def test_about_a_gathering_whoever_has_a_ticket_is_asked() -> None:
+    about = replace(cast, terms=replace(terms, gathering_id=UUID(int=70)))
+    given(BALLOT).when(about).then_rejected("not_asked")
+    comes = replace(about, voter=replace(member, has_ticket=True))
+    given(BALLOT).when(comes).then(BallotCast(poll_id, ada, yes))
+    left = replace(comes, voter=replace(comes.voter, member="left"))
+    given(BALLOT).when(left).then_rejected("not_a_member")
+
+
+def test_of_a_poll_by_name_its_ballots_say_who_wrote_what() -> None:
+    insist_on_no_names(replace(terms, secrecy="anonymous"))
+    with pytest.raises(Rejected, match="ballots"):
+        insist_on_no_names(terms)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies
 
-from services.membership.marks import read, written
+from services.membership.marks import read, texts_on, written
 from services.membership.poll import reactions
 from services.membership.poll.commands import (
     BeginCount,
@@ -17,7 +17,13 @@ from services.membership.poll.commands import (
     CountPoll,
     OpenPoll,
 )
-from services.membership.poll.decider import FEWEST, POLL, Poll, counts_of, may_see_counts
+from services.membership.poll.decider import (
+    FEWEST,
+    POLL,
+    Poll,
+    counts_of,
+    may_see_counts,
+)
 from services.membership.poll.events import (
     Answer,
     CountBegun,
@@ -25,10 +31,13 @@ from services.membership.poll.events import (
     PollClosed,
     PollCounted,
     PollOpened,
+    PollWordsKept,
     Question,
     Terms,
 )
-from shared.ids import AccountId, Label
+from services.membership.remarks import remarks_on, sheets
+from shared.ids import AccountId, Code, Label, PersonId
+from shared.personal_value import Sealed
 from shared.testing import given
 from tests.unit.membership.facts import fact, noon
 
@@ -163,3 +172,55 @@ def test_a_ballot_is_read_as_it_was_written_and_always_as_long(cast: list[Answer
     text = written(cast)
     assert read(text) == tuple(cast)
     assert len(text) == len(written([Answer(())] * len(cast)))
+
+
+why = Question("text", Label("What else?"))
+asking = replace(terms, questions=(moving, why))
+
+
+def test_what_is_asked_in_words_has_no_options_and_is_not_asked_too_often() -> None:
+    given(POLL).when(opening(asking)).then(PollOpened(asking, olga))
+    wrong = replace(terms, questions=(replace(why, options=options),))
+    given(POLL).when(opening(wrong)).then_rejected("wrong_options")
+    many = replace(terms, questions=(why,) * 6)
+    given(POLL).when(opening(many)).then_rejected("too_many_texts")
+    assert counts_of(asking, [(Answer((0,)), Answer(()))] * 5) == ((5, 0), ())
+
+
+def test_what_was_written_is_kept_once_with_the_count() -> None:
+    sheet = Sealed(PersonId(UUID(int=9)), "profile", Code("sheet"))
+    with_words = replace(count, words=(sheet, sheet))
+    asked = PollOpened(asking, olga)
+    kept = PollWordsKept(sheet)
+    given(POLL, asked, closed, begun).when(with_words).then(kept, kept, counted)
+    given(POLL, asked, closed, begun, kept, kept, counted).when(with_words).then_nothing()
+
+
+texts = strategies.text(
+    strategies.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=500
+)
+
+
+@hypothesis_given(
+    strategies.lists(strategies.lists(texts, min_size=2, max_size=2), min_size=2, max_size=9)
+)
+def test_a_ballot_is_as_long_whatever_is_written_on_it(ballots: list[list[str]]) -> None:
+    chosen = (Answer((1,)), Answer(()), Answer(()))
+    sheets_written = [written(chosen, both) for both in ballots]
+    assert len({len(sheet.encode()) for sheet in sheets_written}) == 1
+    assert [texts_on(sheet) for sheet in sheets_written] == ballots
+    assert all(read(sheet) == chosen for sheet in sheets_written)
+
+
+@hypothesis_given(strategies.lists(strategies.lists(texts, min_size=2, max_size=2), max_size=60))
+def test_remarks_tell_nothing_of_the_order_they_came_in_nor_of_what_belongs_together(
+    ballots: list[list[str]],
+) -> None:
+    told = list(sheets(ballots))
+    assert told == list(sheets(reversed(ballots)))
+    apart = [[one, ""] for one, _ in ballots] + [["", other] for _, other in ballots]
+    assert told == list(sheets(apart))
+    remarks = remarks_on(told)
+    said = [(n, text.strip()) for both in ballots for n, text in enumerate(both) if text.strip()]
+    assert [(one.question, one.text) for one in remarks] == sorted(said)
+    assert all(len(sheet) < 48_000 for sheet in told)
