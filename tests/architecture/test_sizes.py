@@ -70,6 +70,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/member/projections.py": "who somebody is and what finds them is asked by everybody",
     "services/membership/member/routes.py": "a person's whole life in the community is one door",
     "services/membership/member_import/routes.py": "uploading, starting and watching a file are one door",
+    "services/membership/notice/reactions.py": "a list: whatever staff are told of",
     "services/membership/onboarding/decider.py": "what opens, is told, done, missed and stopped is one history",
     "services/membership/onboarding/reactions.py": "a list: whatever opens, tells of, does or ends a step",
     "services/membership/present/decider.py": "whose a present is, its letters and who has it are one history",

@@ -39,7 +39,7 @@ from services.membership.member_import.events import LettersReleased
 from services.membership.merging.events import MemberMerged
 from services.membership.notice.events import StaffAddressed, Values
 from services.membership.onboarding.events import StepToldOf
-from services.membership.organisation.events import RepresentativeInvited
+from services.membership.organisation.events import RepresentativeAnswered, RepresentativeInvited
 from services.membership.organisation.projections import organisation_now
 from services.membership.preference.events import Kind, Ways
 from services.membership.preference.projections import preferences_now, way_out
@@ -327,6 +327,16 @@ def _of_present(fact: Fact, giver_id: PersonId, template: str) -> Call:
     return _mail(fact, giver_id, Code(template), link=_page(fact, "presents"))
 
 
+def when_representative_answered_send_mail(fact: Fact) -> list[Call]:
+    """Staff have a notice."""
+    answered: RepresentativeAnswered = fact.body
+    if answered.by is None:
+        return []
+    values = ((Code("organisation"), answered.name),)
+    template, page = Code(f"naming_{answered.answer}"), _page(fact, "organisations")
+    return [_mail(fact, answered.by, template, values, page)]
+
+
 def when_introduction_agreed_send_mail(fact: Fact) -> list[Call]:
     agreed: IntroductionAgreed = fact.body
     template, page = Code("introduction_agreed"), _page(fact, "introductions")
@@ -397,6 +407,11 @@ REACTIONS = (
         name="membership.announcement.when_mail_instead_asked_post",
         to=MailInsteadAsked,
         react=when_mail_instead_asked_post,
+    ),
+    Reaction(
+        name="membership.announcement.when_representative_answered_send_mail",
+        to=RepresentativeAnswered,
+        react=when_representative_answered_send_mail,
     ),
     Reaction(
         name="membership.announcement.when_end_foretold_send_mail",

@@ -13,7 +13,7 @@ from services.membership.member.projections import person_of
 from services.membership.notice import commands
 from services.membership.notice.decider import NOTICE
 from services.membership.notice.events import Values
-from services.membership.organisation.events import OrganisationLeftAlone
+from services.membership.organisation.events import OrganisationLeftAlone, RepresentativeAnswered
 from services.membership.ritual.events import StaffReminded
 from shared import auth
 from shared.contracts.billing_message import StaffMessageRequested
@@ -105,18 +105,29 @@ def when_domain_lost_find_staff(fact: Fact) -> list[Call]:
 
 def when_organisation_left_alone_find_staff(fact: Fact) -> list[Call]:
     """What it pays for goes on, and only staff can say who acts for it."""
-    alone: OrganisationLeftAlone = fact.body
-    return [
-        Call(
-            commands.FindStaff(
-                derive(fact.event_id, "notice"),
-                Code("members.write"),
-                Code("organisation_alone"),
-                ((Code("organisation"), alone.name),),
-                Label(f"/communities/{fact.community_id}/organisations/{alone.organisation_id}"),
-            )
+    return [_of_organisation(fact, Code("members.write"), Code("organisation_alone"))]
+
+
+def when_representative_answered_find_staff(fact: Fact) -> list[Call]:
+    """Where no member asked, staff have: those who may."""
+    answered: RepresentativeAnswered = fact.body
+    if answered.by is not None:
+        return []
+    template = Code(f"naming_{answered.answer}")
+    return [_of_organisation(fact, Code("subscriptions.write"), template)]
+
+
+def _of_organisation(fact: Fact, permission: Code, template: Code) -> Call:
+    about: OrganisationLeftAlone | RepresentativeAnswered = fact.body
+    return Call(
+        commands.FindStaff(
+            derive(fact.event_id, "notice"),
+            permission,
+            template,
+            ((Code("organisation"), about.name),),
+            Label(f"/communities/{fact.community_id}/organisations/{about.organisation_id}"),
         )
-    ]
+    )
 
 
 def _to_owners(fact: Fact, template: str, values: Values) -> Call:
@@ -167,6 +178,11 @@ REACTIONS = tuple(
         ("group_removal_due", GroupRemovalDue, _removals),
         ("group_removal_reminded", GroupRemovalReminded, _removals),
         ("organisation_left_alone", OrganisationLeftAlone, when_organisation_left_alone_find_staff),
+        (
+            "representative_answered",
+            RepresentativeAnswered,
+            when_representative_answered_find_staff,
+        ),
         ("server_compared", ChatServerCompared, when_server_compared_find_staff),
         (
             "staff_message_requested",

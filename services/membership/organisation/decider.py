@@ -97,7 +97,7 @@ def evolve(organisation: Organisation, event: events.OrganisationEvent) -> Organ
         case events.RepresentativeDismissed(_, person_id):
             left = tuple(one for one in represented_by if one != person_id)
             return replace(organisation, representatives=left)
-        case events.OrganisationLeftAlone():
+        case events.OrganisationLeftAlone() | events.RepresentativeAnswered():
             return organisation
         case _:
             assert_never(event)

@@ -10,6 +10,7 @@ from shared.ids import Code, Label, PersonId
 
 Cause = Literal["dismissed", Gone]
 Unnamed = Literal["declined", "withdrawn", "expired"]
+Answer = Literal["agreed", "declined", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ class RepresentativeNotNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class RepresentativeAnswered:
+    """Who was asked has said yes or no, or nothing in time: whoever asked is told, staff where it is not said who."""
+
+    organisation_id: UUID
+    person_id: PersonId
+    name: Label
+    by: PersonId | None
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class RepresentativeNamed:
     """Who pays, gives seats and reads letters in its name from now on; of old, whether or not they were asked."""
 
@@ -82,6 +94,7 @@ OrganisationEvent = (
     | OrganisationCorrected
     | RepresentativeInvited
     | RepresentativeNotNamed
+    | RepresentativeAnswered
     | RepresentativeNamed
     | RepresentativeDismissed
     | OrganisationLeftAlone

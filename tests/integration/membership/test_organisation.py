@@ -485,3 +485,52 @@ async def test_a_person_takes_out_what_they_represent_or_did(
     assert {"RepresentativeInvited", "RepresentativeNamed"} <= types
     assert {"RepresentationBegan", "RepresentationEnded"} <= types
     assert company.organisation_id in str(told)
+
+
+AGREED, DECLINED, EXPIRED = (f"naming_{answer}" for answer in ("agreed", "declined", "expired"))
+
+
+def answers_to(house: House, email: str) -> list[str]:
+    return [one.template for one in house.mailbox.to(email) if one.template.startswith("naming_")]
+
+
+async def test_who_asked_somebody_hears_whether_they_agreed(house: House, company: Company) -> None:
+    """Petra asked Bob, who is one of them by now and asks others himself."""
+    await house.quiet()
+    assert answers_to(house, "petra@example.com") == [AGREED]
+    letter = next(one for one in house.mailbox.letters if one.template == AGREED)
+    assert letter.values == {"organisation": "Acme"}
+    ada_id, adas = await house.join(ada, company.desk.community_id)
+    await company.name(ada_id, company.bob)
+    await company.answer(adas, "refusal")
+    await company.answer(adas, "refusal")
+    await house.quiet()
+    assert answers_to(house, bob) == [DECLINED]
+    assert answers_to(house, "petra@example.com") == [AGREED]
+    await company.name(ada_id, company.bob)
+    await house.quiet()
+    await company.withdraw(ada_id, company.bob)
+    await house.quiet()
+    assert answers_to(house, bob) == [DECLINED], "who takes it back knows that they do"
+
+
+async def test_who_hears_nothing_is_told_so_once_the_time_is_over(
+    house: House, company: Company
+) -> None:
+    ada_id, _ = await house.join(ada, company.desk.community_id)
+    await company.name(ada_id, company.bob)
+    await house.service.move_clock(real_now() + timedelta(days=15))
+    await house.quiet()
+    assert answers_to(house, bob) == [EXPIRED]
+
+
+async def test_where_staff_asked_staff_are_told(house: House, company: Company) -> None:
+    for token in (company.desk.payer, company.bob):
+        await house.call("POST", "/me/departure", token=token)
+    await house.quiet()
+    ada_id, adas = await house.join(ada, company.desk.community_id)
+    await house.join("olga@example.com", company.desk.community_id, "Olga")
+    await company.name(ada_id, company.desk.owner)
+    await company.answer(adas)
+    await house.quiet()
+    assert answers_to(house, "olga@example.com") == [AGREED]

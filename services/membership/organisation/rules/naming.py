@@ -48,7 +48,16 @@ def accept(agreed: commands.AcceptNaming, organisation: Organisation) -> Events:
         raise Rejected("invitation_expired", "The invitation has run out; ask for another.")
     if not _holds(asked, organisation):
         raise Rejected("invitation_void", "Whoever invited you may no longer do so.")
-    return [events.RepresentativeNamed(agreed.organisation_id, agreed.person_id)]
+    named = events.RepresentativeNamed(agreed.organisation_id, agreed.person_id)
+    return [named, _answered(asked, "agreed")]
+
+
+def _answered(
+    asked: events.RepresentativeInvited, answer: events.Answer
+) -> events.RepresentativeAnswered:
+    return events.RepresentativeAnswered(
+        asked.organisation_id, asked.person_id, asked.name, asked.by, answer
+    )
 
 
 def _holds(asked: events.RepresentativeInvited, organisation: Organisation) -> bool:
@@ -63,17 +72,21 @@ def call_off(
     if asked.person_id in organisation.representatives:
         raise Rejected("invitation_accepted", "It has been accepted.")
     _insist_on_asked(asked.person_id, organisation)
-    if asked.person_id not in organisation.invited:
+    invited = organisation.invited.get(asked.person_id)
+    if invited is None:
         return []
-    how: events.Unnamed = "declined" if isinstance(asked, commands.DeclineNaming) else "withdrawn"
-    return [events.RepresentativeNotNamed(asked.organisation_id, asked.person_id, how)]
+    about = asked.organisation_id, asked.person_id
+    if isinstance(asked, commands.WithdrawNaming):
+        return [events.RepresentativeNotNamed(*about, "withdrawn")]
+    return [events.RepresentativeNotNamed(*about, "declined"), _answered(invited, "declined")]
 
 
 def expire(over: commands.ExpireNaming, organisation: Organisation) -> Events:
     asked = organisation.invited.get(over.person_id)
     if asked is None or asked.expires_at != over.expires_at:
         return []
-    return [events.RepresentativeNotNamed(over.organisation_id, over.person_id, "expired")]
+    gone = events.RepresentativeNotNamed(over.organisation_id, over.person_id, "expired")
+    return [gone, _answered(asked, "expired")]
 
 
 def _insist_on_asked(person_id: PersonId, organisation: Organisation) -> None:

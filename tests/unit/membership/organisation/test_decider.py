@@ -18,11 +18,13 @@ from services.membership.organisation.commands import (
 )
 from services.membership.organisation.decider import ORGANISATION
 from services.membership.organisation.events import (
+    Answer,
     OrganisationCorrected,
     OrganisationEvent,
     OrganisationLeftAlone,
     OrganisationRegistered,
     Papers,
+    RepresentativeAnswered,
     RepresentativeDismissed,
     RepresentativeInvited,
     RepresentativeNamed,
@@ -41,6 +43,12 @@ registered, ada_named = OrganisationRegistered(acme, papers), RepresentativeName
 bob_named = RepresentativeNamed(acme, bob)
 bob_asked = RepresentativeInvited(acme, bob, papers.name, ada, noon + timedelta(days=14))
 accept = AcceptNaming(acme, bob, noon)
+
+
+def answered(answer: Answer, by: PersonId | None = ada) -> RepresentativeAnswered:
+    return RepresentativeAnswered(acme, bob, papers.name, by, answer)
+
+
 register = RegisterOrganisation(acme, papers, ada)
 
 
@@ -65,7 +73,7 @@ def test_another_is_asked_once_and_acts_for_it_once_they_agree() -> None:
     given(ORGANISATION, registered, ada_named).when(name()).then(bob_asked)
     given(ORGANISATION, registered, ada_named, bob_asked).when(name()).then_nothing()
     accepting = given(ORGANISATION, registered, ada_named, bob_asked).when(accept)
-    accepting.then(bob_named)
+    accepting.then(bob_named, answered("agreed"))
     all_of_it = given(ORGANISATION, registered, ada_named, bob_asked, bob_named)
     all_of_it.when(accept).then_nothing()
     all_of_it.when(name()).then_nothing()
@@ -118,7 +126,8 @@ def test_nothing_comes_of_it_once_by_a_no_by_who_asked_or_by_time(
 ) -> None:
     over = RepresentativeNotNamed(acme, bob, because)
     before = registered, ada_named, bob_asked
-    given(ORGANISATION, *before).when(command).then(over)
+    told = () if because == "withdrawn" else (answered(because),)
+    given(ORGANISATION, *before).when(command).then(over, *told)
     given(ORGANISATION, *before, over).when(command).then_nothing()
     given(ORGANISATION, *before, over).when(accept).then_rejected("invitation_over")
     given(ORGANISATION, *before, over).when(name()).then(bob_asked)
@@ -145,7 +154,7 @@ def test_an_answer_comes_in_time_and_there_is_time_again_once_it_is_over() -> No
     before.when(name(at=late)).then(again)
     renewed = given(ORGANISATION, registered, ada_named, bob_asked, again)
     renewed.when(ExpireNaming(acme, bob, late)).then_nothing()
-    renewed.when(AcceptNaming(acme, bob, late)).then(bob_named)
+    renewed.when(AcceptNaming(acme, bob, late)).then(bob_named, answered("agreed"))
 
 
 def test_nobody_is_asked_for_ever() -> None:
@@ -174,7 +183,11 @@ def test_the_word_of_who_may_name_nobody_any_more_is_void() -> None:
 def test_who_asked_somebody_and_stepped_down_leaves_it_to_them() -> None:
     went = RepresentativeDismissed(acme, ada, "dismissed")
     alone = OrganisationLeftAlone(acme, papers.name)
-    given(ORGANISATION, registered, ada_named, bob_asked, went, alone).when(accept).then(bob_named)
+    left = given(ORGANISATION, registered, ada_named, bob_asked, went, alone)
+    left.when(accept).then(bob_named, answered("agreed"))
+    by_staff = replace(bob_asked, by=None)
+    asked = given(ORGANISATION, registered, ada_named, went, alone, by_staff)
+    asked.when(accept).then(bob_named, answered("agreed", by=None))
 
 
 def test_whoever_registered_it_may_be_dismissed_by_now() -> None:
