@@ -1,6 +1,6 @@
 """A tier that opens begins a way in, what happens and the clock open its steps, and what is done anyway is noticed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -91,12 +91,23 @@ def when_step_reminded_tell(fact: Fact) -> list[Call]:
     return [Call(words)]
 
 
-def _notice(kind: StepKind) -> Callable[[Fact], list[Ask]]:
-    return lambda fact: [_ask(commands.NoticeStep(PersonId(fact.body.person_id), kind))]
+def _hear(
+    name: str, to: type, step: StepKind | None, trigger: Trigger | None
+) -> Iterator[Reaction]:
+    """What a fact about somebody says of their way in: a step is done, and what others wait for has come."""
+    said: dict[str, Callable[[PersonId], commands.OnboardingCommand]] = {}
+    if step is not None:
+        said["notice"] = lambda person_id: commands.NoticeStep(person_id, step)
+    if trigger is not None:
+        said["trigger"] = lambda person_id: commands.NoticeTrigger(person_id, trigger)
+    for what, command in said.items():
+        yield Reaction(f"membership.onboarding.when_{name}_{what}", to, _of_person(command))
 
 
-def _come(trigger: Trigger) -> Callable[[Fact], list[Ask]]:
-    return lambda fact: [_ask(commands.NoticeTrigger(PersonId(fact.body.person_id), trigger))]
+def _of_person(
+    command: Callable[[PersonId], commands.OnboardingCommand],
+) -> Callable[[Fact], list[Ask]]:
+    return lambda fact: [_ask(command(PersonId(fact.body.person_id)))]
 
 
 def when_signal_recorded_notice_attendance(fact: Fact) -> list[Ask]:
@@ -139,27 +150,11 @@ REACTIONS = (
         events.StepReminded,
         when_step_reminded_tell,
     ),
-    Reaction(
-        "membership.onboarding.when_chat_role_granted_notice", ChatRoleGranted, _notice("chat")
-    ),
-    Reaction(
-        "membership.onboarding.when_group_invite_delivered_notice",
-        GroupInviteDelivered,
-        _notice("chat"),
-    ),
-    Reaction("membership.onboarding.when_group_door_shown_notice", GroupDoorShown, _notice("chat")),
-    Reaction("membership.onboarding.when_entry_shown_notice", EntryShown, _notice("introduce")),
-    Reaction("membership.onboarding.when_ticket_bought_notice", TicketBought, _notice("gathering")),
-    Reaction(
-        "membership.onboarding.when_chat_role_granted_trigger", ChatRoleGranted, _come("chat")
-    ),
-    Reaction(
-        "membership.onboarding.when_group_invite_delivered_trigger",
-        GroupInviteDelivered,
-        _come("chat"),
-    ),
-    Reaction("membership.onboarding.when_group_door_shown_trigger", GroupDoorShown, _come("chat")),
-    Reaction("membership.onboarding.when_ticket_bought_trigger", TicketBought, _come("ticket")),
+    *_hear("chat_role_granted", ChatRoleGranted, "chat", "chat"),
+    *_hear("group_invite_delivered", GroupInviteDelivered, "chat", "chat"),
+    *_hear("group_door_shown", GroupDoorShown, "chat", "chat"),
+    *_hear("entry_shown", EntryShown, "introduce", None),
+    *_hear("ticket_bought", TicketBought, "gathering", "ticket"),
     Reaction(
         "membership.onboarding.when_signal_recorded_notice_attendance",
         SignalRecorded,
