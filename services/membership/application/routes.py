@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.membership.account.projections import account_of
 from services.membership.admission.events import Question
 from services.membership.admission.projections import admission_now
 from services.membership.agreeing import Agree, agreement_of
@@ -31,8 +30,8 @@ from services.membership.hidden import check_seen
 from services.membership.member.events import Language
 from services.membership.member.projections import (
     found_by,
-    person_at,
     person_of,
+    sought,
     standing_of,
 )
 from services.membership.tier.projections import free_tiers_of
@@ -70,7 +69,8 @@ async def apply_to_join(
 ) -> Applied:
     """An answer comes by letter, within sixty days or not at all; who is taken in is a member at once."""
     service, account_id = caller.service, AccountId(caller.account_id)
-    person_id = await person_at(service, community_id, account_id, body.email)
+    found = await sought(service, community_id, account_id, body.email)
+    person_id = found.person_id
     await check_seen(service, community_id, account_id, person_id)
     community = await community_now(service, community_id)
     admission = await admission_now(service, community_id)
@@ -81,7 +81,7 @@ async def apply_to_join(
         account_id=account_id,
         name=await caller.seal(applicant, body.name),
         email=await caller.seal(applicant, body.email),
-        email_is_own=await account_of(service, body.email) == account_id,
+        email_is_own=found.is_own,
         language=body.language or community.language,
         answers=await _given(caller, applicant, body.answers, admission.questions),
         version=body.version,
@@ -246,10 +246,10 @@ async def _accept(caller: Caller, application_id: UUID, number: int) -> Accepted
     (email,) = await caller.open_all([sent.email])
     if email is None:
         raise NotFound("application_forgotten", "What it said is forgotten.")
-    known = await person_at(service, community_id, sent.account_id, email)
-    person_id = known or PersonId(caller.new_id("person"))
+    found = await sought(service, community_id, sent.account_id, email)
+    person_id = found.person_id or PersonId(caller.new_id("person"))
     accept = await _sealed_anew(caller, sent, person_id, number)
-    keep = await found_by(service, community_id, sent.account_id, email, person_id)
+    keep = await found_by(service, community_id, found, person_id)
     written = await caller.ask(Ask(APPLICATION, application_id, accept, keep))
     return AcceptedApplication(
         **written.model_dump(), application_id=application_id, person_id=person_id

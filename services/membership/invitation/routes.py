@@ -34,7 +34,7 @@ from services.membership.invitation.projections import (
     theirs_of,
 )
 from services.membership.member.events import Language, StandingNow
-from services.membership.member.projections import found_by, person_at, standing_of
+from services.membership.member.projections import found_by, sought, standing_of
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.sponsorship.projections import sponsor_name
 from services.membership.tier.events import TierId
@@ -366,8 +366,8 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
     invitation = await invitation_now(service, community_id, door.subject)
     invited = invitation.invited
     address = await caller.open(invited.email if invited else None)
-    is_own = address is not None and await account_of(service, address) == caller.account_id
-    person_id = await person_at(service, community_id, caller.account_id, address or "")
+    found = await sought(service, community_id, caller.account_id, address or "")
+    is_own, person_id = address is not None and found.is_own, found.person_id
     accept = commands.AcceptInvitation(
         account_id=AccountId(caller.account_id),
         email_is_own=is_own,
@@ -380,7 +380,7 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
     if _comes(invited) and is_own and address and invitation.standing == "open":
         person_id = person_id or PersonId(caller.new_id("person"))
         accept = await _as_person(caller, accept, person_id, address, body, community_id)
-        keep = keep + await found_by(service, community_id, caller.account_id, address, person_id)
+        keep = keep + await found_by(service, community_id, found, person_id)
         agrees = accepting(person_id, accept.agreement)
     asks = [Ask(INVITATION, door.subject, accept, keep), *agrees]
     written = await caller.ask(*asks, community_id=community_id, mode=community.mode)

@@ -17,7 +17,7 @@ from services.membership.merging.projections import merged, merging_now
 from services.membership.retention_rules.events import Ground
 from shared.decider import NotFound, members
 from shared.event_store import Fact, Keep
-from shared.ids import PLATFORM, PersonId
+from shared.ids import PLATFORM, AccountId, PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
 from shared.service import Service
@@ -221,32 +221,51 @@ async def admitted(service: Service, community_id: UUID, account_id: UUID) -> Pe
     return None if standing in ("unknown", "banned", "erased") else person_id
 
 
-async def person_at(
-    service: Service, community_id: UUID, account_id: UUID, email: str
-) -> PersonId | None:
-    """Who the account is in this community; else who is known there by the account's own address."""
-    known, owner, found = await asyncio.gather(
-        person_of(service, community_id, account_id),
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What an account and an address lead to: who signs in with it (`owner`), and whom each finds in the community.
+
+    `person_id` is who the account is there; else who is known there by the account's own address; else nobody.
+    """
+
+    account_id: UUID
+    email: str
+    owner: AccountId | None
+    by_account: UUID | None
+    by_email: UUID | None
+    person_id: PersonId | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the account signs in with the address."""
+        return self.owner == self.account_id
+
+
+async def sought(service: Service, community_id: UUID, account_id: UUID, email: str) -> Sought:
+    """As of this very moment."""
+    by_account, owner, by_email = await asyncio.gather(
+        service.vault.find(PERSON, community_id, str(account_id)),
         account_of(service, email),
         service.vault.find(EMAIL, community_id, email),
     )
-    if known is not None or owner != account_id:
-        return known
-    return await merged(service, community_id, found) if found else None
+    person_id = await merged(service, community_id, by_account) if by_account else None
+    if person_id is None and by_email and owner == account_id:
+        person_id = await merged(service, community_id, by_email)
+    return Sought(account_id, email, owner, by_account, by_email, person_id)
 
 
 async def found_by(
-    service: Service, community_id: UUID, account_id: UUID, email: str, person_id: PersonId
+    service: Service, community_id: UUID, found: Sought, person_id: PersonId
 ) -> Keep:
-    """What `person_at` finds the person by once it is kept; `Claimed` where somebody else is found by it."""
-    names = (PERSON, str(account_id)), (EMAIL, email)
-    merging, found = await asyncio.gather(
-        merging_now(service, community_id, person_id),
-        asyncio.gather(*(service.vault.find(kind, community_id, text) for kind, text in names)),
+    """What leads to the person once it is kept; `Claimed` where it leads to somebody else."""
+    merging = await merging_now(service, community_id, person_id)
+    names = (
+        (PERSON, str(found.account_id), found.by_account),
+        (EMAIL, found.email, found.by_email),
     )
     lookups = [
         service.vault.lookup(kind, community_id, text, person_id)
-        for (kind, text), who in zip(names, found, strict=True)
+        for kind, text, who in names
         # What finds whom they have taken in finds them.
         if who not in merging.taken_in
     ]

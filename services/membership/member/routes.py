@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.membership.access.projections import Reason
-from services.membership.account.projections import account_of
 from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
 from services.membership.agreeing import AcceptedDocument, Agree, agreement_of, still_asked
@@ -28,16 +27,17 @@ from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
 from services.membership.member.projections import (
     MemberRow,
+    Sought,
     Standing,
     found_by,
     is_elsewhere,
     member_now,
     members_of,
     ownership_of,
-    person_at,
     person_of,
     profile_of,
     signing_in_by,
+    sought,
     works_here,
 )
 from services.membership.merging.projections import merging_now
@@ -84,10 +84,10 @@ async def join_community(
     """Whoever has joined before, is or was the same person: that one answers."""
     new, tries = PersonId(caller.new_id("person")), 0
     while True:
-        known = await person_at(caller.service, community_id, caller.account_id, body.email)
+        found = await sought(caller.service, community_id, caller.account_id, body.email)
         try:
-            await check_seen(caller.service, community_id, caller.account_id, known)
-            return await _join(caller, community_id, body, known or new)
+            await check_seen(caller.service, community_id, caller.account_id, found.person_id)
+            return await _join(caller, community_id, body, found, found.person_id or new)
         except Claimed:
             # The same account joined at the same moment, under another Idempotency-Key.
             tries += 1
@@ -96,22 +96,25 @@ async def join_community(
 
 
 async def _join(
-    caller: Caller, community_id: CommunityId, body: JoinCommunity, person_id: PersonId
+    caller: Caller,
+    community_id: CommunityId,
+    body: JoinCommunity,
+    found: Sought,
+    person_id: PersonId,
 ) -> Joined:
     service, who = caller.service, caller.account_id
-    community, admission, free_tiers, agreement, owner, keep = await asyncio.gather(
+    community, admission, free_tiers, agreement, keep = await asyncio.gather(
         community_now(service, community_id),
         admission_now(service, community_id),
         _free_tiers(caller, community_id),
         agreement_of(caller, community_id, person_id, body),
-        account_of(service, body.email),
-        found_by(service, community_id, who, body.email, person_id),
+        found_by(service, community_id, found, person_id),
     )
     join = commands.JoinCommunity(
         account_id=AccountId(who),
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, body.email),
-        email_is_own=owner == who,
+        email_is_own=found.is_own,
         language=body.language or community.language,
         free_tiers=free_tiers,
         way=admission.way,

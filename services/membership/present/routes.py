@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from services.membership.account.projections import EMAIL, account_of
+from services.membership.account.projections import EMAIL
 from services.membership.agreeing import Agree, AskedDocument, agreement_of, asked_of_newcomers
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language, StandingNow
-from services.membership.member.projections import found_by, person_at, standing_of
+from services.membership.member.projections import found_by, sought, standing_of
 from services.membership.merging.projections import all_of
 from services.membership.present import commands
 from services.membership.present.decider import PRESENT, Present, Standing, addressee_of, door_of
@@ -26,7 +26,6 @@ from services.membership.tier.projections import free_tiers_of
 from shared.auth import ExpiredLink, Link
 from shared.command_handler import Claimed
 from shared.decider import NotFound
-from shared.event_store import Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
 from shared.problem import Problem, error
@@ -217,20 +216,21 @@ async def _accept(caller: Caller, door: Link, present_id: UUID, body: AcceptPres
     service, community_id = caller.service, CommunityId(door.community_id)
     community = await community_now(service, community_id)
     present = await present_now(service, community_id, present_id)
-    known = await person_at(service, community_id, caller.account_id, body.email or "")
-    member = await _standing(caller, community_id, known)
-    person_id = known or PersonId(caller.new_id("person"))
-    agreement = await agreement_of(caller, community_id, known, body)
+    found = await sought(service, community_id, caller.account_id, body.email or "")
+    member = await _standing(caller, community_id, found.person_id)
+    person_id = found.person_id or PersonId(caller.new_id("person"))
+    agreement = await agreement_of(caller, community_id, found.person_id, body)
     joins, keep = None, NOTHING
     if member != "joined":
-        joins, keep = await _joining(caller, community_id, person_id, body)
+        joins = await _joining(caller, community_id, person_id, body)
+        keep = await found_by(service, community_id, found, person_id)
     accept = commands.AcceptPresent(
         number=_number(present, present_id, door),
         account_id=AccountId(caller.account_id),
         person_id=person_id,
         joins=joins,
         member=member,
-        email_is_own=await account_of(service, body.email or "") == caller.account_id,
+        email_is_own=found.is_own,
         agreement=agreement,
         at=caller.now,
     )
@@ -246,7 +246,7 @@ async def _accept(caller: Caller, door: Link, present_id: UUID, body: AcceptPres
 
 async def _joining(
     caller: Caller, community_id: CommunityId, person_id: PersonId, body: AcceptPresent
-) -> tuple[Claimant, Keep]:
+) -> Claimant:
     """How somebody who is no member is known from now on."""
     if body.name is None or body.email is None:
         wrong = [
@@ -257,15 +257,13 @@ async def _joining(
         raise Problem(422, "invalid_request", wrong[0]["detail"], errors=wrong)
     async with caller.read(community_id) as connection:
         free_tiers = await free_tiers_of(connection, community_id)
-    claimant = Claimant(
+    return Claimant(
         person_id=person_id,
         name=await caller.seal(person_id, body.name),
         email=await caller.seal(person_id, body.email),
         language=await spoken(caller.service, community_id, body.language),
         free_tiers=free_tiers,
     )
-    account_id = caller.account_id
-    return claimant, await found_by(caller.service, community_id, account_id, body.email, person_id)
 
 
 async def _standing(

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from services.membership.account.projections import EMAIL, account_of
+from services.membership.account.projections import EMAIL
 from services.membership.agreeing import (
     Agree,
     AskedDocument,
@@ -21,10 +21,11 @@ from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
 from services.membership.member.events import Language
 from services.membership.member.projections import (
+    Sought,
     found_by,
     member_now,
-    person_at,
     profile_of,
+    sought,
     standing_of,
 )
 from services.membership.organisation.projections import organisation_now
@@ -291,12 +292,13 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     community = await community_now(service, community_id)
     plan = await plan_now(service, community_id, subscription_id)
     seat = plan.seats.get(door.subject)
-    address = await _own_address(caller, seat)
-    person_id = await person_at(service, community_id, caller.account_id, address or "")
-    standing = await standing_of(service, community_id, person_id) if person_id else "unknown"
-    agreement = await agreement_of(caller, community_id, person_id, body)
-    person_id = person_id or PersonId(caller.new_id("person"))
-    claimant, keep = await _claimant(caller, seat, person_id, address, body)
+    address = await caller.open(seat.assigned.email if seat else None)
+    found = await sought(service, community_id, caller.account_id, address or "")
+    known = found.person_id
+    standing = await standing_of(service, community_id, known) if known else "unknown"
+    agreement = await agreement_of(caller, community_id, known, body)
+    person_id = known or PersonId(caller.new_id("person"))
+    claimant, keep = await _claimant(caller, seat, person_id, found, body)
     claim = commands.ClaimSeat(
         seat_id=door.subject,
         account_id=AccountId(caller.account_id),
@@ -316,19 +318,11 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     )
 
 
-async def _own_address(caller: Caller, seat: Seat | None) -> str | None:
-    """The address of the seat, for whoever signs in with it."""
-    address = await caller.open(seat.assigned.email if seat else None)
-    if address is None or await account_of(caller.service, address) != caller.account_id:
-        return None
-    return address
-
-
 async def _claimant(
-    caller: Caller, seat: Seat | None, person_id: PersonId, address: str | None, body: ClaimSeat
+    caller: Caller, seat: Seat | None, person_id: PersonId, found: Sought, body: ClaimSeat
 ) -> tuple[Claimant | None, Keep]:
     """Who sits down, and by what they are found from then on; nobody where the seat is not for them."""
-    if seat is None or address is None:
+    if seat is None or not found.is_own:
         return None, NOTHING
     community_id = CommunityId(_door(caller, body.link).community_id)
     async with caller.read(community_id) as connection:
@@ -336,11 +330,11 @@ async def _claimant(
     claimant = Claimant(
         person_id=person_id,
         name=await caller.seal(person_id, body.name),
-        email=await caller.seal(person_id, address),
+        email=await caller.seal(person_id, found.email),
         language=body.language or seat.assigned.language,
         free_tiers=free_tiers,
     )
-    keep = await found_by(caller.service, community_id, caller.account_id, address, person_id)
+    keep = await found_by(caller.service, community_id, found, person_id)
     return claimant, keep
 
 
