@@ -16,6 +16,10 @@ from shared.ids import PersonId, derive
 GIVEN: frozenset[events.ReasonKind] = frozenset(("joined", "gift", "staff", "recognition"))
 
 
+# Paid for by the person themselves, it runs on while they are barred where the seller's policy lets it.
+PAID: frozenset[events.ReasonKind] = frozenset(("subscription", "purchase"))
+
+
 # The reason lives on, though it no longer opens this.
 MOVED: frozenset[events.Cause] = frozenset(("changed", "paused", "suspended", "merged"))
 
@@ -37,6 +41,14 @@ class Bought(NamedTuple):
     reason: Reason
 
 
+class Held(NamedTuple):
+    """What a reason opens again when the bar is lifted."""
+
+    reason: Reason
+    tiers: tuple[TierId, ...] = ()
+    contents: tuple[ContentId, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """`ends` are planned; of what is `over`, the grace ends then."""
@@ -50,6 +62,7 @@ class Access:
     over: frozenset[Reason] = frozenset()
     foretold: frozenset[tuple[Reason | None, datetime]] = frozenset()
     into: PersonId | None = None
+    held: tuple[Held, ...] = ()
 
     @property
     def shut(self) -> events.Barred | None:
@@ -65,6 +78,9 @@ class Access:
 
     def bought_for(self, reason: Reason) -> list[Bought]:
         return [bought for bought in self.contents if bought.reason == reason]
+
+    def held_for(self, reason: Reason) -> Held | None:
+        return next((held for held in self.held if held.reason == reason), None)
 
 
 def stream_of(person_id: PersonId) -> UUID:
@@ -101,7 +117,8 @@ def decide(command: commands.AccessCommand, access: Access) -> list[events.Acces
         case commands.CompleteBar(person_id, until):
             return _bar(access, person_id, "banned") if access.closes_at == until else []
         case commands.LiftBar(person_id) if access.shut == "banned":
-            return [*_end_given(access, person_id), events.BarLifted(person_id)]
+            given = _end_given(access, person_id)
+            return [*given, events.BarLifted(person_id), *_reopen(access, person_id)]
         case commands.LiftBar():
             return []
         case _:
@@ -115,7 +132,11 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
     if access.shut is not None:
         # What lives still, in the grace of a ban, has begun: a trial that is paid for is no other reason.
         lives = access.grants_for(reason) or access.bought_for(reason)
-        return [] if lives else [events.ReasonClosedEarly(start.person_id, *reason, access.shut)]
+        return (
+            []
+            if lives or access.held_for(reason)
+            else [events.ReasonClosedEarly(start.person_id, *reason, access.shut)]
+        )
     return [
         *_grant(access, start.person_id, start.tiers, reason, start.until, migrated=start.migrated),
         *_open(access, start.person_id, start.contents, reason),
@@ -125,8 +146,11 @@ def _start(start: commands.StartReason, access: Access) -> list[events.AccessEve
 def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]:
     """What opens comes first, so that there is no moment without access. What is over moves no more."""
     reason = Reason(move.kind, move.reason_id)
-    if reason in access.closed or reason in access.over or access.barred is not None:
+    held = access.held_for(reason)
+    if (reason in access.closed and held is None) or reason in access.over:
         return []
+    if access.barred is not None:
+        return _move_held(move, access.barred, held or Held(reason))
     granted = [
         *_grant(access, move.person_id, move.tiers, reason),
         *_open(access, move.person_id, move.contents, reason),
@@ -139,9 +163,18 @@ def _move(move: commands.MoveReason, access: Access) -> list[events.AccessEvent]
     return [*granted, *revoked, *_close(access, move.person_id, gone, move.cause)]
 
 
+def _move_held(
+    move: commands.MoveReason, barred: events.Barred, held: Held
+) -> list[events.AccessEvent]:
+    moved = Held(held.reason, move.tiers, move.contents)
+    if barred == "erased" or move.kind not in PAID or moved == held:
+        return []
+    return [events.HeldMoved(move.person_id, *moved.reason, moved.tiers, moved.contents)]
+
+
 def _end(end: commands.EndReason, access: Access) -> list[events.AccessEvent]:
     reason = Reason(end.kind, end.reason_id)
-    if reason in access.closed:
+    if reason in access.closed and access.held_for(reason) is None:
         return []
     ending, bought = access.grants_for(reason), access.bought_for(reason)
     if not ending and not bought:
@@ -235,7 +268,23 @@ def _bar(
         return [] if access.barring else [events.BarForetold(person_id, cause, until)]
     revoked = _revoke(access, person_id, access.live, cause)
     closed = _close(access, person_id, access.contents, cause)
-    return [*revoked, *closed, events.AccessBarred(person_id, cause)]
+    barred = events.AccessBarred(person_id, cause, holds=cause == "banned")
+    return [*revoked, *closed, barred]
+
+
+def _reopen(access: Access, person_id: PersonId) -> list[events.AccessEvent]:
+    """What they pay for still. It was open to them before, so that nobody is welcomed."""
+    opened: list[events.AccessEvent] = []
+    for reason, tiers, contents in access.held:
+        until = dict(access.ends).get(reason)
+        again = [
+            *_grant(access, person_id, tiers, reason, until, migrated=True),
+            *_open(access, person_id, contents, reason),
+        ]
+        for event in again:
+            access = evolve(access, event)
+        opened += again
+    return opened
 
 
 def _hand_over(hand: commands.HandOver, access: Access) -> list[events.AccessEvent]:
@@ -356,7 +405,8 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
         case events.AccessGranted(_, tier_id, kind, reason_id, until=until):
             began = Reason(kind, reason_id)
             ends = (*access.ends, (began, until)) if until else access.ends
-            return replace(access, live=(*access.live, Grant(tier_id, began)), ends=ends)
+            live = (*access.live, Grant(tier_id, began))
+            return replace(access, live=live, ends=ends, closed=access.closed - {began})
         case events.ReasonInGrace(_, kind, reason_id, until=until):
             over = Reason(kind, reason_id)
             ends = (*access.ends, (over, until))
@@ -376,26 +426,52 @@ def evolve(access: Access, event: events.AccessEvent) -> Access:
             live = tuple(grant for grant in access.live if grant != ended)
             if cause in MOVED:
                 return replace(access, live=live)
+            if cause == "banned":
+                access = _hold(access, reason, tiers=(tier_id,))
             return replace(access, live=live, closed=access.closed | {reason})
         case events.ContentGranted(_, content_id, kind, reason_id):
             bought = Bought(content_id, Reason(kind, reason_id))
-            return replace(access, contents=(*access.contents, bought))
+            closed = access.closed - {bought.reason}
+            return replace(access, contents=(*access.contents, bought), closed=closed)
         case events.ContentRevoked(_, content_id, kind, reason_id, cause):
             gone = Bought(content_id, Reason(kind, reason_id))
             contents = tuple(bought for bought in access.contents if bought != gone)
             if cause in MOVED:
                 return replace(access, contents=contents)
+            if cause == "banned":
+                access = _hold(access, gone.reason, contents=(content_id,))
             return replace(access, contents=contents, closed=access.closed | {gone.reason})
         case events.ReasonClosedEarly(_, kind, reason_id):
-            return replace(access, closed=access.closed | {Reason(kind, reason_id)})
+            reason = Reason(kind, reason_id)
+            held = tuple(one for one in access.held if one.reason != reason)
+            return replace(access, closed=access.closed | {reason}, held=held)
+        case events.HeldMoved(_, kind, reason_id, tiers, contents):
+            moved = Held(Reason(kind, reason_id), tiers, contents)
+            held = tuple(one for one in access.held if one.reason != moved.reason)
+            return replace(access, held=(*held, moved))
         case events.BarForetold():
             return replace(access, barring=event)
-        case events.AccessBarred(_, cause):
-            return replace(access, barred=cause, barring=None)
+        case events.AccessBarred(_, cause, holds):
+            held = access.held if holds else ()
+            return replace(access, barred=cause, barring=None, held=held)
         case events.BarLifted():
-            return replace(access, barred=None, barring=None)
+            return replace(access, barred=None, barring=None, held=())
         case _:
             assert_never(event)
+
+
+def _hold(
+    access: Access,
+    reason: Reason,
+    tiers: tuple[TierId, ...] = (),
+    contents: tuple[ContentId, ...] = (),
+) -> Access:
+    if reason.kind not in PAID:
+        return access
+    before = access.held_for(reason) or Held(reason)
+    held = Held(reason, before.tiers + tiers, before.contents + contents)
+    others = tuple(one for one in access.held if one.reason != reason)
+    return replace(access, held=(*others, held))
 
 
 ACCESS: Decider[commands.AccessCommand, Access, events.AccessEvent] = Decider(

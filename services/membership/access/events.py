@@ -114,13 +114,27 @@ class BarForetold:
 
 @dataclass(frozen=True, slots=True)
 class AccessBarred:
+    """`holds`: what they pay for themselves is kept in mind, and opens again when the bar is lifted before its end."""
+
     person_id: PersonId
     cause: Barred
+    holds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMoved:
+    """What is held for who is barred would open this by now; nothing, while it is paused or suspended."""
+
+    person_id: PersonId
+    kind: ReasonKind
+    reason_id: UUID
+    tiers: tuple[TierId, ...] = ()
+    contents: tuple[ContentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BarLifted:
-    """Reasons may begin again; those that ended, or never began, do not."""
+    """Reasons may begin again, and what was held does; those that ended, or never began, do not."""
 
     person_id: PersonId
 
@@ -184,6 +198,7 @@ AccessEvent = (
     | ReasonClosedEarly
     | BarForetold
     | AccessBarred
+    | HeldMoved
     | BarLifted
     | ContentGranted
     | ContentRevoked

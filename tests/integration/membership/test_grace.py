@@ -291,6 +291,29 @@ async def test_a_ban_that_is_lifted_in_its_grace_ends_nothing_that_was_bought(cl
     assert club.guild.members[ada.user] == {club.roles[0]}
 
 
+async def test_what_is_paid_for_still_opens_again_once_a_ban_is_lifted(club: Club) -> None:
+    """Billing's policy let Ada's run on; Bob's ended while he was shut out."""
+    house = club.house
+    await house.tier(club.owner, "Everybody", paid=False)
+    ada, bob = await club.join(), await club.join("bob@example.com")
+    for one in (ada, bob):
+        await one.pay()
+        await house.quiet()
+        assert await house.live(one.person_id, club.owner) != []
+        await bans(one, club.owner)
+        assert await house.live(one.person_id, club.owner) == []
+    await bob.stop()
+    await house.quiet()
+    for one in (ada, bob):
+        await house.call("DELETE", f"/people/{one.person_id}/ban", token=club.owner)
+    await house.quiet()
+    assert await house.live(ada.person_id, club.owner) == [("Gold", "subscription")]
+    assert await house.live(bob.person_id, club.owner) == []
+    await ada.stop()
+    await house.quiet()
+    assert await house.live(ada.person_id, club.owner) == []
+
+
 async def test_who_is_let_in_again_after_a_kick_has_the_role_of_what_they_pay_then(
     club: Club,
 ) -> None:

@@ -24,6 +24,7 @@ from services.membership.access.events import (
     Cause,
     ContentGranted,
     ContentRevoked,
+    HeldMoved,
     ReasonClosedEarly,
     ReasonInGrace,
     ReasonKind,
@@ -42,9 +43,15 @@ tomorrow = today + timedelta(days=1)
 
 
 def granted(
-    tier: TierId, kind: ReasonKind, reason: UUID, *, first: bool, until: datetime | None = None
+    tier: TierId,
+    kind: ReasonKind,
+    reason: UUID,
+    *,
+    first: bool,
+    until: datetime | None = None,
+    migrated: bool = False,
 ) -> AccessGranted:
-    return AccessGranted(ada, tier, kind, reason, first, until)
+    return AccessGranted(ada, tier, kind, reason, first, until, migrated)
 
 
 def revoked(
@@ -57,7 +64,8 @@ subscribed = granted(gold, "subscription", subscription, first=True)
 bought_as_well = granted(gold, "purchase", order, first=False)
 joined = granted(free, "joined", joining, first=True)
 given_gold = granted(gold, "gift", present, first=True)
-banned = AccessBarred(ada, "banned")
+banned = AccessBarred(ada, "banned", holds=True)
+before_holding = AccessBarred(ada, "banned")
 
 start_subscription = StartReason(ada, (gold,), "subscription", subscription)
 end_subscription = EndReason(ada, "subscription", subscription, "ended")
@@ -250,7 +258,10 @@ def test_a_reason_that_rests_opens_nothing_until_it_goes_on() -> None:
 
 
 def test_who_is_barred_moves_nowhere() -> None:
-    given(ACCESS, banned).when(to_silver).then_nothing()
+    given(ACCESS, AccessBarred(ada, "erased")).when(to_silver).then_nothing()
+    given(ACCESS, banned).when(to_silver).then(
+        HeldMoved(ada, "subscription", subscription, to_silver.tiers)
+    )
 
 
 suspend = MoveReason(ada, (), "subscription", subscription, "suspended")
@@ -435,16 +446,70 @@ def test_a_bar_is_completed_once_and_only_the_one_that_was_foretold() -> None:
 lifted = BarLifted(ada)
 
 
-def test_once_the_ban_is_lifted_reasons_begin_and_none_comes_back() -> None:
+struck = revoked(gold, "subscription", subscription, "banned", last=True)
+
+
+def test_once_the_ban_is_lifted_reasons_begin_and_none_that_has_ended_comes_back() -> None:
     again = UUID(int=23)
-    ended = revoked(gold, "subscription", subscription, "banned", last=True)
-    given(ACCESS, subscribed, ended, banned).when(LiftBar(ada)).then(lifted)
-    back = given(ACCESS, subscribed, ended, banned, lifted)
+    over = ReasonClosedEarly(ada, "subscription", subscription, "ended")
+    given(ACCESS, subscribed, struck, banned).when(end_subscription).then(over)
+    given(ACCESS, subscribed, struck, banned, over).when(end_subscription).then_nothing()
+    given(ACCESS, subscribed, struck, banned, over).when(LiftBar(ada)).then(lifted)
+    back = given(ACCESS, subscribed, struck, banned, over, lifted)
     back.when(start_subscription).then_nothing()
     back.when(StartReason(ada, (gold,), "subscription", again)).then(
         granted(gold, "subscription", again, first=True)
     )
     back.when(BarAccess(ada, "banned")).then(banned)
+
+
+reopened = granted(gold, "subscription", subscription, first=True, migrated=True)
+
+
+def test_what_is_paid_for_still_opens_again_once_the_ban_is_lifted() -> None:
+    """And nobody is welcomed for it; what was given is gone."""
+    left = revoked(free, "joined", joining, "banned", last=True)
+    closed = ContentRevoked(ada, workbook, "purchase", order, "banned", last=True)
+    given(ACCESS, joined, subscribed, has_workbook, left, struck, closed, banned).when(
+        LiftBar(ada)
+    ).then(lifted, reopened, has_workbook)
+    given(ACCESS, subscribed, struck, banned).when(start_subscription).then_nothing()
+    back = given(ACCESS, subscribed, struck, banned, lifted, reopened)
+    back.when(start_subscription).then_nothing()
+    back.when(LiftBar(ada)).then_nothing()
+    back.when(end_subscription).then(
+        revoked(gold, "subscription", subscription, "ended", last=True)
+    )
+
+
+def test_it_opens_again_as_it_has_become_meanwhile() -> None:
+    cheaper = HeldMoved(ada, "subscription", subscription, (silver,))
+    rests = HeldMoved(ada, "subscription", subscription)
+    shut = given(ACCESS, subscribed, struck, banned, cheaper)
+    shut.when(to_silver).then_nothing()
+    shut.when(LiftBar(ada)).then(
+        lifted, granted(silver, "subscription", subscription, first=True, migrated=True)
+    )
+    shut.when(suspend).then(rests)
+    given(ACCESS, subscribed, struck, banned, rests).when(LiftBar(ada)).then(lifted)
+    go_on = MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    goes_on = HeldMoved(ada, "subscription", subscription, (gold,))
+    given(ACCESS, subscribed, struck, banned, rests).when(go_on).then(goes_on)
+    given(ACCESS, subscribed, struck, banned, rests, goes_on).when(LiftBar(ada)).then(
+        lifted, reopened
+    )
+
+
+def test_what_was_suspended_before_the_ban_and_goes_on_in_it_opens_again() -> None:
+    suspended = revoked(gold, "subscription", subscription, "suspended", last=True)
+    go_on = MoveReason(ada, (gold,), "subscription", subscription, "suspended")
+    goes_on = HeldMoved(ada, "subscription", subscription, (gold,))
+    given(ACCESS, subscribed, suspended, banned).when(go_on).then(goes_on)
+    given(ACCESS, subscribed, suspended, banned, goes_on).when(LiftBar(ada)).then(lifted, reopened)
+
+
+def test_whose_ends_were_not_told_while_they_were_banned_gets_nothing_back() -> None:
+    given(ACCESS, subscribed, struck, before_holding).when(LiftBar(ada)).then(lifted)
 
 
 def test_what_did_not_begin_for_the_ban_does_not_begin_when_it_is_lifted() -> None:

@@ -41,6 +41,7 @@ class Living(RuleBasedStateMachine):
         self.live: dict[Reason, TierId] = {}
         self.until: dict[Reason, datetime] = {}
         self.dead: set[Reason] = set()
+        self.held: dict[Reason, TierId] = {}
         self.bar: datetime | None = None
 
     def ask(self, command: commands.AccessCommand) -> None:
@@ -76,6 +77,7 @@ class Living(RuleBasedStateMachine):
     @rule(reason=reasons, lasts=days)
     def it_is_over(self, reason: Reason, lasts: int) -> None:
         until = self.now + timedelta(days=lasts) if lasts else None
+        self.held.pop(reason, None)
         self.ask(commands.EndReason(ada, *reason, "ended", until))
         if reason in self.dead or reason not in self.live or until is None:
             self.kill(reason)
@@ -96,6 +98,9 @@ class Living(RuleBasedStateMachine):
         if self.bar is not None:
             self.kill(*(reason for reason in self.live if reason.kind == "joined"))
             self.bar = None
+            self.live |= self.held
+            self.dead -= set(self.held)
+            self.held.clear()
 
     @rule(passing=days)
     def days_pass(self, passing: int) -> None:
@@ -108,9 +113,13 @@ class Living(RuleBasedStateMachine):
 
     def time_has_come(self) -> None:
         if self.bar is not None and self.bar <= self.now:
+            paid = {one: tier for one, tier in self.live.items() if one.kind != "joined"}
+            self.held |= paid
             self.kill(*self.live)
-        over = [one for one in self.live if one in self.until and self.until[one] <= self.now]
-        self.kill(*over)
+        over = [one for one in self.until if self.until[one] <= self.now]
+        self.kill(*(one for one in over if one in self.live))
+        for one in over:
+            self.held.pop(one, None)
 
     @invariant()
     def what_lives_is_what_is_expected(self) -> None:
