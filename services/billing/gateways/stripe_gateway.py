@@ -61,6 +61,7 @@ PATIENCE_SECONDS = 20.0
 PAGE = 100
 DEBIT = "sepa_debit"
 CAPABILITY = "sepa_debit_payments"
+UNUSED = "requires_payment_method"
 NOT_REFUNDED = ("failed", "canceled")
 # Stripe remembers a key for a day at least (docs.stripe.com/api/idempotent_requests).
 REMEMBERED = timedelta(days=3)
@@ -195,10 +196,16 @@ class StripeGateway:
         return found
 
     async def open_form(self, customer: Code, account: Code | None, wish: UUID) -> Code:
-        with translated():
-            setup = await self.client.v1.setup_intents.create_async(
-                cast("SetupIntentCreateParams", _for_later(customer)),
-                options(account, f"form:{wish}"),
+        setups = self.client.v1.setup_intents
+        try:
+            with translated():
+                setup = await setups.create_async(
+                    cast("SetupIntentCreateParams", _for_later(customer)),
+                    options(account, f"form:{wish}"),
+                )
+        except AskedBefore:
+            setup = await self.made_before(
+                setups.list_async, account, {}, lambda one: one.status == UNUSED, customer=customer
             )
         return Code(setup.client_secret or "")
 
@@ -222,10 +229,16 @@ class StripeGateway:
             "mandate_data": {"customer_acceptance": accepted},
             "expand": ["mandate"],
         }
-        with translated():
-            setup = await self.client.v1.setup_intents.create_async(
-                cast("SetupIntentCreateParams", params), options(account, f"debit:{wish}")
-            )
+        setups = self.client.v1.setup_intents
+        try:
+            with translated():
+                setup = await setups.create_async(
+                    cast("SetupIntentCreateParams", params), options(account, f"debit:{wish}")
+                )
+        except AskedBefore:
+            of_it: Any = {"customer": customer, "payment_method": payment_method}
+            of_it["expand"] = ["data.mandate"]
+            setup = await self.made_before(setups.list_async, account, {}, **of_it)
         mandate = setup.mandate
         if setup.status != "succeeded" or not isinstance(mandate, Mandate):
             raise _declined(setup.last_setup_error or setup)
@@ -288,11 +301,13 @@ class StripeGateway:
         account: Code | None,
         marks: Mapping[str, str],
         is_it: Callable[[Any], bool] = lambda _: True,
+        **of_it: Any,
     ) -> Any:
         """The newest that bears our marks, made as long ago as a key is remembered; AskedBefore when there is none."""
         since = int((real_now() - REMEMBERED).timestamp())
         with translated():
-            listed = await listing({"created": {"gte": since}, "limit": PAGE}, options(account))
+            asked = {"created": {"gte": since}, "limit": PAGE, **of_it}
+            listed = await listing(asked, options(account))
             async for one in listed.auto_paging_iter():
                 written = one.to_dict().get("metadata") or {}
                 if marks.items() <= written.items() and is_it(one):

@@ -7,7 +7,7 @@ from tests.doubles.stripe.forms import metadata, one_of, structure, text
 from tests.doubles.stripe.refusals import invalid
 from tests.doubles.stripe.world import Call, Json, Operation, World, listing
 
-ACCOUNTS, LINKS = "/v1/accounts", "/v1/account_links"
+ACCOUNTS, LINKS, OWN = "/v1/accounts", "/v1/account_links", "acct_platform"
 MISSING = ("business_profile.url", "external_account", "tos_acceptance.date")
 
 
@@ -20,14 +20,16 @@ class Account:
     metadata: dict[str, str]
     controller: Json
     missing: list[str] = field(default_factory=lambda: list(MISSING))
+    debits: bool = True
 
     def shown(self) -> Json:
         able = not self.missing
-        standing = "active" if able else "inactive"
+        cards = "active" if able else "inactive"
+        debits = "active" if able and self.debits else "inactive"
         return {
             "id": self.id,
             "object": "account",
-            "capabilities": {"card_payments": standing, "sepa_debit_payments": standing},
+            "capabilities": {"card_payments": cards, "sepa_debit_payments": debits},
             "charges_enabled": able,
             "controller": {"type": "application", "is_controller": True} | self.controller,
             "created": self.created,
@@ -79,6 +81,13 @@ def _retrieve(call: Call) -> Json:
     return of(call.world, call.ids["account"]).shown()
 
 
+def _own(call: Call) -> Json:
+    """Whoever's the key is."""
+    return (
+        call.book.get(OWN) or call.book.put(Account(OWN, call.world.seconds, {}, {}, []))
+    ).shown()
+
+
 def _link(call: Call) -> Json:
     account = of(call.world, call.asked["account"])
     now = call.world.seconds
@@ -89,6 +98,7 @@ def _link(call: Call) -> Json:
 OPERATIONS = (
     Operation("POST", ACCOUNTS, _make, {"controller": structure, "metadata": metadata}),
     listing(ACCOUNTS, Account),
+    Operation("GET", "/v1/account", _own),
     Operation("GET", ACCOUNTS + "/{account}", _retrieve),
     Operation(
         "POST",

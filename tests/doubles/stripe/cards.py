@@ -71,6 +71,7 @@ DEBITS: dict[str, Literal["succeeds", "fails", "waits", "disputed"]] = {
     "AT611904300234573201": "succeeds",
     "FR1420041010050500013M02606": "succeeds",
     "DE08370400440532013003": "waits",
+    "AT321904300235473204": "waits",
     "DE62370400440532013001": "fails",
     "AT861904300235473202": "fails",
     "DE35370400440532013002": "disputed",

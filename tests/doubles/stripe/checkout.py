@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from tests.doubles.stripe.customers import PaymentMethod, customer_of, new_card
+from tests.doubles.stripe.customers import (
+    PaymentMethod,
+    customer_of,
+    new_card,
+    new_customer,
+)
 from tests.doubles.stripe.forms import (
     anything,
     changed,
@@ -142,6 +147,8 @@ def _pay(world: World, book: Book, session: Session, method: PaymentMethod) -> N
         asked["application_fee_amount"] = int(asked["application_fee_amount"])
     asked |= {"amount": session.total, "currency": session.currency, "confirm": True}
     asked |= {"payment_method": method.id, "payment_method_types": [method.type]}
+    if not session.customer and session.asked.get("customer_creation") == "always":
+        session.asked["customer"] = book.put(new_customer(world)).id
     asked |= {"customer": session.customer} if session.customer else {}
     # Whoever is on the page authenticates there and then.
     method.set_up = True
@@ -170,6 +177,7 @@ OPENED: dict[str, Any] = {
     "client_reference_id": text,
     "currency": currency,
     "customer": text,
+    "customer_creation": one_of("always", "if_required"),
     "customer_email": text,
     "expires_at": integer,
     "line_items": anything,

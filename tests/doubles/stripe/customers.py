@@ -126,6 +126,11 @@ def new_card(world: World, book: Book, number: str) -> PaymentMethod:
     return _made(world, book, "card", _card(book, card), {}, {})
 
 
+def new_customer(world: World) -> Customer:
+    """Of whom nothing is known."""
+    return Customer(world.new_id(Customer), world.seconds, {})
+
+
 def may_be_used(method: PaymentMethod, customer: str | None) -> None:
     """Whoever keeps it has to be named, and without a customer it is good for one charge."""
     if method.customer and customer is None:

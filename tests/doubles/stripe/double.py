@@ -333,6 +333,7 @@ class Stripe(World):
             "/_config/accounts/{account}": self._connect,
             "/_config/charges": self._count_charges,
             "/_config/faults": self._add_fault,
+            "/_config/debits/{intent}": self._settle,
             "/_config/disputes": self._open_dispute,
             "/_config/disputes/{id}": self._decide,
         }
@@ -364,8 +365,18 @@ class Stripe(World):
 
     def _decide(self, request: Request, told: Json) -> Json:
         book = self.books[request.headers.get("stripe-account")]
-        id_ = request.path_params["id"]
-        return reversals.decide(self, book, id_, told.get("status"), told.get("due_by")).shown()
+        id_, status = request.path_params["id"], told.pop("status", None)
+        return reversals.decide(self, book, id_, status, **told).shown()
+
+    def _settle(self, request: Request, told: Json) -> Json:
+        """A debit has arrived; or it never will, for the reason `code`."""
+        book, intent = (
+            self.books[request.headers.get("stripe-account")],
+            request.path_params["intent"],
+        )
+        why = {"code": told["code"]} if told.get("code") else {}
+        payments.settle(self, book, intent, success=not why, **why)
+        return {}
 
 
 def _control(act: Callable[[Request, Json], Any]) -> Callable[[Request], Awaitable[Response]]:

@@ -45,8 +45,7 @@ NOT_AUTHENTICATED: Json = {
 }
 DEBIT_FAILED: Json = {
     "type": "invalid_request_error",
-    "code": "insufficient_funds",
-    "message": "The customer's account has insufficient funds to cover this payment.",
+    "message": "The payment was returned.",
 }
 
 
@@ -404,8 +403,10 @@ def _begin_debit(world: World, book: Book, intent: Intent, method: PaymentMethod
         world.later(lambda: settle(world, book, intent.id, success=method.debit != "fails"))
 
 
-def settle(world: World, book: Book, intent_id: str, *, success: bool) -> None:
-    """The bank has moved the money, or will not."""
+def settle(
+    world: World, book: Book, intent_id: str, *, success: bool, code: str = "insufficient_funds"
+) -> None:
+    """The bank has moved the money, or will not, and says why."""
     intent = book.find(Intent, intent_id)
     if intent.status != "processing":
         return
@@ -414,8 +415,8 @@ def settle(world: World, book: Book, intent_id: str, *, success: bool) -> None:
     if success:
         _settled(world, book, intent, charge)
         return
-    charge.status, charge.code = "failed", DEBIT_FAILED["code"]
-    _fail(world, book, intent, DEBIT_FAILED | {"payment_method": method.shown()})
+    charge.status, charge.code = "failed", code
+    _fail(world, book, intent, DEBIT_FAILED | {"code": code, "payment_method": method.shown()})
     world.tell(book, "charge.failed", charge)
 
 

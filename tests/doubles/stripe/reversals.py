@@ -248,12 +248,12 @@ def open_dispute(
 
 
 def decide(
-    world: World, book: Book, dispute_id: str, status: str | None, due_by: int | None = None
+    world: World, book: Book, dispute_id: str, status: str | None, **more: int | None
 ) -> Dispute:
-    """The bank has made up its mind, or has put its deadline off."""
+    """The bank has made up its mind, or has put its deadline off (`due_by`), or hears nobody."""
     dispute = book.find(Dispute, dispute_id)
     before, dispute.status = dispute.status, status or dispute.status
-    dispute.due_by = due_by or dispute.due_by
+    dispute.due_by = more.get("due_by", dispute.due_by)
     if before.startswith(INQUIRY) and dispute.status in ("needs_response", "lost"):
         _move(world, book, dispute, -dispute.amount, FOR_A_DISPUTE)
     if dispute.status == "won" and before != "won":

@@ -28,10 +28,12 @@ async def payment_method(
     return Code((await _post(f"{stripe_url}/v1/payment_methods", form | _payer()))["id"])
 
 
-async def bank_account(stripe_url: str, iban: str = "DE89370400440532013000") -> Code:
-    """A bank debit, whose money takes its time."""
+async def bank_account(
+    stripe_url: str, iban: str = "DE89370400440532013000", account: str | None = None
+) -> Code:
+    """A bank debit, whose money takes its time; on an account of a seller's, or the platform's own."""
     form = {"type": "sepa_debit", "sepa_debit[iban]": iban} | _payer()
-    return Code((await _post(f"{stripe_url}/v1/payment_methods", form))["id"])
+    return Code((await _post(f"{stripe_url}/v1/payment_methods", form, account))["id"])
 
 
 async def foreign_intent(stripe_url: str) -> str:
@@ -57,9 +59,10 @@ def _payer() -> dict[str, str]:
     return {f"billing_details{name}": value for name, value in (others | address).items()}
 
 
-async def _post(url: str, form: dict[str, str]) -> dict[str, str]:
+async def _post(url: str, form: dict[str, str], account: str | None = None) -> dict[str, str]:
+    headers = {"Stripe-Account": account} if account else {}
     async with httpx.AsyncClient() as client:
-        answer = await client.post(url, data=form, auth=("sk_test_browser", ""))
+        answer = await client.post(url, data=form, headers=headers, auth=("sk_test_browser", ""))
     answer.raise_for_status()
     body: dict[str, str] = answer.json()
     return body

@@ -16,7 +16,7 @@ from services.billing.app import blueprint_of
 from tests.doubles.stripe import mock
 from tests.integration.billing import stripe_there
 from tests.integration.billing.shop import Shop, closing, reported_to, settings_for
-from tests.integration.billing.stripe_there import There
+from tests.integration.billing.stripe_there import There, Witnessed
 from tests.integration.billing.till import Till, tilled
 from tests.integration.events.house import running
 
@@ -95,7 +95,7 @@ async def witnessed_shop(database_url: str, there: There) -> AsyncIterator[Shop]
     """Billing, and our own double's reports on their way to it."""
     plan = blueprint_of(settings_for(database_url, there.url))
     async with closing(plan), running(plan) as house, reported_to(house.service, there.url):
-        yield Shop(house, there.url)
+        yield Witnessed(house, there)
 
 
 @pytest.fixture

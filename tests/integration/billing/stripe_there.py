@@ -15,7 +15,10 @@ from tests.doubles.serving import serving
 from tests.doubles.stripe import mock
 from tests.doubles.stripe.double import Stripe
 from tests.doubles.stripe.judge import Spec
+from tests.doubles.stripe.payments import Intent
 from tests.integration.billing import cards
+from tests.integration.billing.shop import Shop
+from tests.integration.events.house import House, Json
 
 KEY = "sk_test_contract"
 CLUB = Code("acct_club")
@@ -63,6 +66,18 @@ class There:
         outcome = await self.gateway.confirm_intent(intent, NO_CARD, account)
         assert outcome.status == "succeeded"
         return intent
+
+
+class Witnessed(Shop):
+    """A shop beside our own double, which says by itself what it has charged on whichever account."""
+
+    def __init__(self, house: House, there: There) -> None:
+        super().__init__(house, there.url)
+        self._double = there.ours
+
+    async def charges(self) -> list[Json]:
+        every = [one for book in self._double.books.values() for one in book.every(Intent)]
+        return [one.shown() for one in every if one.status == "succeeded"]
 
 
 NO_CARD = Code("pm_on_the_intent")

@@ -1,5 +1,6 @@
 """Debits of bank accounts: chosen beside the card, days on their way, and taken back weeks later."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,12 +13,26 @@ from shared.contracts.billing_dispute import DisputeClosed
 from shared.contracts.billing_message import MessageRequested, StaffMessageRequested
 from shared.contracts.contract import MoneyValue
 from shared.testing import eventually
-from tests.integration.billing import cards
+from tests.doubles.stripe import accounts
+from tests.integration.billing import cards, stripe_there
 from tests.integration.billing.shop import Shop, ada, bob, olga
+from tests.integration.billing.stripe_there import There
 from tests.integration.events.house import Json, somebody
 
 WAITS = "AT321904300235473204"
 RETURNED = "DE62370400440532013001"
+
+
+@pytest.fixture
+async def there(stripe_mock: str | None) -> AsyncIterator[There]:
+    """Where banks speak soon, but for the account that waits: of that one a test says what its bank does."""
+    async with stripe_there.ours(stripe_mock, takes_seconds=0.2) as found:
+        yield found
+
+
+@pytest.fixture
+def shop(witnessed_shop: Shop) -> Shop:
+    return witnessed_shop
 
 
 @pytest.fixture(autouse=True)
@@ -91,11 +106,12 @@ async def test_a_debit_is_offered_in_euros_where_the_community_takes_them(shop: 
     assert await shop.house.refusal(ada, "POST", f"{path}/pay", body) == refusal
 
 
-async def test_who_may_take_debits_and_how(shop: Shop) -> None:
+async def test_who_may_take_debits_and_how(shop: Shop, there: There) -> None:
     body = {"access": "at_once"}
     assert await shop.house.refusal(ada, "PUT", "/debits", body) == (403, "forbidden")
     assert (await shop.house.refusal(olga, "PUT", "/debits", {"access": "never"}))[0] == 422
     await shop.connects("acct_nodebits")
+    accounts.of(there.ours, "acct_nodebits").debits = False
     assert await shop.house.refusal(olga, "PUT", "/debits", body) == (409, "debits_not_possible")
     other = somebody(uuid4(), "owner")
     assert (await shop.house.ask(other, "GET", "/debits"))["access"] is None

@@ -8,9 +8,16 @@ import pytest
 
 from shared.contracts import billing_order, billing_payment
 from shared.testing import eventually
+from tests.doubles.stripe.checkout import Session
 from tests.integration.billing import cards
 from tests.integration.billing.shop import Shop, ada, bob, olga
+from tests.integration.billing.stripe_there import There
 from tests.integration.events.house import Json
+
+
+@pytest.fixture
+def shop(witnessed_shop: Shop) -> Shop:
+    return witnessed_shop
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +37,10 @@ async def begins(shop: Shop, minor: int = 1000, interval: str = "month") -> Json
     return await chooses(shop, await shop.checkout({"offer_id": offer_id}))
 
 
-async def follows(
-    checkout: Json, number: str = cards.GOOD, *, silently: bool = False
-) -> httpx.Response:
-    """What the person does on the page; `silently` when Stripe never tells us."""
+async def follows(checkout: Json, number: str = cards.GOOD) -> httpx.Response:
+    """What the person does on the page."""
     async with httpx.AsyncClient() as browser:
-        url = checkout["processor"]["page_url"] + ("?silently=1" if silently else "")
-        return await browser.post(url, json={"number": number})
+        return await browser.get(checkout["processor"]["page_url"], params={"card": number})
 
 
 async def returns(shop: Shop, checkout: Json) -> None:
@@ -53,8 +57,8 @@ async def test_who_pays_on_the_page_has_bought_to_the_cent(shop: Shop) -> None:
     checkout = await begins(shop, minor=1099, interval="once")
     assert checkout["state"] == "awaiting_payment"
     assert await shop.charges() == []
-    went = (await follows(checkout)).json()
-    assert went["location"] == checkout["return_url"]
+    went = await follows(checkout)
+    assert went.headers["location"] == checkout["return_url"]
     paid = await completed(shop, checkout)
     assert paid["processor"]["page_url"] is None
     (charge,) = await shop.charges()
@@ -62,10 +66,13 @@ async def test_who_pays_on_the_page_has_bought_to_the_cent(shop: Shop) -> None:
     assert len(await shop.told(billing_order.OrderPaid)) == 1
 
 
-async def test_who_comes_back_twice_before_any_report_has_bought_once(shop: Shop) -> None:
+async def test_who_comes_back_twice_before_any_report_has_bought_once(
+    shop: Shop, there: There
+) -> None:
     checkout = await begins(shop, interval="once")
     await returns(shop, checkout)  # Not having paid.
-    await follows(checkout, silently=True)
+    there.ours.endpoints.clear()  # Stripe never tells us.
+    await follows(checkout)
     await returns(shop, checkout)
     await returns(shop, checkout)
     await completed(shop, checkout)
@@ -114,9 +121,12 @@ async def test_a_page_that_nobody_pays_is_closed_with_its_checkout(shop: Shop) -
     assert await shop.charges() == []
 
 
-async def test_a_page_that_was_paid_as_it_was_to_be_closed_is_paid(shop: Shop) -> None:
+async def test_a_page_that_was_paid_as_it_was_to_be_closed_is_paid(
+    shop: Shop, there: There
+) -> None:
     checkout = await begins(shop, interval="once")
-    await follows(checkout, silently=True)
+    there.ours.endpoints.clear()
+    await follows(checkout)
     await shop.house.ask(ada, "POST", f"/checkouts/{checkout['checkout_id']}/cancel")
     await completed(shop, checkout)
     assert len(await shop.charges()) == 1
@@ -131,10 +141,11 @@ async def test_who_chooses_their_card_after_all_pays_once(shop: Shop) -> None:
 
 
 async def test_who_has_paid_there_is_not_charged_by_the_card_they_choose_meanwhile(
-    shop: Shop,
+    shop: Shop, there: There
 ) -> None:
     checkout = await begins(shop, interval="once")
-    await follows(checkout, silently=True)
+    there.ours.endpoints.clear()
+    await follows(checkout)
     await shop.pays(checkout["checkout_id"])
     await completed(shop, checkout)
     assert len(await shop.charges()) == 1
@@ -146,12 +157,10 @@ async def test_the_page_stays_the_same_for_who_is_impatient(shop: Shop) -> None:
     assert again["processor"] == checkout["processor"]
 
 
-async def test_other_money_than_was_asked_buys_nothing(shop: Shop) -> None:
+async def test_other_money_than_was_asked_buys_nothing(shop: Shop, there: There) -> None:
     checkout = await begins(shop, interval="once")
     page = checkout["processor"]["page_url"].rsplit("/", 1)[1]
-    async with httpx.AsyncClient() as client:
-        url = f"{shop.stripe_url}/_config/sessions/{page}"
-        await client.post(url, json={"amount_total": 1})
+    there.ours.platform.find(Session, page).total = 999
     await follows(checkout)
     path = f"/checkouts/{checkout['checkout_id']}"
     refused = await shop.until(ada, path, lambda seen: seen["problem"])

@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.billing.gateways.gateway import (
+    Acceptance,
     AskedBefore,
     Declined,
     IntentOrder,
@@ -23,6 +25,8 @@ from tests.doubles.stripe.checkout import Session
 from tests.doubles.stripe.customers import Customer
 from tests.doubles.stripe.payments import Intent
 from tests.doubles.stripe.reversals import Refund
+from tests.doubles.stripe.setups import Setup
+from tests.integration.billing import cards
 from tests.integration.billing.stripe_there import CLUB, KEY, NO_CARD, There, order
 
 BEFORE: Any = {"description": "as we used to ask for it"}
@@ -123,6 +127,33 @@ async def test_a_card_is_kept_where_it_was_given_to_the_same_customer(
     else:
         with pytest.raises(Declined, match="asked_before"):
             await there.gateway.keep(card, ada, CLUB, wish)
+
+
+async def test_a_mandate_that_was_signed_otherwise_is_that_mandate(there: There) -> None:
+    customer, wish = await there.gateway.create_customer(random_id(), CLUB), random_id()
+    account = await cards.bank_account(there.url, account=CLUB)
+    online = {"ip_address": "127.0.0.1", "user_agent": "Firefox"}
+    told = {
+        "customer": customer,
+        "payment_method": account,
+        "payment_method_types": ["sepa_debit"],
+        "confirm": True,
+        "mandate_data": {
+            "customer_acceptance": {"type": "online", "accepted_at": 1, "online": online}
+        },
+    }
+    made = await asked(there, "/v1/setup_intents", f"debit:{wish}", told)
+    acceptance = Acceptance(datetime.now(UTC), "127.0.0.1", "Firefox")
+    signed = await there.gateway.keep_debit(account, customer, CLUB, wish, acceptance)
+    assert signed.mandate == made["mandate"]
+    assert len(there.ours.books[CLUB].every(Setup)) == 1
+
+
+async def test_a_form_that_was_opened_otherwise_is_that_form(there: There) -> None:
+    customer, wish = await there.gateway.create_customer(random_id(), CLUB), random_id()
+    made = await asked(there, "/v1/setup_intents", f"form:{wish}", {"customer": customer})
+    assert await there.gateway.open_form(customer, CLUB, wish) == made["client_secret"]
+    assert len(there.ours.books[CLUB].every(Setup)) == 1
 
 
 async def test_an_account_that_was_made_otherwise_is_that_account(there: There) -> None:
