@@ -1,5 +1,6 @@
 """What is left of a period, and what changing a subscription in the middle of one costs."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -17,6 +18,7 @@ from services.billing.subscription.events import (
     Terms,
     boundary,
 )
+from services.billing.years import first_price
 from shared.money import Money
 
 
@@ -47,6 +49,14 @@ def billed(full: Money, balance: Money) -> Money:
     return owed if is_enough(owed) else full * 0
 
 
+def price_of(to: Terms, number: int, period: Period) -> Money:
+    """What period `number` costs at these terms: of a fixed year, what who joined on its first day here pays."""
+    if to.year is None:
+        return to.due(number)
+    share = first_price(to.year, to.price, period.start, to.time_zone, to.quantity)
+    return replace(to, price=share).due(number)
+
+
 def usual_mode(terms: Terms, to: Terms) -> ChangeMode:
     """More is had now and paid now, less begins when what is paid is over; another interval begins anew."""
     if terms.pace != to.pace:
@@ -61,13 +71,15 @@ def worked_out(
 
     credit = round(what was billed for the period * rest), debit = round(new price * rest), each rounded by itself, half
     away from zero (Polar). What was billed is after its discount, so no more is given back than was asked for; the
-    debit is after the discount that stays. `reset` charges a whole new period (Stripe, Polar, Lago). Neither `none`
-    nor `next_period` has lines.
+    debit is after the discount that stays, and of a year that was joined late the share that was joined. `reset`
+    charges a whole new period (Stripe, Polar, Lago). Neither `none` nor `next_period` has lines.
     """
     nothing = now.worth * 0
     has_lines = mode not in ("none", "next_period")
     rest = rest_of(now.period, at, unit, to.time_zone) if has_lines else Fraction(0)
-    period, worth = now.period, to.due(now.number) if has_lines else now.worth
+    period, worth = now.period, now.worth
+    if has_lines:
+        worth = price_of(to, now.number, period)
     debit = worth.share(rest)
     anchor, on = (None, None) if to.pace == now.terms.pace else (now.period.end, now.on)
     if mode == "reset":

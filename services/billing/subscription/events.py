@@ -140,6 +140,11 @@ class Terms:
         return self.due(1) if for_ever else self.amount
 
 
+def day_of_year(terms: Terms) -> tuple[int, int] | None:
+    """The month and day on which its year begins for everybody."""
+    return (terms.year.month, terms.year.day) if terms.year else None
+
+
 def terms_of(person_id: PersonId, line: OfferLine, time_zone: Code) -> Terms:
     """What a line of a basket becomes when it is paid."""
     return Terms(

@@ -279,6 +279,7 @@ async def _become(statements: Statements, fact: Fact, change: Change) -> None:
         every=terms.every,
         for_others=terms.for_others,
         price_version=terms.price_version,
+        year=_YEAR.dump_json(terms.year).decode(),
         runs_until=change.period.end,
         pending=None,
         **({"anchor": change.anchor, "anchor_day": change.on} if change.anchor else {}),

@@ -71,9 +71,7 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
     line, terms = asked.line, running.terms
     if not line.recurs:
         raise Rejected("offer_not_recurring", "That is bought once.", pointer="/offer_id")
-    if to.year or terms.year:
-        detail = "A fixed year is not changed: cancel it, and buy the other."
-        raise Rejected("fixed_year_is_not_changed", detail, pointer="/offer_id")
+    _insist_on_same_year(asked, to, terms)
     if to.charged_for != terms.charged_for:
         raise Rejected(
             "not_a_change", "A gift and a purchase do not become each other.", pointer="/offer_id"
@@ -93,6 +91,18 @@ def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: 
         raise refusals.is_paused()
     refusals.insist_on_undisputed(running)
     refusals.insist_on_ours(running)
+
+
+def _insist_on_same_year(asked: commands.ChangeSubscription, to: Terms, terms: Terms) -> None:
+    """What begins for everybody on one day becomes what begins on that day as well, and begins no other day."""
+    if events.day_of_year(to) != events.day_of_year(terms):
+        detail = (
+            "A fixed year becomes another of the same days alone: cancel it, and buy the other."
+        )
+        raise Rejected("fixed_year_is_not_changed", detail, pointer="/offer_id")
+    if terms.year and asked.mode == "reset":
+        detail = "A fixed year begins for everybody on one day."
+        raise Rejected("fixed_year_is_not_reset", detail, pointer="/mode")
 
 
 def _insist_on_limits(line: OfferLine) -> None:
