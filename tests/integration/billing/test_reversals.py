@@ -385,3 +385,25 @@ async def test_a_dispute_of_nothing_that_we_charged_is_left_alone(shop: Shop) ->
     intent = await cards.foreign_intent(shop.stripe_url)
     await shop.report_dispute(await shop.dispute(intent), "created")
     assert (await shop.house.ask(olga, "GET", "/disputes"))["items"] == []
+
+
+async def test_who_has_the_money_of_an_upgrade_alone_back_has_what_they_had_before(
+    shop: Shop,
+) -> None:
+    subscription = await shop.subscribes()
+    await shop.at(shop.now + timedelta(days=10))
+    path = f"/subscriptions/{subscription['subscription_id']}/change"
+    await shop.house.ask(ada, "POST", path, {"offer_id": await shop.offer(3000)})
+    await shop.until_told(billing_subscription.SubscriptionChanged)
+    assert (await shop.subscription())["next_due"]["minor"] == 3000
+    await refund_latest(shop)
+    _, back = await shop.until_told(billing_subscription.SubscriptionChanged, 2)
+    assert (back.before.recurring.minor, back.after.recurring.minor) == (3000, 1000)
+    now = await shop.subscription()
+    same = ("state", "offer_id", "price", "runs_until", "next_due", "balance")
+    assert [now[name] for name in same] == [subscription[name] for name in same]
+    assert await shop.told(billing_subscription.SubscriptionEnded) == []
+    await shop.at(now["runs_until"])
+    assert (await payments(shop))[0]["amount"]["minor"] == 1000
+    await refund_latest(shop)
+    assert (await shop.until_subscription("ended"))["ended_for"] == "refunded"

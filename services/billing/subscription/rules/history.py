@@ -1,13 +1,21 @@
 """What each event makes of a subscription."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from services.billing import rises
 from services.billing.policy.events import USUAL
 from services.billing.subscription import events
 from services.billing.subscription.events import Change, Period, periods_until
 from services.billing.subscription.rules import afterwards, funding, start
-from services.billing.subscription.rules.state import Ended, Held, Renewal, Running, Subscription
+from services.billing.subscription.rules.state import (
+    Ended,
+    Held,
+    Renewal,
+    Running,
+    Subscription,
+    Upgrade,
+)
 
 
 def evolve(subscription: Subscription, event: events.SubscriptionEvent) -> Subscription:
@@ -50,6 +58,7 @@ def _period_paid(
         balance=running.balance - carried,
         renewal=None,
         elsewhere=False,
+        upgrade=None,
     )
     was_elsewhere = isinstance(paid, events.SubscriptionRenewed) and paid.elsewhere
     return _counted_elsewhere(now) if was_elsewhere else now
@@ -71,10 +80,20 @@ def _changed(running: Running, change: Change) -> Running:
         worth=change.worth,
         balance=running.balance + change.left,
         pending=None,
+        upgrade=_upgrade(running, change, billed.payment_id) if billed else None,
     )
+    if running.upgrade and change.change_id == running.upgrade.undoing:
+        others = {k: v for k, v in now.paid_by.items() if k != running.upgrade.payment_id}
+        now = replace(now, paid_by=others)
     if change.anchor:
         now = replace(now, anchor=change.anchor, anchored=running.periods, on=change.on)
     return replace(now, periods=running.periods + 1) if change.mode == "reset" else now
+
+
+def _upgrade(running: Running, change: Change, payment_id: UUID) -> Upgrade | None:
+    """A new period is more than that, and so is what an older credit paid a part of."""
+    is_one = change.mode == "invoice" and not change.carried
+    return Upgrade(payment_id, running.terms) if is_one else None
 
 
 def _evolve_running(running: Running, event: events.SubscriptionEvent) -> Running:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from typing import assert_never
+from uuid import UUID
 
 from services.billing.subscription import commands, events
+from services.billing.subscription.events import Change, Period
 from services.billing.subscription.rules import ending, renewals, withholding
 from services.billing.subscription.rules.state import Events, Held, Running
 
@@ -30,6 +32,25 @@ def heard(told: commands.HearReversal, running: Running) -> Events:
     ]
 
 
+def _undone(running: Running, payment_id: UUID) -> Events:
+    """Whose upgrade was paid back has what they had before, as long as that is paid for: nothing else went back."""
+    upgrade, rest = running.upgrade, sum(running.paid_by.values(), running.worth * 0)
+    is_that = upgrade is not None and upgrade.payment_id == payment_id
+    if upgrade is None or not is_that or not rest or running.renewal or running.paused:
+        return []
+    change = Change(
+        change_id=upgrade.undoing,
+        to=upgrade.before,
+        mode="none",
+        lines=(),
+        period=Period(running.begins_at, running.ends_at),
+        worth=running.worth,
+        carried=running.worth * 0,
+        due=running.worth * 0,
+    )
+    return [events.SubscriptionChanged(running.terms, change)]
+
+
 def follow(
     asked: commands.FollowRefund | commands.FollowDispute | commands.FollowLoss, running: Running
 ) -> Events:
@@ -37,6 +58,8 @@ def follow(
         case commands.FollowRefund(payment_id, after):
             if payment_id not in running.paid_by or after == "keep":
                 return []
+            if undone := _undone(running, payment_id):
+                return undone
             if after == "end_now" or running.paused:
                 return [ending.ended_by(running, "refunded")]
             if running.cancelling:

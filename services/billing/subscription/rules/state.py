@@ -13,7 +13,7 @@ from services.billing.proration import billed
 from services.billing.rises import NO_RISE, Holding, Rising
 from services.billing.subscription import events
 from services.billing.subscription.events import EndReason, Period, Standing, Terms, boundary
-from shared.ids import Code
+from shared.ids import Code, derive
 from shared.money import Money
 
 
@@ -40,14 +40,27 @@ class Held(NamedTuple):
     dispute: Code | None = None
 
 
+class Upgrade(NamedTuple):
+    """What was had before a change within the period, by whose payment alone more is had since."""
+
+    payment_id: UUID
+    before: Terms
+
+    @property
+    def undoing(self) -> UUID:
+        """The change back."""
+        return derive(self.payment_id, "undone")
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """On trial while no period is paid; `ends_at` is the end of the trial, or of what is paid.
 
     Periods are counted from `anchor`, at which so many were over, and end `on` a day of the month where that is not its
     own. `worth` was billed for the one that runs; `balance` is what changes left for the next bill. Money of `unwanted`
-    payments goes back, should it come. The period that runs may have been charged `elsewhere`. So much of each payment
-    it is `paid_by`, and so much of each is in a balance to be given back, as `credit`.
+    payments goes back, should it come. The period that runs may have been charged `elsewhere`, and its last change may
+    be an `upgrade`. So much of each payment it is `paid_by`, and so much of each is in a balance to be given back, as
+    `credit`.
     """
 
     terms: Terms
@@ -72,6 +85,7 @@ class Running:
     held: frozenset[Held] = frozenset()
     rising: Rising = NO_RISE
     elsewhere: bool = False
+    upgrade: Upgrade | None = None
     told: events.DebitAnnounced | None = None
 
     @property

@@ -233,3 +233,78 @@ def test_who_had_their_money_back_has_no_credit_kept() -> None:
     state = SUBSCRIPTION.fold([ended], after(change()))
     assert isinstance(state, Ended)
     assert state.credit == {}
+
+
+def upgraded(*more: commands.SubscriptionCommand) -> Running:
+    """A year for 120 that became one for 240 after half of it, by a payment of its own."""
+    half = begin + (year.end - begin) / 2
+    dear = replace(gold, price=euros(240), interval="year")
+    return after(change(dear, None, half, upgrade), settled(upgrade), *more)
+
+
+UPGRADE = change_payment_of(upgrade)
+upgrade_back = commands.HearReversal(UPGRADE, "refunded")
+undo = commands.FollowRefund(UPGRADE, "end_now")
+
+
+def test_who_has_the_money_of_an_upgrade_alone_back_has_what_they_had_before() -> None:
+    dearer = upgraded()
+    assert (dearer.paid_by, dearer.worth) == ({first: euros(60), UPGRADE: euros(60)}, euros(240))
+    heard = went_on(dearer, upgrade_back)
+    (undone,) = SUBSCRIPTION.decide(undo, heard)
+    assert isinstance(undone, events.SubscriptionChanged)
+    assert (undone.change.to, undone.change.lines, undone.change.due) == (yearly, (), euros(0))
+    now = went_on(heard, undo)
+    before = after()
+    assert (now.terms, now.worth, now.ends_at) == (yearly, before.worth, before.ends_at)
+    assert (now.next_period, now.due, now.balance) == (before.next_period, before.due, euros(0))
+    assert now.paid_by == {first: euros(60)}
+    assert SUBSCRIPTION.decide(undo, now) == SUBSCRIPTION.decide(upgrade_back, now) == []
+
+
+@pytest.mark.parametrize("policy", ["end_now", "end_at_period_end"])
+def test_whatever_the_policy_only_the_upgrade_is_undone(policy: AfterRefund) -> None:
+    follow = commands.FollowRefund(UPGRADE, policy)
+    assert followed(upgraded(upgrade_back), follow) == [events.SubscriptionChanged]
+
+
+def test_a_seller_may_leave_it_as_a_present() -> None:
+    assert followed(upgraded(upgrade_back), commands.FollowRefund(UPGRADE, "keep")) == []
+
+
+def test_who_has_the_first_payment_back_as_well_has_nothing_left() -> None:
+    end = commands.FollowRefund(first, "end_now")
+    undone = upgraded(upgrade_back, undo, refund)
+    assert followed(undone, end) == [events.SubscriptionEnded]
+    both = upgraded(refund, upgrade_back)
+    assert followed(both, undo) == [events.SubscriptionEnded]
+
+
+def test_only_the_last_change_of_a_period_is_undone() -> None:
+    dearest = replace(gold, price=euros(480), interval="year")
+    later = begin + (year.end - begin) * 3 / 4
+    another = UUID(int=72)
+    twice = upgraded(change(dearest, None, later, another), settled(another))
+    earlier = went_on(twice, upgrade_back)
+    assert followed(earlier, undo) == [events.SubscriptionEnded]
+    last = change_payment_of(another)
+    latest = went_on(twice, commands.HearReversal(last, "refunded"))
+    now = went_on(latest, commands.FollowRefund(last, "end_now"))
+    assert now.terms.price == euros(240)
+
+
+def test_a_new_period_is_no_upgrade_of_the_one_before() -> None:
+    half = begin + (year.end - begin) / 2
+    by_month = replace(gold, price=euros(300), interval="month")
+    anew = after(change(by_month, "reset", half, upgrade), settled(upgrade))
+    heard = went_on(anew, upgrade_back)
+    assert followed(heard, undo) == [events.SubscriptionEnded]
+
+
+def test_once_the_next_period_is_paid_an_upgrade_of_the_last_is_over() -> None:
+    renewed = upgraded(
+        commands.RenewSubscription(year.end, for_may), commands.SettleRenewal(for_may)
+    )
+    assert SUBSCRIPTION.decide(upgrade_back, renewed) == []
+    assert followed(renewed, undo) == []
+    assert renewed.terms.price == euros(240)
