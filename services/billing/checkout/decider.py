@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from services.billing.agreements import Agreed
 from services.billing.checkout import commands, events
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine, charges_of
-from services.billing.debit.events import AccessWhile
+from services.billing.debit.events import DEBITED, AccessWhile
 from services.billing.discount.events import Deal, Discount, Reduction
 from services.billing.lasting import payments_in
 from services.billing.least import is_too_little, least_of
@@ -21,7 +21,6 @@ from shared.money import Money
 
 LIFETIME = timedelta(minutes=30)
 MOST_LINES = 20
-DEBITED = "EUR"
 AGREED_AT = "/accepted_documents"
 
 Phase = Literal["open", "awaiting_payment", "processing", "completed", "expired"]

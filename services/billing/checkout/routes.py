@@ -16,11 +16,12 @@ from services.billing.agreeing import Agree, DocumentVersion, agreeing
 from services.billing.agreements import Agreed, Agreements
 from services.billing.by_hand.projections import ByHand, by_hand_now, how_to_pay
 from services.billing.checkout import commands
-from services.billing.checkout.decider import CHECKOUT, DEBITED, takes
+from services.billing.checkout.decider import CHECKOUT, takes
 from services.billing.checkout.events import Basket, Line, OfferLine, QuoteLine
 from services.billing.checkout.projections import Standing, checkout_of, quote_keys
 from services.billing.choices import Today, awaited, given, line_again, line_of
 from services.billing.coming import Opened, Via, kept_of, standing_of_via
+from services.billing.debit.events import DEBITED
 from services.billing.debit.projections import debits_now
 from services.billing.discount.events import Discount, as_typed, discount_of
 from services.billing.discount.projections import (

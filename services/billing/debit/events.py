@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+DEBITED = "EUR"
+"""What alone is debited: SEPA knows no other money."""
+
 AccessWhile = Literal["at_once", "when_paid"]
 """Whether a subscription begins while its first debit is on its way, or with its money."""
 

@@ -9,11 +9,13 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from services.billing.acceptances import sealed_acceptance
 from services.billing.acting import paying_as
 from services.billing.by_hand.projections import ByHand, how_to_pay
+from services.billing.debit.events import DEBITED
 from services.billing.debit.projections import debits_now
 from services.billing.gateways.gateway import CardGateway
 from services.billing.gateways.processors import name_of, processor_at
 from services.billing.merchant.projections import merchant_of
 from services.billing.opening import opened_by
+from services.billing.organisation.projections import is_organisation
 from services.billing.payer import commands
 from services.billing.payer.decider import PAYER
 from services.billing.payer.events import NO_CARD, Instrument, payer_of
@@ -30,13 +32,14 @@ from shared.reaction import Ask
 router = APIRouter()
 
 Member = Annotated[Caller, needs("person")]
+Method = Literal["card", "sepa_debit"]
 
 
 class SavePaymentMethod(Body):
     """The id that the processor's own form gave to the card, or to the bank account that may be debited."""
 
     payment_method: Annotated[str, StringConstraints(pattern=r"^pm_[A-Za-z0-9_]{1,250}$")]
-    kind: Literal["card", "sepa_debit"] = "card"
+    kind: Method = "card"
 
 
 class SavePayersMethod(SavePaymentMethod):
@@ -53,7 +56,9 @@ class PaymentMethod(BaseModel):
 
 
 class PaymentLinkShown(BaseModel):
-    """What is owed to whom. Where the payer must authenticate, the processor's form needs `client_secret`.
+    """What is owed to whom, and by which `methods` it may be paid: a debit is `processing` for days.
+
+    Where the payer must authenticate, the processor's form needs `client_secret`.
 
     `by_hand` is there for who is to send or bring it; a card given here pays it as well. What is on `trial` without a
     card is charged at `due_at`, by the card given here.
@@ -67,6 +72,7 @@ class PaymentLinkShown(BaseModel):
     by_hand: ByHand | None = None
     payment_intent: str | None = None
     client_secret: str | None = None
+    methods: list[Method] = ["card"]
 
 
 @router.get("/public/payment-links/{link}", operation_id="read_payment_link")
@@ -88,6 +94,7 @@ async def read_payment_link(
         due_at=owed.due_at,
         account=at_stripe.account,
         by_hand=await _by_hand(caller, door.community_id, payment),
+        methods=await _methods(caller, door.community_id, owed),
     )
     if shown.state != "requires_action" or payment is None or payment.intent is None:
         return shown
@@ -98,22 +105,37 @@ async def read_payment_link(
 
 @router.post("/public/payment-links/{link}", status_code=202, operation_id="pay_by_payment_link")
 async def pay_by_payment_link(
-    link: str, body: SavePaymentMethod, caller: Annotated[Caller, needs("public")]
+    link: str, body: SavePaymentMethod, request: Request, caller: Annotated[Caller, needs("public")]
 ) -> Written:
-    """The card is kept for what the person pays, and tried as soon as that is due; whoever bears the link signs no
-    mandate.
+    """The card, or the bank account with the mandate that is agreed to here, is kept for what the person pays, and
+    tried as soon as that is due.
     """
-    if body.kind != "card":
-        raise Rejected("not_by_debit", "Sign in to sign a mandate.", pointer="/kind")
     door = opened_by(caller, link)
     owed = await owed_now(caller.service, door.community_id, door.subject)
     if owed.amount is None:
         raise Problem(409, "nothing_due", "Nothing is owed here any more.")
+    accepted = None
+    if body.kind == "sepa_debit":
+        if body.kind not in await _methods(caller, door.community_id, owed):
+            raise Rejected("not_by_debit", "That is not debited here.", pointer="/kind")
+        accepted = await sealed_acceptance(request, caller, owed.person_id)
     async with caller.read(door.community_id) as connection:
         merchant = await merchant_of(connection)
-    save = commands.SavePaymentMethod(owed.person_id, Code(body.payment_method), merchant.account)
+    save = commands.SavePaymentMethod(
+        owed.person_id, Code(body.payment_method), merchant.account, accepted=accepted
+    )
     ask = Ask(PAYER, payer_of(owed.person_id), save)
     return await caller.ask(ask, community_id=door.community_id)
+
+
+async def _methods(caller: Caller, community_id: UUID, owed: Owed) -> list[Method]:
+    """Of euros, debits as well where the community takes them; who signs for an organisation has to be known."""
+    if owed.amount is None or owed.amount.currency != DEBITED:
+        return ["card"]
+    async with caller.read(community_id) as connection:
+        is_somebody = not await is_organisation(connection, owed.person_id)
+    takes = is_somebody and await debits_now(caller.service, community_id) is not None
+    return ["card", "sepa_debit"] if takes else ["card"]
 
 
 async def _by_hand(caller: Caller, community_id: UUID, payment: Paid | None) -> ByHand | None:

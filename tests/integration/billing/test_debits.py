@@ -338,3 +338,52 @@ async def test_what_the_payer_came_from_is_sealed_and_the_account_number_nowhere
         assert private not in stored
     mine = await shop.house.ask(ada, "GET", "/me/data")
     assert "python-httpx" in str(mine)
+
+
+async def owed_by_link(shop: Shop) -> str:
+    """Where the letter about a declined renewal leads."""
+    subscription = await shop.subscribes()
+    await shop.gives(cards.REFUSED_WHEN_CHARGED)
+    await shop.at(subscription["runs_until"])
+    await shop.until_subscription("past_due")
+    (letter,) = letters(await shop.until_told(MessageRequested), "subscription_past_due")
+    assert letter.link
+    return "/public/payment-links/" + letter.link.removeprefix("/pay/")
+
+
+async def test_who_owes_pays_by_debit_by_the_letters_link(shop: Shop) -> None:
+    link = await owed_by_link(shop)
+    assert (await shop.house.ask(None, "GET", link))["methods"] == ["card"]
+    refused = await shop.house.refusal(None, "POST", link, await account(shop))
+    assert refused == (422, "not_by_debit"), "nobody takes debits here yet"
+    await takes(shop)
+    shown = await shop.house.ask(None, "GET", link)
+    assert (shown["state"], shown["methods"]) == ("due", ["card", "sepa_debit"])
+    await shop.house.ask(None, "POST", link, await account(shop))
+    intent = await on_its_way(shop)
+    shown = await shop.house.ask(None, "GET", link)
+    assert (shown["state"], shown["amount"]["minor"]) == ("processing", 1000)
+    assert (await shop.subscription())["state"] == "past_due", "until it has arrived"
+    await shop.at(shop.now + timedelta(days=6))
+    await bank_says(shop, intent)
+    await shop.until_subscription("active")
+    assert (await shop.house.ask(None, "GET", link))["state"] == "paid"
+    assert [charge["amount"] for charge in await shop.charges()] == [1000, 1000]
+    rows = await shop.house.service.pool.fetch("SELECT data::text AS data FROM events")
+    stored = " ".join(str(row["data"]) for row in rows)
+    assert "mandate_" in stored
+    assert "127.0.0.1" not in stored
+
+
+async def test_a_debit_by_the_link_that_is_returned_is_owed_again(shop: Shop) -> None:
+    await takes(shop)
+    link = await owed_by_link(shop)
+    await shop.house.ask(None, "POST", link, await account(shop))
+    await bank_says(shop, await on_its_way(shop), "insufficient_funds")
+    await shop.until(None, link, lambda seen: seen["state"] == "due")
+    await shop.house.quiet()
+    assert (await shop.subscription())["state"] == "past_due"
+    assert len(await shop.charges()) == 1
+    await shop.house.ask(None, "POST", link, {"payment_method": await shop.card()})
+    await shop.until_subscription("active")
+    assert len(await shop.charges()) == 2

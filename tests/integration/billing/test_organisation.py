@@ -144,6 +144,13 @@ async def test_its_card_is_its_own_and_any_of_them_gives_another(shop: Shop) -> 
     (letter,) = await shop.until_told(billing_message.MessageRequested)
     assert (letter.person_id, letter.template) == (acme, "subscription_past_due")
     assert (await shop.subscription(bob))["state"] == "past_due"
+    await shop.house.ask(olga, "PUT", "/debits", {"access": "when_paid"})
+    assert letter.link
+    link = "/public/payment-links/" + letter.link.removeprefix("/pay/")
+    shown = await shop.house.ask(None, "GET", link)
+    assert (shown["state"], shown["methods"]) == ("due", ["card"]), "who would sign for it?"
+    body = {"payment_method": "pm_account", "kind": "sepa_debit"}
+    assert await shop.house.refusal(None, "POST", link, body) == (422, "not_by_debit")
 
 
 async def test_it_goes_on_when_whoever_bought_is_erased(shop: Shop) -> None:
