@@ -101,6 +101,13 @@ class RevokeAllRoles:
     account_id: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class LookWhetherShutOut:
+    """No command: an action that reads where whoever has a role now stands."""
+
+    account_id: AccountId
+
+
 CommunityCommand = (
     CreateCommunity
     | MoveCommunity

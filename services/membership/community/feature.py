@@ -4,7 +4,7 @@ from services.membership.community import routes
 from services.membership.community.decider import COMMUNITY, SLUG
 from services.membership.community.projections import COMMUNITIES, STAFF_ROLES, VISIBILITY
 from services.membership.community.publications import PUBLICATIONS
-from services.membership.community.reactions import REACTIONS
+from services.membership.community.reactions import ACTIONS, REACTIONS
 from shared.feature import Feature
 
 FEATURE = Feature(
@@ -13,5 +13,6 @@ FEATURE = Feature(
     router=routes.router,
     projections=(COMMUNITIES, STAFF_ROLES, VISIBILITY),
     reactions=REACTIONS,
+    actions=ACTIONS,
     publications=PUBLICATIONS,
 )

@@ -27,11 +27,12 @@ from services.membership.community.projections import (
 from services.membership.domain.projections import own_origin
 from services.membership.languages import preferred
 from services.membership.member.events import Language
+from services.membership.member.projections import is_shut_out
 from services.membership.setup.projections import has_prices
 from services.membership.tier.projections import Tier, tiers_of
 from services.membership.zones import TimeZone
 from shared.auth import PERMISSIONS, Principal
-from shared.decider import NotFound
+from shared.decider import NotFound, Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PLATFORM, AccountId, Code, CommunityId, Label
 from shared.money import CURRENCIES
@@ -304,6 +305,10 @@ async def grant_role(
     if not await account_exists(caller.service, body.account_id):
         wrong = error("account_not_found", "Nobody signs in with this account.", "/account_id")
         raise Problem(422, "invalid_request", wrong["detail"], errors=[wrong])
+    if await is_shut_out(caller.service, caller.community_id, body.account_id):
+        raise Rejected(
+            "banned", "This person was shut out: lift the ban first.", pointer="/account_id"
+        )
     by, account_id = AccountId(caller.account_id), AccountId(body.account_id)
     grant = commands.GrantRole(by, account_id, body.role)
     return await caller.ask(Ask(COMMUNITY, caller.community_id, grant))

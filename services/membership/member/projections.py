@@ -212,6 +212,14 @@ async def person_of(service: Service, community_id: UUID, account_id: UUID) -> P
     return await merged(service, community_id, found) if found else None
 
 
+async def is_shut_out(service: Service, community_id: UUID, account_id: UUID) -> bool:
+    """Whether whoever signs in with this account is banned there, as of now."""
+    person_id = await person_of(service, community_id, account_id)
+    if person_id is None:
+        return False
+    return await standing_of(service, community_id, person_id) == "banned"
+
+
 async def admitted(service: Service, community_id: UUID, account_id: UUID) -> PersonId | None:
     """Who the account may act as there; nobody when shut out, or while an acceptance is on its way."""
     person_id = await person_of(service, community_id, account_id)

@@ -3,11 +3,18 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.membership.community.commands import GrantRole
+from services.membership.community.decider import COMMUNITY
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from shared.clock import real_now
+from shared.command_handler import Origin
+from shared.event_store import Meta
+from shared.ids import AccountId, random_id
+from shared.reaction import Ask
 from shared.testing import eventually
 from tests.integration.membership.house import House, Json
 
@@ -333,6 +340,30 @@ async def test_who_was_shut_out_is_neither_invited_nor_let_in(house: House) -> N
         )
         problem = await house.call("POST", path, body, token=owner, expect=409)
         assert code_of(problem) == "banned"
+
+
+async def test_a_role_given_at_the_moment_of_a_ban_goes_with_it(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    person_id, token = await house.join(ada, community_id)
+    account_id = (await house.call("GET", "/me", token=token))["account_id"]
+    await house.call("POST", f"/people/{person_id}/ban", {}, token=owner)
+    await house.quiet()
+    role = {"account_id": account_id, "role": "admin"}
+    problem = await house.call("POST", "/staff", role, token=owner, expect=422)
+    assert code_of(problem) == "banned"
+    # As an invitation does that was accepted before the ban, and is heard after it.
+    grant = GrantRole(AccountId(UUID(account_id)), AccountId(UUID(account_id)), "admin")
+    meta = Meta(random_id(), random_id(), mode="live")
+    origin = Origin(random_id(), UUID(community_id), real_now(), meta)
+    await house.service.handler.handle([Ask(COMMUNITY, UUID(community_id), grant)], origin)
+    await house.quiet()
+    staff = (await house.call("GET", "/staff", token=owner))["items"]
+    assert account_id not in [one["account_id"] for one in staff]
+    await house.call("DELETE", f"/people/{person_id}/ban", token=owner)
+    await house.call("POST", "/staff", role, token=owner, expect=201)
+    await house.quiet()
+    staff = (await house.call("GET", "/staff", token=owner))["items"]
+    assert account_id in [one["account_id"] for one in staff]
 
 
 async def test_an_invitation_is_worth_as_much_as_who_invited(house: House) -> None:
