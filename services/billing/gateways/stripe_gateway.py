@@ -217,18 +217,7 @@ class StripeGateway:
         wish: UUID,
         acceptance: Acceptance,
     ) -> Signed:
-        online = {"ip_address": acceptance.address, "user_agent": acceptance.agent}
-        accepted_at = int(acceptance.at.timestamp())
-        accepted = {"type": "online", "accepted_at": accepted_at, "online": online}
-        params = {
-            "customer": customer,
-            "payment_method": payment_method,
-            "payment_method_types": [DEBIT],
-            "usage": "off_session",
-            "confirm": True,
-            "mandate_data": {"customer_acceptance": accepted},
-            "expand": ["mandate"],
-        }
+        params = _mandate(payment_method, customer, acceptance)
         setups = self.client.v1.setup_intents
         try:
             with translated():
@@ -432,6 +421,22 @@ class StripeGateway:
 
 def _for_later(customer: Code) -> dict[str, Any]:
     return {"customer": customer, "payment_method_types": ["card"], "usage": "off_session"}
+
+
+def _mandate(payment_method: Code, customer: Code, acceptance: Acceptance) -> dict[str, Any]:
+    """What sets up a debit that was agreed to online."""
+    online = {"ip_address": acceptance.address, "user_agent": acceptance.agent}
+    accepted_at = int(acceptance.at.timestamp())
+    accepted = {"type": "online", "accepted_at": accepted_at, "online": online}
+    return {
+        "customer": customer,
+        "payment_method": payment_method,
+        "payment_method_types": [DEBIT],
+        "usage": "off_session",
+        "confirm": True,
+        "mandate_data": {"customer_acceptance": accepted},
+        "expand": ["mandate"],
+    }
 
 
 def minor_units(money: Money) -> int:
