@@ -217,7 +217,7 @@ class StripeGateway:
         wish: UUID,
         acceptance: Acceptance,
     ) -> Signed:
-        params = _mandate(payment_method, customer, acceptance)
+        params = _signing(payment_method, customer, acceptance)
         setups = self.client.v1.setup_intents
         try:
             with translated():
@@ -419,12 +419,7 @@ class StripeGateway:
             return await self.client.v1.payment_intents.retrieve_async(intent, {}, options(account))
 
 
-def _for_later(customer: Code) -> dict[str, Any]:
-    return {"customer": customer, "payment_method_types": ["card"], "usage": "off_session"}
-
-
-def _mandate(payment_method: Code, customer: Code, acceptance: Acceptance) -> dict[str, Any]:
-    """What sets up a debit that was agreed to online."""
+def _signing(payment_method: Code, customer: Code, acceptance: Acceptance) -> dict[str, Any]:
     online = {"ip_address": acceptance.address, "user_agent": acceptance.agent}
     accepted_at = int(acceptance.at.timestamp())
     accepted = {"type": "online", "accepted_at": accepted_at, "online": online}
@@ -437,6 +432,10 @@ def _mandate(payment_method: Code, customer: Code, acceptance: Acceptance) -> di
         "mandate_data": {"customer_acceptance": accepted},
         "expand": ["mandate"],
     }
+
+
+def _for_later(customer: Code) -> dict[str, Any]:
+    return {"customer": customer, "payment_method_types": ["card"], "usage": "off_session"}
 
 
 def minor_units(money: Money) -> int:

@@ -5,15 +5,23 @@ description of it, on machines that have both (`python -m tools.validators`).
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 
 from services.billing.gateways import stripe_billing, stripe_books
-from services.billing.gateways.gateway import AskedBefore, Declined, Outcome, ProcessorUnavailable
+from services.billing.gateways.gateway import (
+    Acceptance,
+    AskedBefore,
+    Declined,
+    Outcome,
+    ProcessorUnavailable,
+)
 from services.billing.gateways.stripe_billing import StripeBilling
 from services.billing.gateways.stripe_books import StripeBooks
+from services.billing.gateways.stripe_pages import StripePages
 from shared.ids import Code, derive, random_id
 from shared.money import Money
 from tests.doubles.stripe import subscriptions
@@ -420,3 +428,43 @@ async def _laid(there: There, subscription: str) -> Code:
     found = own_billing.shown(customer, card, ten_euros.minor, datetime.now(UTC))
     subscriptions.lay_down(there.ours.books[CLUB], found | {"id": subscription})
     return Code(subscription)
+
+
+# Bank accounts, and Stripe's own page.
+
+
+async def test_a_bank_account_is_kept_under_the_mandate_that_its_owner_agreed_to(
+    there: There,
+) -> None:
+    customer, wish = await there.gateway.create_customer(random_id(), CLUB), random_id()
+    account = await cards.bank_account(there.url, account=CLUB)
+    agreed = Acceptance(datetime.now(UTC), "127.0.0.1", "Firefox")
+    signed = await there.gateway.keep_debit(account, customer, CLUB, wish, agreed)
+    assert signed.mandate.startswith("mandate_")
+    assert signed.reference != signed.mandate
+    charged = replace(order(account, customer=customer), debit=True)
+    intent = await there.gateway.create_intent(charged)
+    assert await there.gateway.confirm_intent(intent, NO_CARD, CLUB) == Outcome("processing")
+
+
+async def test_a_card_is_no_bank_account(there: There) -> None:
+    customer, wish = await there.gateway.create_customer(random_id(), CLUB), random_id()
+    agreed = Acceptance(datetime.now(UTC), "127.0.0.1", "Firefox")
+    with pytest.raises(Declined):
+        await there.gateway.keep_debit(await there.card(), customer, CLUB, wish, agreed)
+
+
+async def test_a_page_is_open_until_it_is_closed_and_closed_for_good(there: There) -> None:
+    pages = StripePages(KEY, there.url)
+    wanted = replace(order(NO_CARD), return_url=Code("https://club.example/thanks"), keep=True)
+    try:
+        page = await pages.create_intent(wanted)
+        assert await pages.create_intent(wanted) == page
+        assert await pages.fetch_intent(page, CLUB) == Outcome("requires_action")
+        assert (await pages.payer_step(page, CLUB)).url
+        closed = Outcome("cancelled", Code("page_expired"))
+        for _ in range(2):
+            assert await pages.cancel_intent(page, CLUB) == closed
+        assert (await pages.payer_step(page, CLUB)).url is None
+    finally:
+        await pages.close()

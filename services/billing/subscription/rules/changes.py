@@ -10,7 +10,6 @@ from services.billing.proration import usual_mode, worked_out
 from services.billing.subscription import commands, events
 from services.billing.subscription.events import Terms, change_payment_of, terms_of
 from services.billing.subscription.rules import refusals, withholding
-from services.billing.subscription.rules.possible import insist_on_possible
 from services.billing.subscription.rules.state import Events, Running
 from shared.decider import Rejected
 from shared.ids import Code
@@ -19,7 +18,7 @@ from shared.ids import Code
 def wish(asked: commands.ChangeSubscription, running: Running) -> Events:
     terms = running.terms
     to = _wished(asked, running)
-    insist_on_possible(asked, to, running)
+    _insist_on_possible(asked, to, running)
     mode = asked.mode or usual_mode(terms, to)
     if to.pace != terms.pace and mode in ("invoice", "prorate"):
         mode = "reset"  # What is left of a month is no part of a year.
@@ -64,6 +63,32 @@ def _wished(asked: commands.ChangeSubscription, running: Running) -> Terms:
         return replace(terms, quantity=asked.line.quantity)
     to = terms_of(terms.person_id, asked.line, terms.time_zone)
     return replace(to, reduction=at_pace(terms.reduction, running.periods, terms.pace, to.pace))
+
+
+def _insist_on_possible(asked: commands.ChangeSubscription, to: Terms, running: Running) -> None:
+    line, terms = asked.line, running.terms
+    if not line.recurs:
+        raise Rejected("offer_not_recurring", "That is bought once.", pointer="/offer_id")
+    refusals.insist_on_same_year(asked, to, terms)
+    if to.charged_for != terms.charged_for:
+        raise Rejected(
+            "not_a_change", "A gift and a purchase do not become each other.", pointer="/offer_id"
+        )
+    if asked.seats_only and not to.for_others:
+        raise Rejected("seats_only", "An organisation pays for seats.", pointer="/offer_id")
+    if to.price.currency != terms.price.currency:
+        raise Rejected("other_currency", "It is paid in another currency.", pointer="/offer_id")
+    refusals.insist_on_limits(line)
+    if asked.person_id and asked.mode in ("prorate", "none"):
+        raise Rejected("mode_is_for_staff", "Only staff change it like that.", pointer="/mode")
+    if running.renewal:
+        raise refusals.renewal_under_way()
+    if running.cancelling:
+        raise Rejected("subscription_cancelling", "Withdraw the cancellation first.")
+    if running.paused:
+        raise refusals.is_paused()
+    refusals.insist_on_undisputed(running)
+    refusals.insist_on_ours(running)
 
 
 def collect_change(
