@@ -54,7 +54,6 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/access/reactions.py": "a list: every reason for access, from wherever it comes",
     "services/membership/account/routes.py": "every way to sign in ends in the same tokens",
     "services/membership/account/routes.py:issue_token": "one case for each grant",
-    "services/membership/member/routes.py:_join": "what joining asks of five features at once",
     "services/membership/announcement/reactions.py": "one sender: whoever asks, each letter goes one way",
     "services/membership/broadcast/routes.py": "an announcement is written, seen, sent and watched by one door",
     "services/membership/chat/decider.py": "what a seat wants, asks, is answered and is stuck at is one history",

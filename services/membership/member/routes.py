@@ -82,12 +82,12 @@ async def join_community(
     community_id: CommunityId, body: JoinCommunity, caller: Annotated[Caller, needs("account")]
 ) -> Joined:
     """Whoever has joined before, is or was the same person: that one answers."""
-    new, tries = PersonId(caller.new_id("person")), 0
+    tries = 0
     while True:
         found = await sought(caller.service, community_id, caller.account_id, body.email)
         try:
             await check_seen(caller.service, community_id, caller.account_id, found.person_id)
-            return await _join(caller, community_id, body, found, found.person_id or new)
+            return await _join(caller, community_id, body, found)
         except Claimed:
             # The same account joined at the same moment, under another Idempotency-Key.
             tries += 1
@@ -96,13 +96,10 @@ async def join_community(
 
 
 async def _join(
-    caller: Caller,
-    community_id: CommunityId,
-    body: JoinCommunity,
-    found: Sought,
-    person_id: PersonId,
+    caller: Caller, community_id: CommunityId, body: JoinCommunity, found: Sought
 ) -> Joined:
     service, who = caller.service, caller.account_id
+    person_id = found.person_id or PersonId(caller.new_id("person"))
     community, admission, free_tiers, agreement, keep = await asyncio.gather(
         community_now(service, community_id),
         admission_now(service, community_id),
