@@ -133,6 +133,21 @@ def test_an_issuer_is_named_where_an_operator_changes_it(overlay: str) -> None:
     assert "ClusterIssuer" in (ROOT / "docs" / "deploy.md").read_text()
 
 
+def test_an_operator_is_named_after_what_it_needs() -> None:
+    """Strimzi's rights go into our namespace, and the plugin's certificates are cert-manager's."""
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    order = (
+        "apply --server-side -f deploy/k8s/base/namespace.yaml`. Before",
+        "| an implementation of Gateway API",
+        "| the Prometheus operator",
+        "| cert-manager |",
+        "Barman Cloud plugin |",
+        "`STRIMZI_NAMESPACE=tessera`",
+    )
+    found = [text.index(words) for words in order]
+    assert found == sorted(found)
+
+
 @pytest.mark.parametrize("overlay", ["staging", "production"])
 def test_every_value_that_is_an_operator_s_own_has_an_arrow(overlay: str) -> None:
     own = (
