@@ -358,6 +358,10 @@ def test_there_is_a_backup_every_day_and_a_drill_that_reads_it() -> None:
     assert store["spec"]["retentionPolicy"] == "30d"
     (drill,) = written("Cluster", under="drills/")
     assert drill["spec"]["bootstrap"]["recovery"]["source"] == "postgres"
+    (check,) = written("Job", under="drills/")
+    (container,) = check["spec"]["template"]["spec"]["containers"]
+    # Whoever reads the log of a Job of several pods reads its first, which came too early.
+    assert "until pg_isready" in container["args"][0]
 
 
 def test_a_restored_postgres_keeps_its_backups_apart_from_those_it_came_from() -> None:
