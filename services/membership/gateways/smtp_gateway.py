@@ -12,6 +12,9 @@ from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.pages import drawn
 
 TIMEOUT = 10.0
+IMPLICIT_TLS = 465
+"""On this port a mail server speaks TLS from the first byte on (RFC 8314); elsewhere it may offer it."""
+
 PERMANENT = 500
 # The class of answers that speak of us and our letters, not of whom they are for (RFC 3463).
 ABOUT_US = "5.7."
@@ -49,6 +52,7 @@ class SmtpGateway:
             username=self._username,
             password=self._password,
             timeout=TIMEOUT,
+            use_tls=self._port == IMPLICIT_TLS,
         )
         try:
             await client.connect()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -42,8 +43,9 @@ class MailServer:
 
 
 @contextlib.asynccontextmanager
-async def listening() -> AsyncIterator[MailServer]:
-    double = MailServer(free_port())
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(double), HOST, double.port)
+async def listening(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailServer]:
+    """With `tls` it speaks nothing else, from the first byte on."""
+    double, loop = MailServer(free_port()), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(double), HOST, double.port, ssl=tls)
     async with server:
         yield double

@@ -2,12 +2,15 @@
 
 import email
 import email.policy
+import ssl
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from deploy.local.settings import free_port
+from services.membership.gateways import smtp_gateway
 from services.membership.gateways.gateway import (
     Letter,
     Unreachable,
@@ -16,7 +19,8 @@ from services.membership.gateways.gateway import (
     WayOut,
     Words,
 )
-from tests.integration.membership.mail_server import MailServer
+from tests.integration.membership.authority import certified
+from tests.integration.membership.mail_server import MailServer, listening
 
 letter = Letter(
     key=UUID(int=1),
@@ -37,6 +41,21 @@ async def test_a_letter_arrives_with_all_its_letters(server: MailServer) -> None
     part = message.get_body(("plain",))
     assert part is not None
     assert "Votre code est 012345. Il est valable dix minutes" in part.get_content()
+
+
+async def test_on_the_port_for_it_tls_is_spoken_from_the_first_byte_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = certified("mail.example", tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(chain)
+    async with listening(tls) as server:
+        monkeypatch.setattr(smtp_gateway, "IMPLICIT_TLS", server.port)
+        with pytest.raises(Unreachable):
+            await server.gateway().send(letter)  # Nobody vouches for it.
+        monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+        await server.gateway().send(letter)
+        assert len(server.taken) == 1
 
 
 async def test_an_address_the_server_refuses_for_good_is_not_tried_again(

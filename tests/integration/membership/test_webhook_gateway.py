@@ -9,14 +9,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services.membership.gateways.gateway import Parcel, Receipt
 from services.membership.gateways.webhook_gateway import MOST_EXCERPT, WebhookGateway
-from shared.clock import real_now
+from tests.integration.membership.authority import certified
 from tests.integration.membership.receiver import HANG, OK, Receiver, answer, listening
 
 SECRETS = ("whsec_" + "c2VjcmV0" * 4,)
@@ -178,30 +174,9 @@ async def test_a_name_nobody_knows_is_said_to_be() -> None:
 
 
 @pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+def believed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
     """A certificate for crm.example, and a context that believes it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "crm.example")])
-    now = real_now()
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("crm.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    chain = tmp_path_factory.mktemp("tls") / "crm.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    chain = certified("crm.example", tmp_path_factory.mktemp("tls"))
     return chain, ssl.create_default_context(cafile=str(chain))
 
 
@@ -218,9 +193,9 @@ class Names:
 
 
 async def https(
-    certified: tuple[Path, ssl.SSLContext], **settings: object
+    believed: tuple[Path, ssl.SSLContext], **settings: object
 ) -> tuple[asyncio.Server, int]:
-    chain, _ = certified
+    chain, _ = believed
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(chain)
 
@@ -236,11 +211,11 @@ async def https(
 
 
 async def test_the_address_that_was_checked_is_the_one_that_is_called(
-    certified: tuple[Path, ssl.SSLContext],
+    believed: tuple[Path, ssl.SSLContext],
 ) -> None:
-    server, port = await https(certified)
+    server, port = await https(believed)
     names = Names("127.0.0.1")
-    gateway = WebhookGateway(to_loopback=True, resolve=names, tls=certified[1])
+    gateway = WebhookGateway(to_loopback=True, resolve=names, tls=believed[1])
     async with gateway.round() as trip:
         receipt = await trip.deliver(parcel(f"https://crm.example:{port}/hook"))
     assert receipt.failure is None, "the name is looked up once, and the certificate is its own"
@@ -249,11 +224,11 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(
 
 
 async def test_a_name_that_changes_its_mind_is_looked_at_each_time(
-    certified: tuple[Path, ssl.SSLContext],
+    believed: tuple[Path, ssl.SSLContext],
 ) -> None:
-    server, port = await https(certified)
+    server, port = await https(believed)
     names = Names("127.0.0.1", "10.0.0.1", "169.254.169.254")
-    gateway = WebhookGateway(to_loopback=True, resolve=names, tls=certified[1])
+    gateway = WebhookGateway(to_loopback=True, resolve=names, tls=believed[1])
     failures = []
     async with gateway.round() as trip:
         for _ in range(3):
@@ -264,10 +239,10 @@ async def test_a_name_that_changes_its_mind_is_looked_at_each_time(
 
 
 async def test_a_certificate_for_another_name_is_not_believed(
-    certified: tuple[Path, ssl.SSLContext],
+    believed: tuple[Path, ssl.SSLContext],
 ) -> None:
-    server, port = await https(certified)
-    for tls, host in ((certified[1], "erp.example"), (None, "crm.example")):
+    server, port = await https(believed)
+    for tls, host in ((believed[1], "erp.example"), (None, "crm.example")):
         gateway = WebhookGateway(to_loopback=True, resolve=Names("127.0.0.1"), tls=tls)
         async with gateway.round() as trip:
             receipt = await trip.deliver(parcel(f"https://{host}:{port}/hook"))
