@@ -591,7 +591,7 @@ def _is_accepted(headers: Mapping[bytes, bytes], path: str) -> bool:
     """Mail programs opt out by a form (RFC 8058): where nobody is signed in, a form can do nobody any harm."""
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     endings = (b"+json", b"/form-data", b"-form-urlencoded") if "/public/" in path else (b"+json",)
-    return kind in (b"application/json", b"text/csv") or kind.endswith(endings)
+    return kind in (b"application/json", b"text/csv", b"message/rfc822") or kind.endswith(endings)
 
 
 class OpenRoute(Exception):

@@ -37,7 +37,7 @@ from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.domain.feature import FEATURE as DOMAIN
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
 from services.membership.file.feature import FEATURE as FILE
-from services.membership.gateways import whatsapp_reports
+from services.membership.gateways import mail_reports, whatsapp_reports
 from services.membership.gateways.certifier import Certifier
 from services.membership.gateways.discord_stream import DiscordStream
 from services.membership.gateways.dns_gateway import DnsGateway
@@ -164,6 +164,7 @@ MOUNTED = (
     GROUP,
     GROUP_SEAT,
     Feature(name="whatsapp_reports", router=whatsapp_reports.router),
+    Feature(name="mail_reports", router=mail_reports.router),
     LINK,
     SPONSORSHIP,
     ATTRIBUTION,
@@ -228,6 +229,8 @@ def _gateways(settings: Settings) -> dict[str, Any]:
             settings.oidc_keys_url,
             httpx.AsyncClient(),
         )
+    if settings.mail_reports:
+        gateways["mail_reports"] = settings.mail_reports.get_secret_value()
     return gateways | _chat(settings) | _messenger(settings) | stores(settings, "membership")
 
 

@@ -39,6 +39,9 @@ class Settings(StoreSettings):
     oidc_issuer: str | None = Field(default=None, description="turns the token exchange on")
     oidc_audience: str | None = None
     oidc_keys_url: str | None = Field(default=None, description="where the provider's JWKS is")
+    mail_reports: SecretStr | None = Field(
+        default=None, description="the secret of whoever hands on letters that bounce later"
+    )
     discord_token: SecretStr | None = Field(
         default=None, description="the bot's; with the two below it turns chat access on"
     )

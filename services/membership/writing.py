@@ -11,6 +11,7 @@ from services.membership.broadcast.projections import broadcast_now, words_in
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import Language, Letter, Look, Value
+from services.membership.gateways.mail_reports import LetterMark
 from services.membership.guest.projections import guest_now
 from services.membership.member.projections import profile_of
 from services.membership.preference.events import Kind
@@ -88,6 +89,7 @@ async def letter_of(
     }
     return Letter(
         key=message_id,
+        mark=LetterMark(message_id, here.community_id).written(),
         to=addressee.address,
         sender=addressee.page.name,
         template=template,
@@ -109,6 +111,7 @@ async def copy_of(
         return None
     return Letter(
         key=message_id,
+        mark=LetterMark(message_id, here.community_id).written(),
         to=addressee.address,
         sender=addressee.page.name,
         template=COPY,

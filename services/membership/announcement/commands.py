@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from services.membership.announcement.events import NOTHING, Content, NotSentReason
@@ -46,7 +47,14 @@ class PassOn:
     tell: tuple[PersonId, ...]
 
 
-AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent | PassOn
+@dataclass(frozen=True, slots=True)
+class RecordReturn:
+    """A mail system says that the letter came back."""
+
+    kind: Literal["bounced", "complained"]
+
+
+AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent | PassOn | RecordReturn
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""A letter has one outcome: it was sent, or it was not and we know why. Which ways a message goes is said once.
+"""A letter has one outcome: it was sent, and may come back later, or it was not and we know why.
+
+Which ways a message goes is said once.
 
 Of one letter to many so many are released a minute, in the order in which they were taken.
 """
@@ -12,18 +14,26 @@ from uuid import UUID
 from services.membership.announcement import commands, events
 from services.membership.pacing import PAUSE, turns
 from shared.decider import Decider
-from shared.ids import derive
+from shared.ids import Code, derive
+
+TO_THE_OLD_ADDRESS = Code("address_changed")
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
+    """`sent` is None for what was not, or is not yet; each kind of return counts once."""
+
     settled: bool = False
     directed: events.MessageDirected | None = None
+    sent: events.MessageSent | None = None
+    returned: frozenset[str] = frozenset()
 
 
 def decide(
     command: commands.AnnouncementCommand, announcement: Announcement
 ) -> list[events.AnnouncementEvent]:
+    if isinstance(command, commands.RecordReturn):
+        return _return(command, announcement)
     if announcement.settled:
         return []
     match command:
@@ -43,11 +53,25 @@ def decide(
             assert_never(command)
 
 
+def _return(
+    told: commands.RecordReturn, announcement: Announcement
+) -> list[events.AnnouncementEvent]:
+    """What went to an address that they had before says nothing of the one they have."""
+    sent = announcement.sent
+    if sent is None or sent.template == TO_THE_OLD_ADDRESS or told.kind in announcement.returned:
+        return []
+    return [events.MessageReturned(sent.person_id, sent.template, told.kind)]
+
+
 def evolve(announcement: Announcement, event: events.AnnouncementEvent) -> Announcement:
     match event:
+        case events.MessageSent():
+            return replace(announcement, settled=True, sent=event)
+        case events.MessageReturned(kind=kind):
+            return replace(announcement, returned=announcement.returned | {kind})
         case events.MessageDirected():
             return replace(announcement, directed=event)
-        case events.MessageSent() | events.MessageNotSent() | events.MessagePassedOn():
+        case events.MessageNotSent() | events.MessagePassedOn():
             return replace(announcement, settled=True)
         case _:
             assert_never(event)

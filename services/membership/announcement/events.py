@@ -77,7 +77,18 @@ class MessagePassedOn:
     tell: tuple[PersonId, ...]
 
 
-AnnouncementEvent = MessageDirected | MessageSent | MessageNotSent | MessagePassedOn
+@dataclass(frozen=True, slots=True)
+class MessageReturned:
+    """What was sent came back later: their mail server does not take it after all, or they called it unwanted."""
+
+    person_id: PersonId
+    template: Code
+    kind: Literal["bounced", "complained"]
+
+
+AnnouncementEvent = (
+    MessageDirected | MessageSent | MessageNotSent | MessagePassedOn | MessageReturned
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,13 @@ class Message:
 
 
 BOUNCES_DDL = """
-CREATE TABLE bounces_v1 (
+CREATE TABLE bounces_v2 (
     person_id    uuid        PRIMARY KEY,
     community_id uuid        NOT NULL,
-    since        timestamptz NOT NULL
+    since        timestamptz NOT NULL,
+    is_told      boolean     NOT NULL
 );
-CREATE INDEX bounces_v1_community ON bounces_v1 (community_id, since DESC, person_id DESC);
+CREATE INDEX bounces_v2_community ON bounces_v2 (community_id, since DESC, person_id DESC);
 """
 
 
@@ -59,6 +60,9 @@ class Bounce:
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
+    """A letter is sent before it comes back: what bounced later was not, as far as anybody can see."""
+    returned = [fact for fact in facts if isinstance(fact.body, events.MessageReturned)]
+    facts = [fact for fact in facts if fact not in returned]
     await connection.executemany(
         "INSERT INTO messages_v1 VALUES ($1, $2, $3, $4, $5, $6)",
         [
@@ -73,6 +77,10 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
             for fact in facts
         ],
     )
+    bounced = [fact.stream_id for fact in returned if fact.body.kind == "bounced"]
+    await connection.execute(
+        "UPDATE messages_v1 SET not_sent = 'address_refused' WHERE message_id = ANY ($1)", bounced
+    )
 
 
 MESSAGES = Projection(
@@ -80,7 +88,7 @@ MESSAGES = Projection(
     version=1,
     ddl=DDL,
     tables=("messages_v1",),
-    facts=(events.MessageSent, events.MessageNotSent),
+    facts=(events.MessageSent, events.MessageNotSent, events.MessageReturned),
     apply=apply,
 )
 
@@ -96,32 +104,45 @@ async def messages_to(connection: Any, person_id: PersonId) -> list[Message]:
 
 
 async def apply_bounces(connection: Any, facts: Sequence[Fact]) -> None:
-    """An address bounces until the person says another, or it takes a letter again."""
+    """An address bounces until the person says another, or their own server takes a letter again.
+
+    Of whose server `is_told` by a report, a letter that was taken on the way there says nothing.
+    """
     for fact in facts:
         match fact.body:
             case events.MessageNotSent(person_id, _, "address_refused"):
-                await connection.execute(
-                    "INSERT INTO bounces_v1 VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    person_id, fact.community_id, fact.at,
-                )  # fmt: skip
+                await _refused(connection, fact, person_id, is_told=False)
+            case events.MessageReturned(person_id, _, "bounced"):
+                await _refused(connection, fact, person_id, is_told=True)
             case events.MessageSent(person_id):
-                await _lift(connection, person_id)
+                await connection.execute(
+                    "DELETE FROM bounces_v2 WHERE person_id = $1 AND NOT is_told", person_id
+                )
             case MemberJoined() | MemberCameIn() | AddressChanged() | PersonErased():
                 await _lift(connection, PersonId(fact.stream_id))
 
 
+async def _refused(connection: Any, fact: Fact, person_id: PersonId, *, is_told: bool) -> None:
+    await connection.execute(
+        "INSERT INTO bounces_v2 VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (person_id) DO UPDATE SET is_told = bounces_v2.is_told OR excluded.is_told",
+        person_id, fact.community_id, fact.at, is_told,
+    )  # fmt: skip
+
+
 async def _lift(connection: Any, person_id: PersonId) -> None:
-    await connection.execute("DELETE FROM bounces_v1 WHERE person_id = $1", person_id)
+    await connection.execute("DELETE FROM bounces_v2 WHERE person_id = $1", person_id)
 
 
 BOUNCES = Projection(
     name="bounces",
-    version=1,
+    version=2,
     ddl=BOUNCES_DDL,
-    tables=("bounces_v1",),
+    tables=("bounces_v2",),
     facts=(
         events.MessageSent,
         events.MessageNotSent,
+        events.MessageReturned,
         MemberJoined,
         MemberCameIn,
         AddressChanged,
@@ -134,7 +155,7 @@ BOUNCES = Projection(
 async def bounced_since(connection: Any, person_id: UUID) -> datetime | None:
     """Since when the person's address has been refused; None while it takes mail."""
     since: datetime | None = await connection.fetchval(
-        "SELECT since FROM bounces_v1 WHERE person_id = $1", person_id
+        "SELECT since FROM bounces_v2 WHERE person_id = $1", person_id
     )
     return since
 
@@ -145,7 +166,7 @@ async def bounces_of(
     """Whose address takes no mail, the newest first."""
     since, person_id = before or (None, None)
     rows = await connection.fetch(
-        "SELECT person_id, since FROM bounces_v1 WHERE community_id = $1"
+        "SELECT person_id, since FROM bounces_v2 WHERE community_id = $1"
         " AND ($2::timestamptz IS NULL OR (since, person_id) < ($2, $3::uuid))"
         " ORDER BY since DESC, person_id DESC LIMIT $4",
         community_id,
@@ -159,7 +180,7 @@ async def bounces_of(
 async def bounced(connection: Any, community_id: UUID) -> set[PersonId]:
     """Everybody in the community whose address takes no mail."""
     rows = await connection.fetch(
-        "SELECT person_id FROM bounces_v1 WHERE community_id = $1", community_id
+        "SELECT person_id FROM bounces_v2 WHERE community_id = $1", community_id
     )
     return {PersonId(row["person_id"]) for row in rows}
 

@@ -28,6 +28,7 @@ from services.membership.document.events import ReadersTold
 from services.membership.endpoint.events import EndpointDisabled
 from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.gateways.hand import Hand
+from services.membership.gateways.mail_reports import report_in
 from services.membership.goal.events import GoalReviewAsked
 from services.membership.idea.events import BackersTold, IdeaClosed
 from services.membership.improvement.events import AskersTold, ImprovementWithdrawn
@@ -55,6 +56,7 @@ from services.membership.writing import (
     kind_of,
     letter_of,
 )
+from shared.consumer import Webhook
 from shared.contracts import billing_message, events_message
 from shared.contracts.contract import MessageRequested, MoneyValue
 from shared.event_store import Fact
@@ -392,7 +394,21 @@ def when_mail_instead_asked_post(fact: Fact) -> list[Call]:
     return [Call(commands.PostDirected(asked.message_id, asked.person_id))]
 
 
+def when_mail_reported_record_return(fact: Fact) -> list[Ask]:
+    webhook: Webhook = fact.body
+    report = report_in(webhook)
+    if report is None:
+        return []
+    message_id, kind = report
+    return [Ask(ANNOUNCEMENT, message_id, commands.RecordReturn(kind))]
+
+
 REACTIONS = (
+    Reaction(
+        name="membership.announcement.when_mail_reported_record_return",
+        to=Webhook,
+        react=when_mail_reported_record_return,
+    ),
     Reaction(
         name="membership.announcement.when_message_passed_on_send_mail",
         to=events.MessagePassedOn,

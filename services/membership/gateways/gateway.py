@@ -87,7 +87,10 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`key` is the same at every try, so that a letter posted twice can be recognised as one."""
+    """`key` is the same at every try, so that a letter posted twice can be recognised as one.
+
+    Of a message of a community what comes back later is told by its name: `mark`.
+    """
 
     key: UUID
     to: str
@@ -100,6 +103,7 @@ class Letter:
     look: Look = Look()
     words: Words | None = None
     way_out: WayOut | None = None
+    mark: str | None = None
 
 
 class Post(Protocol):

@@ -99,7 +99,7 @@ def written(letter: Letter, mail_from: str) -> EmailMessage:
     message["From"] = formataddr((" ".join(letter.sender.split()), address))
     message["To"] = letter.to
     message["Subject"] = page.subject
-    message["Message-ID"] = f"<{letter.key}@{address.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{letter.mark or letter.key}@{address.rpartition('@')[2]}>"
     if letter.way_out:
         message["List-Unsubscribe"] = f"<{letter.way_out.one_click}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -11,8 +11,8 @@ OptOutChannel = Literal["email"]
 Mail = Literal["too", "instead", "never"]
 Kind = Literal["transactional", "announcement", "reminder"]
 OptionalKind = Literal["announcement", "reminder"]
-Voice = Literal["person", "link", "staff"]
-"""Who said so: the person signed in, whoever held the link in a letter to them, or staff for them."""
+Voice = Literal["person", "link", "staff", "complaint"]
+"""Who said so: the person signed in, who held the link in a letter to them, staff for them, or their mail program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from services.membership.announcement.commands import (
     DirectMessage,
     PassOn,
     RecordNotSent,
+    RecordReturn,
     RecordSent,
 )
 from services.membership.announcement.decider import ANNOUNCEMENT
@@ -12,6 +13,7 @@ from services.membership.announcement.events import (
     MessageDirected,
     MessageNotSent,
     MessagePassedOn,
+    MessageReturned,
     MessageSent,
 )
 from shared.ids import Code, PersonId
@@ -38,6 +40,26 @@ def test_a_message_has_one_outcome() -> None:
     given(ANNOUNCEMENT, MessageNotSent(ada, receipt, "unknown_person")).when(
         RecordSent(ada, receipt)
     ).then_nothing()
+
+
+def test_what_was_sent_comes_back_once_for_each_thing_that_is_said_of_it() -> None:
+    sent, back = MessageSent(ada, receipt), MessageReturned(ada, receipt, "bounced")
+    given(ANNOUNCEMENT, sent).when(RecordReturn("bounced")).then(back)
+    given(ANNOUNCEMENT, sent, back).when(RecordReturn("bounced")).then_nothing()
+    given(ANNOUNCEMENT, sent, back).when(RecordReturn("complained")).then(
+        MessageReturned(ada, receipt, "complained")
+    )
+
+
+def test_what_was_not_sent_does_not_come_back() -> None:
+    given(ANNOUNCEMENT).when(RecordReturn("bounced")).then_nothing()
+    refused = MessageNotSent(ada, receipt, "address_refused")
+    given(ANNOUNCEMENT, refused).when(RecordReturn("bounced")).then_nothing()
+
+
+def test_what_went_to_an_address_of_before_says_nothing_of_the_one_of_now() -> None:
+    sent = MessageSent(ada, Code("address_changed"))
+    given(ANNOUNCEMENT, sent).when(RecordReturn("bounced")).then_nothing()
 
 
 def test_a_copy_says_of_which_broadcast_it_is() -> None:
