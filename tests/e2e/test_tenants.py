@@ -145,6 +145,7 @@ class Victim:
         delivery, *_ = eventually(lambda: organiser.get(f"{webhooks}/deliveries")["items"])
         self.words = [f"{word} of Canary{cast.tag}" for word in ("Wish", "Pitch", "Bio", "Vote")]
         self.subscription_id = self.person.subscription()["subscription_id"]
+        present_id = self._given()
         self.ids = self._meant() | {
             "community_id": str(cast.community.id),
             "person_id": str(self.person.person_id),
@@ -164,6 +165,7 @@ class Victim:
             "payment_id": bought["payment_id"],
             "subscription_id": self.subscription_id,
             "gift_id": str(gift),
+            "present_id": present_id,
             "message_id": self.person.messages()[0]["message_id"],
             "invitation_id": invited["invitation_id"],
             "application_id": self._applied(),
@@ -207,6 +209,18 @@ class Victim:
             "seats": True,
         }
         return UUID(self.cast.organiser.post("/api/billing/v1/offers", terms)["offer_id"])
+
+    def _given(self) -> str:
+        """What the person buys for somebody else, with a letter to them."""
+        organiser, person = self.cast.organiser, self.person
+        months = organiser.publish_offer("Months", 900, "month", tier=self.cast.singers)
+        self.cast.world.settle()
+        person.buy(offer(months, 3) | {"gift": True})
+        self.cast.world.settle()
+        (present,) = person.get("/api/membership/v1/me/presents")["items"]
+        whom = {"email": f"vio.{self.cast.tag}@example.org", "message": self.words[0]}
+        person.put(f"/api/membership/v1/me/presents/{present['present_id']}", whom)
+        return str(present["present_id"])
 
     def _meant(self) -> Json:
         """What members say, ask and are given, each with an id that a path names."""
