@@ -153,7 +153,8 @@ async def open_donation(community_id: UUID, body: Give, caller: Visitor) -> Gift
     written = await caller.ask(
         *asks, community_id=community_id, mode=held.mode, checkout_id=checkout_id
     )
-    told = {**written.model_dump(), "via": standing_of_via(body.via)}
+    via = standing_of_via(body.via)
+    told = {**written.model_dump(), "order_id": order_of(checkout_id), "via": via}
     if written.would:
         return GiftOpened(**told)
     until = caller.now + GIVING_LIFE
