@@ -14,8 +14,8 @@ up: venv ## Start the whole stack behind one URL; again: only what is missing or
 down: ## End the stack and remove its data; only downloads stay
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m deploy.local down; else echo "Nothing was running."; fi
 
-test: venv ## Run the whole suite on real Postgres and Kafka, in two processes
-	@$(BIN)/pytest -n 2 --no-loadscope-reorder --durations=10
+test: venv ## Run the whole suite on real Postgres and Kafka, in three processes
+	@$(BIN)/pytest -n 3 --no-loadscope-reorder --durations=10
 
 lint: venv
 	@$(BIN)/ruff format --check --quiet
