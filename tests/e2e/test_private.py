@@ -148,6 +148,7 @@ OF_NO_COMMUNITY = {
     "/tokens/revocation",
     "/public/keys",
     "/public/webhook-event-types",
+    "/webhooks/mail",
     "/webhooks/paypal",
     "/webhooks/stripe",
     "/webhooks/whatsapp",
