@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-from services.membership.announcement.events import NOTHING, Content, NotSentReason
+from services.membership.announcement.events import NOTHING, Content, NotSentReason, Return
 from services.membership.preference.events import Channel, Mail
 from shared.ids import Code, Label, PersonId
 from shared.money import Money
@@ -51,7 +50,7 @@ class PassOn:
 class RecordReturn:
     """A mail system says that the letter came back."""
 
-    kind: Literal["bounced", "complained"]
+    kind: Return
 
 
 AnnouncementCommand = DirectMessage | RecordSent | RecordNotSent | PassOn | RecordReturn

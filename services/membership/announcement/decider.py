@@ -26,7 +26,7 @@ class Announcement:
     settled: bool = False
     directed: events.MessageDirected | None = None
     sent: events.MessageSent | None = None
-    returned: frozenset[str] = frozenset()
+    returned: frozenset[events.Return] = frozenset()
 
 
 def decide(

@@ -77,13 +77,16 @@ class MessagePassedOn:
     tell: tuple[PersonId, ...]
 
 
+Return = Literal["bounced", "complained"]
+
+
 @dataclass(frozen=True, slots=True)
 class MessageReturned:
     """What was sent came back later: their mail server does not take it after all, or they called it unwanted."""
 
     person_id: PersonId
     template: Code
-    kind: Literal["bounced", "complained"]
+    kind: Return
 
 
 AnnouncementEvent = (

@@ -61,8 +61,6 @@ class Bounce:
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
     """A letter is sent before it comes back: what bounced later was not, as far as anybody can see."""
-    returned = [fact for fact in facts if isinstance(fact.body, events.MessageReturned)]
-    facts = [fact for fact in facts if fact not in returned]
     await connection.executemany(
         "INSERT INTO messages_v1 VALUES ($1, $2, $3, $4, $5, $6)",
         [
@@ -75,9 +73,14 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 fact.body.reason if isinstance(fact.body, events.MessageNotSent) else None,
             )
             for fact in facts
+            if not isinstance(fact.body, events.MessageReturned)
         ],
     )
-    bounced = [fact.stream_id for fact in returned if fact.body.kind == "bounced"]
+    bounced = [
+        fact.stream_id
+        for fact in facts
+        if isinstance(fact.body, events.MessageReturned) and fact.body.kind == "bounced"
+    ]
     await connection.execute(
         "UPDATE messages_v1 SET not_sent = 'address_refused' WHERE message_id = ANY ($1)", bounced
     )

@@ -88,7 +88,7 @@ async def apply_to_join(
         way=admission.way,
         asked=admission.questions,
         asked_version=admission.version,
-        member=await standing_of(service, community_id, person_id) if person_id else "unknown",
+        member=await standing_of(service, community_id, person_id),
         at=caller.now,
         agreement=await agreement_of(caller, community_id, person_id, body),
     )

@@ -106,6 +106,10 @@ class Letter:
     mark: str | None = None
 
 
+ABOUT_US = "5.7."
+"""The class of a mail server's answers that speak of us and our letters, not of whom they are for (RFC 3463)."""
+
+
 class Post(Protocol):
     """Whoever carries letters."""
 

@@ -5,7 +5,6 @@ Nothing of it is kept but which letter it is about: it names people, and may hol
 
 import email
 import email.policy
-import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,14 +15,13 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel
 
+from services.membership.gateways.gateway import ABOUT_US
 from shared import telemetry
 from shared.consumer import Webhook
 from shared.http import Caller, needs
 from shared.problem import Problem
 
 SOURCE = "mail"
-# Of these the letter or the sender is to blame, and of those that are to be tried again nobody is yet.
-ABOUT_US = "5.7."
 PERMANENT = "5."
 
 Kind = Literal["bounced", "complained"]
@@ -86,7 +84,7 @@ async def receive_mail_report(
     told = json.dumps({"mark": mark.written(), "kind": kind})
     new = await caller.service.inbox.store_webhook(
         SOURCE,
-        hashlib.sha256(told.encode()).hexdigest(),
+        told,
         kind,
         str(mark.message_id),
         told.encode(),

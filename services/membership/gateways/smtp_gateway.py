@@ -8,7 +8,7 @@ from email.utils import formataddr, parseaddr
 
 import aiosmtplib
 
-from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Unsure
+from services.membership.gateways.gateway import ABOUT_US, Letter, Unreachable, Unsendable, Unsure
 from services.membership.gateways.pages import drawn
 
 TIMEOUT = 10.0
@@ -16,8 +16,6 @@ IMPLICIT_TLS = 465
 """On this port a mail server speaks TLS from the first byte on (RFC 8314); elsewhere it may offer it."""
 
 PERMANENT = 500
-# The class of answers that speak of us and our letters, not of whom they are for (RFC 3463).
-ABOUT_US = "5.7."
 
 
 class _OneLine(UnstructuredHeader, BaseHeader):

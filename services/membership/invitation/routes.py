@@ -33,7 +33,7 @@ from services.membership.invitation.projections import (
     invitations_of,
     theirs_of,
 )
-from services.membership.member.events import Language, StandingNow
+from services.membership.member.events import Language
 from services.membership.member.projections import found_by, sought, standing_of
 from services.membership.sponsorship.events import SponsorshipId
 from services.membership.sponsorship.projections import sponsor_name
@@ -372,7 +372,7 @@ async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepte
         account_id=AccountId(caller.account_id),
         email_is_own=is_own,
         inviter_may=invited is not None and _may(community.roles_of(invited.invited_by), invited),
-        member=await _standing(caller, community_id, person_id),
+        member=await standing_of(caller.service, community_id, person_id),
         language=body.language or (invited.language if invited else community.language),
         at=caller.now,
     )
@@ -417,14 +417,6 @@ async def _as_person(
 
 def _may(roles: tuple[Role, ...], invited: PersonInvited) -> bool:
     return auth.may(roles, "staff.write" if invited.role else "members.write")
-
-
-async def _standing(
-    caller: Caller, community_id: CommunityId, person_id: PersonId | None
-) -> StandingNow:
-    if person_id is None:
-        return "unknown"
-    return await standing_of(caller.service, community_id, person_id)
 
 
 def _comes(invited: PersonInvited | None) -> bool:

@@ -189,8 +189,10 @@ async def _state_of(service: Service, community_id: UUID, person_id: UUID) -> Me
     return member
 
 
-async def standing_of(service: Service, community_id: UUID, person_id: UUID) -> StandingNow:
-    """Where the person stands as of now, `unknown` for who never joined."""
+async def standing_of(service: Service, community_id: UUID, person_id: UUID | None) -> StandingNow:
+    """Where the person stands as of now, `unknown` for who never joined, and for nobody."""
+    if person_id is None:
+        return "unknown"
     return (await _state_of(service, community_id, person_id)).standing
 
 

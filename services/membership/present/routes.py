@@ -13,7 +13,7 @@ from services.membership.community.projections import community_now, page_of, sp
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
 from services.membership.invitation.events import NotPostedReason
-from services.membership.member.events import Language, StandingNow
+from services.membership.member.events import Language
 from services.membership.member.projections import found_by, sought, standing_of
 from services.membership.merging.projections import all_of
 from services.membership.present import commands
@@ -66,7 +66,7 @@ async def address_present(present_id: UUID, body: AddressPresent, caller: Giver)
         words=await caller.seal(addressee, body.message),
         language=await spoken(service, community_id, body.language),
         deliver_at=body.deliver_at,
-        is_banned=await _standing(caller, community_id, known) == "banned",
+        is_banned=await standing_of(caller.service, community_id, known) == "banned",
         at=caller.now,
     )
     written = await caller.ask(Ask(PRESENT, present_id, address))
@@ -217,7 +217,7 @@ async def _accept(caller: Caller, door: Link, present_id: UUID, body: AcceptPres
     community = await community_now(service, community_id)
     present = await present_now(service, community_id, present_id)
     found = await sought(service, community_id, caller.account_id, body.email or "")
-    member = await _standing(caller, community_id, found.person_id)
+    member = await standing_of(caller.service, community_id, found.person_id)
     person_id = found.person_id or PersonId(caller.new_id("person"))
     agreement = await agreement_of(caller, community_id, found.person_id, body)
     joins, keep = None, NOTHING
@@ -264,14 +264,6 @@ async def _joining(
         language=await spoken(caller.service, community_id, body.language),
         free_tiers=free_tiers,
     )
-
-
-async def _standing(
-    caller: Caller, community_id: CommunityId, person_id: UUID | None
-) -> StandingNow:
-    if person_id is None:
-        return "unknown"
-    return await standing_of(caller.service, community_id, person_id)
 
 
 def _number(present: Present, present_id: UUID, door: Link) -> int:

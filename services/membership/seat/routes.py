@@ -128,7 +128,7 @@ async def _assign(
         by=AccountId(caller.account_id),
         expires_at=caller.now + GOOD_FOR,
         known=PersonId(known) if known else None,
-        is_banned=await _is_banned(caller, community_id, known),
+        is_banned=await standing_of(service, community_id, known) == "banned",
     )
     once = seated(service, community_id, subscription_id, body.email, addressee)
     return Ask(SEAT, subscription_id, assign, Keep(lookups=(once,)))
@@ -295,10 +295,10 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
     address = await caller.open(seat.assigned.email if seat else None)
     found = await sought(service, community_id, caller.account_id, address or "")
     known = found.person_id
-    standing = await standing_of(service, community_id, known) if known else "unknown"
+    standing = await standing_of(service, community_id, known)
     agreement = await agreement_of(caller, community_id, known, body)
     person_id = known or PersonId(caller.new_id("person"))
-    claimant, keep = await _claimant(caller, seat, person_id, found, body)
+    claimant, keep = await _claimant(caller, door, seat, person_id, found, body)
     claim = commands.ClaimSeat(
         seat_id=door.subject,
         account_id=AccountId(caller.account_id),
@@ -319,14 +319,18 @@ async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSea
 
 
 async def _claimant(
-    caller: Caller, seat: Seat | None, person_id: PersonId, found: Sought, body: ClaimSeat
+    caller: Caller,
+    door: Link,
+    seat: Seat | None,
+    person_id: PersonId,
+    found: Sought,
+    body: ClaimSeat,
 ) -> tuple[Claimant | None, Keep]:
     """Who sits down, and by what they are found from then on; nobody where the seat is not for them."""
     if seat is None or not found.is_own:
         return None, NOTHING
-    community_id = CommunityId(_door(caller, body.link).community_id)
-    async with caller.read(community_id) as connection:
-        free_tiers = await free_tiers_of(connection, community_id)
+    async with caller.read(door.community_id) as connection:
+        free_tiers = await free_tiers_of(connection, door.community_id)
     claimant = Claimant(
         person_id=person_id,
         name=await caller.seal(person_id, body.name),
@@ -334,14 +338,8 @@ async def _claimant(
         language=body.language or seat.assigned.language,
         free_tiers=free_tiers,
     )
-    keep = await found_by(caller.service, community_id, found, person_id)
+    keep = await found_by(caller.service, door.community_id, found, person_id)
     return claimant, keep
-
-
-async def _is_banned(caller: Caller, community_id: CommunityId, person_id: UUID | None) -> bool:
-    if person_id is None:
-        return False
-    return await standing_of(caller.service, community_id, person_id) == "banned"
 
 
 def _door(caller: Caller, link: str) -> Link:
