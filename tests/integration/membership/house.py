@@ -56,6 +56,17 @@ class Mailbox:
         return str(codes[-1].values["code"])
 
 
+def code_of(problem: Json) -> str:
+    """Why something was refused."""
+    return str(problem["errors"][0]["code"])
+
+
+def link_in(letter: Letter) -> str:
+    """The last part of where a letter leads."""
+    assert letter.link is not None
+    return letter.link.rpartition("/")[2]
+
+
 class House:
     """One running membership service and those who call it."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of
 
 QUESTIONS = [
     {"text": "Why us?"},
@@ -51,10 +51,6 @@ async def accept(
 ) -> Json:
     path = f"/applications/{application_id}/acceptance"
     return await house.call("POST", path, {"number": number}, token=owner, expect=expect)
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 def templates(house: House, email: str) -> list[str]:

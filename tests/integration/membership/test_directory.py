@@ -1,6 +1,6 @@
 """Members who let themselves be found: what they wrote, for members alone, and until they are none."""
 
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of
 
 ENTRY = {"name": "Ada L.", "about": "Plays the Budapest Gambit", "contact": "@ada on chess.example"}
 MINE = "/me/directory-entry"
@@ -20,10 +20,6 @@ async def found(house: House, token: str) -> list[Json]:
 
 def shown(entry: Json) -> Json:
     return {word: entry[word] for word in ("name", "about", "contact")}
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_members_find_those_who_let_themselves_be_found(house: House) -> None:

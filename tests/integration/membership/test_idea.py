@@ -1,6 +1,6 @@
 """Members have ideas and back them; whoever asked for one hears what was made of it."""
 
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of
 
 
 async def club(house: House) -> tuple[str, str, str, str]:
@@ -18,10 +18,6 @@ async def post(house: House, token: str, title: str = "A night of blitz") -> str
 
 async def ideas(house: House, token: str, query: str = "") -> list[Json]:
     return list((await house.call("GET", f"/ideas{query}", token=token))["items"])
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_you_said_we_did(house: House) -> None:

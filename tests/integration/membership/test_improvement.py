@@ -7,8 +7,8 @@ from services.membership.improvement.projections import EXIT_WISHES
 from shared.clock import real_now
 from shared.contracts.billing_exit_survey import ExitAnswerDropped, ExitAnswered, ExitReason
 from shared.projection import rebuild
-from tests.integration.membership.house import House, Json
-from tests.integration.membership.test_poll import club, code_of, count, opened, seen, vote
+from tests.integration.membership.house import House, Json, code_of
+from tests.integration.membership.test_poll import club, count, opened, seen, vote
 
 DONE = "The hall is ours from May on."
 

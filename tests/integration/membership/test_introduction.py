@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.clock import real_now
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of
 
 MINE = "/me/introductions"
 
@@ -45,10 +45,6 @@ async def two(house: House) -> Two:
     await both.joins("ada")
     await both.joins("bob")
     return both
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_two_members_know_each_other_when_both_want_it(house: House) -> None:

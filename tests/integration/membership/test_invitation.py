@@ -16,7 +16,7 @@ from shared.event_store import Meta
 from shared.ids import AccountId, random_id
 from shared.reaction import Ask
 from shared.testing import eventually
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of, link_in
 
 ada = "ada@example.com"
 
@@ -37,11 +37,6 @@ async def letter_to(house: House, email: str = ada, number: int = 1) -> Letter:
     return (await eventually(letters, lambda seen: len(seen) >= number))[number - 1]
 
 
-def link_in(letter: Letter) -> str:
-    assert letter.link is not None
-    return letter.link.rpartition("/")[2]
-
-
 async def accept(house: House, link: str, token: str, **more: Any) -> Json:
     expect = more.pop("expect", 201)
     body = {"link": link, "name": "Ada"} | more
@@ -59,10 +54,6 @@ async def standing(house: House, token: str) -> list[str]:
 
 async def moves_to(house: House, moment: datetime) -> None:
     await house.service.move_clock(moment)
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def person_once_admitted(house: House, email: str, community_id: str) -> tuple[str, str]:

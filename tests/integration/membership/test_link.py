@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from shared.clock import real_now
-from tests.integration.membership.house import BASE, House, Json
+from tests.integration.membership.house import BASE, House, Json, code_of
 
 
 async def made(house: House, token: str, **more: Any) -> Json:
@@ -36,10 +36,6 @@ async def came_by(house: House, person_id: str, token: str) -> str | None:
     known = await house.call("GET", f"/people/{person_id}/attribution", token=token)
     link_id: str | None = known["link_id"]
     return link_id
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_who_comes_by_a_link_and_agrees_is_counted(house: House) -> None:

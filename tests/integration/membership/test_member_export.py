@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.takeout import table
-from tests.integration.membership.house import BASE, House, Json
+from tests.integration.membership.house import BASE, House, code_of
 
 EXPORT = "/exports/members"
 
@@ -27,10 +27,6 @@ def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:
     assert answer.headers["content-disposition"] == 'attachment; filename="members.csv"'
     text = answer.content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_staff_take_out_who_the_members_are_and_what_is_open_to_them(house: House) -> None:

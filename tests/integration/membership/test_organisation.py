@@ -16,8 +16,8 @@ from shared.contracts.billing_message import MessageRequested
 from shared.event_store import Meta
 from shared.ids import PersonId, random_id
 from shared.reaction import Ask
-from tests.integration.membership.house import House, Json
-from tests.integration.membership.test_seat import Desk, code_of
+from tests.integration.membership.house import House, Json, code_of
+from tests.integration.membership.test_seat import Desk
 
 ada, bob, eve = "ada@example.com", "bob@example.com", "eve@example.com"
 PAPERS = {"name": "Acme", "country": "FR", "vat_number": "FR12345678901"}

@@ -7,9 +7,9 @@ import pytest
 
 from shared.clock import real_now
 from shared.takeout import reading
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, link_in
 from tests.integration.membership.test_introduction import two
-from tests.integration.membership.test_invitation import accept, invite, letter_to, link_in
+from tests.integration.membership.test_invitation import accept, invite, letter_to
 
 MINE = "/me/data"
 

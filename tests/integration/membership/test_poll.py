@@ -14,7 +14,7 @@ from shared.clock import real_now
 from shared.contracts.events_ticket import TicketCancelled
 from shared.ids import Code, PersonId
 from shared.personal_value import Sealed
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of
 from tests.integration.membership.test_broadcast import bought
 
 MOVING: Json = {"kind": "one", "words": "Do we move?", "options": ["Yes", "No"]}
@@ -56,10 +56,6 @@ async def count(house: House, poll_id: str, owner: str) -> datetime:
     await house.service.move_clock(later)
     await house.quiet()
     return later
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_members_vote_by_name_think_again_and_see_how_it_stands(house: House) -> None:

@@ -20,7 +20,7 @@ from shared.contracts.billing_order import (
 )
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of, link_in
 
 petra, ada, bob = "petra@example.com", "ada@example.com", "bob@example.com"
 price = MoneyValue(minor=3000, currency="EUR")
@@ -103,15 +103,6 @@ class Desk:
     async def later(self, by: timedelta) -> None:
         await self.house.service.move_clock(self.now + by)
         await self.house.quiet()
-
-
-def link_in(letter: Letter) -> str:
-    assert letter.link is not None
-    return letter.link.rpartition("/")[2]
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from shared.clock import real_now
 from shared.ids import random_id
 from shared.testing import eventually
-from tests.integration.membership.house import House, Json, running
+from tests.integration.membership.house import House, Json, code_of, running
 
 PARIS = ZoneInfo("Europe/Paris")
 WEEK, HOUR, DAY = timedelta(days=7), timedelta(hours=1), timedelta(days=1)
@@ -62,10 +62,6 @@ async def hold(
 ) -> Json:
     path = f"/rituals/{ritual_id}/occurrences/{day}/held"
     return await house.call("POST", path, body or {"attended": 9}, token=token, expect=expect)
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 async def test_a_promise_is_seen_held_and_counted(house: House) -> None:

@@ -23,7 +23,7 @@ from shared.contracts.billing_subscription import (
 from shared.contracts.contract import MoneyValue
 from shared.ids import random_id
 from shared.testing import eventually
-from tests.integration.membership.house import House, Json
+from tests.integration.membership.house import House, Json, code_of, link_in
 
 petra, ada, bob = "petra@example.com", "ada@example.com", "bob@example.com"
 ten_euros = MoneyValue(minor=1000, currency="EUR")
@@ -132,15 +132,6 @@ class Desk:
         # Who became a person after their token was made is told so by `/me`, and not named by that token.
         await eventually(me, lambda seen: seen.get("standing") == "joined")
         return await self.house.token(email, self.community_id)
-
-
-def link_in(letter: Letter) -> str:
-    assert letter.link is not None
-    return letter.link.rpartition("/")[2]
-
-
-def code_of(problem: Json) -> str:
-    return str(problem["errors"][0]["code"])
 
 
 @pytest.fixture

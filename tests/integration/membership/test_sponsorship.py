@@ -4,14 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 from shared.contracts.membership_sponsorship import ContactNamed, PlacementGiven
-from tests.integration.membership.house import House, Json
-from tests.integration.membership.test_invitation import (
-    accept,
-    code_of,
-    letter_to,
-    link_in,
-    person_once_admitted,
-)
+from tests.integration.membership.house import House, Json, code_of, link_in
+from tests.integration.membership.test_invitation import accept, letter_to, person_once_admitted
 from tests.integration.membership.test_link import follow, made
 
 carla = "carla@example.com"
