@@ -259,6 +259,7 @@ async def test_a_thousand_events_keep_their_order_and_leave_the_log_alone(
 ) -> None:
     community_id, owner = await house.community("olga@example.com")
     endpoint_id = (await register(house, owner, receiver.url))["endpoint_id"]
+    await house.quiet()
     count = "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM agenda)"
     before = await house.service.pool.fetchval(count)
     receiver.says = failing()
