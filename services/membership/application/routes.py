@@ -24,6 +24,7 @@ from services.membership.application.projections import (
     application_now,
     applications_of,
 )
+from services.membership.arriving import found_again
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import Address
 from services.membership.hidden import check_seen
@@ -35,7 +36,6 @@ from services.membership.member.projections import (
     standing_of,
 )
 from services.membership.tier.projections import free_tiers_of
-from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
@@ -230,11 +230,7 @@ async def accept_application(
     application_id: UUID, body: Accept, caller: Staff
 ) -> AcceptedApplication:
     """They are a member a moment later, and hear of it by letter."""
-    try:
-        return await _accept(caller, application_id, body.number)
-    except Claimed:
-        # The same account came in at the same moment by another way.
-        return await _accept(caller, application_id, body.number)
+    return await found_again(lambda: _accept(caller, application_id, body.number))
 
 
 async def _accept(caller: Caller, application_id: UUID, number: int) -> AcceptedApplication:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from services.membership.arriving import way_back
 from services.membership.chat import commands
 from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.events import Problem, StepKind, Who
@@ -20,7 +21,6 @@ from services.membership.gateways.gateway import (
     in_a_request,
 )
 from services.membership.member.projections import member_now
-from shared.auth import ExpiredLink, Link
 from shared.command_handler import Claimed
 from shared.decider import Rejected
 from shared.event_store import Keep
@@ -62,7 +62,7 @@ async def link_chat_account(
 ) -> Written:
     """Once linked, the same state answers the same, though its code was good only once."""
     chat = chat_of(caller.service.gateways)
-    link = _link_of(caller, body.state)
+    link = way_back(caller, body.state, "chat", caller.person_id)
     person_id, community_id = PersonId(caller.person_id), caller.community_id
     stream = stream_of(person_id)
     seat: Seat = await caller.state(CHAT, stream)
@@ -88,16 +88,6 @@ async def link_chat_account(
         raise Rejected(
             "chat_account_taken", "Somebody else here has linked this account."
         ) from claimed
-
-
-def _link_of(caller: Caller, state: str) -> Link:
-    try:
-        link = caller.service.links.check(state, "chat", now=caller.now)
-    except ExpiredLink as expired:
-        raise Rejected("state_expired", "Begin again.", pointer="/state") from expired
-    if (link.subject, link.community_id) != (caller.person_id, caller.community_id):
-        raise Rejected("state_of_another", "Begin again.", pointer="/state")
-    return link
 
 
 async def _let_in(

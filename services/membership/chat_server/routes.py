@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.membership.arriving import way_back
 from services.membership.chat_server import commands
 from services.membership.chat_server.decider import (
     CHAT_CLAIM,
@@ -19,7 +20,6 @@ from services.membership.chat_server.projections import chat_server_now
 from services.membership.gateways.gateway import chat_of, in_a_request
 from services.membership.tier.events import TierId
 from services.membership.tiers_named import unknown_tiers
-from shared.auth import ExpiredLink
 from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PLATFORM, Code, CommunityId
@@ -60,12 +60,7 @@ async def connect_chat_server(
 ) -> Written:
     """The server is the one that the vendor says this very account let us onto; nobody names another's."""
     chat = chat_of(caller.service.gateways)
-    try:
-        link = caller.service.links.check(body.state, "chat_server", now=caller.now)
-    except ExpiredLink as expired:
-        raise Rejected("state_expired", "Begin again.", pointer="/state") from expired
-    if (link.subject, link.community_id) != (caller.account_id, caller.community_id):
-        raise Rejected("state_of_another", "Begin again.", pointer="/state")
+    way_back(caller, body.state, "chat_server", caller.account_id)
     with in_a_request():
         server = (await chat.authorized(body.code)).server
     if server is None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from services.membership.account.projections import EMAIL
+from services.membership.arriving import found_again
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import Address, Language
 from services.membership.gateways.passes import PASS_LIFE
@@ -15,7 +16,6 @@ from services.membership.guest.decider import GUEST
 from services.membership.guest.events import guest_of
 from services.membership.guest.projections import found_by, guest_at
 from services.membership.member.projections import standing_of
-from shared.command_handler import Claimed
 from shared.event_store import Keep
 from shared.http import Body, Caller
 from shared.ids import PersonId
@@ -24,8 +24,6 @@ from shared.reaction import Ask
 from shared.visibility.gate import Visitor
 
 router = APIRouter()
-
-TRIES = 3
 
 
 class ReceiveGuest(Body):
@@ -50,16 +48,7 @@ async def receive_guest(
 ) -> GuestPass:
     """Whoever named this address before, is the same guest."""
     await _insist_on_few(body.email, request, caller)
-    new, tries = PersonId(caller.new_id("guest")), 0
-    while True:
-        known = await guest_at(caller.service, community_id, body.email)
-        try:
-            return await _receive(community_id, body, known or new, caller)
-        except Claimed:
-            # The same address was named at the same moment, by another request.
-            tries += 1
-            if tries == TRIES:
-                raise
+    return await found_again(lambda: _receive(community_id, body, caller))
 
 
 async def _insist_on_few(email: str, request: Request, caller: Caller) -> None:
@@ -73,10 +62,10 @@ async def _insist_on_few(email: str, request: Request, caller: Caller) -> None:
         ) from limit
 
 
-async def _receive(
-    community_id: UUID, body: ReceiveGuest, person_id: PersonId, caller: Caller
-) -> GuestPass:
+async def _receive(community_id: UUID, body: ReceiveGuest, caller: Caller) -> GuestPass:
     service, community = caller.service, await community_now(caller.service, community_id)
+    known = await guest_at(service, community_id, body.email)
+    person_id = known or PersonId(caller.new_id("guest"))
     receive = commands.ReceiveGuest(
         email=await caller.seal(person_id, body.email),
         language=body.language or community.language,

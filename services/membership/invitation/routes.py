@@ -15,6 +15,7 @@ from services.membership.agreeing import (
     agreement_of,
     asked_of_newcomers,
 )
+from services.membership.arriving import found_again, opened_by
 from services.membership.community.events import Role
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
@@ -40,7 +41,7 @@ from services.membership.sponsorship.projections import sponsor_name
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of, tier_name, tiers_of
 from shared import auth
-from shared.auth import ExpiredLink, Link
+from shared.auth import Link
 from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Forget, Keep
@@ -296,7 +297,7 @@ class PublicInvitation(BaseModel):
 async def read_invitation(
     link: str, caller: Annotated[Caller, needs("public")]
 ) -> PublicInvitation:
-    door = _door(caller, link)
+    door = opened_by(caller, link, "invitation")
     invitation = await invitation_now(caller.service, door.community_id, door.subject)
     async with caller.read(door.community_id) as connection:
         page = await page_of(connection, door.community_id)
@@ -352,12 +353,8 @@ async def accept_invitation(
 
     Their next token names them as a person, or with their role, a moment later.
     """
-    door = _door(caller, body.link)
-    try:
-        return await _accept(caller, door, body)
-    except Claimed:
-        # The same account came in at the same moment by another way.
-        return await _accept(caller, door, body)
+    door = opened_by(caller, body.link, "invitation")
+    return await found_again(lambda: _accept(caller, door, body))
 
 
 async def _accept(caller: Caller, door: Link, body: AcceptInvitation) -> Accepted:
@@ -422,10 +419,3 @@ def _may(roles: tuple[Role, ...], invited: PersonInvited) -> bool:
 def _comes(invited: PersonInvited | None) -> bool:
     """Whether who accepts becomes a member by it."""
     return invited is not None and (invited.role is None or invited.link is not None)
-
-
-def _door(caller: Caller, link: str) -> Link:
-    try:
-        return caller.service.links.check(link, "invitation", now=caller.now)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale

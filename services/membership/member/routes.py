@@ -13,6 +13,7 @@ from services.membership.access.projections import Reason
 from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
 from services.membership.agreeing import AcceptedDocument, Agree, agreement_of, still_asked
+from services.membership.arriving import found_again
 from services.membership.community.projections import acting_in, community_now
 from services.membership.document.projections import accepting
 from services.membership.expected import addressees_at
@@ -27,7 +28,6 @@ from services.membership.member.decider import HOLDERS, MEMBER
 from services.membership.member.events import Language, Service
 from services.membership.member.projections import (
     MemberRow,
-    Sought,
     Standing,
     found_by,
     is_elsewhere,
@@ -57,8 +57,6 @@ from shared.takeout.table import paged
 
 router = APIRouter()
 
-PATIENCE = 3
-
 
 class JoinCommunity(Agree):
     name: str = Field(min_length=1, max_length=200)
@@ -82,23 +80,13 @@ async def join_community(
     community_id: CommunityId, body: JoinCommunity, caller: Annotated[Caller, needs("account")]
 ) -> Joined:
     """Whoever has joined before, is or was the same person: that one answers."""
-    tries = 0
-    while True:
-        found = await sought(caller.service, community_id, caller.account_id, body.email)
-        try:
-            await check_seen(caller.service, community_id, caller.account_id, found.person_id)
-            return await _join(caller, community_id, body, found)
-        except Claimed:
-            # The same account joined at the same moment, under another Idempotency-Key.
-            tries += 1
-            if tries == PATIENCE:
-                raise
+    return await found_again(lambda: _join(caller, community_id, body))
 
 
-async def _join(
-    caller: Caller, community_id: CommunityId, body: JoinCommunity, found: Sought
-) -> Joined:
+async def _join(caller: Caller, community_id: CommunityId, body: JoinCommunity) -> Joined:
     service, who = caller.service, caller.account_id
+    found = await sought(service, community_id, who, body.email)
+    await check_seen(service, community_id, who, found.person_id)
     person_id = found.person_id or PersonId(caller.new_id("person"))
     community, admission, free_tiers, agreement, keep = await asyncio.gather(
         community_now(service, community_id),

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.membership.announcement.projections import bounced_since
+from services.membership.arriving import opened_by
 from services.membership.community.projections import community_now, page_of
 from services.membership.direct.projections import linked_channels
 from services.membership.member.projections import member_now
@@ -15,11 +16,9 @@ from services.membership.preference import commands
 from services.membership.preference.decider import PREFERENCE, Preferences, ordered, stream_of
 from services.membership.preference.events import Channel, Kind, Mail, OptionalKind, OptOutChannel
 from services.membership.preference.projections import preferences_now
-from shared.auth import ExpiredLink, Link
 from shared.decider import NotFound
 from shared.http import Body, Caller, Written, needs
 from shared.ids import PersonId
-from shared.problem import Problem
 from shared.reaction import Ask
 
 router = APIRouter()
@@ -154,7 +153,7 @@ async def read_unsubscription(
     message_kind: OptionalKind, link: str, caller: Annotated[Caller, needs("public")]
 ) -> Unsubscription:
     """Looking changes nothing: programs that follow every link of a letter opt nobody out."""
-    door = _door(caller, link)
+    door = opened_by(caller, link, "unsubscribe")
     async with caller.read(door.community_id) as connection:
         page = await page_of(connection, door.community_id)
     if page is None:
@@ -178,7 +177,7 @@ async def unsubscribe_person(
     caller: Annotated[Caller, needs("public", idempotent=False)],
 ) -> Written:
     """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` here, without cookies or keys; twice is once."""
-    door = _door(caller, link)
+    door = opened_by(caller, link, "unsubscribe")
     person_id = PersonId(door.subject)
     community = await community_now(caller.service, door.community_id)
     out = commands.Choice(CHANNEL, message_kind, wanted=False)
@@ -188,10 +187,3 @@ async def unsubscribe_person(
         community_id=door.community_id,
         mode=community.mode,
     )
-
-
-def _door(caller: Caller, link: str) -> Link:
-    try:
-        return caller.service.links.check(link, "unsubscribe", now=caller.now)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import EMAIL
 from services.membership.agreeing import Agree, AskedDocument, agreement_of, asked_of_newcomers
+from services.membership.arriving import found_again, newcomer, opened_by
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
@@ -22,9 +23,7 @@ from services.membership.present.events import Interval
 from services.membership.present.projections import present_now, presents_by
 from services.membership.seat.events import Claimant
 from services.membership.things_named import name_of
-from services.membership.tier.projections import free_tiers_of
-from shared.auth import ExpiredLink, Link
-from shared.command_handler import Claimed
+from shared.auth import Link
 from shared.decider import NotFound
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
@@ -158,7 +157,7 @@ class PublicPresent(BaseModel):
 async def read_present(
     present_id: UUID, link: str, caller: Annotated[Caller, needs("public")]
 ) -> PublicPresent:
-    door = _door(caller, link)
+    door = opened_by(caller, link, "claim")
     present = await present_now(caller.service, door.community_id, present_id)
     async with caller.read(door.community_id) as connection:
         page = await page_of(connection, door.community_id)
@@ -204,12 +203,8 @@ async def accept_present(
 
     Who is no member becomes one by it. Their next token names them as a person a moment later.
     """
-    door = _door(caller, body.link)
-    try:
-        return await _accept(caller, door, present_id, body)
-    except Claimed:
-        # The same account came in at the same moment by another way.
-        return await _accept(caller, door, present_id, body)
+    door = opened_by(caller, body.link, "claim")
+    return await found_again(lambda: _accept(caller, door, present_id, body))
 
 
 async def _accept(caller: Caller, door: Link, present_id: UUID, body: AcceptPresent) -> Accepted:
@@ -255,14 +250,13 @@ async def _joining(
             if getattr(body, name) is None
         ]
         raise Problem(422, "invalid_request", wrong[0]["detail"], errors=wrong)
-    async with caller.read(community_id) as connection:
-        free_tiers = await free_tiers_of(connection, community_id)
-    return Claimant(
-        person_id=person_id,
-        name=await caller.seal(person_id, body.name),
-        email=await caller.seal(person_id, body.email),
+    return await newcomer(
+        caller,
+        community_id,
+        person_id,
+        name=body.name,
+        email=body.email,
         language=await spoken(caller.service, community_id, body.language),
-        free_tiers=free_tiers,
     )
 
 
@@ -270,10 +264,3 @@ def _number(present: Present, present_id: UUID, door: Link) -> int:
     """To which address the letter went; 0 for one that it is not for any more."""
     is_open = door.subject == door_of(present_id, present.addresses)
     return present.addresses if is_open else 0
-
-
-def _door(caller: Caller, link: str) -> Link:
-    try:
-        return caller.service.links.check(link, "claim", now=caller.now)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale

@@ -14,6 +14,7 @@ from services.membership.agreeing import (
     agreement_of,
     asked_of_newcomers,
 )
+from services.membership.arriving import found_again, newcomer, opened_by
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
 from services.membership.expected import seated
@@ -40,14 +41,13 @@ from services.membership.seat.decider import (
 )
 from services.membership.seat.events import Claimant, RevokedFor
 from services.membership.seat.projections import ListedPlan, plan_now, plans_of, seats_of
-from services.membership.tier.projections import free_tiers_of, tier_name
-from shared.auth import ExpiredLink, Link
+from services.membership.tier.projections import tier_name
+from shared.auth import Link
 from shared.command_handler import Claimed
 from shared.decider import NotFound
 from shared.event_store import Forget, Keep
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, CommunityId, PersonId
-from shared.problem import Problem
 from shared.reaction import NOTHING, Ask
 
 router = APIRouter()
@@ -235,7 +235,7 @@ class PublicSeat(BaseModel):
 async def read_seat(
     subscription_id: UUID, link: str, caller: Annotated[Caller, needs("public")]
 ) -> PublicSeat:
-    door = _door(caller, link)
+    door = opened_by(caller, link, "claim")
     plan = await plan_now(caller.service, door.community_id, subscription_id)
     seat = plan.seats.get(door.subject)
     async with caller.read(door.community_id) as connection:
@@ -279,12 +279,8 @@ async def claim_seat(
 
     Their next token names them as a person a moment later.
     """
-    door = _door(caller, body.link)
-    try:
-        return await _sit(caller, door, subscription_id, body)
-    except Claimed:
-        # The same account came in at the same moment by another way.
-        return await _sit(caller, door, subscription_id, body)
+    door = opened_by(caller, body.link, "claim")
+    return await found_again(lambda: _sit(caller, door, subscription_id, body))
 
 
 async def _sit(caller: Caller, door: Link, subscription_id: UUID, body: ClaimSeat) -> Seated:
@@ -329,21 +325,13 @@ async def _claimant(
     """Who sits down, and by what they are found from then on; nobody where the seat is not for them."""
     if seat is None or not found.is_own:
         return None, NOTHING
-    async with caller.read(door.community_id) as connection:
-        free_tiers = await free_tiers_of(connection, door.community_id)
-    claimant = Claimant(
-        person_id=person_id,
-        name=await caller.seal(person_id, body.name),
-        email=await caller.seal(person_id, found.email),
+    claimant = await newcomer(
+        caller,
+        door.community_id,
+        person_id,
+        name=body.name,
+        email=found.email,
         language=body.language or seat.assigned.language,
-        free_tiers=free_tiers,
     )
     keep = await found_by(caller.service, door.community_id, found, person_id)
     return claimant, keep
-
-
-def _door(caller: Caller, link: str) -> Link:
-    try:
-        return caller.service.links.check(link, "claim", now=caller.now)
-    except ExpiredLink as stale:
-        raise Problem(403, "bad_link", "This link opens nothing.") from stale
