@@ -29,3 +29,13 @@ class TicketBought(TicketContract):
 
 class TicketCancelled(TicketContract):
     """The ticket no longer admits anybody."""
+
+
+class TicketCheckedIn(TicketContract):
+    """So many of its seats have come through the door, at `occurred_at`; the rest may follow."""
+
+    seats: int
+
+
+class CheckInUndone(TicketContract):
+    """Nobody has come in by the ticket: it was a mistake."""

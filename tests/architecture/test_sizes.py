@@ -49,6 +49,8 @@ ALLOWED: Mapping[str, str] = {
     "services/billing/subscription/publications.py": "one line or two for each fact of one life",
     "services/billing/subscription/reactions.py": "orders, payments, banks, payers and the clock end in one list",
     "services/billing/subscription/routes.py": "what a subscription can become and what that costs is one door",
+    "services/events/sale/decider.py": "what is held, sold, moved and taken back of the same seats is one history",
+    "services/events/ticket/routes.py": "showing a ticket and coming in by it are two sides of one door",
     "services/membership/invitation/decider.py": "an invitation, its letters and who may accept it are one history",
     "services/membership/access/decider.py": "what opens tiers and what opens content is one history",
     "services/membership/access/reactions.py": "a list: every reason for access, from wherever it comes",

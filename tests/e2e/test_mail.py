@@ -35,7 +35,7 @@ def test_a_ticket_is_sent_once(cast: Cast, world: World) -> None:
     world.settle()
     ada.buy(seats(ada.hold(concert)))
     world.settle()
-    assert told(ada) == ["ticket_bought"]
+    assert told(ada) == ["ticket_bought_at"]
     mail = world.mails(ada.email)[0]
     assert "Winter concert" in mail["text"]
     assert mail["sender"].startswith("hello@")
@@ -65,7 +65,7 @@ def test_who_comes_too_late_is_told_once_of_the_seat_and_once_of_the_money(
     ada.until(checkout_id, "completed")
     world.settle()
     assert told(ada) == ["payment_refunded", "seat_denied"]
-    assert told(ben) == ["ticket_bought"]
+    assert told(ben) == ["ticket_bought_at"]
 
 
 def test_who_is_past_due_is_told_once_however_often_it_is_tried(cast: Cast, world: World) -> None:

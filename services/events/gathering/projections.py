@@ -9,9 +9,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.events.gathering import events
+from services.events.gathering.decider import GATHERING, Gathering
 from shared.contracts import events_gathering as contracts
 from shared.contracts.contract import MoneyValue
+from shared.decider import NotFound
 from shared.event_store import Fact
+from shared.http import Caller
 from shared.ids import PLATFORM, Label
 from shared.money import Money
 from shared.projection import Projection
@@ -92,6 +95,14 @@ async def gatherings_among(connection: Any, gathering_ids: Collection[UUID]) -> 
         "SELECT * FROM gatherings_v2 WHERE gathering_id = ANY ($1)", list(gathering_ids)
     )
     return {row["gathering_id"]: _listed(row) for row in rows}
+
+
+async def gathering_now(caller: Caller, gathering_id: UUID) -> Gathering:
+    """The gathering as of this moment; NotFound when the caller's community has no such one."""
+    gathering: Gathering | None = await caller.state(GATHERING, gathering_id)
+    if gathering is None:
+        raise NotFound("gathering_not_found", "There is no such gathering.")
+    return gathering
 
 
 def _listed(row: Any) -> Listed:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.events.gathering.events import FOR_ALL, GatheringId, MemberTerms, TierId
-from services.events.sale.events import HoldId
+from services.events.sale.events import HoldId, Occasion
 from shared.ids import AccountId, Label, PersonId
 from shared.money import Money
 from shared.personal_value import Sealed
@@ -18,11 +18,13 @@ class OpenSale:
     price: Money
     closes_at: datetime
     member_terms: MemberTerms = FOR_ALL
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MoveSale:
     closes_at: datetime
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

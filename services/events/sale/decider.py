@@ -7,7 +7,7 @@ from typing import assert_never
 
 from services.events.gathering.events import FOR_ALL, GatheringId, MemberTerms
 from services.events.sale import commands, events
-from services.events.sale.events import DenialReason, HoldId
+from services.events.sale.events import DenialReason, HoldId, Occasion
 from services.events.sale.rules.terms import price_for
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import Label, PersonId
@@ -26,11 +26,16 @@ class Sale:
     closes_at: datetime
     free: int
     member_terms: MemberTerms = FOR_ALL
+    occasion: Occasion | None = None
     cancelled: bool = False
     holds: Mapping[HoldId, events.SeatHeld] = field(default_factory=dict)
     live: Mapping[PersonId, HoldId] = field(default_factory=dict)
     sold: frozenset[HoldId] = frozenset()
     answered: frozenset[HoldId] = frozenset()
+
+    @property
+    def place(self) -> Label | None:
+        return self.occasion.place if self.occasion else None
 
     def keeps(self, held: events.SeatHeld) -> bool:
         return self.live.get(held.seats.person_id) == held.seats.hold_id
@@ -42,9 +47,8 @@ def decide(command: commands.SaleCommand, sale: Sale | None) -> list[events.Sale
     match command:
         case commands.OpenSale():
             return []
-        case commands.MoveSale(closes_at):
-            stays = sale.cancelled or closes_at == sale.closes_at
-            return [] if stays else [events.SaleMoved(closes_at)]
+        case commands.MoveSale():
+            return _move(command, sale)
         case commands.CancelSale():
             return [] if sale.cancelled else [events.SaleCancelled(), *_taken_back(sale)]
         case commands.HoldSeats():
@@ -66,8 +70,8 @@ def decide(command: commands.SaleCommand, sale: Sale | None) -> list[events.Sale
 
 def _before_opening(command: commands.SaleCommand) -> list[events.SaleEvent]:
     match command:
-        case commands.OpenSale(gathering_id, title, capacity, price, closes_at, terms):
-            return [events.SaleOpened(gathering_id, title, capacity, price, closes_at, terms)]
+        case commands.OpenSale():
+            return [_opened(command)]
         case commands.HoldSeats() | commands.ReleaseHold():
             raise NotFound("gathering_not_found", "There is no such gathering.")
         case commands.ConfirmHold(hold_id, gathering_id, person_id):
@@ -78,6 +82,30 @@ def _before_opening(command: commands.SaleCommand) -> list[events.SaleEvent]:
             return []
         case _:
             assert_never(command)
+
+
+def _opened(asked: commands.OpenSale) -> events.SaleOpened:
+    return events.SaleOpened(
+        asked.gathering_id, asked.title, asked.capacity, asked.price,
+        asked.closes_at, asked.member_terms, asked.occasion,
+    )  # fmt: skip
+
+
+def _move(asked: commands.MoveSale, sale: Sale) -> list[events.SaleEvent]:
+    """Who has seats hears when they are to come, once for each new beginning."""
+    before = sale.occasion
+    begins = None if before and before.starts_at == asked.starts_at else asked.starts_at
+    if sale.cancelled or (begins is None and asked.closes_at == sale.closes_at):
+        return []
+    moved = events.SaleMoved(asked.closes_at, asked.starts_at)
+    if begins is None:
+        return [moved]
+    occasion = Occasion(begins, sale.place)
+    return [moved, *(events.SeatsMoved(seats, occasion) for seats in _sold(sale))]
+
+
+def _sold(sale: Sale) -> list[events.Seats]:
+    return [held.seats for hold_id, held in sale.holds.items() if hold_id in sale.sold]
 
 
 def _hold(asked: commands.HoldSeats, sale: Sale) -> list[events.SaleEvent]:
@@ -100,8 +128,10 @@ def _hold(asked: commands.HoldSeats, sale: Sale) -> list[events.SaleEvent]:
         sale.title, asked.seats, price * asked.seats,
     )  # fmt: skip
     held = events.SeatHeld(seats, asked.account_id, 1, asked.at + HOLD_TIME, asked.holder)
-    gratis = [] if price else [events.SeatsSold(seats, "free", asked.holder, late=False)]
-    return [*replaced, held, *gratis]
+    if price:
+        return [*replaced, held]
+    sold = events.SeatsSold(seats, "free", asked.holder, late=False, occasion=sale.occasion)
+    return [*replaced, held, sold]
 
 
 def _release(asked: commands.ReleaseHold, sale: Sale) -> list[events.SaleEvent]:
@@ -124,7 +154,7 @@ def _confirm(asked: commands.ConfirmHold, sale: Sale) -> list[events.SaleEvent]:
     late = not sale.keeps(held)
     if late and (held.seats.count > sale.free or asked.at >= sale.closes_at):
         return [_denied(asked, sale, "sold_out")]
-    return [events.SeatsSold(held.seats, "paid", held.holder, late)]
+    return [events.SeatsSold(held.seats, "paid", held.holder, late, sale.occasion)]
 
 
 def _denied(asked: commands.ConfirmHold, sale: Sale, why: DenialReason) -> events.SeatDenied:
@@ -133,19 +163,21 @@ def _denied(asked: commands.ConfirmHold, sale: Sale, why: DenialReason) -> event
 
 def _taken_back(sale: Sale) -> list[events.SaleEvent]:
     live = [sale.holds[hold_id].seats for hold_id in sale.live.values()]
-    sold = [held.seats for hold_id, held in sale.holds.items() if hold_id in sale.sold]
     released = [events.SeatReleased(seats, "gathering_cancelled") for seats in live]
-    return [*released, *(events.SeatsWithdrawn(seats) for seats in sold)]
+    return [*released, *(events.SeatsWithdrawn(seats) for seats in _sold(sale))]
 
 
 def evolve(sale: Sale | None, event: events.SaleEvent) -> Sale | None:
     match event:
-        case events.SaleOpened(gathering_id, title, capacity, price, closes_at, terms):
-            return Sale(gathering_id, title, price, closes_at, capacity, terms)
+        case events.SaleOpened(gathering_id, title, capacity, price, closes_at, terms, occasion):
+            return Sale(gathering_id, title, price, closes_at, capacity, terms, occasion)
         case _ if sale is None:
             return None
-        case events.SaleMoved(closes_at):
-            return replace(sale, closes_at=closes_at)
+        case events.SaleMoved(closes_at, starts_at):
+            occasion = Occasion(starts_at, sale.place) if starts_at else sale.occasion
+            return replace(sale, closes_at=closes_at, occasion=occasion)
+        case events.SeatsMoved():
+            return sale
         case events.SaleCancelled():
             return replace(sale, cancelled=True)
         case events.SeatHeld(seats):

@@ -23,6 +23,14 @@ def sale_of(gathering_id: UUID) -> UUID:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """When and where people come."""
+
+    starts_at: datetime
+    place: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SaleOpened:
     """Seats can be had, at `price` each, until `closes_at`, unless the terms say otherwise."""
 
@@ -32,11 +40,13 @@ class SaleOpened:
     price: Money
     closes_at: datetime
     member_terms: MemberTerms = FOR_ALL
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SaleMoved:
     closes_at: datetime
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,15 @@ class SeatsSold:
     origin: Origin
     holder: Sealed | None
     late: bool
+    occasion: Occasion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsMoved:
+    """Sold seats are for another time; they stay sold."""
+
+    seats: Seats
+    occasion: Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +141,7 @@ SaleEvent = (
     | SeatHeld
     | SeatReleased
     | SeatsSold
+    | SeatsMoved
     | SeatDenied
     | SeatsWithdrawn
     | SeatsReturned

@@ -1,5 +1,6 @@
 """What the others hear of seats on their way to becoming tickets."""
 
+from services.events.letters import in_letter, when_and_where
 from services.events.sale import events
 from shared.contracts import events_sale as contracts
 from shared.contracts.events_message import MessageRequested
@@ -69,10 +70,22 @@ def tell_of_denial(fact: Fact) -> MessageRequested:
     )
 
 
+def tell_of_move(fact: Fact) -> MessageRequested:
+    seats: events.Seats = fact.body.seats
+    return MessageRequested(
+        community_id=fact.community_id,
+        occurred_at=fact.at,
+        person_id=seats.person_id,
+        template=in_letter("gathering_moved", fact.body.occasion),
+        values={"gathering": seats.title, **when_and_where(fact.body.occasion)},
+    )
+
+
 PUBLICATIONS = (
     Publication(events.SeatHeld, contracts.SeatHeld, held),
     Publication(events.SeatReleased, contracts.SeatReleased, released),
     Publication(events.SeatDenied, contracts.SeatDenied, denied),
     Publication(events.SeatDenied, MessageRequested, tell_of_denial),
+    Publication(events.SeatsMoved, MessageRequested, tell_of_move),
     Publication(events.SeatsWithdrawn, contracts.SeatDenied, withdrawn),
 )

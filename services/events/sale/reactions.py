@@ -19,12 +19,15 @@ def when_gathering_published_open_sale(fact: Fact) -> list[Ask]:
         published.price,
         published.ends_at,
         published.member_terms,
+        events.Occasion(published.starts_at, published.place),
     )
     return [Ask(SALE, sale_of(fact.stream_id), opening)]
 
 
 def when_gathering_rescheduled_move_sale(fact: Fact) -> list[Ask]:
-    return [Ask(SALE, sale_of(fact.stream_id), commands.MoveSale(fact.body.ends_at))]
+    moved: gatherings.GatheringRescheduled = fact.body
+    move = commands.MoveSale(moved.ends_at, moved.starts_at)
+    return [Ask(SALE, sale_of(fact.stream_id), move)]
 
 
 def when_gathering_cancelled_cancel_sale(fact: Fact) -> list[Ask]:

@@ -1,9 +1,10 @@
 """What happened to a ticket."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from services.events.sale.events import Origin, Seats
+from services.events.sale.events import Occasion, Origin, Seats
 from shared.ids import derive
 from shared.personal_value import Sealed
 
@@ -20,6 +21,7 @@ class TicketIssued:
     seats: Seats
     origin: Origin
     holder: Sealed | None
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,20 @@ class TicketCancelled:
     seats: Seats
 
 
-TicketEvent = TicketIssued | TicketCancelled
+@dataclass(frozen=True, slots=True)
+class TicketCheckedIn:
+    """`count` of the seats came in when the door saw the ticket."""
+
+    seats: Seats
+    count: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInUndone:
+    """Nobody has come in by it: it was a mistake."""
+
+    seats: Seats
+
+
+TicketEvent = TicketIssued | TicketCancelled | TicketCheckedIn | CheckInUndone

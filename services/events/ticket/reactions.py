@@ -10,7 +10,7 @@ from shared.reaction import Ask, Reaction
 
 def when_seats_sold_issue_ticket(fact: Fact) -> list[Ask]:
     sold: sales.SeatsSold = fact.body
-    issue = commands.IssueTicket(sold.seats, sold.origin, sold.holder)
+    issue = commands.IssueTicket(sold.seats, sold.origin, sold.holder, sold.occasion)
     return [Ask(TICKET, ticket_of(sold.seats.hold_id), issue)]
 
 

@@ -16,7 +16,8 @@ from shared.takeout.table import Cell, Csv, decimal, paged, table
 router = APIRouter()
 
 HEADER = (
-    "ticket_id", "person_id", "holder", "gathering", "seats", "currency", "amount", "origin", "issued_at", "cancelled",
+    "ticket_id", "person_id", "holder", "gathering", "seats", "currency", "amount", "origin", "issued_at",
+    "cancelled", "checked_in",
 )  # fmt: skip
 
 
@@ -47,4 +48,5 @@ def _row(ticket: Listed, holder: str | None) -> Sequence[Cell]:
     return (
         ticket.ticket_id, ticket.person_id, holder, ticket.title, ticket.seats, ticket.amount.currency,
         decimal(ticket.amount), ticket.origin, ticket.issued_at, "yes" if ticket.cancelled else "no",
+        ticket.checked_in,
     )  # fmt: skip

@@ -19,3 +19,10 @@ class RecordAttendance:
     """Have these recorded, of who wants it; all are of one hour."""
 
     signals: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """Have it recorded, of whoever the person is now, that they came to a gathering, if they are a member."""
+
+    signal: Signal

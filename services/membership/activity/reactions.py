@@ -1,4 +1,4 @@
-"""Who was at an occurrence of a ritual has taken part, and who does something on the community's chat server.
+"""Who came to a ritual or a gathering has taken part, and who does something on the community's chat server.
 
 Of strangers nothing is kept, and nothing of who wants none recorded; a signal counts once however often it is told.
 """
@@ -6,6 +6,7 @@ Of strangers nothing is kept, and nothing of who wants none recorded; a signal c
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -18,16 +19,19 @@ from services.membership.chat_server.projections import holder_now
 from services.membership.community.projections import community_now
 from services.membership.gateways.gateway import ChatStream, Sighting
 from services.membership.gateways.listening import Listening
-from services.membership.member.projections import known_among
+from services.membership.member.projections import known_among, standing_of
+from services.membership.merging.projections import merged
 from services.membership.ritual.events import OccurrenceHeld
 from shared import telemetry
 from shared.command_handler import Origin
+from shared.contracts.events_ticket import TicketCheckedIn
 from shared.event_store import Fact, Meta
 from shared.ids import Code, CommunityId, PersonId, derive, random_id
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction
 from shared.service import Service
 
 SOURCE = Code("ritual")
+DOOR = Code("gathering")
 DISCORD = Code("discord")
 
 
@@ -52,6 +56,26 @@ async def record_attendance(action: commands.RecordAttendance, context: ActionCo
     declined = await declined_now(context.service, context.community_id)
     page = page_of(context.community_id, action.signals[0].seen_at)
     return Ask(ACTIVITY, page, commands.RecordSignals(action.signals, declined))
+
+
+def when_ticket_checked_in_record_entry(fact: Fact) -> list[Call]:
+    """Once for a ticket, however many come in by it, and however often."""
+    entry: TicketCheckedIn = fact.body
+    signal_id = derive(entry.ticket_id, "attendance")
+    person_id = PersonId(entry.person_id)
+    signal = Signal(signal_id, person_id, "attendance", DOOR, entry.occurred_at)
+    return [Call(commands.RecordEntry(signal))]
+
+
+async def record_entry(action: commands.RecordEntry, context: ActionContext) -> Ask | None:
+    service, community_id = context.service, context.community_id
+    person_id = await merged(service, community_id, action.signal.person_id)
+    if person_id is None or await standing_of(service, community_id, person_id) != "joined":
+        return None
+    declined = await declined_now(service, community_id)
+    signal = replace(action.signal, person_id=person_id)
+    page = page_of(community_id, signal.seen_at)
+    return Ask(ACTIVITY, page, commands.RecordSignals((signal,), declined))
 
 
 async def listen_to_chat(service: Service, beat: Callable[[], None]) -> None:
@@ -136,7 +160,15 @@ REACTIONS = (
         to=OccurrenceHeld,
         react=when_occurrence_held_record_attendance,
     ),
+    Reaction(
+        name="membership.activity.when_ticket_checked_in_record_entry",
+        to=TicketCheckedIn,
+        react=when_ticket_checked_in_record_entry,
+    ),
 )
 
-ACTIONS = (Action(of=commands.RecordAttendance, perform=record_attendance),)
+ACTIONS = (
+    Action(of=commands.RecordAttendance, perform=record_attendance),
+    Action(of=commands.RecordEntry, perform=record_entry),
+)
 LOOPS = (("chat_activity", listen_to_chat),)

@@ -221,7 +221,7 @@ async def test_a_paid_hold_becomes_a_ticket(house: House) -> None:
     link = house.service.links.check(ticket["code"], "ticket", now=real_now())
     assert str(link.subject) == ticket["ticket_id"]
     (message,) = await house.told(MessageRequested)
-    assert (message.template, message.person_id) == ("ticket_bought", ada.person_id)
+    assert (message.template, message.person_id) == ("ticket_bought_at", ada.person_id)
     guests = await house.ask(olga, "GET", f"/gatherings/{gathering_id}/tickets")
     assert [guest["holder"] for guest in guests["items"]] == ["Ada Lovelace"]
     assert guests["items"][0]["code"] is None
@@ -252,7 +252,7 @@ async def test_an_unpaid_hold_frees_its_seat_and_late_money_goes_back(house: Hou
     assert len(await tickets(house, bob)) == 1
     assert {message.template for message in await house.told(MessageRequested)} == {
         "seat_denied",
-        "ticket_bought",
+        "ticket_bought_at",
     }
 
 
@@ -406,7 +406,7 @@ async def test_who_is_erased_leaves_no_name(house: House) -> None:
     guests = await house.ask(olga, "GET", f"/gatherings/{gathering_id}/tickets")
     assert [guest["holder"] for guest in guests["items"]] == [None]
     stored = await house.service.pool.fetch(
-        "SELECT data::text FROM events UNION ALL SELECT t::text FROM tickets_v1 t"
+        "SELECT data::text FROM events UNION ALL SELECT t::text FROM tickets_v2 t"
     )
     assert not any("Lovelace" in row["data"] for row in stored)
 

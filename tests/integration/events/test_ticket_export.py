@@ -45,7 +45,7 @@ async def test_ten_times_as_many_take_no_more_memory(house: House) -> None:
     few, many = await on_sale(house), await on_sale(house)
     for gathering_id, rows in ((few, FEW), (many, MANY)):
         await house.service.pool.execute(
-            "INSERT INTO tickets_v1 SELECT gen_random_uuid(), $1, $2, gen_random_uuid(),"
+            "INSERT INTO tickets_v2 SELECT gen_random_uuid(), $1, $2, gen_random_uuid(),"
             " repeat('Spring dinner ', 10), 1, 1200, 'EUR', 'paid', NULL, now()"
             " FROM generate_series(1, $3::int)",
             community, gathering_id, rows,

@@ -2,9 +2,10 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.clock import real_now
+from shared.contracts.events_ticket import TicketCheckedIn
 from shared.ids import random_id
 from tests.integration.membership.house import BASE, House, Json
 
@@ -180,3 +181,44 @@ async def test_of_who_wants_nothing_recorded_nothing_is(house: House) -> None:
     await house.call("PUT", "/me/activity", {"recorded": "maybe"}, token=token, expect=422)
     await house.call("PUT", "/me/activity", {"recorded": False}, token=owner, expect=403)
     await house.call("PUT", "/me/activity", {"recorded": False}, expect=401)
+
+
+def came_in(community_id: str, person_id: str, ticket_id: UUID) -> TicketCheckedIn:
+    return TicketCheckedIn(
+        community_id=UUID(community_id),
+        occurred_at=real_now(),
+        gathering_id=uuid4(),
+        ticket_id=ticket_id,
+        person_id=UUID(person_id),
+        seats=1,
+    )
+
+
+async def test_who_comes_in_by_a_ticket_has_taken_part_once(house: House) -> None:
+    community_id, _, ada, token = await a_member(house)
+    by_hers = uuid4()
+    for ticket_id in (by_hers, by_hers, uuid4()):
+        await house.hear(came_in(community_id, ada, ticket_id))
+    await house.quiet()
+    assert await tallies(house, ada, token) == {"attendance": 2}
+    assert await stored(house) == 2
+
+
+async def test_of_who_is_no_member_or_wants_none_recorded_no_entry_is_kept(house: House) -> None:
+    community_id, owner, ada, token = await a_member(house)
+    bob, _ = await house.join("bob@example.com", community_id, "Bob")
+    await house.call("PUT", "/me/activity", {"recorded": False}, token=token)
+    await house.call("POST", f"/people/{bob}/ban", token=owner)
+    for person_id in (ada, bob, str(uuid4())):
+        await house.hear(came_in(community_id, person_id, uuid4()))
+    await house.quiet()
+    assert await stored(house) == 0
+
+
+async def test_who_was_taken_in_came_as_who_they_are(house: House) -> None:
+    community_id, _, ada, token = await a_member(house)
+    eve, _ = await house.join("eve@example.com", community_id, "Eve")
+    await house.call("POST", "/me/merging", await house.proof("eve@example.com"), token=token)
+    await house.hear(came_in(community_id, eve, uuid4()))
+    await house.quiet()
+    assert await tallies(house, ada, token) == {"attendance": 1}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.events.sale.decider import HOLD_TIME, SALE
 from services.events.sale.events import (
     DenialReason,
     HoldId,
+    Occasion,
     ReleaseReason,
     SaleCancelled,
     SaleEvent,
@@ -28,6 +30,7 @@ from services.events.sale.events import (
     SeatHeld,
     SeatReleased,
     Seats,
+    SeatsMoved,
     SeatsReturned,
     SeatsSold,
     SeatsWithdrawn,
@@ -136,6 +139,47 @@ def test_a_sale_that_is_there_or_gone_does_not_move(
     history: tuple[SaleOpened | SaleCancelled, ...],
 ) -> None:
     given(SALE, *history).when(MoveSale(the_end)).then_nothing()
+
+
+at_seven = the_end - timedelta(hours=3)
+hall = Occasion(at_seven, Label("Town hall"))
+at_eight = replace(hall, starts_at=at_seven + timedelta(hours=1))
+
+
+def test_seats_are_sold_for_when_and_where_it_is() -> None:
+    there = replace(opened(2), occasion=hall)
+    given(SALE, there, held()).when(pay()).then(replace(sold(), occasion=hall))
+    moved = SaleMoved(late, at_eight.starts_at)
+    given(SALE, there, moved, held()).when(pay()).then(replace(sold(), occasion=at_eight))
+
+
+def test_who_has_seats_is_told_of_another_beginning() -> None:
+    there = replace(opened(4), occasion=hall)
+    history = (there, held(h1), sold(h1), held(h2, bob))
+    given(SALE, *history).when(MoveSale(late, at_eight.starts_at)).then(
+        SaleMoved(late, at_eight.starts_at), SeatsMoved(seats_of(), at_eight)
+    )
+
+
+def test_nobody_is_told_when_it_only_ends_at_another_time() -> None:
+    there = replace(opened(4), occasion=hall)
+    given(SALE, there, held(), sold()).when(MoveSale(late, at_seven)).then(
+        SaleMoved(late, at_seven)
+    )
+
+
+def test_of_one_move_they_are_told_once() -> None:
+    moved = (SaleMoved(late, at_eight.starts_at), SeatsMoved(seats_of(), at_eight))
+    there = replace(opened(4), occasion=hall)
+    given(SALE, there, held(), sold(), *moved).when(
+        MoveSale(late, at_eight.starts_at)
+    ).then_nothing()
+
+
+def test_of_a_sale_that_never_knew_its_place_the_new_time_is_told() -> None:
+    given(SALE, opened(4), held(), sold()).when(MoveSale(the_end, at_seven)).then(
+        SaleMoved(the_end, at_seven), SeatsMoved(seats_of(), Occasion(at_seven))
+    )
 
 
 def test_a_cancelled_gathering_takes_every_seat_back() -> None:
