@@ -4,10 +4,11 @@ import asyncio
 import base64
 import contextlib
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,7 +30,7 @@ from shared.decider import Decider
 from shared.event_store import Connection, Fact, Meta, Mode, Unavailable
 from shared.ids import derive, framed, keyed, random_id, uuid8
 from shared.personal_value import Retention, Sealed
-from shared.problem import Problem
+from shared.problem import Problem, error
 from shared.projection import EVERY_TENANT, TENANT_SETTING
 from shared.reaction import Ask, intents_of
 from shared.service import Service
@@ -39,13 +40,27 @@ MAX_FILE = 5 * 1024**3  # What S3 takes in one PUT.
 FILES = "/stored-files/"
 MAX_KEY = 255
 WAIT_SECONDS = 5.0
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BEARER = {"WWW-Authenticate": "Bearer"}
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, and so are blank-padded texts' blanks."""
+    """A request body: unknown fields are refused, and so are blank-padded texts' blanks.
+
+    What no table or mail takes is refused as well: an event would keep it, and every reader of it fail.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_kept(cls, value: Any) -> Any:
+        for one in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(one, str) and UNPRINTABLE.search(one):
+                raise ValueError("has characters that nobody can read")
+            if isinstance(one, date) and not date.min.year < one.year < date.max.year:
+                raise ValueError("is not in the calendar")
+        return value
 
 
 class DryRun(BaseModel):
@@ -89,9 +104,8 @@ class Position:
             service, position, topic, published = _from_opaque(token).split(" ")
             return Position(service, int(position), topic, int(published))
         except ValueError as error:
-            raise Problem(
-                400, "malformed_position", "Tessera-Wait-For holds no position of ours."
-            ) from error
+            detail = "Tessera-Wait-For holds no position of ours."
+            raise Problem(400, "malformed_position", detail) from error
 
 
 class Caller:
@@ -219,11 +233,8 @@ class Caller:
         key = request.headers.get("idempotency-key")
         if key is None or not 0 < len(key) <= MAX_KEY:
             if idempotent and request.method == "POST":
-                raise Problem(
-                    428,
-                    "missing_idempotency_key",
-                    f"Send an Idempotency-Key header of 1 to {MAX_KEY} characters.",
-                )
+                detail = f"Send an Idempotency-Key header of 1 to {MAX_KEY} characters."
+                raise Problem(428, "missing_idempotency_key", detail)
             return
         body = await request.body()
         secret = self.service.secret
@@ -237,8 +248,7 @@ class Caller:
         )[:16]
 
     def _if_match(self) -> int | None:
-        header = self._request.headers.get("if-match")
-        if header is None:
+        if (header := self._request.headers.get("if-match")) is None:
             return None
         text = header.strip().removeprefix("W/").strip('"')
         if not text.isdigit():
@@ -295,8 +305,7 @@ class Caller:
 
     async def _wait_for(self) -> None:
         """Until this service has read what the position speaks of; Unavailable after WAIT_SECONDS."""
-        header = self._request.headers.get("tessera-wait-for")
-        if header is None:
+        if (header := self._request.headers.get("tessera-wait-for")) is None:
             return
         position = Position.parse(header)
         deadline = monotonic() + WAIT_SECONDS
@@ -382,8 +391,7 @@ class Permission:
         return self.or_self and named == str(principal.person_id)
 
     def _principal(self, service: Service, request: Request) -> Principal | None:
-        header = request.headers.get("authorization")
-        if header is None:
+        if (header := request.headers.get("authorization")) is None:
             return None
         scheme, _, token = header.partition(" ")
         try:
@@ -473,17 +481,12 @@ def listing(*, filters: Sequence[str] = (), sorts: Sequence[str] = ()) -> Callab
             if name == f"filter[{inner}]" and inner in filters:
                 wanted[inner] = value
             elif name.startswith("filter["):
-                wrong.append(
-                    problem.error("unknown_filter", f"There is no filter {inner}.", f"?{name}")
-                )
+                wrong.append(error("unknown_filter", f"There is no filter {inner}.", f"?{name}"))
         if sort and sort.removeprefix("-") not in sorts:
-            wrong.append(
-                problem.error("unknown_sort", f"This list does not sort by {sort}.", "?sort")
-            )
+            wrong.append(error("unknown_sort", f"This list does not sort by {sort}.", "?sort"))
         if wrong:
-            raise Problem(
-                422, "invalid_request", "The list cannot be asked for like this.", errors=wrong
-            )
+            detail = "The list cannot be asked for like this."
+            raise Problem(422, "invalid_request", detail, errors=wrong)
         return Page(limit=limit, after=after, sort=sort, filters=wanted)
 
     return page
@@ -517,12 +520,8 @@ def _throttle(request: Request, service: Service) -> None:
     if buckets is None:
         buckets = request.app.state.buckets = _Buckets(service.settings.public_rate)
     if not buckets.take(request.client.host if request.client else ""):
-        raise Problem(
-            429,
-            "too_many_requests",
-            "Too many requests from this address.",
-            headers={"Retry-After": "1"},
-        )
+        detail, later = "Too many requests from this address.", {"Retry-After": "1"}
+        raise Problem(429, "too_many_requests", detail, headers=later)
 
 
 class _Edge:
@@ -538,8 +537,7 @@ class _Edge:
             return
         headers = {name: value for name, value in scope["headers"] if name in _READ}
         most = MAX_FILE if _is_file(scope, headers) else MAX_BODY
-        judged = scope["method"] in ("POST", "PUT", "PATCH") and most == MAX_BODY
-        refusal = _refused_body(headers, scope["path"]) if judged else None
+        refusal = _refused(scope, headers, most)
         if refusal is not None:
             await problem.document(refusal)(scope, receive, send)
             return
@@ -577,12 +575,17 @@ def _is_file(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     return scope["method"] == "PUT" and FILES in scope["path"] and b"idempotency-key" not in headers
 
 
-def _refused_body(headers: Mapping[bytes, bytes], path: str) -> Problem | None:
-    """What is wrong with a body before it is read; one of no declared length is counted as it comes."""
+def _refused(scope: Scope, headers: Mapping[bytes, bytes], most: int) -> Problem | None:
+    """What is wrong before the body is read; one of no declared length is counted as it comes."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return Problem(400, "malformed_address", "No name of anything has such a character.")
+    if scope["method"] not in ("POST", "PUT", "PATCH") or most != MAX_BODY:
+        return None
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > MAX_BODY:
         return Problem(413, "too_large", f"A body is at most {MAX_BODY} bytes.")
-    if (length != b"0" or b"transfer-encoding" in headers) and not _is_accepted(headers, path):
+    is_sent = length != b"0" or b"transfer-encoding" in headers
+    if is_sent and not _is_accepted(headers, scope["path"]):
         return Problem(415, "not_json", "Send the body as application/json.")
     return None
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -45,6 +46,8 @@ router = APIRouter()
 class CountUp(Body):
     by: int
     note: str = ""
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 @router.post("/counters/{counter_id}/counts", status_code=201, operation_id="count_up")
@@ -211,6 +214,50 @@ async def test_a_body_that_cannot_be_read_is_refused(
         )
         assert answer.status_code == status
         assert answer.json()["type"] == f"urn:tessera:problem:{code}"
+
+
+@pytest.mark.parametrize("character", ["\0", "\x08", "\x1b", "\x7f"])
+async def test_what_nobody_can_read_is_refused_wherever_a_body_has_it(
+    database_url: str, character: str
+) -> None:
+    async with serving(database_url) as (_, client):
+        answer = await client.post(
+            f"{BASE}/counters/{counter(1)}/counts",
+            json={"by": 1, "note": f"a{character}b", "tags": ["fine", f"b{character}"]},
+            headers=bearer(ADA),
+        )
+        assert answer.status_code == 422
+        assert [e["pointer"] for e in answer.json()["errors"]] == ["/note", "/tags"]
+
+
+async def test_lines_tabs_and_every_script_are_text(database_url: str) -> None:
+    async with serving(database_url) as (_, client):
+        note = "Chœur\r\n\té\u200d\U0001f3b6 \u202e\u05e9\u05dc"
+        answer = await client.post(
+            f"{BASE}/counters/{counter(1)}/counts",
+            json={"by": 1, "note": note},
+            headers=bearer(ADA),
+        )
+        assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_moment_that_no_table_takes_is_refused(database_url: str, moment: str) -> None:
+    async with serving(database_url) as (_, client):
+        answer = await client.post(
+            f"{BASE}/counters/{counter(1)}/counts",
+            json={"by": 1, "since": moment},
+            headers=bearer(ADA),
+        )
+        assert answer.status_code == 422
+        assert [e["pointer"] for e in answer.json()["errors"]] == ["/since"]
+
+
+@pytest.mark.parametrize("where", ["public%00", "counters?filter[total]=%00"])
+async def test_an_address_without_meaning_is_refused(database_url: str, where: str) -> None:
+    async with serving(database_url) as (_, client):
+        answer = await client.get(f"{BASE}/{where}", headers=bearer(ADA))
+        assert (answer.status_code, codes(answer)) == (400, ["malformed_address"])
 
 
 async def test_a_chunked_body_cannot_slip_past_the_limit(database_url: str) -> None:
