@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.membership.gateways.gateway import Address
 from services.membership.member_import.events import RefusalReason
 from shared.decider import Rejected
+from shared.http import UNPRINTABLE
 
 MOST_ROWS = 10_000
 LONGEST = 200
@@ -121,7 +122,7 @@ def _text(raw: bytes) -> str:
         line = raw[: error.start].count(b"\n") + 1
         detail = "The file is not UTF-8; save it as CSV UTF-8."
         raise Rejected("not_utf8", detail, pointer=_at(line), line=line) from error
-    if "\0" in text:
+    if UNPRINTABLE.search(text):
         raise Rejected("not_text", "The file is no text; save it as CSV UTF-8.", pointer=_at(1))
     if not text.strip():
         raise Rejected("empty_file", "The file is empty.", pointer=_at(1))

@@ -102,6 +102,7 @@ def test_another_encoding_is_told_and_not_guessed() -> None:
         (b"name,Nom,email\n", "column_twice"),
         (b'name,email\n"Ada"x,a@b.example\n', "broken_quotes"),
         (b"name,email\n\0,a@b.example\n", "not_text"),
+        (b"name,email\nA\x1bda,a@b.example\n", "not_text"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused_as_a_whole(raw: bytes, code: str) -> None:
