@@ -70,6 +70,8 @@ async def _hand_over(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
         raise _judged_address(refusal.recipients[0]) from refusal
     except aiosmtplib.SMTPResponseException as refusal:
         raise _judged(refusal.code) from refusal
+    except ValueError as malformed:  # No line of SMTP says such an address.
+        raise Unsendable("address_refused") from malformed
     except aiosmtplib.SMTPNotSupported as refusal:
         raise Unsendable("refused_by_mail_server") from refusal
     except (aiosmtplib.SMTPException, OSError) as error:

@@ -67,6 +67,12 @@ async def test_an_address_the_server_refuses_for_good_is_not_tried_again(
     assert refusal.value.reason == "address_refused"
 
 
+async def test_an_address_that_no_line_of_smtp_says_is_not_tried_again(server: MailServer) -> None:
+    with pytest.raises(Unsendable) as refusal:
+        await server.gateway().send(replace(letter, to="a\x01da@example.com"))
+    assert (refusal.value.reason, server.taken) == ("address_refused", [])
+
+
 async def test_a_server_that_refuses_us_says_nothing_about_the_address(server: MailServer) -> None:
     server.recipient = "550 5.7.1 Your network is not welcome here"
     with pytest.raises(Unsendable) as refusal:
