@@ -186,6 +186,8 @@ def _skip(skip: commands.SkipOccurrence, plan: Plan, ritual: Ritual) -> Events:
         raise _decided()
     if skip.on <= ritual.last:
         raise Rejected("occurrence_begun", "What has begun is not skipped any more.")
+    if skip.on > day_of(skip.at + AHEAD, plan.time_zone):
+        raise _unknown()
     planned_at = moment(skip.on, plan.local_time, plan.time_zone)
     falls = next(days(plan.rule, plan.starts_on, plan.until, skip.on - DAY), None) == skip.on
     if not falls or not skip.at < planned_at < skip.at + AHEAD:

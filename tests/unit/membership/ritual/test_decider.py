@@ -235,6 +235,7 @@ def test_what_has_begun_or_is_never_due_is_not_skipped() -> None:
     running().when(skip(monday, friday - day)).then_rejected("occurrence_not_found")
     running().when(skip(monday, friday - week)).then_rejected("occurrence_not_found")
     running().when(skip(monday, friday + 60 * week)).then_rejected("occurrence_not_found")
+    running().when(skip(monday, date.max)).then_rejected("occurrence_not_found")
 
 
 def test_a_change_holds_from_the_next_one_on() -> None:
