@@ -447,7 +447,7 @@ class Page(BaseModel):
             return None
         try:
             return parse(_from_opaque(self.after))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise Problem(400, "malformed_cursor", "`after` is not a cursor of ours.") from error
 
     def answer(self, items: Sequence[Any], key: Callable[[Any], object]) -> dict[str, Any]:

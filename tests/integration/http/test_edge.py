@@ -1,6 +1,7 @@
 """What callers get from any service: identity, idempotency, problems, positions. Played on the counting service."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection
@@ -18,8 +19,20 @@ from shared.auth import AUDIENCE, HEARD_ROLES, ISSUER, Principal, TokenSigner
 from shared.clock import real_now
 from shared.event_log import Batch
 from shared.feature import Feature
-from shared.http import Body, Caller, OpenRoute, Page, Position, Written, create_app, listing, needs
+from shared.http import (
+    Body,
+    Caller,
+    OpenRoute,
+    Page,
+    Position,
+    Written,
+    by_moment,
+    create_app,
+    listing,
+    needs,
+)
 from shared.ids import random_id
+from shared.problem import Problem
 from shared.reaction import Ask
 from shared.service import Service
 from shared.testing import eventually
@@ -446,6 +459,14 @@ async def test_a_list_refuses_what_it_does_not_know(database_url: str) -> None:
             "unknown_filter",
             "unknown_sort",
         ]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "-"])
+def test_a_cursor_of_no_moment_is_none_of_ours(moment: str) -> None:
+    after = base64.urlsafe_b64encode(f"{moment} {counter(1)}".encode()).decode()
+    with pytest.raises(Problem) as refusal:
+        Page(limit=1, after=after).cursor(by_moment)
+    assert (refusal.value.status, refusal.value.code) == (400, "malformed_cursor")
 
 
 async def test_a_dry_run_shows_what_would_happen_and_stores_nothing(database_url: str) -> None:
