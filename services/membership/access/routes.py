@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from annotated_types import Ge, Lt
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
@@ -24,6 +25,11 @@ from shared.problem import Problem, error
 from shared.reaction import Ask
 
 router = APIRouter()
+
+# Any further and it is in no calendar, once it is said in another zone.
+Moment = Annotated[
+    AwareDatetime, Ge(datetime(1970, 1, 1, tzinfo=UTC)), Lt(datetime(3000, 1, 1, tzinfo=UTC))
+]
 
 
 class Reason(BaseModel):
@@ -63,7 +69,7 @@ class Access(BaseModel):
 async def read_access(
     person_id: PersonId,
     caller: Annotated[Caller, needs("access.read", or_self=True)],
-    at: AwareDatetime | None = None,
+    at: Moment | None = None,
 ) -> Access:
     await member_now(caller.service, caller.community_id, person_id)
     standing = await standing_now(caller.service, caller.community_id, person_id)

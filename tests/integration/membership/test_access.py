@@ -66,6 +66,15 @@ async def test_a_gift_runs_out_when_the_business_clock_says_so(house: House) -> 
     assert [reason["cause"] for reason in access["past"]] == ["expired"]
 
 
+async def test_nobody_is_asked_about_a_moment_of_no_calendar(house: House) -> None:
+    community_id, _ = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    for at in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"):
+        path = f"/people/{ada}/access?at={at}"
+        problem = await house.call("GET", path, token=token, expect=422)
+        assert problem["errors"][0]["pointer"] == "?at"
+
+
 async def test_each_reason_tells_the_events_behind_it(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     gold = await house.tier(owner, "Gold", paid=True)
