@@ -79,9 +79,7 @@ class Vault:
 
     def token(self, kind: str, community_id: UUID, text: str) -> UUID:
         """What `text` is looked up by: an HMAC under the service's secret, bound to kind and community."""
-        return uuid8(
-            keyed(self._secret, "lookup", kind, str(community_id), text.strip().casefold())
-        )
+        return uuid8(keyed(self._secret, "lookup", kind, str(community_id), text.strip().lower()))
 
     def lookup(self, kind: str, community_id: UUID, text: str, person_id: UUID) -> Lookup:
         """The claim that `text` finds `person_id`."""

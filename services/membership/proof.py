@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
+from services.membership.spelling import mailbox
 from shared.ids import Code, PersonId
 from shared.service import Service
 
@@ -24,7 +25,7 @@ def mark_of(nonce: str, address: str) -> Code:
 
     Without the nonce nobody can try addresses against it, and we are without it once the person is erased.
     """
-    return Code(hmac.digest(bytes.fromhex(nonce), address.strip().lower().encode(), "sha256").hex())
+    return Code(hmac.digest(bytes.fromhex(nonce), mailbox(address).encode(), "sha256").hex())
 
 
 def way_to(

@@ -1,6 +1,11 @@
-"""Whether a text has certain words in it, for people who do not type capitals and accents."""
+"""Whether a text has certain words in it, for people who do not type capitals and accents; and one address of many."""
 
 import unicodedata
+
+
+def mailbox(address: str) -> str:
+    """An address as it is known by: capitals make no other. But ß is not ss: that mailbox may be somebody else's."""
+    return address.strip().lower()
 
 
 def has_words(text: str, words: str) -> bool:

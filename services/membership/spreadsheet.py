@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.membership.gateways.gateway import Address
 from services.membership.member_import.events import RefusalReason
+from services.membership.spelling import mailbox
 from shared.decider import Rejected
 from shared.http import UNPRINTABLE
 
@@ -106,7 +107,7 @@ def _at(line: int) -> str:
 
 def _see(row: Row, seen: set[tuple[str, str]]) -> None:
     """Upper and lower case do not make two people."""
-    names = {("email", row.email.casefold())}
+    names = {("email", mailbox(row.email))}
     if row.external_id:
         names.add(("external_id", row.external_id.casefold()))
     if names & seen:

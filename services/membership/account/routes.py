@@ -25,6 +25,7 @@ from services.membership.gateways.proofs import CODE_LIFE, SESSION_LIFE, Proofs,
 from services.membership.hidden import check_seen
 from services.membership.languages import preferred
 from services.membership.member.projections import admitted, person_of
+from services.membership.spelling import mailbox
 from shared.auth import TOKEN_LIFE, Principal
 from shared.command_handler import Claimed
 from shared.event_store import Keep, Unavailable
@@ -105,10 +106,10 @@ class Tokens(BaseModel):
 async def request_code(body: SignIn, request: Request, caller: Stranger) -> CodeSent:
     address = request.client.host if request.client else ""
     try:
-        code = await Proofs.of(caller).issue_code(body.email.casefold(), address)
+        code = await Proofs.of(caller).issue_code(mailbox(body.email), address)
         letter = Letter(
             key=caller.command_id,
-            to=body.email,
+            to=mailbox(body.email),
             sender="Tessera",
             template="sign_in_code",
             language=_language(body, request),
@@ -146,7 +147,7 @@ async def issue_token(
     in_cookie = body.cookie
     match body:
         case CodeGrant():
-            if not await proofs.redeem_code(body.email.casefold(), body.code):
+            if not await proofs.redeem_code(mailbox(body.email), body.code):
                 raise _not_proved("The code is wrong, used up or too old.")
             account_id = await _account(caller, body.email)
             refresh_token = await proofs.open_session(account_id)

@@ -16,6 +16,7 @@ from services.membership.guest.decider import GUEST
 from services.membership.guest.events import guest_of
 from services.membership.guest.projections import found_by, guest_at
 from services.membership.member.projections import standing_of
+from services.membership.spelling import mailbox
 from shared.event_store import Keep
 from shared.http import Body, Caller
 from shared.ids import PersonId
@@ -54,7 +55,7 @@ async def receive_guest(
 async def _insist_on_few(email: str, request: Request, caller: Caller) -> None:
     address = request.client.host if request.client else ""
     try:
-        await Proofs.of(caller).count(email.casefold(), address)
+        await Proofs.of(caller).count(mailbox(email), address)
     except TooMany as limit:
         headers = {"Retry-After": str(limit.retry_after)}
         raise Problem(

@@ -42,7 +42,7 @@ from services.membership.member.projections import (
 )
 from services.membership.merging.projections import merging_now
 from services.membership.proof import mark_of, new_nonce, way_to
-from services.membership.spelling import has_words
+from services.membership.spelling import has_words, mailbox
 from services.membership.state import NextStep, state_with_reasons
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
@@ -157,9 +157,9 @@ async def change_address(
     person_id = PersonId(caller.person_id)
     profile = await profile_of(service, person_id)
     current = await caller.open(profile.email if profile else None)
-    is_current = current is not None and current.casefold() == body.email.casefold()
+    is_current = current is not None and mailbox(current) == mailbox(body.email)
     # A repeat, whose code is used up, changes nothing and needs none.
-    if not is_current and not await Proofs.of(caller).redeem_code(body.email.casefold(), body.code):
+    if not is_current and not await Proofs.of(caller).redeem_code(mailbox(body.email), body.code):
         detail = "The code is wrong, used up or too old: ask for one with the new address."
         raise Rejected("not_proved", detail, pointer="/code")
     account = AccountId(caller.account_id)

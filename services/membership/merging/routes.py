@@ -21,6 +21,7 @@ from services.membership.merging.decider import MERGING, stream_of
 from services.membership.merging.projections import merging_now
 from services.membership.representative.projections import represents_now
 from services.membership.seat.projections import plans_of
+from services.membership.spelling import mailbox
 from shared.decider import Rejected
 from shared.http import Body, Caller, Written, needs
 from shared.ids import AccountId, PersonId
@@ -74,7 +75,7 @@ async def _insist_on_proof(caller: Caller, body: MergePersons, found: UUID | Non
     own = await merging_now(caller.service, caller.community_id, caller.person_id)
     if found in own.taken_in:
         return
-    if not await Proofs.of(caller).redeem_code(body.email.casefold(), body.code):
+    if not await Proofs.of(caller).redeem_code(mailbox(body.email), body.code):
         detail = "The code is wrong, used up or too old: ask for one with the other address."
         raise Rejected("not_proved", detail, pointer="/code")
 

@@ -52,7 +52,7 @@ class Mailbox:
         return [letter for letter in self.letters if letter.to == email]
 
     def code_for(self, email: str) -> str:
-        codes = [one for one in self.to(email) if one.template == "sign_in_code"]
+        codes = [one for one in self.to(email.lower()) if one.template == "sign_in_code"]
         return str(codes[-1].values["code"])
 
 

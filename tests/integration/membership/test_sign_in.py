@@ -83,6 +83,28 @@ async def test_a_code_is_good_for_the_address_it_was_sent_to(house: House) -> No
     assert (await redeem(house, code, "eve@example.com"))[0] == 401
 
 
+@pytest.mark.parametrize("here", ["ada@straße.example", "ada@όνομας.example", "ﬁnn@example.com"])
+async def test_an_address_that_only_looks_alike_proves_no_other(house: House, here: str) -> None:
+    """A mailbox of one's own at straße.example opens nothing of whoever is at strasse.example."""
+    there = here.casefold()
+    assert there != here.lower()
+    code = await ask_for_code(house, here)
+    assert (await redeem(house, code, there))[0] == 401
+    assert (await redeem(house, code, here))[0] == 200
+    mine = (await house.sign_in(here))["access_token"]
+    theirs = (await house.sign_in(there))["access_token"]
+    accounts = {
+        jwt.decode(one, options={"verify_signature": False})["sub"] for one in (mine, theirs)
+    }
+    assert len(accounts) == 2
+
+
+async def test_a_code_goes_to_the_mailbox_that_it_proves(house: House) -> None:
+    """The Kelvin sign is a capital k: whoever has it in their address reads no code of whoever has the letter."""
+    await house.call("POST", "/sign-in", {"email": "\u212aate@example.com"})
+    assert [letter.to for letter in house.mailbox.letters] == ["kate@example.com"]
+
+
 async def test_a_code_runs_out(house: House) -> None:
     code = await ask_for_code(house)
     await house.service.pool.execute(
