@@ -10,11 +10,12 @@ def mailbox(address: str) -> str:
 
 def has_words(text: str, words: str) -> bool:
     """Each of them, or the beginning of it or its middle, in any order."""
-    folded = _folded(text)
-    return all(word in folded for word in _folded(words).split())
+    folded = plain(text)
+    return all(word in folded for word in plain(words).split())
 
 
-def _folded(text: str) -> str:
+def plain(text: str) -> str:
+    """Without capitals and accents, however these are encoded."""
     if text.isascii():
         return text.lower()
     spelled = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.membership.gateways.gateway import Address
 from services.membership.member_import.events import RefusalReason
-from services.membership.spelling import mailbox
+from services.membership.spelling import mailbox, plain
 from shared.decider import Rejected
 from shared.http import UNPRINTABLE
 
@@ -28,19 +28,28 @@ COLUMNS = {
     "name": "name",
     "fullname": "name",
     "nom": "name",
+    "lastname": "last_name",
+    "surname": "last_name",
+    "nomdefamille": "last_name",
+    "firstname": "first_name",
+    "givenname": "first_name",
+    "prenom": "first_name",
     "email": "email",
     "mail": "email",
     "emailaddress": "email",
     "adresseemail": "email",
+    "adressemail": "email",
+    "courriel": "email",
     "tier": "tier",
     "plan": "tier",
     "formule": "tier",
     "paiduntil": "paid_until",
-    "payéjusquau": "paid_until",
+    "payejusquau": "paid_until",
     "externalid": "external_id",
     "id": "external_id",
 }
 NEEDED = ("name", "email")
+WRITTEN = ("name", "first_name", "last_name", "email", "external_id")
 _ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
 
 
@@ -151,9 +160,10 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _columns(cells: Sequence[str]) -> list[str | None]:
     """What each column holds; those we do not know are left alone."""
-    header = [COLUMNS.get(re.sub(r"[\W_]", "", cell.casefold())) for cell in cells]
+    header = [COLUMNS.get(re.sub(r"[\W_]", "", plain(cell))) for cell in cells]
     known = [column for column in header if column is not None]
-    missing = [column for column in NEEDED if column not in known]
+    found = {"name" if column == "last_name" else column for column in known}
+    missing = [column for column in NEEDED if column not in found]
     if missing:
         detail = "The first line names the columns; there is no name or no email."
         raise Rejected("missing_columns", detail, pointer=_at(1), missing=" ".join(missing))
@@ -166,12 +176,12 @@ def _row(line: int, header: Sequence[str | None], cells: Sequence[str], rules: R
     if len(cells) > len(header):
         raise BadRow("too_many_cells")
     said = {column: cell for column, cell in zip(header, cells, strict=False) if column and cell}
-    name, external_id = said.get("name", ""), said.get("external_id")
+    name, external_id = _name(said), said.get("external_id")
     if not name:
         raise BadRow("name_missing")
     if len(name) > LONGEST or len(external_id or "") > LONGEST:
         raise BadRow("too_long")
-    if any(FORMULA.match(cell) for cell in (name, said.get("email", ""), external_id or "")):
+    if any(FORMULA.match(said.get(column, "")) for column in WRITTEN):
         raise BadRow("formula")
     tier_id = _tier(said.get("tier"), rules)
     until = _until(said.get("paid_until"), rules)
@@ -180,6 +190,14 @@ def _row(line: int, header: Sequence[str | None], cells: Sequence[str], rules: R
     if until is None and tier_id in rules.paid_tiers:
         raise BadRow("paid_until_missing")
     return Row(line, name, _email(said.get("email")), tier_id, until, external_id)
+
+
+def _name(said: Mapping[str, str]) -> str:
+    """A column of names has all of them, or, beside one of first names, the others."""
+    whole, first, last = (said.get(part, "") for part in ("name", "first_name", "last_name"))
+    if whole and (last or f" {plain(first)} " in f" {plain(whole)} "):
+        return whole
+    return " ".join(part for part in (first, whole or last) if part)
 
 
 def _email(cell: str | None) -> str:

@@ -56,8 +56,9 @@ async def upload_import(
 ) -> Uploaded:
     """Nobody is imported by this: the report says what would happen, until the import is started or a day is over.
 
-    The first line names the columns: name, email, and if you like tier, paid_until (2027-01-31), external_id: where
-    that is the customer of your own Stripe Billing (cus_…), what they pay there can be taken over.
+    The first line names the columns: name (or last_name and first_name), email, and if you like tier, paid_until
+    (2027-01-31), external_id: where that is the customer of your own Stripe Billing (cus_…), what they pay there can be
+    taken over.
 
     With an `offer_id`, whoever has paid until a day is written to two weeks before it, and `at_once` as well if you ask
     for it: a link subscribes them to that offer, charged first on that day. Who has subscribed by then is left alone.

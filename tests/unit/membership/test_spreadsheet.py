@@ -87,6 +87,40 @@ def test_columns_are_found_by_their_names_in_any_order() -> None:
     assert (row.name, row.email, row.tier_id) == ("Ada", "a@b.example", gold)
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Nom;Prénom;Courriel", "Nom;Pre\u0301nom;E-mail", "LAST NAME;First name;Adresse mail"],
+)
+def test_first_names_may_have_a_column_of_their_own(header: str) -> None:
+    """As the lists of French associations have them."""
+    raw = f"{header}\nMoreau;Zoé;z@b.example\nOkafor;;o@b.example\n;Léa;l@b.example\n"
+    wanted, refused = read(raw.encode(), rules)
+    assert [row.name for row in wanted] == ["Zoé Moreau", "Okafor", "Léa"]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Name,First name,Email\nMarie Claire Moreau,marie claire,m@b.example\n",
+        "Name,First name,Last name,Email\nMarie Claire Moreau,Marie,Moreau,m@b.example\n",
+        "Full name,Email\nMarie Claire Moreau,m@b.example\n",
+    ],
+)
+def test_a_whole_name_stays_as_it_is(rows: str) -> None:
+    ((row,), _) = read(rows.encode(), rules)
+    assert row.name == "Marie Claire Moreau"
+
+
+def test_first_names_alone_are_no_names() -> None:
+    assert refusal("Prénom,E-mail\nZoé,z@b.example\n".encode()).code == "missing_columns"
+
+
+def test_no_part_of_a_name_is_a_formula() -> None:
+    raw = "Nom;Prénom;E-mail\n=1+1;Zoé;z@b.example\nMoreau;=1+1;m@b.example\n"
+    assert [refusal.reason for refusal in read(raw.encode(), rules)[1]] == ["formula", "formula"]
+
+
 def test_another_encoding_is_told_and_not_guessed() -> None:
     wrong = refusal("name,email\nAda,a@b.example\nZoë,z@b.example\n".encode("cp1252"))
     assert (wrong.code, wrong.pointer, wrong.params) == ("not_utf8", "line:3", {"line": 3})
