@@ -103,6 +103,7 @@ class Discord:
         self.page = 1_000
         self.asked: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.windows: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.limits: dict[str, tuple[int, float]] = {}
         self.failures: list[Failure] = []
@@ -274,9 +275,10 @@ class Discord:
         most, seconds = self.limits.get(operation, (1_000, 1.0))
         place = request.path_params.get("guild_id") or request.path_params.get("channel_id", "")
         key, now = f"{operation} {place}", time.monotonic()
-        spent, until = self._spent.get(key, (0, now + seconds))
+        spent, until = self._spent.get(key, (0, 0.0))
         if now >= until:
             spent, until = 0, now + seconds
+            self.windows[operation] += 1
         self._spent[key] = spent + 1, until
         request.state.limit = {
             "X-RateLimit-Limit": str(most),

@@ -57,4 +57,4 @@ async def test_of_whom_nothing_is_kept_is_said_so_and_nothing_is_awaited(shop: S
     await erased(shop, bob)
     await eventually(lambda: facts(shop), lambda seen: seen == ["DataDestroyed"])
     waiting = "SELECT count(*) FROM agenda WHERE name LIKE '%destruction%' AND state = 'waiting'"
-    assert await shop.house.service.pool.fetchval(waiting) == 0
+    await eventually(lambda: shop.house.service.pool.fetchval(waiting), lambda left: left == 0)

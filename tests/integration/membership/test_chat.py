@@ -348,7 +348,8 @@ async def test_a_crowd_gets_its_roles_as_fast_as_discord_allows_and_no_faster(cl
     for fan in crowd:
         await eventually(fan.seat, lambda seat: seat["roles"] == [club.roles[0]])
     assert club.discord.refused["add_role"] == 0
-    assert 3 * 3.0 <= monotonic() - began < 6 * 3.0
+    assert monotonic() - began >= 3 * 3.0
+    assert club.discord.windows["add_role"] in (4, 5), "whose payment is late has a window more"
 
 
 async def test_changed_rules_reach_everybody(club: Club) -> None:

@@ -252,6 +252,7 @@ async def test_it_is_looked_at_an_hour_after_connecting_and_then_every_day(club:
     assert {audit["outcome"] for audit in await audits(club)} == {"clean"}
     await club.house.call("POST", "/chat/server/disconnection", token=club.owner)
     await club.house.service.move_clock(now + timedelta(days=30))
+    await club.house.quiet()
     await club.house.call("POST", "/chat/audits", token=club.owner, expect=409)
     assert await _count(club) == 2
 

@@ -280,13 +280,12 @@ async def test_a_crowd_takes_each_window_whole_and_is_never_refused(given: Given
     guild, (gold,) = discord.guild(1)
     crowd = [discord.user() for _ in range(40)]
     guild.members |= {user: set() for user in crowd}
-    discord.limits["add_role"] = 10, 0.8
+    discord.limits["add_role"] = 10, 1.5
     began = monotonic()
     await asyncio.gather(*(gateway.add_role(guild.id, user, gold) for user in crowd))
     assert discord.refused["add_role"] == 0
-    assert 3 * 0.8 <= monotonic() - began < 4 * 0.8, (
-        "four windows, of which the last is not waited out"
-    )
+    assert monotonic() - began >= 3 * 1.5
+    assert discord.windows["add_role"] == 4
     assert all(guild.members[user] == {gold} for user in crowd)
 
 
@@ -423,7 +422,7 @@ async def test_whoever_stops_waiting_for_their_turn_is_not_sent_and_gives_their_
     guild, (gold,) = discord.guild(1)
     crowd = [discord.user() for _ in range(12)]
     guild.members |= {user: set() for user in crowd}
-    discord.limits["add_role"] = 4, 0.5
+    discord.limits["add_role"] = 4, 1.5
     for user in crowd[:4]:
         await gateway.add_role(guild.id, user, gold)
     waiting = [asyncio.create_task(gateway.add_role(guild.id, one, gold)) for one in crowd[4:]]
@@ -431,7 +430,7 @@ async def test_whoever_stops_waiting_for_their_turn_is_not_sent_and_gives_their_
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         for _ in range(8):
             await gateway.add_role(guild.id, crowd[0], gold)
     assert discord.asked["add_role"] == 4 + 8
