@@ -1,5 +1,6 @@
 """A real Prometheus, collector and Caddy around a real stack: every figure is met, every rule is evaluated."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -33,6 +34,7 @@ TROUBLE = {
     "tessera_webhooks_faults_total",
     "tessera_webhooks_refused_total",
 }
+MIB = 1024 * 1024
 WINDOW = re.compile(r"\$__\w+")
 
 
@@ -106,3 +108,20 @@ def test_caddy_leads_where_the_stack_s_own_origin_does(
     for origin in (watch.origin, whole.origin):
         answer = httpx.get(origin + path, follow_redirects=True, timeout=60)
         assert answer.status_code == status
+
+
+def test_caddy_leaves_the_size_of_a_body_to_the_service(
+    watch: Watch, whole: Settings, cast: Cast
+) -> None:
+    raw = bytes(2 * MIB)
+    door = cast.organiser.post("/api/membership/v1/files", announced(raw))["upload"]
+    address = door["url"].replace(whole.origin, watch.origin)
+    sent = httpx.request(door["method"], address, headers=door["headers"], content=raw, timeout=60)
+    assert sent.status_code == HTTPStatus.NO_CONTENT
+    json = httpx.post(f"{watch.origin}/api/membership/v1/tokens", json=" " * MIB, timeout=60)
+    assert (json.status_code, json.json()["code"]) == (413, "too_large")
+
+
+def announced(raw: bytes) -> dict[str, object]:
+    told = {"name": "Rehearsal.mp4", "size": len(raw), "media_type": "video/mp4"}
+    return told | {"sha256": hashlib.sha256(raw).hexdigest()}
