@@ -120,7 +120,9 @@ def _running(image: Image) -> Iterator[int]:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - slow, and of no use without Docker
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415
 
-    container = DockerContainer(image.name).with_bind_ports(image.port, image.published)
+    container = DockerContainer(image.name)
+    # Its own word for this would open the port to the whole network.
+    container.ports[str(image.port)] = (HOST, image.published)  # type: ignore[assignment]
     container.with_envs(**image.environment)
     container.waiting_for(LogMessageWaitStrategy(image.ready))
     if image.command:
