@@ -99,6 +99,11 @@ def test_a_service_is_told_all_that_it_is_told_on_a_laptop(name: str, made: Keys
         assert not set(told) & set(secret)
 
 
+def test_who_speaks_to_vendors_has_a_way_out_and_nobody_else() -> None:
+    speak = {f"{name}-{role}" for name in ("membership", "billing") for role in ("api", "worker")}
+    assert {name for name in NAMES if "outside" in service(name).get("networks", [])} == speak
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_sees_its_own_secrets_alone(name: str) -> None:
     for role in ("api", "worker", "migrate"):
