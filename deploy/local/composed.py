@@ -1,5 +1,6 @@
 """The whole stack in containers, by the same words as the one in plain processes."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from deploy.local.trouble import Trouble
 
 PUBLISHED = ("origin", "postgres", "kafka", "stripe", "paypal", "prometheus", "grafana")
 PROFILE = "demo"
+MOUNTED = ("deploy/compose/Caddyfile", "deploy/observability")
 
 
 class Composed:
@@ -75,7 +77,14 @@ class Composed:
 
     def _environment(self) -> dict[str, str]:
         ports = {variable(name): str(self.settings.ports[name]) for name in PUBLISHED}
-        return dict(os.environ) | ports
+        return dict(os.environ) | ports | {"TESSERA_MOUNTED": mounted()}
+
+
+def mounted() -> str:
+    """A stamp of what containers read out of this repository while they run, which Compose does not look into."""
+    paths = [path for name in MOUNTED for path in (ROOT / name, *(ROOT / name).rglob("*"))]
+    files = sorted(path for path in paths if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def is_brief(name: str) -> bool:

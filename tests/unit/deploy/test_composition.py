@@ -10,7 +10,7 @@ import yaml
 
 from deploy.compose import keys
 from deploy.local import programs
-from deploy.local.composed import is_brief
+from deploy.local.composed import MOUNTED, is_brief, mounted
 from deploy.local.keys import Keys
 from deploy.local.settings import DEFAULT_BASE, SERVICES, Settings, numbered
 from tools import house
@@ -19,6 +19,8 @@ UNCHECKED = {
     "collector": "its image holds one program and nothing that could ask it; Prometheus does"
 }
 WRITABLE = {"kafka": "its start script writes the configuration beside its programs"}
+ONCE = {"deploy/compose/postgres"}
+"""Read at a first start and never again."""
 OF_THIS_REPOSITORY = re.compile(r"\$\{TESSERA_(?:DOUBLES_)?IMAGE:-tessera(?:-doubles)?:[\d.]+\}")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d[\w.-]*")
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
@@ -117,6 +119,25 @@ def test_no_secret_stands_in_the_composition(made: Keys) -> None:
     for name in NAMES:
         told = service(name).get("environment", {})
         assert not (set(told) & written) - {"TESSERA_STRIPE_KEY"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_reads_files_of_this_repository_is_made_anew_when_they_change(name: str) -> None:
+    read = {one.removeprefix("./").split(":")[0] for one in service(name).get("volumes", ())}
+    watched = any(one.startswith(MOUNTED) for one in read)
+    assert watched == ("tessera.mounted" in service(name).get("labels", {}))
+    assert watched or not any(one.startswith("deploy") for one in read - ONCE)
+
+
+def test_a_changed_file_changes_the_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.local.composed.ROOT", tmp_path)
+    rules = tmp_path / MOUNTED[1] / "rules" / "alerts.yaml"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("groups: []")
+    before = mounted()
+    assert before == mounted()
+    rules.write_text("groups: [{}]")
+    assert before != mounted()
 
 
 def test_doubles_come_with_the_demonstration_alone() -> None:
