@@ -7,10 +7,11 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from services.membership.announcement.events import Content
+from services.membership.branding import look_of
 from services.membership.broadcast.projections import broadcast_now, words_in
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.domain.projections import origin_of
-from services.membership.gateways.gateway import Language, Letter, Look, Value
+from services.membership.gateways.gateway import Language, Letter, Value
 from services.membership.gateways.mail_reports import LetterMark
 from services.membership.guest.projections import guest_now
 from services.membership.member.projections import profile_of
@@ -97,7 +98,7 @@ async def letter_of(
         values={**{name: _spoken(value) for name, value in content.values}, **opened},
         link=content.link and urljoin(origin, content.link),
         time_zone=addressee.page.time_zone,
-        look=Look(addressee.page.colour, addressee.page.logo),
+        look=look_of(addressee.page),
     )
 
 
@@ -117,7 +118,7 @@ async def copy_of(
         template=COPY,
         language=found[0],
         values={},
-        look=Look(addressee.page.colour, addressee.page.logo),
+        look=look_of(addressee.page),
         words=found[1],
     )
 

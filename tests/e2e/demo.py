@@ -210,7 +210,7 @@ class Year:
         tell.look(
             f"/api/membership/v1/public/communities/{self.choir.slug}",
             topic="tessera.membership.community.v1",
-            table="membership.communities_v2",
+            table="membership.communities_v3",
         )
 
     def ada_joins_and_pays(self) -> None:

@@ -11,9 +11,10 @@ from services.membership.application.decider import (
     application_stream,
 )
 from services.membership.application.projections import application_now
+from services.membership.branding import look_of
 from services.membership.community.projections import page_of
 from services.membership.domain.projections import origin_of
-from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.member.events import PersonErased
 from shared.erasure import forgetting
 from shared.event_store import Fact
@@ -142,7 +143,7 @@ async def _letter(
         values={},
         link=path and urljoin(origin, path),
         time_zone=page.time_zone,
-        look=Look(page.colour, page.logo),
+        look=look_of(page),
     )
 
 

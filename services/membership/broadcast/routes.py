@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from services.membership.announcement.events import NotSentReason
 from services.membership.audience.projections import reach_of
+from services.membership.branding import look_of
 from services.membership.broadcast import commands
 from services.membership.broadcast.decider import BROADCAST, Broadcast, author_of
 from services.membership.broadcast.events import Access, Segment, Text
@@ -26,7 +27,7 @@ from services.membership.broadcast.projections import (
 )
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.direct.projections import CopiesBy, copies_by_channel
-from services.membership.gateways.gateway import Letter, Look, WayOut
+from services.membership.gateways.gateway import Letter, WayOut
 from services.membership.gateways.pages import drawn
 from services.membership.member.events import Language
 from services.membership.preference.events import Channel, OptOutChannel
@@ -218,7 +219,7 @@ async def _rendered(
             template=Code("announcement"),
             language=text.language,
             values={},
-            look=Look(page.colour, page.logo),
+            look=look_of(page),
             words=found[1],
             way_out=WayOut("announcement", one_click="#", page="#"),
         )

@@ -27,10 +27,11 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """How a community looks: `colour` is #rrggbb, `logo` an https address."""
+    """How a community looks: colours are #rrggbb, `logo` an https address; without an `accent` it is the colour."""
 
     colour: Code
     logo: Label | None = None
+    accent: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

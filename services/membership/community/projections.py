@@ -17,7 +17,7 @@ from shared.service import Service
 from shared.visibility.gate import visibility
 
 DDL = """
-CREATE TABLE communities_v2 (
+CREATE TABLE communities_v3 (
     community_id uuid        PRIMARY KEY,
     slug         text        NOT NULL,
     slug_since   timestamptz NOT NULL,
@@ -29,9 +29,10 @@ CREATE TABLE communities_v2 (
     time_zone    text        NOT NULL,
     mode         text        NOT NULL,
     language     text        NOT NULL,
-    audience     text        NOT NULL
+    audience     text        NOT NULL,
+    accent       text
 );
-CREATE INDEX communities_v2_slug ON communities_v2 (slug, slug_since);
+CREATE INDEX communities_v3_slug ON communities_v3 (slug, slug_since);
 """
 
 
@@ -48,6 +49,7 @@ class CommunityPage:
     mode: events.Mode
     language: Language
     audience: events.Audience
+    accent: str | None
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -55,8 +57,8 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case events.CommunityCreated() as created:
                 await connection.execute(
-                    "INSERT INTO communities_v2 VALUES"
-                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                    "INSERT INTO communities_v3 VALUES"
+                    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                     fact.stream_id,
                     created.slug,
                     fact.at,
@@ -69,6 +71,7 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                     created.mode,
                     created.language,
                     created.audience,
+                    created.brand.accent,
                 )
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
@@ -78,12 +81,13 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 values = now.name, now.currency, now.language, now.audience, now.time_zone, now.kind
                 await _set(connection, fact, change, *values)
             case events.CommunityRebranded(brand):
-                await _set(connection, fact, "colour = $2, logo = $3", brand.colour, brand.logo)
+                change = "colour = $2, logo = $3, accent = $4"
+                await _set(connection, fact, change, brand.colour, brand.logo, brand.accent)
 
 
 async def _set(connection: Any, fact: Fact, change: str, *values: object) -> None:
     await connection.execute(
-        f"UPDATE communities_v2 SET {change} WHERE community_id = $1",  # noqa: S608  Words of our own.
+        f"UPDATE communities_v3 SET {change} WHERE community_id = $1",  # noqa: S608  Words of our own.
         fact.stream_id,
         *values,
     )
@@ -91,9 +95,9 @@ async def _set(connection: Any, fact: Fact, change: str, *values: object) -> Non
 
 COMMUNITIES = Projection(
     name="communities",
-    version=2,
+    version=3,
     ddl=DDL,
-    tables=("communities_v2",),
+    tables=("communities_v3",),
     facts=(
         events.CommunityCreated,
         events.CommunityMoved,
@@ -109,7 +113,7 @@ VISIBILITY = visibility(events.CommunityCreated, events.VisibilityChosen)
 
 _PAGE = (
     "SELECT community_id, slug, kind, name, colour, logo, currency, time_zone, mode,"
-    " language, audience FROM communities_v2"
+    " language, audience, accent FROM communities_v3"
 )
 
 

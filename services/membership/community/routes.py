@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.membership.account.projections import account_exists
+from services.membership.branding import BrandShown, brand_of
 from services.membership.community import commands
 from services.membership.community.decider import COMMUNITY, SLUG, slug_stream
 from services.membership.community.events import (
@@ -52,8 +53,14 @@ def _currency(text: str) -> str:
 Slug = Annotated[str, Field(min_length=2, max_length=63, pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
+Colour = Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]
+
+
 class CommunityBrand(Body):
-    colour: str = Field(default="#1f6feb", pattern="^#[0-9a-f]{6}$")
+    """`accent` is the colour of what is pressed, in letters too; without one it is the `colour`."""
+
+    colour: Colour = "#1f6feb"
+    accent: Colour | None = None
     logo: str | None = Field(default=None, max_length=200, pattern=r"^https://[^\s\"'<>]+$")
 
 
@@ -86,7 +93,7 @@ class Page(BaseModel):
     slug: str
     kind: CommunityKind
     name: str
-    brand: CommunityBrand
+    brand: BrandShown
     currency: str
     time_zone: str
     mode: Mode
@@ -380,7 +387,11 @@ async def _token(caller: Caller, community_id: CommunityId) -> str:
 
 
 def _brand(body: CommunityBrand) -> Brand:
-    return Brand(Code(body.colour), Label(body.logo) if body.logo else None)
+    return Brand(
+        colour=Code(body.colour),
+        logo=Label(body.logo) if body.logo else None,
+        accent=Code(body.accent) if body.accent else None,
+    )
 
 
 def _take(slug: str, community_id: CommunityId) -> Ask:
@@ -403,7 +414,7 @@ async def _page(connection: Any, page: CommunityPage | None) -> Page:
         slug=page.slug,
         kind=page.kind,
         name=page.name,
-        brand=CommunityBrand(colour=page.colour, logo=page.logo),
+        brand=brand_of(page),
         currency=page.currency,
         time_zone=page.time_zone,
         mode=page.mode,

@@ -62,10 +62,15 @@ class NotProved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The sender's colour as #rrggbb, and the https address of their logo."""
+    """The sender's colours as #rrggbb, and the https address of their logo; without an `accent` it is the colour."""
 
     colour: str = "#1f6feb"
     logo: str | None = None
+    accent: str | None = None
+
+    @property
+    def pressed(self) -> str:
+        return self.accent or self.colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import nh3
 from markdown_it import MarkdownIt
 
+from services.membership.colours import edge_of, readable_on_paper, text_on
 from services.membership.gateways.gateway import Language, Letter, Unsendable, Value
 from shared.money import Money
 
@@ -43,9 +44,6 @@ WHY: dict[Language, dict[str, str]] = {
 DEED = re.compile(r"\[(.+)\]")
 SCHEMES = {"https", "http", "mailto"}
 TAGS = set("p br strong em a ul ol li h1 h2 h3 blockquote hr code pre".split())
-READABLE = 4.5  # WCAG's contrast of text with what is behind it.
-LINEAR = 0.04045  # Up to here sRGB is.
-INK, PAPER = "#1c1f23", "#ffffff"
 
 STYLE = """
 body{margin:0;padding:0;background:#f2f3f5;color:#1c1f23}
@@ -152,7 +150,7 @@ def _is_safe(url: str) -> bool:
 
 def _page(letter: Letter, subject: str, body: str, deed: str) -> str:
     colour, sender = letter.look.colour, escape(_one_line(letter.sender))
-    link = colour if contrast(colour, PAPER) >= READABLE else INK
+    link = readable_on_paper(letter.look.pressed, colour)
     logo = (
         f'<img src="{escape(letter.look.logo)}" alt="" height="40"'
         ' style="display:block;height:40px;max-width:200px;margin:0 0 12px">'
@@ -178,11 +176,11 @@ def _button(letter: Letter, deed: str) -> str:
     """The address stands below it as text: for who will not press what they cannot see."""
     if not letter.link:
         return ""
-    colour, href = letter.look.colour, escape(letter.link)
-    ink = max(PAPER, INK, key=lambda text: contrast(text, colour))
+    colour, href = letter.look.pressed, escape(letter.link)
     return (
-        f'<p style="margin:24px 0 8px"><a href="{href}" style="display:inline-block;padding:12px 24px;'
-        f"background:{colour};color:{ink};border-radius:6px;font-weight:600;text-decoration:none"
+        f'<p style="margin:24px 0 8px"><a href="{href}" style="display:inline-block;padding:11px 23px;'
+        f"background:{colour};color:{text_on(colour)};border:1px solid {edge_of(colour)};"
+        "border-radius:6px;font-weight:600;text-decoration:none"
         f'">{escape(deed)}</a></p><p style="font-size:13px;color:#5c636d;'
         f'overflow-wrap:anywhere">{href}</p>'
     )
@@ -202,20 +200,6 @@ def _foot(letter: Letter) -> str:
 def _why(letter: Letter) -> str:
     kind = letter.way_out.kind if letter.way_out else ""
     return WHY[letter.language][kind].format(sender=_one_line(letter.sender))
-
-
-def contrast(one: str, other: str) -> float:
-    """How well a colour is read on another: WCAG's ratio, from 1 to 21."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    shares = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (
-        share / 12.92 if share <= LINEAR else ((share + 0.055) / 1.055) ** 2.4 for share in shares
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def spoken(value: Value, letter: Letter) -> str:

@@ -4,11 +4,11 @@ from urllib.parse import urljoin
 
 from dateutil.relativedelta import relativedelta
 
+from services.membership.branding import look_of
 from services.membership.community.projections import page_of
 from services.membership.domain.projections import origin_of
 from services.membership.gateways.gateway import (
     Letter,
-    Look,
     Unreachable,
     Unsendable,
     Value,
@@ -123,7 +123,7 @@ async def _letter(
         values=_values(invitation, invited, tier or "", theirs or ""),
         link=urljoin(await origin_of(service, context.community_id), f"/invitations/{token}"),
         time_zone=page.time_zone,
-        look=Look(page.colour, page.logo),
+        look=look_of(page),
     )
 
 

@@ -16,6 +16,7 @@ from services.membership.agreeing import (
     asked_of_newcomers,
 )
 from services.membership.arriving import found_again, opened_by
+from services.membership.branding import BrandShown, brand_of
 from services.membership.community.events import Role
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
@@ -284,6 +285,7 @@ class PublicInvitation(BaseModel):
     slug: str
     colour: str
     logo: str | None
+    brand: BrandShown
     role: InvitedRole | None
     theirs: str | None
     tier: str | None
@@ -311,6 +313,7 @@ async def read_invitation(
         slug=page.slug,
         colour=page.colour,
         logo=page.logo,
+        brand=brand_of(page),
         role=invited.role,
         theirs=await theirs_of(caller.service, door.community_id, invited),
         tier=tier,

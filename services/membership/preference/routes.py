@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.membership.announcement.projections import bounced_since
 from services.membership.arriving import opened_by
+from services.membership.branding import BrandShown, brand_of
 from services.membership.community.projections import community_now, page_of
 from services.membership.direct.projections import linked_channels
 from services.membership.member.projections import member_now
@@ -143,6 +144,7 @@ class Unsubscription(BaseModel):
     community: str
     colour: str
     logo: str | None
+    brand: BrandShown
     channel: OptOutChannel
     kind: OptionalKind
     wanted: bool
@@ -164,6 +166,7 @@ async def read_unsubscription(
         community=page.name,
         colour=page.colour,
         logo=page.logo,
+        brand=brand_of(page),
         channel=CHANNEL,
         kind=message_kind,
         wanted=now.wants(CHANNEL, message_kind),

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
+from services.membership.branding import look_of
 from services.membership.community.projections import page_of
 from services.membership.content.events import ContentId
 from services.membership.domain.projections import origin_of
-from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable, Value
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable, Value
 from services.membership.member.events import Language
 from services.membership.member.projections import profile_of
 from services.membership.overs import OVER_BY_REFUND
@@ -225,7 +226,7 @@ async def _letter(
             await origin_of(service, context.community_id), f"/presents/{action.present_id}/{token}"
         ),
         time_zone=page.time_zone,
-        look=Look(page.colour, page.logo),
+        look=look_of(page),
     )
 
 

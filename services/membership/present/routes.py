@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from services.membership.account.projections import EMAIL
 from services.membership.agreeing import Agree, AskedDocument, agreement_of, asked_of_newcomers
 from services.membership.arriving import found_again, newcomer, opened_by
+from services.membership.branding import BrandShown, brand_of
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
 from services.membership.gateways.gateway import Address
@@ -145,6 +146,7 @@ class PublicPresent(BaseModel):
     slug: str
     colour: str
     logo: str | None
+    brand: BrandShown
     thing: str
     interval: Interval
     count: int
@@ -171,6 +173,7 @@ async def read_present(
         slug=page.slug,
         colour=page.colour,
         logo=page.logo,
+        brand=brand_of(page),
         thing=await name_of(caller.service, door.community_id, thing, page.language),
         interval=thing.interval,
         count=thing.count,

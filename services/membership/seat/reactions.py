@@ -6,9 +6,10 @@ from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
+from services.membership.branding import look_of
 from services.membership.community.projections import CommunityPage, page_of
 from services.membership.domain.projections import origin_of
-from services.membership.gateways.gateway import Letter, Look, Unreachable, Unsendable
+from services.membership.gateways.gateway import Letter, Unreachable, Unsendable
 from services.membership.member.projections import profile_of
 from services.membership.organisation.projections import organisation_now
 from services.membership.overs import OVERS
@@ -245,7 +246,7 @@ async def _letter(
             f"/seats/{action.subscription_id}/{token}",
         ),
         time_zone=page.time_zone,
-        look=Look(page.colour, page.logo),
+        look=look_of(page),
     )
 
 
@@ -307,7 +308,7 @@ async def _lost(action: commands.TellOfLoss, plan: Plan, context: ActionContext)
         values={"seats": plan.provided, "tier": tier, "people": people},
         link=urljoin(origin, f"/seats/{subscription_id}"),
         time_zone=page.time_zone,
-        look=Look(page.colour, page.logo),
+        look=look_of(page),
     )
 
 

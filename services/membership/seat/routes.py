@@ -15,6 +15,7 @@ from services.membership.agreeing import (
     asked_of_newcomers,
 )
 from services.membership.arriving import found_again, newcomer, opened_by
+from services.membership.branding import BrandShown, brand_of
 from services.membership.community.projections import community_now, page_of, spoken
 from services.membership.document.projections import accepting
 from services.membership.expected import seated
@@ -225,6 +226,7 @@ class PublicSeat(BaseModel):
     slug: str
     colour: str
     logo: str | None
+    brand: BrandShown
     tier: str | None
     expires_at: datetime
     standing: Standing
@@ -250,6 +252,7 @@ async def read_seat(
         slug=page.slug,
         colour=page.colour,
         logo=page.logo,
+        brand=brand_of(page),
         tier=tier,
         expires_at=seat.expires_at,
         standing=seat.standing,

@@ -95,7 +95,7 @@ async def test_nobody_is_unknown_because_the_communitys_page_is_not_there_yet(
     ada, _ = await house.join("ada@example.com", community_id)
     await house.quiet()
     pool = house.service.pool
-    (page,) = await pool.fetch("DELETE FROM communities_v2 RETURNING *")
+    (page,) = await pool.fetch("DELETE FROM communities_v3 RETURNING *")
     await house.hear(asked(community_id, ada))
 
     async def tries() -> int:
@@ -106,7 +106,7 @@ async def test_nobody_is_unknown_because_the_communitys_page_is_not_there_yet(
     await eventually(tries, lambda count: count >= 1)
     assert await outcomes(house) == []
     places = ", ".join(f"${number}" for number in range(1, len(page) + 1))
-    await pool.execute(f"INSERT INTO communities_v2 VALUES ({places})", *page)
+    await pool.execute(f"INSERT INTO communities_v3 VALUES ({places})", *page)
     assert await eventually(lambda: outcomes(house)) == [("ticket_cancelled", None)]
 
 

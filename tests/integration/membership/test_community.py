@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from services.membership.gateways.gateway import Letter
+from services.membership.gateways.gateway import Letter, Look
 from services.membership.member.projections import profile_of
 from shared.clock import real_now
 from shared.contracts.billing_offer import OfferPublished
@@ -179,15 +179,38 @@ async def test_a_test_community_stays_one_in_all_that_happens_there(house: House
 async def test_a_new_brand_is_on_the_page_and_on_every_letter(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     path = f"/communities/{community_id}/brand"
-    brand = {"colour": "#aa3355", "logo": "https://chess.example/logo.png"}
+    brand = {
+        "colour": "#aa3355",
+        "accent": "#ffee00",
+        "logo": "https://chess.example/logo.png",
+    }
     written = await house.call("PUT", path, brand, token=owner)
     page = await house.call(
         "GET", "/public/communities/chess", Tessera_Wait_For=written["position"]
     )
-    assert page["brand"] == brand
+    read = {"text_on_colour": "#ffffff", "text_on_accent": "#1c1f23"}
+    assert page["brand"] == brand | read
     await house.call("POST", "/invitations", {"email": "ivy@example.com"}, token=owner)
     (letter,) = await eventually(lambda: letters_to(house, "ivy@example.com"))
-    assert (letter.look.colour, letter.look.logo) == (brand["colour"], brand["logo"])
+    assert letter.look == Look(brand["colour"], brand["logo"], brand["accent"])
+
+
+async def test_a_brand_without_an_accent_has_one_colour(house: House) -> None:
+    community_id, owner = await house.community(
+        "olga@example.com", brand={"colour": "#1c1f23", "accent": "#ffee00"}
+    )
+    path = f"/communities/{community_id}/brand"
+    written = await house.call("PUT", path, {"colour": "#1c1f23"}, token=owner)
+    page = await house.call(
+        "GET", "/public/communities/chess", Tessera_Wait_For=written["position"]
+    )
+    assert page["brand"] == {
+        "colour": "#1c1f23",
+        "accent": None,
+        "logo": None,
+        "text_on_colour": "#ffffff",
+        "text_on_accent": "#ffffff",
+    }
 
 
 async def test_a_new_name_is_on_the_page_and_on_every_letter_and_the_address_stays(
@@ -447,6 +470,8 @@ async def test_a_brand_is_the_communitys_own_and_can_be_drawn(house: House) -> N
     await house.call("PUT", path, {"colour": "#aa3355"}, token=member, expect=403)
     for wrong in (
         {"colour": "red"},
+        {"accent": "#FFEE00"},
+        {"accent": "#fe0"},
         {"logo": "http://chess.example/logo.png"},
         {"logo": 'https://x/"onerror=alert(1)'},
         {"font": "Comic Sans"},

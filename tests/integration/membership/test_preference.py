@@ -130,6 +130,13 @@ async def test_a_mail_program_opts_out_with_one_click(house: House) -> None:
         "community": "Chess Club",
         "colour": "#aa3355",
         "logo": "https://chess.example/logo.png",
+        "brand": {
+            "colour": "#aa3355",
+            "accent": None,
+            "logo": "https://chess.example/logo.png",
+            "text_on_colour": "#ffffff",
+            "text_on_accent": "#ffffff",
+        },
         "channel": "email",
         "kind": "reminder",
         "wanted": True,

@@ -47,7 +47,7 @@ async def one_slug_names_one_community(club: Club) -> None:
     calls = [sending(club, "POST", "/communities", body, token=token) for token in tokens]
     assert done(await at_once(*calls)) == 1
     await club.house.quiet()
-    rows = await club.house.service.pool.fetch("SELECT FROM communities_v2 WHERE slug = 'draughts'")
+    rows = await club.house.service.pool.fetch("SELECT FROM communities_v3 WHERE slug = 'draughts'")
     assert len(rows) == 1
 
 

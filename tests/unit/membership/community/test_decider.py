@@ -233,6 +233,9 @@ def test_a_community_may_look_otherwise() -> None:
     given(COMMUNITY, chess_club).when(RebrandCommunity(blue)).then_nothing()
     given(COMMUNITY, chess_club, CommunityRebranded(red)).when(RebrandCommunity(red)).then_nothing()
     given(COMMUNITY).when(RebrandCommunity(red)).then_rejected("community_not_found")
+    accented = replace(red, accent=Code("#ffee00"))
+    rebranded = given(COMMUNITY, chess_club, CommunityRebranded(red))
+    rebranded.when(RebrandCommunity(accented)).then(CommunityRebranded(accented))
 
 
 def test_a_community_may_be_called_otherwise_and_keeps_the_rest() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from services.membership.gateways.gateway import Letter, Look, WayOut, Words
-from services.membership.gateways.pages import TEMPLATES, contrast, drawn, html_of, short
+from services.membership.gateways.pages import TEMPLATES, drawn, html_of, short
 from shared.money import Money
 
 announced = Letter(
@@ -116,10 +116,21 @@ def test_a_colour_that_cannot_be_read_is_not_written_in() -> None:
     assert "background:#0b3d91;color:#ffffff" in blue
 
 
-def test_contrast_is_what_wcag_says() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-    assert contrast("#123456", "#123456") == 1
+def test_what_is_pressed_has_the_accent_and_the_sender_their_colour() -> None:
+    linked = replace(announced, link="https://t.example/x")
+    both = drawn(replace(linked, look=Look("#0b3d91", accent="#c2410c"))).html
+    assert "border-top:6px solid #0b3d91" in both
+    assert "background:#c2410c;color:#ffffff;border:1px solid #c2410c" in both
+    assert ".text a{color:#c2410c}" in both
+    one = drawn(replace(linked, look=Look("#0b3d91"))).html
+    assert "background:#0b3d91;color:#ffffff;border:1px solid #0b3d91" in one
+
+
+def test_a_light_accent_is_seen_on_paper_and_links_take_what_can_be_read() -> None:
+    linked = replace(announced, link="https://t.example/x")
+    light = drawn(replace(linked, look=Look("#0b3d91", accent="#fffbe6"))).html
+    assert "background:#fffbe6;color:#1c1f23;border:1px solid #1c1f23" in light
+    assert ".text a{color:#0b3d91}" in light
 
 
 def test_french_readers_are_told_in_french_how_to_leave() -> None:
