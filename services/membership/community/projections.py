@@ -59,20 +59,11 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await connection.execute(
                     "INSERT INTO communities_v3 VALUES"
                     " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-                    fact.stream_id,
-                    created.slug,
-                    fact.at,
-                    created.kind,
-                    created.name,
-                    created.brand.colour,
-                    created.brand.logo,
-                    created.currency,
-                    created.time_zone,
-                    created.mode,
-                    created.language,
-                    created.audience,
+                    fact.stream_id, created.slug, fact.at, created.kind, created.name,
+                    created.brand.colour, created.brand.logo, created.currency,
+                    created.time_zone, created.mode, created.language, created.audience,
                     created.brand.accent,
-                )
+                )  # fmt: skip
             case events.CommunityMoved(slug):
                 await _set(connection, fact, "slug = $2, slug_since = $3", slug, fact.at)
             case events.CommunityDescribed() as now:
