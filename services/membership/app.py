@@ -89,6 +89,7 @@ from services.membership.situation.feature import FEATURE as SITUATION
 from services.membership.sponsorship.feature import FEATURE as SPONSORSHIP
 from services.membership.spotlight.feature import FEATURE as SPOTLIGHT
 from services.membership.takeout import CONTENTS
+from services.membership.text.feature import FEATURE as TEXT
 from services.membership.tier.feature import FEATURE as TIER
 from services.membership.transition.feature import FEATURE as TRANSITION
 from shared import erasure
@@ -137,6 +138,7 @@ MOUNTED = (
     PREFERENCE,
     FILE,
     CONTENT,
+    TEXT,
     ACTIVITY_CHOICE,
     ACTIVITY,
     ANNOUNCEMENT,

@@ -39,6 +39,7 @@ CONTENTS = Contents(
         "preferences": Table(),
         "channels_chosen": Table(),
         "contents": Table(),
+        "texts": Table(),
         "activity": Table(),
         "messages": Table(),
         "direct_messages": Table(),

@@ -6,14 +6,11 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.membership.content import commands, events
-from services.membership.content.events import ContentId, Item
+from services.membership.content.events import ContentId, Item, Text
+from services.membership.content.rules.items import check, check_whole, counted
 from services.membership.tier.events import TierId
 from shared.decider import Decider, NotFound, Rejected
 from shared.ids import PersonId, derive
-
-MOST_LANGUAGES = 10
-MOST_PARTS = 20
-EARLIEST = 24 * 90
 
 Standing = Literal["draft", "published", "withdrawn"]
 
@@ -53,6 +50,11 @@ def opens_at(
     return min(moments, default=None)
 
 
+def changed_at(text: Text, opening: datetime) -> datetime | None:
+    """When it was corrected, for somebody to whom it had opened before."""
+    return text.written_at if text.written_at > opening else None
+
+
 def check_open(opening: datetime | None, at: datetime) -> None:
     if opening is None:
         raise Rejected("content_closed", "It is not open to this person.")
@@ -65,23 +67,28 @@ def decide(command: commands.ContentCommand, content: Content | None) -> list[ev
         case commands.DraftContent() if content is not None:
             return []
         case commands.DraftContent(item):
-            _check(item)
+            check(item)
             return [events.ContentDrafted(item)]
         case _ if content is None:
             raise NotFound("content_not_found", "There is no such content.")
-        case commands.ReviseContent(item) if item == content.item:
-            return []
         case commands.ReviseContent(item):
-            _check(item)
-            if content.standing == "published":
-                _check_parts(item)
-            return [events.ContentRevised(item)]
+            return _revise(content, item)
         case commands.PublishContent(visible_from, at):
             return _publish(content, visible_from, at)
         case commands.WithdrawContent():
             return [events.ContentWithdrawn()] if content.standing == "published" else []
         case _:
             assert_never(command)
+
+
+def _revise(content: Content, asked: Item) -> list[events.ContentEvent]:
+    item = counted(asked, content.item)
+    if item == content.item:
+        return []
+    check(item)
+    if content.standing == "published":
+        check_whole(item)
+    return [events.ContentRevised(item)]
 
 
 def _publish(content: Content, asked: datetime | None, at: datetime) -> list[events.ContentEvent]:
@@ -91,46 +98,9 @@ def _publish(content: Content, asked: datetime | None, at: datetime) -> list[eve
         return []
     if is_open:
         raise Rejected("content_open_already", "It is open; withdraw it first.")
-    _check_parts(content.item)
+    check_whole(content.item)
     item = content.item
     return [events.ContentPublished(item.kind, item.audience, asked or at)]
-
-
-def _check_parts(item: Item) -> None:
-    if not item.parts:
-        raise Rejected("nothing_to_open", "What is published has a file.", pointer="/files")
-
-
-def _check(item: Item) -> None:
-    languages = [words.language for words in item.words]
-    if not 1 <= len(languages) <= MOST_LANGUAGES:
-        raise Rejected(
-            "languages_out_of_range", "It has a title.", pointer="/words", most=MOST_LANGUAGES
-        )
-    if len(set(languages)) < len(languages):
-        raise Rejected("language_twice", "Each language has one title.", pointer="/words")
-    if len(item.parts) > MOST_PARTS:
-        raise Rejected("files_out_of_range", "Not so many.", pointer="/files", most=MOST_PARTS)
-    if len({part.file_id for part in item.parts}) < len(item.parts):
-        raise Rejected("file_twice", "Each file is named once.", pointer="/files")
-    if (item.audience == "tiers") != bool(item.tiers):
-        raise Rejected(
-            "audience_and_tiers", "Tiers are named for their audience alone.", pointer="/tiers"
-        )
-    _check_early(item)
-
-
-def _check_early(item: Item) -> None:
-    early = [one.tier_id for one in item.early]
-    if len(set(early)) < len(early):
-        raise Rejected("early_twice", "Each tier is early once.", pointer="/early")
-    if any(not 1 <= one.hours <= EARLIEST for one in item.early):
-        raise Rejected("early_out_of_range", "Not so early.", pointer="/early", most=EARLIEST)
-    is_for_none = item.audience == "buyers" and early
-    if is_for_none or (item.audience == "tiers" and not set(early) <= set(item.tiers)):
-        raise Rejected(
-            "early_to_outsiders", "Early are some of those it opens to.", pointer="/early"
-        )
 
 
 def evolve(content: Content | None, event: events.ContentEvent) -> Content | None:

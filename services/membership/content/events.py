@@ -6,6 +6,7 @@ from typing import Literal, NewType
 from uuid import UUID
 
 from services.membership.file.events import FileId
+from services.membership.text.events import TextId
 from services.membership.tier.events import TierId
 from shared.ids import Code, Label, PersonId
 
@@ -26,7 +27,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of it: the text of an article, one episode, a workbook; in one language, or in none."""
+    """A file of it: the pictures of an article, one episode, a workbook; in one language, or in none."""
 
     file_id: FileId
     name: Label
@@ -34,6 +35,17 @@ class Part:
     size: int
     sha256: Code
     language: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What there is to read of it in one language, `size` bytes; `version` counts its corrections from 1."""
+
+    language: Code
+    text_id: TextId
+    size: int
+    written_at: datetime
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class Item:
     audience: Audience
     tiers: tuple[TierId, ...] = ()
     early: tuple[Early, ...] = ()
+    texts: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,15 @@ async def published_now(
     return content.item, content.visible_from
 
 
+async def item_now(service: Service, community_id: UUID, content_id: UUID) -> Item:
+    """As its staff have it, published or not, read strongly; NotFound when there is none."""
+    content: Content | None
+    content, _ = await service.handler.state(CONTENT, content_id, community_id)
+    if content is None:
+        raise NotFound("content_not_found", "There is no such content.")
+    return content.item
+
+
 async def opened_by_tier(connection: Any, community_id: UUID) -> dict[UUID, int]:
     """How many published items are open to each tier, and not to every member."""
     rows = await connection.fetch(

@@ -1,19 +1,22 @@
 """Preparing content, publishing it, showing who may open it when, and opening it."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from services.membership.access.projections import standing_now
 from services.membership.activity_choice.projections import declined_now
+from services.membership.community.projections import community_now
 from services.membership.content import commands
 from services.membership.content.decider import (
     CONTENT,
     OPENING,
     Reader,
+    changed_at,
     check_open,
     opening_of,
     opens_at,
@@ -25,19 +28,25 @@ from services.membership.content.events import (
     Item,
     Kind,
     Part,
+    Text,
     Words,
 )
 from services.membership.content.projections import (
     ContentRow,
     contents_for,
     desk_of,
+    item_now,
     published_now,
     teasers_of,
 )
 from services.membership.file.events import FileId
 from services.membership.file.projections import file_now
 from services.membership.gateways.gateway import files_of
+from services.membership.gateways.pages import html_of
+from services.membership.languages import chosen
 from services.membership.member.projections import standing_of
+from services.membership.text.events import text_of
+from services.membership.text.projections import keeping, markdown_of
 from services.membership.tier.events import TierId
 from services.membership.tiers_named import unknown_tiers
 from shared.decider import NotFound
@@ -65,15 +74,30 @@ class FileAsked(Body):
     language: Language | None = None
 
 
+def _plain(markdown: str) -> str:
+    text = markdown.replace("\r\n", "\n")
+    if any(character < " " and character not in "\n\t" for character in text):
+        raise ValueError("has control characters")
+    return text
+
+
+class TextAsked(Body):
+    language: Language
+    markdown: Annotated[str, AfterValidator(_plain)]
+
+
 class EarlyAsked(Body):
     tier_id: UUID
     hours: int
 
 
 class Describe(Body):
+    """News and articles may have `texts`: CommonMark without HTML and pictures, at most 100,000 bytes each."""
+
     kind: Kind
     words: tuple[WordsAsked, ...]
     files: tuple[FileAsked, ...] = Field(default=(), max_length=100)
+    texts: tuple[TextAsked, ...] = Field(default=(), max_length=100)
     audience: Audience
     tiers: tuple[UUID, ...] = ()
     early: tuple[EarlyAsked, ...] = ()
@@ -100,8 +124,24 @@ class ContentItem(BaseModel):
     kind: Kind
     words: tuple[Words, ...]
     files: tuple[Part, ...]
+    texts: tuple[Text, ...] = ()
     opens_at: datetime
     is_open: bool
+
+
+class Reading(BaseModel):
+    """One of its `languages`, as Markdown and as HTML that does nothing: no scripts, no pictures, no styles.
+
+    It was `changed_at` a moment, if since it opened to who reads it.
+    """
+
+    content_id: UUID
+    language: str
+    languages: list[str]
+    version: int
+    changed_at: datetime | None
+    markdown: str
+    html: str
 
 
 class Teasers(BaseModel):
@@ -122,14 +162,17 @@ class DeskItems(BaseModel):
 @router.post("/content", status_code=201, operation_id="draft_content")
 async def draft_content(body: Describe, caller: Staff) -> Written:
     content_id = caller.new_id("content")
-    draft = commands.DraftContent(await _item(caller, body))
-    return await caller.ask(Ask(CONTENT, content_id, draft), content_id=content_id)
+    draft = commands.DraftContent(await _item(caller, content_id, body))
+    asks = [Ask(CONTENT, content_id, draft), *_texts_kept(content_id, body)]
+    return await caller.ask(*asks, content_id=content_id)
 
 
 @router.put("/content/{content_id}", operation_id="revise_content")
 async def revise_content(content_id: UUID, body: Describe, caller: Staff) -> Written:
-    revise = commands.ReviseContent(await _item(caller, body))
-    return await caller.ask(Ask(CONTENT, content_id, revise), content_id=content_id)
+    """All of it anew. A text that says something else is its next version; who reads it sees when it was changed."""
+    revise = commands.ReviseContent(await _item(caller, content_id, body))
+    asks = [Ask(CONTENT, content_id, revise), *_texts_kept(content_id, body)]
+    return await caller.ask(*asks, content_id=content_id)
 
 
 @router.post("/content/{content_id}/publication", operation_id="publish_content")
@@ -163,6 +206,15 @@ async def list_desk(
     )
 
 
+@router.get("/content/desk/{content_id}/text", operation_id="read_text_at_desk")
+async def read_text_at_desk(
+    content_id: UUID, request: Request, caller: Staff, language: Language | None = None
+) -> Reading:
+    """As its staff prepare it, published or not; `language` is found as for its readers."""
+    item = await item_now(caller.service, caller.community_id, content_id)
+    return await _reading(caller, caller.community_id, content_id, item, request, language)
+
+
 @router.get("/content", operation_id="list_content")
 async def list_content(
     caller: Annotated[Caller, needs("person")], page: Annotated[Page, Depends(paging)]
@@ -185,15 +237,23 @@ async def open_content(
     content_id: UUID, caller: Annotated[Caller, needs("person")], file_id: UUID | None = None
 ) -> Door:
     """A link to one of its files, the first if none is named; who may open it is asked at this moment."""
-    item, visible_from = await published_now(caller.service, caller.community_id, content_id)
-    content, person_id = ContentId(content_id), PersonId(caller.person_id)
-    opening = opens_at(item, visible_from, content, await _reader(caller))
-    recorded = person_id not in await declined_now(caller.service, caller.community_id)
-    asked = commands.OpenContent(person_id, content, item.kind, opening, caller.now, recorded)
-    stream = opening_of(content, person_id)
-    if OPENING.decide(asked, await caller.state(OPENING, stream)):
-        await caller.ask(Ask(OPENING, stream, asked))
+    item, _ = await _opened(caller, content_id)
     return await _link(caller, caller.community_id, item, file_id)
+
+
+@router.get("/content/{content_id}/text", operation_id="read_content")
+async def read_content(
+    content_id: UUID,
+    request: Request,
+    caller: Annotated[Caller, needs("person")],
+    language: Language | None = None,
+) -> Reading:
+    """What there is to read; who may open it is asked at this moment.
+
+    In the `language` that is asked for or that Accept-Language prefers, else in the community's, if it is there so.
+    """
+    item, opening = await _opened(caller, content_id)
+    return await _reading(caller, caller.community_id, content_id, item, request, language, opening)
 
 
 @router.get("/public/communities/{community_id}/content", operation_id="list_teasers")
@@ -232,6 +292,63 @@ async def open_public_content(
     return await _link(caller, community_id, item, file_id)
 
 
+@router.get(
+    "/public/communities/{community_id}/content/{content_id}/text",
+    operation_id="read_public_content",
+)
+async def read_public_content(
+    community_id: UUID,
+    content_id: UUID,
+    request: Request,
+    caller: Visitor,
+    language: Language | None = None,
+) -> Reading:
+    item, visible_from = await published_now(caller.service, community_id, content_id)
+    opening = opens_at(item, visible_from, ContentId(content_id), Reader())
+    check_open(opening, caller.now)
+    return await _reading(caller, community_id, content_id, item, request, language, opening)
+
+
+async def _opened(caller: Caller, content_id: UUID) -> tuple[Item, datetime | None]:
+    """What the person opens now, and when it did to them; the first time of a day is recorded."""
+    item, visible_from = await published_now(caller.service, caller.community_id, content_id)
+    content, person_id = ContentId(content_id), PersonId(caller.person_id)
+    opening = opens_at(item, visible_from, content, await _reader(caller))
+    recorded = person_id not in await declined_now(caller.service, caller.community_id)
+    asked = commands.OpenContent(person_id, content, item.kind, opening, caller.now, recorded)
+    stream = opening_of(content, person_id)
+    if OPENING.decide(asked, await caller.state(OPENING, stream)):
+        await caller.ask(Ask(OPENING, stream, asked))
+    return item, opening
+
+
+async def _reading(
+    caller: Caller,
+    community_id: UUID,
+    content_id: UUID,
+    item: Item,
+    request: Request,
+    language: str | None,
+    opening: datetime | None = None,
+) -> Reading:
+    texts = {text.language: text for text in item.texts}
+    if not texts:
+        raise NotFound("text_not_found", "It has no text.")
+    community = await community_now(caller.service, community_id)
+    accepted = request.headers.get("accept-language", "")
+    text = texts[Code(chosen(list(texts), language, accepted, [community.language]))]
+    markdown = await markdown_of(caller.service, community_id, text.text_id)
+    return Reading(
+        content_id=content_id,
+        language=text.language,
+        languages=list(texts),
+        version=text.version,
+        changed_at=changed_at(text, opening) if opening else None,
+        markdown=markdown,
+        html=await asyncio.to_thread(html_of, markdown),
+    )
+
+
 async def _reader(caller: Caller) -> Reader:
     person_id = PersonId(caller.person_id)
     access = await standing_now(caller.service, caller.community_id, person_id)
@@ -248,7 +365,15 @@ async def _link(caller: Caller, community_id: UUID, item: Item, file_id: UUID | 
     return await files_of(caller.service.gateways).read(file, part.name)
 
 
-async def _item(caller: Caller, body: Describe) -> Item:
+def _texts_kept(content_id: UUID, body: Describe) -> list[Ask]:
+    kept = [
+        keeping(content_id, Code(text.language), Label(text.markdown), f"/texts/{place}/markdown")
+        for place, text in enumerate(body.texts)
+    ]
+    return list({ask.stream_id: ask for ask in kept}.values())
+
+
+async def _item(caller: Caller, content_id: UUID, body: Describe) -> Item:
     """What is described, once all it names is known to exist."""
     wrong = await _wrong_tiers(caller, body)
     found = [await _part(caller, asked) for asked in body.files]
@@ -269,6 +394,15 @@ async def _item(caller: Caller, body: Describe) -> Item:
         body.audience,
         tuple(TierId(tier_id) for tier_id in body.tiers),
         tuple(Early(TierId(early.tier_id), early.hours) for early in body.early),
+        tuple(
+            Text(
+                language=Code(text.language),
+                text_id=text_of(content_id, text.language, text.markdown),
+                size=len(text.markdown.encode()),
+                written_at=caller.now,
+            )
+            for text in body.texts
+        ),
     )
 
 
@@ -305,6 +439,7 @@ def _to_read(row: ContentRow, reader: Reader, now: datetime) -> ContentItem | No
         kind=row.item.kind,
         words=row.item.words,
         files=row.item.parts,
+        texts=row.item.texts,
         opens_at=opening,
         is_open=opening <= now,
     )

@@ -293,6 +293,148 @@ async def test_a_revision_shows_everywhere(house: House) -> None:
     await house.call("GET", f"{named}{random_id()}", token=token, expect=404)
 
 
+TITLED = [
+    {"language": "en", "title": "How to lose well", "teaser": "Ten lessons."},
+    {"language": "fr", "title": "Bien perdre", "teaser": "Dix leçons."},
+]
+
+
+def text(markdown: str, language: str = "en") -> Json:
+    return {"language": language, "markdown": markdown}
+
+
+async def written(house: House, token: str, texts: list[Json], **more: Any) -> str:
+    """New content that is published and to be read."""
+    body = described([], words=TITLED, texts=texts, **more)
+    content_id = (await house.call("POST", "/content", body, token=token, expect=201))["content_id"]
+    done = await house.call("POST", f"/content/{content_id}/publication", {}, token=token)
+    await house.call("GET", "/content/desk", token=token, Tessera_Wait_For=done["position"])
+    return str(content_id)
+
+
+async def test_news_are_read_as_markdown_and_as_html_that_does_nothing(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    ada, token = await house.join("ada@example.com", community_id)
+    markdown = "# Lose **well**\r\n\n<script>alert(1)</script> [x](javascript:alert(1))"
+    content_id = await written(house, owner, [text(markdown)], kind="news")
+    read = await house.call("GET", f"/content/{content_id}/text", token=token)
+    assert read["markdown"] == markdown.replace("\r\n", "\n")
+    assert "<h1>Lose <strong>well</strong></h1>" in read["html"]
+    assert "<script" not in read["html"]
+    assert "href" not in read["html"]
+    assert (read["language"], read["languages"], read["version"]) == ("en", ["en"], 1)
+    assert read["changed_at"] is None
+    listed = await house.call("GET", "/content", token=token)
+    assert [one["language"] for one in listed["items"][0]["texts"]] == ["en"]
+    assert "Lose" not in str(listed), "a list says what there is, not what it says"
+    opened = await house.service.pool.fetch(
+        "SELECT data->>'person_id' AS by FROM events WHERE type = 'ContentOpened'"
+    )
+    assert [row["by"] for row in opened] == [ada]
+    await house.call("GET", f"/content/{content_id}/file", token=token, expect=404)
+
+
+async def test_a_text_opens_to_whom_its_files_would_and_when(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    gold = await house.tier(owner, "Gold", paid=True)
+    ada, ada_token = await house.join("ada@example.com", community_id)
+    _, bob_token = await house.join("bob@example.com", community_id)
+    await house.call("POST", f"/people/{ada}/gifts", {"tier_id": gold}, token=owner)
+    opening = real_now() + timedelta(days=3)
+    body = described([], words=TITLED, texts=[text("Secret")])
+    body["early"] = [{"tier_id": gold, "hours": 48}]
+    content_id = (await house.call("POST", "/content", body, token=owner))["content_id"]
+    path, public = (
+        f"/content/{content_id}/text",
+        f"/public/communities/{community_id}/content/{content_id}/text",
+    )
+    await house.call("GET", path, token=ada_token, expect=404)
+    when = {"visible_from": opening.isoformat()}
+    await house.call("POST", f"/content/{content_id}/publication", when, token=owner)
+    await house.eventually(lambda: shelf(house, ada_token), {content_id: False})
+    soon = await house.call("GET", path, token=ada_token, expect=409)
+    assert soon["errors"][0]["code"] == "content_not_open_yet"
+    await house.service.move_clock(opening - timedelta(hours=47))
+    assert (await house.call("GET", path, token=ada_token))["markdown"] == "Secret"
+    early = await house.call("GET", path, token=bob_token, expect=409)
+    never = await house.call("GET", public, expect=409)
+    teasers = await house.call("GET", f"/public/communities/{community_id}/content")
+    assert teasers["items"][0]["words"][0]["teaser"] == "Ten lessons."
+    assert "Secret" not in str((early, never, teasers))
+    await house.service.move_clock(opening)
+    await house.call("GET", path, token=bob_token)
+    await house.call("POST", f"/content/{content_id}/withdrawal", token=owner)
+    gone = await house.call("GET", path, token=ada_token, expect=404)
+    assert "Secret" not in str(gone)
+    at_desk = f"/content/desk/{content_id}/text"
+    assert (await house.call("GET", at_desk, token=owner))["markdown"] == "Secret"
+    await house.call("GET", at_desk, token=ada_token, expect=403)
+
+
+async def test_who_reads_a_corrected_text_sees_when_it_was_changed(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    content_id = await written(house, owner, [text("Firts")], audience="public")
+    path = f"/public/communities/{community_id}/content/{content_id}/text"
+    first = await house.call("GET", path)
+    assert (first["version"], first["changed_at"]) == (1, None)
+    later = real_now() + timedelta(days=1)
+    await house.service.move_clock(later)
+    body = described([], words=TITLED, texts=[text("First")], audience="public")
+    await house.call("PUT", f"/content/{content_id}", body, token=owner)
+    again = await house.call("PUT", f"/content/{content_id}", body, token=owner)
+    second = await house.call("GET", path)
+    assert (second["markdown"], second["version"]) == ("First", 2), again
+    assert second["changed_at"] >= later.isoformat()[:19]
+
+
+async def test_a_text_comes_in_the_language_of_who_reads_it(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com", language="fr")
+    both = [text("Lose"), text("Perdre", "fr")]
+    content_id = await written(house, owner, both, audience="public")
+    path = f"/public/communities/{community_id}/content/{content_id}/text"
+    for query, header, language in (
+        ("", "", "fr"),
+        ("", "en-GB, fr;q=0.5", "en"),
+        ("?language=en", "fr", "en"),
+        ("?language=de", "", "fr"),
+    ):
+        read = await house.call("GET", path + query, Accept_Language=header)
+        assert read["language"] == language
+        assert read["languages"] == ["en", "fr"]
+    await house.call("GET", f"{path}?language=English", expect=422)
+
+
+async def test_a_long_article_is_kept_whole_and_what_is_longer_is_refused(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    longest = "é\n" * 33_332 + "é"
+    content_id = await written(house, owner, [text(longest)], audience="public")
+    path = f"/public/communities/{community_id}/content/{content_id}/text"
+    assert (await house.call("GET", path))["markdown"] == longest
+    kept = await house.service.pool.fetch("SELECT markdown FROM texts_v1")
+    assert [row["markdown"] for row in kept] == [longest]
+    for wrong, pointer in (
+        ({"texts": [text("x" * 100_001)]}, "/texts/0/markdown"),
+        ({"texts": [text(" ")]}, "/texts/0/markdown"),
+        ({"texts": [text("\u0000")]}, "/texts/0/markdown"),
+        ({"texts": [text("one"), text("one")]}, "/texts"),
+        ({"texts": [text("one"), text("two")]}, "/texts"),
+        ({"texts": [text("Eins", "de")]}, "/texts"),
+        ({"texts": [text("one")], "kind": "video"}, "/texts"),
+    ):
+        body = described([], words=TITLED) | wrong
+        problem = await house.call("POST", "/content", body, token=owner, expect=422)
+        assert [error["pointer"] for error in problem["errors"]] == [pointer], wrong
+    assert await house.service.pool.fetchval("SELECT count(*) FROM texts_v1") == 1
+
+
+async def test_what_is_a_file_has_nothing_to_read(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    content_id = await published(house, owner, audience="public", kind="video")
+    path = f"/public/communities/{community_id}/content/{content_id}/text"
+    problem = await house.call("GET", path, expect=404)
+    assert problem["errors"][0]["code"] == "text_not_found"
+
+
 async def test_content_that_names_what_is_not_there_is_refused_by_its_places(house: House) -> None:
     _, owner = await house.community("olga@example.com")
     half = await house.call("POST", "/files", announced(LESSON), token=owner)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,11 +14,9 @@ from services.membership.content.commands import (
 )
 from services.membership.content.decider import (
     CONTENT,
-    EARLIEST,
-    MOST_LANGUAGES,
-    MOST_PARTS,
     OPENING,
     Reader,
+    changed_at,
     opens_at,
 )
 from services.membership.content.events import (
@@ -31,9 +30,12 @@ from services.membership.content.events import (
     Early,
     Item,
     Part,
+    Text,
     Words,
 )
+from services.membership.content.rules.items import EARLIEST, MOST_LANGUAGES, MOST_PARTS
 from services.membership.file.events import FileId
+from services.membership.text.events import TextId
 from services.membership.tier.events import TierId
 from shared.ids import Code, Label, PersonId
 from shared.testing import given
@@ -77,6 +79,61 @@ def test_a_draft_may_have_no_file_yet_but_what_is_published_has_one() -> None:
         "nothing_to_open"
     )
     given(CONTENT, drafted, published).when(ReviseContent(empty)).then_rejected("nothing_to_open")
+
+
+def written(number: int = 1, language: str = "en", **more: Any) -> Text:
+    return Text(Code(language), TextId(UUID(int=number)), 10, noon, **more)
+
+
+def with_texts(*texts: Text, **more: Any) -> Item:
+    return replace(article(), parts=(), texts=texts, **more)
+
+
+def test_what_is_to_be_read_needs_no_file() -> None:
+    news = with_texts(written(), kind="news")
+    given(CONTENT).when(DraftContent(news)).then(ContentDrafted(news))
+    given(CONTENT, ContentDrafted(with_texts(written()))).when(PublishContent(None, noon)).then(
+        published
+    )
+    given(CONTENT, ContentDrafted(news), published).when(
+        ReviseContent(with_texts(kind="news"))
+    ).then_rejected("nothing_to_open")
+
+
+@pytest.mark.parametrize("kind", ["video", "podcast", "document", "download"])
+def test_what_is_a_file_has_no_text(kind: Any) -> None:
+    given(CONTENT).when(DraftContent(with_texts(written(), kind=kind))).then_rejected(
+        "text_of_a_file"
+    )
+
+
+def test_each_language_has_one_text_and_a_title() -> None:
+    twice = with_texts(written(), written(2))
+    given(CONTENT).when(DraftContent(twice)).then_rejected("text_twice")
+    untitled = with_texts(written(), written(2, "fr"))
+    given(CONTENT).when(DraftContent(untitled)).then_rejected("text_without_title")
+    titled = replace(untitled, words=(words(), words("fr")))
+    given(CONTENT).when(DraftContent(titled)).then(ContentDrafted(titled))
+
+
+def test_a_correction_is_the_next_version_and_the_same_words_are_none() -> None:
+    begun = given(CONTENT, ContentDrafted(with_texts(written())), published)
+    again = replace(written(), written_at=noon + day)
+    begun.when(ReviseContent(with_texts(again))).then_nothing()
+    other = replace(written(2), written_at=noon + day)
+    corrected = ContentRevised(with_texts(replace(other, version=2)))
+    begun.when(ReviseContent(with_texts(other))).then(corrected)
+    third = replace(written(), written_at=noon + 2 * day)
+    given(CONTENT, ContentDrafted(with_texts(written())), published, corrected).when(
+        ReviseContent(with_texts(third))
+    ).then(ContentRevised(with_texts(replace(third, version=3))))
+
+
+def test_a_reader_is_told_of_changes_since_it_opened_to_them() -> None:
+    text = written()
+    assert changed_at(text, noon - day) == noon
+    assert changed_at(text, noon) is None
+    assert changed_at(text, noon + day) is None
 
 
 def test_content_is_published_at_once_or_for_a_moment_to_come() -> None:
