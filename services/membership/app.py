@@ -50,6 +50,7 @@ from services.membership.gateways.webhook_gateway import WebhookGateway
 from services.membership.gateways.whatsapp_gateway import WhatsappGateway
 from services.membership.goal.feature import FEATURE as GOAL
 from services.membership.grace.feature import FEATURE as GRACE
+from services.membership.grant.feature import FEATURE as GRANT
 from services.membership.group.feature import FEATURE as GROUP
 from services.membership.group_seat.feature import FEATURE as GROUP_SEAT
 from services.membership.guest.feature import FEATURE as GUEST
@@ -178,6 +179,7 @@ MOUNTED = (
     ORGANISATION,
     REPRESENTATIVE,
     SITUATION,
+    GRANT,
     HOLDING,
     RETENTION_RULES,
     LAPSE,

@@ -77,6 +77,7 @@ CONTENTS = Contents(
         "sponsorships_contacts": Table(),
         "onboardings": Table(),
         "setup": Table(),
+        "benefits_given": Table(),
         "absences": Table(without={"account_id": "An account is no community's."}),
         "certificates": Table(),
         "imports": Table(),
@@ -85,6 +86,7 @@ CONTENTS = Contents(
         "exports": Table(),
     },
     without={
+        "benefits_given_items": "They are in `contents`.",
         "gathering_benefits": "Events gives it, in `gatherings`.",
         "documents_members": "Who is a member is in `members`.",
         "introductions": "What members ask each other is not for staff.",

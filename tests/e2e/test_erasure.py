@@ -323,6 +323,7 @@ def _everything_said(cast: Cast, gone: Member) -> str:
     person = f"/api/membership/v1/people/{gone.person_id}"
     paths = [
         f"{person}/access",
+        f"{person}/benefits",
         f"{person}/messages",
         "/api/membership/v1/members",
         "/api/membership/v1/applications",

@@ -336,6 +336,7 @@ class Victim:
             organiser.get(f"{its}/seat-plans/{self.subscription_id}/seats"),
             person.get(f"{its}/groups"),
             person.get(f"{its}/chat"),
+            person.get(f"{its}/benefits"),
             organiser.get(f"{of}/chat/audits"),
         ]
 
