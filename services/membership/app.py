@@ -36,6 +36,7 @@ from services.membership.directory.feature import FEATURE as DIRECTORY
 from services.membership.document.feature import FEATURE as DOCUMENT
 from services.membership.domain.feature import FEATURE as DOMAIN
 from services.membership.endpoint.feature import FEATURE as ENDPOINT
+from services.membership.feedback.feature import FEATURE as FEEDBACK
 from services.membership.file.feature import FEATURE as FILE
 from services.membership.gateways import mail_reports, whatsapp_reports
 from services.membership.gateways.certifier import Certifier
@@ -151,6 +152,7 @@ MOUNTED = (
     IDEA,
     POLL,
     BALLOT,
+    FEEDBACK,
     IMPROVEMENT,
     GOAL,
     RECOGNITION_RULES,

@@ -57,6 +57,7 @@ CONTENTS = Contents(
             without={"sealed": "Of an anonymous ballot nobody learns that or how it was cast."},
             only="sealed IS NULL",
         ),
+        "feedbacks": Table(opened=("words",), only="named"),
         "improvements": Table(),
         "goals": Table(opened=("words", "review")),
         "recognitions": Table(),
@@ -87,6 +88,7 @@ CONTENTS = Contents(
     },
     without={
         "benefits_given_items": "They are in `contents`.",
+        "gatherings_held": "Events gives it, as `gatherings`.",
         "gathering_benefits": "Events gives it, in `gatherings`.",
         "documents_members": "Who is a member is in `members`.",
         "introductions": "What members ask each other is not for staff.",

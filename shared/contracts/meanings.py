@@ -6,7 +6,11 @@
 from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
+    "about": "What kind of delivery is spoken of.",
+    "about_id": "The ritual, the gathering or the item of content.",
     "account_id": "The sign-in of the person: the `sub` of their tokens, the same in every community.",
+    "FeedbackChanged.after": "How good it was, from now on: 1 is poor, 5 very good.",
+    "FeedbackChanged.before": "How good they said it was until now.",
     "after": "What it is from now on.",
     "amount": "The money this is about, tax included; never negative.",
     "application_id": "The applications of one account to this community.",
@@ -116,6 +120,8 @@ MEANINGS: Mapping[str, str] = {
     "LevelReached.level": "The level, by the key that the community gave it.",
     "LevelReached.rank": "Which of the levels it is, counted from the lowest, 1.",
     "LevelReached.score": "The points that decided.",
+    "on": "The day of the occurrence; null where it is no ritual.",
+    "rating": "How good it was, as they say: 1 is poor, 5 very good.",
     "rules_version": "By which version of the community's rules, from 1.",
     "sponsorship_id": "What a sponsor and the community have agreed on.",
     "SpotlightGiven.on": "The day on which it was said.",

@@ -1,5 +1,6 @@
 """The people of a community as clients: HTTP to the one origin, as their apps would, and nothing behind its back."""
 
+import hashlib
 import json
 import re
 import secrets
@@ -408,6 +409,24 @@ class Organiser(Account):
         if tier:
             body["tier_id"] = str(tier)
         return UUID(self.post("/api/billing/v1/offers", body)["offer_id"])
+
+    def publish_article(self, title: str) -> UUID:
+        """Something to read, for every member."""
+        raw, of = title.encode(), "/api/membership/v1"
+        file = {"name": "text.md", "size": len(raw), "media_type": "text/markdown"}
+        told = self.post(f"{of}/files", file | {"sha256": hashlib.sha256(raw).hexdigest()})
+        door = told["upload"]
+        assert self.world.send(door["method"], door["url"], raw, door["headers"]).is_success
+        self.post(f"{of}/files/{told['file_id']}/completion")
+        article = {
+            "kind": "article",
+            "words": [{"language": "en", "title": title}],
+            "files": [{"file_id": told["file_id"]}],
+            "audience": "members",
+        }
+        content_id = self.post(f"{of}/content", article)["content_id"]
+        self.post(f"{of}/content/{content_id}/publication", {})
+        return UUID(content_id)
 
     def publish_gathering(
         self, name: str, starts_at: datetime, *, capacity: int, minor: int

@@ -129,6 +129,7 @@ class Singer(Member):
 
     account: str
     number: str
+    spoken_of: str
 
     @property
     def said(self) -> str:
@@ -161,6 +162,8 @@ def took_part(cast: Cast, person: Singer, vendors: Vendors) -> None:
         member.put(f"{of}/me/directory-entry", entry)
     person.put(f"{of}/me/goal", {"words": said})
     person.post(f"{of}/ideas", {"title": said, "text": said})
+    person.spoken_of = f"{of}/feedback/content/{cast.organiser.publish_article('Warming up')}"
+    person.put(person.spoken_of, {"rating": 4, "words": said, "named": True})
     vendors.connect(cast.organiser, cast.singers)
     open_group(cast.organiser, "Singers", cast.singers)
     person.number = f"336{int(cast.tag, 16) % 10**8:08}"
@@ -180,6 +183,7 @@ def took_part(cast: Cast, person: Singer, vendors: Vendors) -> None:
         said in json.dumps(reader.get(f"{of}/{what}"))
         for reader, what in zip((cast.organiser, other, other), seen, strict=True)
     )
+    assert said in json.dumps(cast.organiser.get(person.spoken_of))
 
 
 def servers_of(person: Singer, vendors: Vendors) -> list[Guild]:
@@ -318,7 +322,7 @@ def reports_of(whole: Settings, payments: list[str]) -> set[str]:
         return {kind for (kind,) in connection.execute(query, (metadata, payments))}
 
 
-def _everything_said(cast: Cast, gone: Member) -> str:
+def _everything_said(cast: Cast, gone: Singer) -> str:
     """All that the API answers about her, to the organiser and to the token that she still has."""
     person = f"/api/membership/v1/people/{gone.person_id}"
     paths = [
@@ -328,6 +332,8 @@ def _everything_said(cast: Cast, gone: Member) -> str:
         "/api/membership/v1/members",
         "/api/membership/v1/applications",
         "/api/membership/v1/goals",
+        gone.spoken_of,
+        "/api/membership/v1/me/feedback",
         "/api/membership/v1/ideas",
         "/api/membership/v1/directory",
         "/api/membership/v1/me/introductions",

@@ -68,8 +68,9 @@ def routes() -> Iterator[Route]:
 
 ROUTES = list(routes())
 
-# What a path chooses by where everybody has one: a kind of document, the first audit, a day.
+# What a path chooses by where everybody has one: a kind of document, the first audit, a day, a kind of delivery.
 CHOICES = {
+    "about": "content",
     "kind": "terms",
     "number": "1",
     "day": "2090-01-01",
@@ -246,6 +247,9 @@ class Victim:
         }
         poll_id = organiser.post("/api/membership/v1/polls", poll)["poll_id"]
         person.put(f"/api/membership/v1/polls/{poll_id}/ballot", {"answers": [[0]]})
+        article = str(organiser.publish_article(vote))
+        said = {"rating": 2, "words": wish, "named": True}
+        person.put(f"/api/membership/v1/feedback/content/{article}", said)
         rows = f"name,email\nVico Brought,vico.{self.cast.tag}@example.org\n".encode()
         imports = "/api/membership/v1/imports"
         idea = {"title": pitch, "text": pitch}
@@ -255,6 +259,7 @@ class Victim:
                 "introduction_id"
             ],
             "poll_id": poll_id,
+            "about_id": article,
             "group_id": group_id,
             "seat_id": person.post(f"{plan}/own-seat")["seat_id"],
             "import_id": organiser.send_file(imports, rows, "text/csv")["import_id"],
@@ -330,6 +335,8 @@ class Victim:
             *(organiser.get(f"{of}/{path}") for path in ("goals", "groups", "group-tasks")),
             person.get(f"{of}/ideas"),
             person.get(f"{of}/improvements"),
+            person.get(f"{of}/me/feedback"),
+            organiser.get(f"{of}/feedback/content/{self.ids['about_id']}"),
             person.get(f"{of}/polls/{self.ids['poll_id']}"),
             organiser.get(f"{of}/polls/{self.ids['poll_id']}/ballots"),
             organiser.get(f"{of}/imports/{self.ids['import_id']}"),

@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.membership.content import events
-from services.membership.content.decider import CONTENT, Content, Reader, Standing
+from services.membership.content.decider import CONTENT, Content, Reader, Standing, opens_at
 from services.membership.content.events import ContentId, Item
+from services.membership.tier.events import TierId
 from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.projection import Projection
@@ -169,6 +170,21 @@ async def item_now(service: Service, community_id: UUID, content_id: UUID) -> It
     if content is None:
         raise NotFound("content_not_found", "There is no such content.")
     return content.item
+
+
+async def opening_now(
+    service: Service,
+    community_id: UUID,
+    content_id: UUID,
+    *,
+    is_member: bool,
+    tiers: frozenset[TierId],
+    bought: frozenset[ContentId],
+) -> datetime | None:
+    """When it opens to who is that, if ever; NotFound when it is not published."""
+    item, visible_from = await published_now(service, community_id, content_id)
+    reader = Reader(is_member, tiers, bought)
+    return opens_at(item, visible_from, ContentId(content_id), reader)
 
 
 async def opened_by_tier(connection: Any, community_id: UUID) -> dict[UUID, int]:

@@ -17,9 +17,12 @@ from shared.projection import Projection
 
 Status = Literal["delivered", "retrying", "failed"]
 
-UNTOLD = (".message.v1", ".bundle.v1", ".bundle_part.v1")
+UNTOLD = (".message.v1", ".bundle.v1", ".bundle_part.v1", ".feedback.v1")
 TOLD = tuple(contract for contract in catalogue() if not contract.topic.endswith(UNTOLD))
-"""What happens in a community. What somebody is written or given is theirs: a link in it opens what is."""
+"""What happens in a community. What somebody is written or given is theirs: a link in it opens what is.
+
+What is said of a delivery is told by itself to nobody: the moment would tell whose it is.
+"""
 
 TYPES = {contract.type(): contract for contract in TOLD}
 

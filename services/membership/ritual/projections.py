@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.membership.ritual import events
-from services.membership.ritual.decider import Phase, moments
+from services.membership.ritual.decider import Phase, is_for, moments
 from services.membership.ritual.events import Plan, SkipReason
+from services.membership.tier.events import TierId
 from shared.event_store import Fact
 from shared.projection import Projection
 
@@ -217,6 +218,22 @@ async def occurrences_of(
         limit,
     )
     return [OccurrenceRow(**row) for row in rows]
+
+
+async def occurrence_for(
+    connection: Any, ritual_id: UUID, day: date, *, is_member: bool, tiers: frozenset[TierId]
+) -> tuple[Standing, datetime, bool] | None:
+    """What became of one occurrence, when it was planned for, and whether it was promised to who asks."""
+    row = await connection.fetchrow(
+        "SELECT plan, standing, planned_at FROM rituals_v1 r JOIN rituals_v1_occurrences o"
+        " USING (ritual_id) WHERE (ritual_id, day) = ($1, $2)",
+        ritual_id,
+        day,
+    )
+    if row is None:
+        return None
+    plan = _PLAN.validate_json(row["plan"])
+    return row["standing"], row["planned_at"], is_for(plan, is_member=is_member, tiers=tiers)
 
 
 async def kept_of(
