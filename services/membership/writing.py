@@ -22,7 +22,9 @@ from shared.money import Money
 from shared.personal_value import Sealed
 
 COPY = Code("announcement")
-NEWS = frozenset(("level_reached", "improvement_polled", "improvement_leaving", "exit_asked", COPY))
+NEWS = frozenset((
+    "level_reached", "improvement_polled", "improvement_leaving", "improvement_spoken", "exit_asked", COPY,
+))  # fmt: skip
 """What nobody bought, or needs to know."""
 
 

@@ -198,11 +198,16 @@ def when_backers_told_send_mail(fact: Fact) -> list[Call]:
 
 def when_askers_told_send_mail(fact: Fact) -> list[Call]:
     told: AskersTold = fact.body
-    made, polled = told.made, told.made.polled
-    template = Code("improvement_polled" if polled else "improvement_leaving")
-    values = ((Code("words"), made.words), *(((Code("poll"), polled.title),) if polled else ()))
+    made, values = told.made, [(Code("words"), told.made.words)]
+    template = Code("improvement_leaving")
+    if made.polled:
+        template = Code("improvement_polled")
+        values.append((Code("poll"), made.polled.title))
+    if made.spoken:
+        template = Code("improvement_spoken")
+        values.append((Code("delivery"), made.spoken.name))
     page = made.link or _page(fact, "improvements")
-    return _circulate(fact, told.people, template, values, page)
+    return _circulate(fact, told.people, template, tuple(values), page)
 
 
 def when_readers_told_send_mail(fact: Fact) -> list[Call]:

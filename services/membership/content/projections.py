@@ -14,6 +14,7 @@ from services.membership.content.events import ContentId, Item
 from services.membership.tier.events import TierId
 from shared.decider import NotFound
 from shared.event_store import Fact
+from shared.ids import Label
 from shared.projection import Projection
 from shared.service import Service
 
@@ -180,11 +181,12 @@ async def opening_now(
     is_member: bool,
     tiers: frozenset[TierId],
     bought: frozenset[ContentId],
-) -> datetime | None:
-    """When it opens to who is that, if ever; NotFound when it is not published."""
+) -> tuple[Label, datetime | None]:
+    """What it is called, and when it opens to who is that, if ever; NotFound when it is not published."""
     item, visible_from = await published_now(service, community_id, content_id)
     reader = Reader(is_member, tiers, bought)
-    return opens_at(item, visible_from, ContentId(content_id), reader)
+    opening = opens_at(item, visible_from, ContentId(content_id), reader)
+    return item.words[0].title, opening
 
 
 async def opened_by_tier(connection: Any, community_id: UUID) -> dict[UUID, int]:

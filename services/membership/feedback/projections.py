@@ -12,7 +12,7 @@ from services.membership.content.projections import opening_now
 from services.membership.feedback import events
 from services.membership.feedback.commands import Occasion
 from services.membership.feedback.commands import Standing as DeliveryStanding
-from services.membership.feedback.decider import Heard
+from services.membership.feedback.decider import Heard, feedback_stream, shown
 from services.membership.feedback.events import About, Delivered
 from services.membership.ritual.projections import Standing as OccurrenceStanding
 from services.membership.ritual.projections import occurrence_for
@@ -24,6 +24,7 @@ from shared.contracts.events_gathering import (
 from shared.decider import NotFound
 from shared.event_store import Fact
 from shared.http import Caller
+from shared.ids import Label
 from shared.personal_value import Sealed
 from shared.projection import Projection
 
@@ -56,6 +57,7 @@ GATHERINGS_DDL = """
 CREATE TABLE gatherings_held_v1 (
     gathering_id uuid        PRIMARY KEY,
     community_id uuid        NOT NULL,
+    name         text        NOT NULL,
     ends_at      timestamptz NOT NULL,
     cancelled    boolean     NOT NULL DEFAULT false
 );
@@ -132,8 +134,8 @@ async def apply_gatherings(connection: Any, facts: Sequence[Fact]) -> None:
         match fact.body:
             case GatheringPublished() as told:
                 await connection.execute(
-                    "INSERT INTO gatherings_held_v1 VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    told.gathering_id, fact.community_id, told.ends_at,
+                    "INSERT INTO gatherings_held_v1 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                    told.gathering_id, fact.community_id, told.name, told.ends_at,
                 )  # fmt: skip
             case GatheringRescheduled() as told:
                 await connection.execute(
@@ -175,6 +177,14 @@ async def occasion_now(
             return await _of_content(caller, delivered.about_id, access, is_member=is_member)
 
 
+async def name_now(caller: Caller, delivered: Delivered) -> Label:
+    """What it is called; NotFound where there is nothing of the kind, or no more."""
+    occasion = await occasion_now(caller, delivered)
+    if occasion.name is None:
+        raise NotFound("delivery_not_found", "There is nothing of the kind.")
+    return occasion.name
+
+
 async def _of_ritual(
     caller: Caller, delivered: Delivered, access: Access, *, is_member: bool
 ) -> Occasion:
@@ -184,45 +194,52 @@ async def _of_ritual(
         )
     if not found:
         return Occasion("unknown")
-    standing, planned_at, is_theirs = found
-    return Occasion(STANDINGS[standing], planned_at, is_theirs)
+    name, standing, planned_at, is_theirs = found
+    return Occasion(STANDINGS[standing], planned_at, is_theirs, name)
 
 
 async def _of_gathering(caller: Caller, gathering_id: UUID, people: Sequence[UUID]) -> Occasion:
     async with caller.read() as connection:
         row = await connection.fetchrow(
-            "SELECT ends_at, cancelled FROM gatherings_held_v1 WHERE gathering_id = $1",
+            "SELECT name, ends_at, cancelled FROM gatherings_held_v1 WHERE gathering_id = $1",
             gathering_id,
         )
         comes = await holds_ticket_to(connection, gathering_id, people)
     if row is None:
         return Occasion("unknown")
     standing: DeliveryStanding = "delivered" if row["ends_at"] <= caller.now else "to_come"
-    return Occasion("cancelled" if row["cancelled"] else standing, row["ends_at"], comes)
+    standing = "cancelled" if row["cancelled"] else standing
+    return Occasion(standing, row["ends_at"], comes, Label(row["name"]))
 
 
 async def _of_content(
     caller: Caller, content_id: UUID, access: Access, *, is_member: bool
 ) -> Occasion:
     try:
-        opens_at = await opening_now(
+        name, opens_at = await opening_now(
             caller.service, caller.community_id, content_id,
             is_member=is_member, tiers=access.tiers, bought=access.contents,
         )  # fmt: skip
     except NotFound:
         return Occasion("unknown")
     is_to_come = opens_at is not None and opens_at > caller.now
-    return Occasion("to_come" if is_to_come else "delivered", opens_at, opens_at is not None)
+    standing: DeliveryStanding = "to_come" if is_to_come else "delivered"
+    return Occasion(standing, opens_at, opens_at is not None, name)
 
 
-async def heard_of(connection: Any, stream_id: UUID) -> list[Heard]:
+async def heard_of(connection: Any, delivered: Delivered) -> list[Heard]:
     """All that is said of one delivery, the oldest first."""
     rows = await connection.fetch(
         "SELECT person_id, rating, words, named, given_at, closes_at FROM feedbacks_v1"
         " WHERE stream_id = $1 ORDER BY given_at, person_id",
-        stream_id,
+        feedback_stream(delivered),
     )
     return [Heard(**{**row, "words": _sealed(row)}) for row in rows]
+
+
+async def shown_of(connection: Any, delivered: Delivered, at: datetime) -> list[Heard]:
+    """What staff are shown of it at a moment."""
+    return shown(await heard_of(connection, delivered), at)
 
 
 async def said_by(connection: Any, people: Sequence[UUID]) -> list[Mine]:

@@ -170,12 +170,14 @@ class Remark(BaseModel):
 
 
 class DeliveryFeedback(BaseModel):
-    """Of all `answers`, `counted` are those that hide one another, or stand by their name.
+    """`name` is what it is called, if it is there still.
 
-    `counts` tells how many of these gave 1, 2, 3, 4 and 5, `mean` to two places; None of none. `items` are what was
-    said by name, and words without one: the best first, in no order of theirs.
+    Of all `answers`, `counted` are those that hide one another, or stand by their name. `counts` tells how many of
+    these gave 1, 2, 3, 4 and 5, `mean` to two places; None of none. `items` are what was said by name, and words
+    without one: the best first, in no order of theirs.
     """
 
+    name: str | None
     answers: int
     counted: int
     counts: list[int]
@@ -192,14 +194,16 @@ async def read_feedback(
 ) -> DeliveryFeedback:
     """What members say of one delivery: without a name five together, or nobody would say it without."""
     async with caller.read() as connection:
-        heard = await heard_of(connection, feedback_stream(delivered))
-    insist_on_known(heard, await occasion_now(caller, delivered))
+        heard = await heard_of(connection, delivered)
+    occasion = await occasion_now(caller, delivered)
+    insist_on_known(heard, occasion)
     seen = shown(heard, caller.now)
     ratings = Counter(one.rating for one in seen)
     remarks = list(enumerate(await _remarks(caller, seen), 1))
     begin = max(0, page.cursor(int) or 0)
     answer = page.answer(remarks[begin : begin + page.limit + 1], lambda last: last[0])
     return DeliveryFeedback(
+        name=occasion.name,
         answers=len(heard),
         counted=len(seen),
         counts=[ratings[rating] for rating in range(1, BEST + 1)],

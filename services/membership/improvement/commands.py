@@ -11,12 +11,13 @@ from shared.ids import AccountId, PersonId
 
 @dataclass(frozen=True, slots=True)
 class RecordImprovement:
-    """`is_counted`: the poll it names has been."""
+    """`is_counted`: the poll it names has been; `is_heard`: staff have seen what is said of the delivery it names."""
 
     made: Made
     is_counted: bool
     by: AccountId
     at: datetime
+    is_heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was done is told once: to members whom a poll asked, and to who left and wished to hear of it."""
+"""What was done is told once: to members who were asked or spoke, and to who left and wished to hear of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,11 +38,13 @@ def decide(
 
 def _record(command: commands.RecordImprovement) -> list[events.ImprovementEvent]:
     made, leaving = command.made, command.made.leaving
-    if (made.polled is None) == (leaving is None):
-        source = "It follows from one poll, or from one reason to leave."
+    if sum(one is not None for one in (made.polled, leaving, made.spoken)) != 1:
+        source = "It follows from one poll, one reason to leave, or one delivery."
         raise Rejected("one_thing_said", source, pointer="/poll_id")
     if made.polled and not command.is_counted:
         raise Rejected("poll_not_counted", "What it says is not known yet.")
+    if made.spoken and not command.is_heard:
+        raise Rejected("nothing_heard", "What is said of it is not known yet.")
     if leaving and not leaving.since < leaving.until <= command.at:
         why = "What was said lies between two moments that have passed."
         raise Rejected("not_yet_said", why, pointer="/leaving/until")
@@ -50,8 +52,8 @@ def _record(command: commands.RecordImprovement) -> list[events.ImprovementEvent
 
 
 def _tell(made: events.Made, askers: Sequence[commands.Asker]) -> list[events.ImprovementEvent]:
-    """Who left may be written to for what they wished to hear; a poll is the members' own."""
-    reached: tuple[StandingNow, ...] = ("joined",) if made.polled else ("joined", "left")
+    """Who left may be written to for what they wished to hear; the rest is the members' own."""
+    reached: tuple[StandingNow, ...] = ("joined", "left") if made.leaving else ("joined",)
     people = iter(dict.fromkeys(one.person_id for one in askers if one.member in reached))
     told: list[events.ImprovementEvent] = []
     while some := tuple(islice(people, TOLD_AT_ONCE)):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.membership.feedback.events import Delivered
 from shared.ids import AccountId, Label, PersonId
 
 ExitReason = Literal[
@@ -37,13 +38,25 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """Said of one delivery, which is called that."""
+
+    delivered: Delivered
+    name: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """What was done, in the staff's words, and where it can be seen; one of `polled` and `leaving` is there."""
+    """What was done, in the staff's words, and where it can be seen, after what was said.
+
+    One of `polled`, `leaving` and `spoken` is there.
+    """
 
     words: Label
     link: Label | None = None
     polled: Polled | None = None
     leaving: Leaving | None = None
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.membership.feedback.events import About
 from services.membership.idea.events import IdeaAnswered, IdeaClosed
 from services.membership.improvement import events
 from services.membership.improvement.decider import IMPROVEMENT, Improvement
@@ -17,20 +18,23 @@ from shared.projection import Projection
 from shared.service import Service
 
 DDL = """
-CREATE TABLE improvements_v1 (
+CREATE TABLE improvements_v2 (
     improvement_id uuid        PRIMARY KEY,
     community_id   uuid        NOT NULL,
     words          text        NOT NULL,
     link           text,
     idea_id        uuid,
     poll_id        uuid,
-    poll_title     text,
+    about          text,
+    about_id       uuid,
+    day            date,
+    title          text,
     reason         text,
     recorded_at    timestamptz NOT NULL
 );
-CREATE INDEX improvements_v1_newest
-    ON improvements_v1 (community_id, recorded_at DESC, improvement_id DESC);
-CREATE INDEX improvements_v1_poll ON improvements_v1 (poll_id);
+CREATE INDEX improvements_v2_newest
+    ON improvements_v2 (community_id, recorded_at DESC, improvement_id DESC);
+CREATE INDEX improvements_v2_poll ON improvements_v2 (poll_id);
 """
 
 WISHES = """
@@ -58,14 +62,17 @@ DO UPDATE SET is_erased = exit_wishes_v1_people.is_erased OR excluded.is_erased 
 
 @dataclass(frozen=True, slots=True)
 class ImprovementRow:
-    """After an idea, a poll, or a reason to leave: one of the three is there."""
+    """After an idea, a poll, a delivery, or a reason to leave: one of the four is there."""
 
     improvement_id: UUID
     words: str
     link: str | None
     idea_id: UUID | None
     poll_id: UUID | None
-    poll_title: str | None
+    about: About | None
+    about_id: UUID | None
+    day: date | None
+    title: str | None
     reason: events.ExitReason | None
     recorded_at: datetime
 
@@ -87,27 +94,32 @@ async def apply(connection: Any, facts: Sequence[Fact]) -> None:
                 await _keep(connection, fact, made)
             case IdeaAnswered(answer="done", words=words):
                 await connection.execute(
-                    "INSERT INTO improvements_v1 (improvement_id, community_id, words, idea_id,"
+                    "INSERT INTO improvements_v2 (improvement_id, community_id, words, idea_id,"
                     " recorded_at) VALUES ($1, $2, $3, $1, $4) ON CONFLICT (improvement_id)"
                     " DO UPDATE SET words = excluded.words, recorded_at = excluded.recorded_at",
                     fact.stream_id, fact.community_id, words, fact.at,
                 )  # fmt: skip
             case IdeaAnswered() | IdeaClosed() | events.ImprovementWithdrawn():
                 await connection.execute(
-                    "DELETE FROM improvements_v1 WHERE improvement_id = $1", fact.stream_id
+                    "DELETE FROM improvements_v2 WHERE improvement_id = $1", fact.stream_id
                 )
 
 
 async def _keep(connection: Any, fact: Fact, made: events.Made) -> None:
+    of = made.spoken and made.spoken.delivered
     await connection.execute(
-        "INSERT INTO improvements_v1 (improvement_id, community_id, words, link, poll_id,"
-        " poll_title, reason, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO improvements_v2 (improvement_id, community_id, words, link, poll_id,"
+        " about, about_id, day, title, reason, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         fact.stream_id,
         fact.community_id,
         made.words,
         made.link,
         made.polled and made.polled.poll_id,
-        made.polled and made.polled.title,
+        of and of.about,
+        of and of.about_id,
+        of and of.on,
+        made.polled.title if made.polled else made.spoken and made.spoken.name,
         made.leaving and made.leaving.reason,
         fact.at,
     )
@@ -115,9 +127,9 @@ async def _keep(connection: Any, fact: Fact, made: events.Made) -> None:
 
 IMPROVEMENTS = Projection(
     name="improvements",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("improvements_v1",),
+    tables=("improvements_v2",),
     facts=(events.ImprovementRecorded, events.ImprovementWithdrawn, IdeaAnswered, IdeaClosed),
     apply=apply,
 )
@@ -179,8 +191,9 @@ async def improvements_of(
     """The newest before a place in this list."""
     recorded_at, improvement_id = before or (None, None)
     rows = await connection.fetch(
-        "SELECT improvement_id, words, link, idea_id, poll_id, poll_title, reason, recorded_at"
-        " FROM improvements_v1 WHERE community_id = $1"
+        "SELECT improvement_id, words, link, idea_id, poll_id, about, about_id, day, title, reason,"
+        " recorded_at"
+        " FROM improvements_v2 WHERE community_id = $1"
         " AND ($2::timestamptz IS NULL OR (recorded_at, improvement_id) < ($2, $3::uuid))"
         " ORDER BY recorded_at DESC, improvement_id DESC LIMIT $4",
         community_id, recorded_at, improvement_id, limit,
@@ -191,7 +204,7 @@ async def improvements_of(
 async def done_after(connection: Any, poll_id: UUID) -> list[Done]:
     """What one poll has led to, the newest first."""
     rows = await connection.fetch(
-        "SELECT improvement_id, words, link, recorded_at FROM improvements_v1 WHERE poll_id = $1"
+        "SELECT improvement_id, words, link, recorded_at FROM improvements_v2 WHERE poll_id = $1"
         " ORDER BY recorded_at DESC, improvement_id DESC",
         poll_id,
     )

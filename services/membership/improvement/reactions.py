@@ -6,6 +6,7 @@ from services.membership.audience.projections import audience_of
 from services.membership.ballot.projections import ballots_of
 from services.membership.broadcast.events import Segment
 from services.membership.crowd import caught_up
+from services.membership.feedback.projections import shown_of
 from services.membership.improvement import commands, events
 from services.membership.improvement.decider import IMPROVEMENT
 from services.membership.improvement.projections import improvement_now, wishing
@@ -48,11 +49,18 @@ async def find_askers(action: commands.FindAskers, context: ActionContext) -> As
 
 
 async def _who_said(made: events.Made, context: ActionContext) -> Iterable[PersonId]:
-    """After an anonymous poll everybody it asks: who gets a letter must not say who voted (ADR 0050)."""
+    """After an anonymous poll everybody it asks: who gets a letter must not say who voted (ADR 0050).
+
+    Of a delivery whoever staff were shown: by name, or hidden among five (ADR 0059).
+    """
     service, community_id = context.service, context.community_id
     if made.leaving is not None:
         async with service.pool.acquire() as connection:
             return await wishing(connection, community_id, made.leaving)
+    if made.spoken is not None:
+        async with service.pool.acquire() as connection:
+            seen = await shown_of(connection, made.spoken.delivered, context.now)
+        return [one.person_id for one in seen]
     if made.polled is None:
         return []
     _, terms = await poll_now(service, community_id, made.polled.poll_id)

@@ -1,16 +1,18 @@
 """Recording what was done after what was said, and reading it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
+from services.membership.feedback.events import About, Delivered
+from services.membership.feedback.projections import name_now, shown_of
 from services.membership.idea.projections import titles_of
 from services.membership.improvement import commands
 from services.membership.improvement.decider import IMPROVEMENT, insist_on_reader
-from services.membership.improvement.events import ExitReason, Leaving, Made, Polled
+from services.membership.improvement.events import ExitReason, Leaving, Made, Polled, Spoken
 from services.membership.improvement.projections import ImprovementRow, improvements_of
 from services.membership.member.projections import standing_of
 from services.membership.poll.projections import poll_now
@@ -34,13 +36,25 @@ class SaidOnLeaving(Body):
     until: AwareDatetime | None = None
 
 
+class SaidOfDelivery(Body):
+    """What members say of a gathering, of content, or of a ritual's occurrence on a day."""
+
+    about: About
+    about_id: UUID
+    day: date | None = None
+
+
 class RecordImprovement(Body):
-    """What was done, and after what: one of `poll_id` and `leaving`. To an idea, answer: `/ideas/{idea_id}/answer`."""
+    """What was done, and after what: one of `poll_id`, `leaving` and `feedback`.
+
+    To an idea, answer: `/ideas/{idea_id}/answer`.
+    """
 
     words: Words
     link: Link | None = None
     poll_id: UUID | None = None
     leaving: SaidOnLeaving | None = None
+    feedback: SaidOfDelivery | None = None
 
 
 class RecordedImprovement(Written):
@@ -52,16 +66,20 @@ async def record_improvement(body: RecordImprovement, caller: Staff) -> Recorded
     """You said, we did: whom it concerns is written to, unless they want no news.
 
     After a poll by name that is who voted, after an anonymous one everybody it asked; after what was said on leaving,
-    who wished to hear of it then.
+    who wished to hear of it then; after feedback on a delivery, whose feedback staff have been shown.
     """
     polled, is_counted = await _polled(caller, body.poll_id)
+    spoken, is_heard = await _spoken(caller, body.feedback)
     made = Made(
         words=Label(body.words),
         link=Label(body.link) if body.link else None,
         polled=polled,
         leaving=_leaving(body.leaving, caller.now) if body.leaving else None,
+        spoken=spoken,
     )
-    record = commands.RecordImprovement(made, is_counted, AccountId(caller.account_id), caller.now)
+    record = commands.RecordImprovement(
+        made, is_counted, AccountId(caller.account_id), caller.now, is_heard
+    )
     improvement_id = caller.new_id("improvement")
     written = await caller.ask(Ask(IMPROVEMENT, improvement_id, record))
     return RecordedImprovement(**written.model_dump(), improvement_id=improvement_id)
@@ -78,6 +96,16 @@ async def _polled(caller: Caller, poll_id: UUID | None) -> tuple[Polled | None, 
     return Polled(poll_id, terms.title), poll.standing == "counted"
 
 
+async def _spoken(caller: Caller, said: SaidOfDelivery | None) -> tuple[Spoken | None, bool]:
+    if said is None:
+        return None, False
+    delivered = Delivered(said.about, said.about_id, said.day)
+    name = await name_now(caller, delivered)
+    async with caller.read() as connection:
+        seen = await shown_of(connection, delivered, caller.now)
+    return Spoken(delivered, name), bool(seen)
+
+
 @router.delete("/improvements/{improvement_id}", operation_id="withdraw_improvement")
 async def withdraw_improvement(improvement_id: UUID, caller: Staff) -> Written:
     """It is shown no more; a letter that has gone out has."""
@@ -85,9 +113,9 @@ async def withdraw_improvement(improvement_id: UUID, caller: Staff) -> Written:
 
 
 class Improvement(BaseModel):
-    """`words` are what was done. It was said as an idea, in a poll, or by who left for this `reason`.
+    """`words` are what was done. It was said as an idea, in a poll, of a delivery, or by who left for this `reason`.
 
-    `title` is the idea's or the poll's; an idea's may be forgotten.
+    `title` is what the idea, the poll or the delivery is called; an idea's may be forgotten.
     """
 
     improvement_id: UUID
@@ -95,6 +123,9 @@ class Improvement(BaseModel):
     link: str | None
     idea_id: UUID | None
     poll_id: UUID | None
+    about: About | None
+    about_id: UUID | None
+    day: date | None
     reason: ExitReason | None
     title: str | None
     recorded_at: datetime
@@ -109,7 +140,7 @@ class Improvements(BaseModel):
 async def list_improvements(
     caller: Reader, page: Annotated[Page, Depends(listing())]
 ) -> Improvements:
-    """What you said, what we did: of ideas, polls, and what people say on leaving. The newest first."""
+    """What you said, what we did: of ideas, polls, deliveries, and what people say on leaving. The newest first."""
     person_id = caller.principal and caller.principal.person_id
     member = (
         await standing_of(caller.service, caller.community_id, person_id) if person_id else None
@@ -138,8 +169,11 @@ async def _titled(caller: Caller, rows: list[ImprovementRow]) -> list[Improvemen
             link=row.link,
             idea_id=row.idea_id,
             poll_id=row.poll_id,
+            about=row.about,
+            about_id=row.about_id,
+            day=row.day,
             reason=row.reason,
-            title=row.poll_title or (titles.get(row.idea_id) if row.idea_id else None),
+            title=row.title or (titles.get(row.idea_id) if row.idea_id else None),
             recorded_at=row.recorded_at,
         )
         for row in rows

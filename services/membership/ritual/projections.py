@@ -13,6 +13,7 @@ from services.membership.ritual.decider import Phase, is_for, moments
 from services.membership.ritual.events import Plan, SkipReason
 from services.membership.tier.events import TierId
 from shared.event_store import Fact
+from shared.ids import Label
 from shared.projection import Projection
 
 _PLAN = TypeAdapter(Plan)
@@ -222,8 +223,8 @@ async def occurrences_of(
 
 async def occurrence_for(
     connection: Any, ritual_id: UUID, day: date, *, is_member: bool, tiers: frozenset[TierId]
-) -> tuple[Standing, datetime, bool] | None:
-    """What became of one occurrence, when it was planned for, and whether it was promised to who asks."""
+) -> tuple[Label, Standing, datetime, bool] | None:
+    """What one occurrence is called, what became of it, when it was planned for, and whether it was for who asks."""
     row = await connection.fetchrow(
         "SELECT plan, standing, planned_at FROM rituals_v1 r JOIN rituals_v1_occurrences o"
         " USING (ritual_id) WHERE (ritual_id, day) = ($1, $2)",
@@ -233,7 +234,8 @@ async def occurrence_for(
     if row is None:
         return None
     plan = _PLAN.validate_json(row["plan"])
-    return row["standing"], row["planned_at"], is_for(plan, is_member=is_member, tiers=tiers)
+    is_theirs = is_for(plan, is_member=is_member, tiers=tiers)
+    return plan.name, row["standing"], row["planned_at"], is_theirs
 
 
 async def kept_of(

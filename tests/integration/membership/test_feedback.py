@@ -93,7 +93,7 @@ async def test_who_had_a_ticket_says_how_the_gathering_was_once_it_is_over(house
     assert await refused(house, path, for_bob) == "delivery_of_others"
     await say(house, path, for_ada, words=LOVELY, named=True)
     told = await read(house, path, owner)
-    assert (told["answers"], told["counted"], told["mean"]) == (1, 1, 4.0)
+    assert (told["name"], told["answers"], told["counted"], told["mean"]) == ("Dinner", 1, 1, 4.0)
     assert told["counts"] == [0, 0, 0, 1, 0]
     assert told["items"] == [{"rating": 4, "words": LOVELY, "person_id": ada}]
     (own,) = await mine(house, for_ada)
@@ -266,6 +266,41 @@ async def test_another_community_knows_nothing_of_it(house: House) -> None:
         await house.call("DELETE", f"/feedback/{path}", token=for_mia, expect=404)
     assert (await house.call("GET", "/feedback", token=zoe))["items"] == []
     assert (await read(house, f"content/{content}", owner))["answers"] == 1
+
+
+async def test_who_said_how_it_was_hears_what_was_done(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    people = [await house.join(f"m{n}@example.com", community_id, f"M{n}") for n in range(6)]
+    content = await published(house, owner)
+    path, about = f"content/{content}", {"about": "content", "about_id": content}
+    made = {"words": "It is shorter now.", "feedback": about}
+    for _, token in people[1:5]:
+        await say(house, path, token)
+    unheard = await house.call("POST", "/improvements", made, token=owner, expect=409)
+    assert code_of(unheard) == "nothing_heard"
+    await say(house, path, people[0][1], named=True)
+    await house.quiet()
+
+    async def told() -> list[str]:
+        await house.quiet()
+        letters = [one for one in house.mailbox.letters if one.template == "improvement_spoken"]
+        assert all(one.values["delivery"] == "How to lose well" for one in letters)
+        return sorted(one.to for one in letters)
+
+    await house.call("POST", "/improvements", made, token=owner)
+    assert await told() == ["m0@example.com"], "a letter to four would say who they are"
+    await say(house, path, people[5][1])
+    await house.quiet()
+    await house.call("POST", "/improvements", made | {"words": "And clearer."}, token=owner)
+    assert await told() == ["m0@example.com"] + [f"m{n}@example.com" for n in range(6)]
+    listed = await house.call("GET", "/improvements", token=people[1][1])
+    assert [(one["title"], one["about"], one["about_id"]) for one in listed["items"]] == [
+        ("How to lose well", "content", content)
+    ] * 2
+    unknown = {"words": "No", "feedback": {"about": "gathering", "about_id": str(random_id())}}
+    await house.call("POST", "/improvements", unknown, token=owner, expect=404)
+    both = made | {"poll_id": str(random_id())}
+    await house.call("POST", "/improvements", both, token=owner, expect=404)
 
 
 async def test_words_go_with_who_wrote_them_and_the_rating_stays(house: House) -> None:

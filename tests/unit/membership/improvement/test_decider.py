@@ -6,6 +6,7 @@ import pytest
 
 from services.membership.announcement import reactions as sender
 from services.membership.announcement.commands import SendMail
+from services.membership.feedback.events import Delivered
 from services.membership.improvement import reactions
 from services.membership.improvement.commands import (
     Asker,
@@ -22,6 +23,7 @@ from services.membership.improvement.events import (
     Leaving,
     Made,
     Polled,
+    Spoken,
 )
 from services.membership.writing import kind_of
 from shared.decider import Rejected
@@ -35,21 +37,24 @@ ada, bob, cleo, dan = (PersonId(UUID(int=n)) for n in (1, 2, 3, 4))
 olga = AccountId(UUID(int=5))
 voted = Made(Label("The hall is ours."), polled=Polled(UUID(int=6), Label("The hall")))
 month = Leaving("too_much_noise", noon - timedelta(days=30), noon)
+spoken = Made(
+    Label("Softer chairs."), spoken=Spoken(Delivered("gathering", UUID(int=7)), Label("Dinner"))
+)
 left = Made(Label("One mail a week."), leaving=month)
 everybody = TellAskers(
     (Asker(ada, "joined"), Asker(bob, "left"), Asker(cleo, "banned"), Asker(dan, "erased"))
 )
 
 
-def recording(made: Made, *, is_counted: bool = True) -> RecordImprovement:
-    return RecordImprovement(made, is_counted, olga, noon)
+def recording(made: Made, *, is_counted: bool = True, is_heard: bool = True) -> RecordImprovement:
+    return RecordImprovement(made, is_counted, olga, noon, is_heard)
 
 
 def recorded(made: Made) -> ImprovementRecorded:
     return ImprovementRecorded(made, olga)
 
 
-@pytest.mark.parametrize("made", [voted, left])
+@pytest.mark.parametrize("made", [voted, left, spoken])
 def test_what_was_done_is_recorded_once(made: Made) -> None:
     given(IMPROVEMENT).when(recording(made)).then(recorded(made))
     given(IMPROVEMENT, recorded(made)).when(recording(made)).then_nothing()
@@ -57,13 +62,19 @@ def test_what_was_done_is_recorded_once(made: Made) -> None:
 
 def test_it_follows_from_one_thing_that_was_said() -> None:
     both, neither = replace(voted, leaving=month), replace(voted, polled=None)
-    for made in (both, neither):
+    two = replace(spoken, polled=voted.polled)
+    for made in (both, neither, two):
         given(IMPROVEMENT).when(recording(made)).then_rejected("one_thing_said")
 
 
 def test_a_poll_that_is_not_counted_says_nothing_yet() -> None:
     early = recording(voted, is_counted=False)
     given(IMPROVEMENT).when(early).then_rejected("poll_not_counted")
+
+
+def test_of_a_delivery_nothing_is_said_that_staff_have_not_heard() -> None:
+    unheard = recording(spoken, is_heard=False)
+    given(IMPROVEMENT).when(unheard).then_rejected("nothing_heard")
 
 
 def test_what_was_said_lies_behind() -> None:
@@ -76,6 +87,10 @@ def test_what_was_said_lies_behind() -> None:
 
 def test_after_a_poll_members_are_told() -> None:
     given(IMPROVEMENT, recorded(voted)).when(everybody).then(AskersTold(voted, (ada,)))
+
+
+def test_after_feedback_members_are_told() -> None:
+    given(IMPROVEMENT, recorded(spoken)).when(everybody).then(AskersTold(spoken, (ada,)))
 
 
 def test_who_left_is_told_what_they_wished_to_hear_and_nobody_who_was_shut_out() -> None:
@@ -124,7 +139,11 @@ def mails_to(told: AskersTold) -> list[SendMail]:
 
 @pytest.mark.parametrize(
     ("made", "template", "names"),
-    [(voted, "improvement_polled", ["words", "poll"]), (left, "improvement_leaving", ["words"])],
+    [
+        (voted, "improvement_polled", ["words", "poll"]),
+        (left, "improvement_leaving", ["words"]),
+        (spoken, "improvement_spoken", ["words", "delivery"]),
+    ],
 )
 def test_each_gets_a_letter_that_may_be_turned_off(
     made: Made, template: str, names: list[str]
