@@ -147,6 +147,7 @@ class Victim:
         self.words = [f"{word} of Canary{cast.tag}" for word in ("Wish", "Pitch", "Bio", "Vote")]
         self.subscription_id = self.person.subscription()["subscription_id"]
         present_id = self._given()
+        (ticket,) = self.person.tickets()
         self.ids = self._meant() | {
             "community_id": str(cast.community.id),
             "person_id": str(self.person.person_id),
@@ -155,6 +156,7 @@ class Victim:
             "offer_id": str(yearly),
             "gathering_id": str(gathering),
             "hold_id": still_held["hold_id"],
+            "ticket_id": ticket["ticket_id"],
             "client_id": client["client_id"],
             "rise_id": rise_id,
             "discount_id": discount["discount_id"],
@@ -183,7 +185,6 @@ class Victim:
             "slug": cast.community.slug,
             "role": "owner",
         }
-        (ticket,) = self.person.tickets()
         # What no stranger may ever read, wherever it may stand.
         self.private = {
             self.person.name,
@@ -192,7 +193,6 @@ class Victim:
             *self.words,
             NUMBER.removeprefix("+"),
             *(value for name, value in self.ids.items() if name not in PUBLIC),
-            ticket["ticket_id"],
             self.account,
             client["client_secret"],
             endpoint["secret"],
