@@ -86,7 +86,9 @@ class LiftBan:
 
 @dataclass(frozen=True, slots=True)
 class BeTakenIn:
-    """Another member has proved to be this one as well."""
+    """Another member has proved to be this one as well; `is_asked` while they may be refused still."""
+
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ def decide(command: commands.MemberCommand, member: Member) -> list[events.Membe
         case commands.ForgetLapsed(person_id, ground, mark):
             erased = events.PersonErased(person_id, member.account_id, mark)
             return [erased] if is_gone(member, ground) else []
-        case commands.BeTakenIn():
-            return [events.MemberTakenIn()] if member.standing in ("joined", "left") else []
+        case commands.BeTakenIn(is_asked):
+            return _be_taken_in(member, is_asked=is_asked)
         case commands.ErasePerson() if member.standing == "erased":
             return []
         case commands.ErasePerson(person_id, mark=mark, is_guest=True) if (
@@ -154,6 +154,15 @@ def _change_address(asked: commands.ChangeAddress, member: Member) -> list[event
         detail = "It is somebody else's sign-in, or known here as another person's: merge the two."
         raise Rejected("address_taken", detail, pointer="/email")
     return [] if asked.is_current else [events.AddressChanged(asked.email, member.email)]
+
+
+def _be_taken_in(member: Member, *, is_asked: bool) -> list[events.MemberEvent]:
+    """Decided here as well, so that a ban at the same moment is before it, or after it and told who they are."""
+    if is_asked and member.standing == "banned":
+        raise Rejected("banned", "Who was shut out is not merged with anybody.")
+    if is_asked and member.standing not in ("joined", "taken_in"):
+        raise Rejected("not_a_member", "Both have to be members here.")
+    return [events.MemberTakenIn()] if member.standing in ("joined", "left") else []
 
 
 def _confirm(service: events.Service, member: Member) -> list[events.MemberEvent]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.membership.account.projections import EMAIL, account_of
 from services.membership.community.projections import community_now
 from services.membership.member import events
-from services.membership.member.commands import Ownership
+from services.membership.member.commands import BeTakenIn, Ownership
 from services.membership.member.decider import MEMBER, Member, is_gone
 from services.membership.member.events import StandingNow
 from services.membership.merging.projections import merged, merging_now
@@ -20,6 +20,7 @@ from shared.event_store import Fact, Keep
 from shared.ids import PLATFORM, AccountId, PersonId
 from shared.personal_value import Sealed
 from shared.projection import Projection
+from shared.reaction import Ask
 from shared.service import Service
 
 PERSON = "person"
@@ -187,6 +188,11 @@ async def _state_of(service: Service, community_id: UUID, person_id: UUID) -> Me
     member: Member
     member, _ = await service.handler.state(MEMBER, person_id, community_id)
     return member
+
+
+def being_taken_in(person_id: PersonId) -> Ask:
+    """What a request asks by which a member is another from then on; Rejected where they may not be by then."""
+    return Ask(MEMBER, person_id, BeTakenIn(is_asked=True))
 
 
 async def standing_of(service: Service, community_id: UUID, person_id: UUID | None) -> StandingNow:

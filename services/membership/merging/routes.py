@@ -12,6 +12,7 @@ from services.membership.gateways.gateway import Address
 from services.membership.gateways.proofs import Proofs
 from services.membership.member.projections import (
     PERSON,
+    being_taken_in,
     member_now,
     ownership_of,
     standing_of,
@@ -66,6 +67,7 @@ async def merge_persons(
     written = await caller.ask(
         Ask(MERGING, stream_of(person_id), commands.TakeIn(person_id, other, own)),
         Ask(MERGING, stream_of(other), await _giving_up(caller, other, account_id)),
+        being_taken_in(other),
     )
     return PersonsMerged(**written.model_dump(), person_id=person_id, taken_in=other)
 

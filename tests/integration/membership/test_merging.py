@@ -5,6 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from services.membership.merging import routes
 from services.membership.merging.projections import merging_now
 from shared.clock import real_now
 from shared.contracts.billing_subscription import SubscriptionActivated, SubscriptionEnded
@@ -154,7 +157,8 @@ async def test_a_repeat_and_a_dry_run_change_nothing(house: House) -> None:
     path = f"{PATH}?dry_run=true"
     body = await house.proof(IDA)
     dry = await house.call("POST", path, body, token=both.ada_token)
-    assert {one["type"] for one in dry["would"]["events"]} == {"MemberMerged", "PersonTakenIn"}
+    would = {one["type"] for one in dry["would"]["events"]}
+    assert would == {"MemberMerged", "PersonTakenIn", "MemberTakenIn"}
     assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
     key = str(uuid4())
     body = await house.proof(IDA)
@@ -192,6 +196,23 @@ async def test_of_two_who_take_somebody_in_at_once_one_does(house: House) -> Non
     assert sorted(await asyncio.gather(take(both.ada_token), take(eve_token))) == [200, 422]
     count = "SELECT count(*) FROM events WHERE type = 'MemberMerged'"
     assert await house.service.pool.fetchval(count) == 1
+
+
+async def test_who_is_shut_out_while_they_merge_is_not_merged(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ban comes once the request has looked who they are: nobody goes on as somebody else."""
+    both = await two(house)
+    body = await house.proof(IDA)
+
+    async def as_it_was(*_: object) -> str:
+        return "joined"
+
+    await house.call("POST", f"/people/{both.ida}/ban", {}, token=both.owner)
+    monkeypatch.setattr(routes, "standing_of", as_it_was)
+    call = house.call("POST", PATH, body, token=both.ada_token, expect=409)
+    assert (await call)["errors"][0]["code"] == "banned"
+    assert (await merging_now(house.service, UUID(both.community_id), UUID(both.ida))).into is None
 
 
 async def test_there_are_no_chains(house: House) -> None:

@@ -295,6 +295,15 @@ def test_who_was_shut_out_meanwhile_stays_shut_out() -> None:
         given(MEMBER, *history).when(BeTakenIn()).then_nothing()
 
 
+def test_nobody_is_merged_away_who_was_shut_out_or_went_at_that_moment() -> None:
+    asked = BeTakenIn(is_asked=True)
+    given(MEMBER, joined).when(asked).then(MemberTakenIn())
+    given(MEMBER, joined, MemberTakenIn()).when(asked).then_nothing()
+    given(MEMBER, joined, MemberBanned()).when(asked).then_rejected("banned")
+    given(MEMBER, joined, MemberLeft()).when(asked).then_rejected("not_a_member")
+    given(MEMBER, joined, *erased).when(asked).then_rejected("not_a_member")
+
+
 def test_who_was_taken_in_is_shut_out_as_who_they_are_now() -> None:
     given(MEMBER, joined, MemberTakenIn()).when(BanMember()).then_rejected("was_taken_in")
 
