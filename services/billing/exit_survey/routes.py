@@ -1,9 +1,10 @@
 """Saying why one leaves, and seeing why people do."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, NamedTuple, get_args
 from uuid import UUID
 
+from annotated_types import Ge, Lt
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
@@ -23,6 +24,11 @@ from shared.ids import PersonId
 from shared.reaction import Ask
 
 router = APIRouter()
+
+# Any further and it is in no calendar, once it is said in another zone.
+Moment = Annotated[
+    AwareDatetime, Ge(datetime(1970, 1, 1, tzinfo=UTC)), Lt(datetime(3000, 1, 1, tzinfo=UTC))
+]
 
 Stranger = Annotated[Caller, needs("public")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -176,8 +182,8 @@ class ExitReasons(BaseModel):
 @router.get("/exit-answers/reasons", operation_id="count_exit_reasons")
 async def count_exit_reasons(
     caller: Annotated[Caller, needs("sales.read")],
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Moment | None, Query()] = None,
+    until: Annotated[Moment | None, Query()] = None,
 ) -> ExitReasons:
     """How often each reason was given from `since` on and before `until`, the most frequent first."""
     async with caller.read() as connection:

@@ -124,6 +124,14 @@ async def test_reasons_are_for_who_sees_sales_and_words_for_who_knows_the_member
     assert (await shop.house.ask(stranger, "GET", "/exit-answers"))["items"] == []
 
 
+async def test_no_answers_are_counted_from_a_moment_of_no_calendar(shop: Shop) -> None:
+    await shop.opens()
+    for moment in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"):
+        for name in ("since", "until"):
+            path = f"/exit-answers/reasons?{name}={moment}"
+            assert (await shop.house.refusal(olga, "GET", path))[0] == 422
+
+
 async def test_what_was_written_is_forgotten_with_who_wrote_it(shop: Shop) -> None:
     subscription_id = await leaving(shop)
     await shop.house.ask(ada, "PUT", door(subscription_id), said(comment=WORDS))
