@@ -89,7 +89,18 @@ class SeatsQuoted(Body):
     quote: Annotated[str, StringConstraints(max_length=4000)]
 
 
-class OpenCheckout(Agree):
+class Choice(Agree):
+    """What is chosen, whether it is opened or looked at beforehand."""
+
+    lines: list[OfferChosen | SeatsQuoted]
+    currency: Currency | None = None
+    code: Annotated[str, StringConstraints(max_length=100)] | None = None
+    without_trial: bool = False
+    organisation_id: UUID | None = None
+    via: Via | None = None
+
+
+class OpenCheckout(Choice):
     """`return_url` is a page at this origin, without a query; without a `currency`, it is each offer's first.
 
     Whose card has had the trial (`card_had_trial`) may buy `without_trial`. Documents may be agreed to here,
@@ -97,13 +108,13 @@ class OpenCheckout(Agree):
     buys in its name, offers with seats alone. Who came `via` a link may say so.
     """
 
-    lines: list[OfferChosen | SeatsQuoted]
     return_url: Annotated[str, StringConstraints(max_length=500)]
-    currency: Currency | None = None
-    code: Annotated[str, StringConstraints(max_length=100)] | None = None
-    without_trial: bool = False
-    organisation_id: UUID | None = None
-    via: Via | None = None
+
+
+class PreviewCheckout(Choice):
+    """What one would open it with; a `return_url` is not needed, and one that opening it would refuse is refused."""
+
+    return_url: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
 class WinBack(Agree):
@@ -218,7 +229,7 @@ class Checkout(BaseModel):
 @router.post("/checkouts", status_code=201, operation_id="open_checkout")
 async def open_checkout(body: OpenCheckout, caller: Member) -> Opened:
     checkout_id = caller.new_id("checkout")
-    asks = await _opening(checkout_id, body, caller)
+    asks = await _opening(checkout_id, body, body.return_url, caller)
     written = await caller.ask(*asks, checkout_id=checkout_id)
     order_id, via = order_of(checkout_id), standing_of_via(body.via)
     return Opened(**written.model_dump(), order_id=order_id, via=via)
@@ -299,11 +310,12 @@ def _documents(agreed: Sequence[Agreed]) -> list[DocumentVersion]:
 
 @router.post("/checkouts/preview", operation_id="preview_checkout")
 async def preview_checkout(
-    body: OpenCheckout, caller: Annotated[Caller, needs("person", idempotent=False)]
+    body: PreviewCheckout, caller: Annotated[Caller, needs("person", idempotent=False)]
 ) -> Preview:
     """What opening this checkout would lead to, month by month; refused where opening it would be."""
     decided: list[Any] = []
-    asks = await _opening(caller.new_id("checkout"), body, caller)
+    home = caller.service.settings.origin if body.return_url is None else body.return_url
+    asks = await _opening(caller.new_id("checkout"), body, home, caller)
     for ask in asks:
         state = await caller.state(ask.decider, ask.stream_id)
         decided += ask.decider.decide(ask.command, state)
@@ -495,7 +507,7 @@ async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
 
 
-async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> list[Ask]:
+async def _opening(checkout_id: UUID, body: Choice, return_url: str, caller: Caller) -> list[Ask]:
     """The checkout, and the use of its code or of the rate that a founder has without one: both or neither."""
     person_id = await paying_as(caller, body.organisation_id)
     service, community_id = caller.service, caller.community_id
@@ -517,13 +529,13 @@ async def _opening(checkout_id: UUID, body: OpenCheckout, caller: Caller) -> lis
     if rate := await _good(rates, checkout_id, lines, founded, person_id, caller):
         code, discount = rate.discount_id, rate
     more = {"discount": discount, "trial": trial, **_wished(body, agreements)}
-    command = await _open(person_id, lines, body.return_url, merchant, caller, **more)
+    command = await _open(person_id, lines, return_url, merchant, caller, **more)
     # A code for so many times a person is counted on who uses it, in whoever's name.
     hold = [holding(code, checkout_id, caller.person_id, caller.now, founded)] if code else []
     return [Ask(CHECKOUT, checkout_id, command), *hold]
 
 
-def _wished(body: OpenCheckout, agreements: Agreements) -> dict[str, Any]:
+def _wished(body: Choice, agreements: Agreements) -> dict[str, Any]:
     """What the command is told of the buyer's own word."""
     seats_only = body.organisation_id is not None
     return {
@@ -566,7 +578,7 @@ async def _good(
 
 
 def _lines(
-    body: OpenCheckout,
+    body: Choice,
     caller: Caller,
     today: Today,
     offers: Mapping[UUID, Listed],

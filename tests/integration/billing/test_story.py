@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -181,6 +182,22 @@ async def test_there_is_one_trial_for_a_person(shop: Shop) -> None:
     assert [charge["amount"] for charge in await shop.charges()] == [1000]
     fresh = await shop.house.ask(bob, "POST", "/checkouts/preview", lines)
     assert fresh["due"]["minor"] == 0
+
+
+async def test_a_preview_needs_no_way_back_and_refuses_a_foreign_one(shop: Shop) -> None:
+    offer_id = await shop.offer(1000)
+    lines: dict[str, Any] = {"lines": [{"offer_id": offer_id}]}
+    preview = await shop.house.ask(ada, "POST", "/checkouts/preview", lines)
+    home = await shop.house.ask(
+        ada, "POST", "/checkouts/preview", lines | {"return_url": f"{ORIGIN}/thanks"}
+    )
+    assert preview["due"] == home["due"]
+    assert preview["payments"][0]["due"]["minor"] == 1000
+    for wrong in ("https://evil.example/thanks", f"{ORIGIN}/thanks?who=ada", ""):
+        asked = lines | {"return_url": wrong}
+        refused = await shop.house.refusal(ada, "POST", "/checkouts/preview", asked)
+        assert refused == (422, "foreign_return_url"), wrong
+    assert await shop.house.refusal(ada, "POST", "/checkouts", lines) == (422, "missing")
 
 
 async def test_of_two_checkouts_with_a_trial_one_has_it(shop: Shop) -> None:
