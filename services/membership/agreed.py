@@ -10,13 +10,24 @@ from shared.ids import Code
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A version that a request names, at `pointer`; `in_force` and `latest` are numbers as just seen, 0 for none."""
+    """A version that a request names, at `pointer`; `in_force` and `latest` are numbers as just seen, 0 for none.
+
+    It was shown in `language`, of the `languages` there are.
+    """
 
     kind: Kind
     number: int
     in_force: int
     latest: int
     pointer: Code
+    language: Code | None = None
+    languages: tuple[Code, ...] = ()
+
+    @property
+    def shown(self) -> Code | None:
+        """Who says nothing saw it in the only language there is; of several, nobody knows in which."""
+        only = self.languages[0] if len(self.languages) == 1 else None
+        return self.language or only
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +66,10 @@ def insist_on_versions(named: Sequence[Named]) -> None:
             raise Rejected(
                 "document_replaced", "A later version is in force.", pointer=one.pointer,
                 in_force=one.in_force,
+            )  # fmt: skip
+        if one.language and one.language not in one.languages:
+            raise Rejected(
+                "document_not_in_language", "There is no such text of it.",
+                pointer=one.pointer.removesuffix("version") + "language",
+                languages=list(one.languages),
             )  # fmt: skip

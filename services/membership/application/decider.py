@@ -85,7 +85,9 @@ def _send(
             language=send.language,
             answers=_judged(send.answers, send.asked),
             expires_at=send.at + PATIENCE,
-            agreed=tuple(events.Agreed(one.kind, one.number) for one in send.agreement.named),
+            agreed=tuple(
+                events.Agreed(one.kind, one.number, one.shown) for one in send.agreement.named
+            ),
         )
     ]
 

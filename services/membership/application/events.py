@@ -6,7 +6,7 @@ from datetime import datetime
 from services.membership.document.events import Kind
 from services.membership.member.events import Language
 from services.membership.tier.events import TierId
-from shared.ids import AccountId, Label, PersonId
+from shared.ids import AccountId, Code, Label, PersonId
 from shared.personal_value import Sealed
 
 
@@ -24,6 +24,7 @@ class Agreed:
 
     kind: Kind
     number: int
+    language: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

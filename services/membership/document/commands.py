@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.membership.agreed import Named
-from services.membership.document.events import DocumentPublished, Kind
+from services.membership.document.events import DocumentPublished, Kind, Text
 from services.membership.member.events import StandingNow
 from shared.ids import Code, Label, PersonId
 
@@ -19,6 +19,7 @@ class PublishDocument:
     must_accept: bool
     changes: Label | None
     at: datetime
+    translations: tuple[Text, ...] = ()
 
 
 DocumentCommand = PublishDocument
@@ -37,6 +38,7 @@ class RecordAcceptance:
     person_id: PersonId
     kind: Kind
     number: int
+    language: Code | None = None
 
 
 AcceptanceCommand = AcceptDocument | RecordAcceptance

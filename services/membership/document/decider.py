@@ -12,6 +12,8 @@ from services.membership.document.events import DocumentPublished, Kind
 from shared.decider import Decider, Rejected
 from shared.ids import PersonId, derive
 
+MOST_TRANSLATIONS = 9
+
 
 def document_stream(community_id: UUID, kind: Kind) -> UUID:
     """The stream of a community's one document of a kind."""
@@ -61,7 +63,8 @@ def decide(command: commands.DocumentCommand, document: Document) -> list[events
             "It would hold before the version it replaces.",
             pointer="/effective_at",
         )
-    if before is not None and command.sha256 == before.sha256:
+    _check_languages(command)
+    if before is not None and _said_in(command) == _said_in(before):
         raise Rejected(
             "nothing_changed", "This is the text of the last version.", pointer="/sha256"
         )
@@ -75,8 +78,28 @@ def decide(command: commands.DocumentCommand, document: Document) -> list[events
             effective_at=command.effective_at,
             must_accept=command.must_accept,
             changes=command.changes,
+            translations=command.translations,
         )
     ]
+
+
+def _said_in(words: commands.PublishDocument | DocumentPublished) -> tuple[str, dict[str, str]]:
+    """Which language binds, and the digest of each language's text."""
+    digests: dict[str, str] = {text.language: text.sha256 for text in words.translations}
+    return words.language, {words.language: words.sha256, **digests}
+
+
+def _check_languages(command: commands.PublishDocument) -> None:
+    if len(command.translations) > MOST_TRANSLATIONS:
+        raise Rejected(
+            "languages_out_of_range",
+            "Not so many.",
+            pointer="/translations",
+            most=MOST_TRANSLATIONS,
+        )
+    _, digests = _said_in(command)
+    if len(digests) <= len(command.translations):
+        raise Rejected("language_twice", "Each language has one text.", pointer="/translations")
 
 
 def evolve(document: Document, event: events.DocumentEvent) -> Document:
@@ -104,14 +127,14 @@ def decide_acceptance(
     match command:
         case commands.AcceptDocument(person_id, named):
             insist_on_versions([named])
-            kind, number = named.kind, named.number
-        case commands.RecordAcceptance(person_id, kind, number):
+            kind, number, language = named.kind, named.number, named.shown
+        case commands.RecordAcceptance(person_id, kind, number, language):
             pass
         case _:
             assert_never(command)
     if number <= accepted.numbers.get(kind, 0):
         return []
-    return [events.DocumentAccepted(person_id, kind, number)]
+    return [events.DocumentAccepted(person_id, kind, number, language)]
 
 
 def evolve_acceptance(accepted: Accepted, event: events.AcceptanceEvent) -> Accepted:

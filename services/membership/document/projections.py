@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from services.membership.agreed import Agreement, Named
 from services.membership.document import commands, events
 from services.membership.document.decider import (
@@ -30,8 +32,10 @@ from shared.projection import Projection
 from shared.reaction import Ask
 from shared.service import Service
 
+_TEXTS = TypeAdapter(tuple[events.Text, ...])
+
 DDL = """
-CREATE TABLE documents_v2 (
+CREATE TABLE documents_v3 (
     community_id uuid        NOT NULL,
     kind         text        NOT NULL,
     number       int         NOT NULL,
@@ -41,21 +45,23 @@ CREATE TABLE documents_v2 (
     effective_at timestamptz NOT NULL,
     must_accept  boolean     NOT NULL,
     changes      text,
+    translations text        NOT NULL,
     PRIMARY KEY (community_id, kind, number)
 );
-CREATE TABLE documents_v2_accepted (
+CREATE TABLE documents_v3_accepted (
     person_id    uuid        NOT NULL,
     community_id uuid        NOT NULL,
     kind         text        NOT NULL,
     number       int         NOT NULL,
     at           timestamptz NOT NULL,
+    language     text,
     PRIMARY KEY (person_id, kind, number)
 );
-CREATE TABLE documents_v2_members (
+CREATE TABLE documents_v3_members (
     person_id    uuid PRIMARY KEY,
     community_id uuid NOT NULL
 );
-CREATE INDEX documents_v2_members_community ON documents_v2_members (community_id, person_id);
+CREATE INDEX documents_v3_members_community ON documents_v3_members (community_id, person_id);
 """
 
 
@@ -69,25 +75,26 @@ def _change(fact: Fact) -> tuple[str, *tuple[object, ...]]:
     match fact.body:
         case DocumentPublished() as told:
             return (
-                "INSERT INTO documents_v2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                "INSERT INTO documents_v3 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 fact.community_id, told.kind, told.number, told.url, told.sha256, told.language,
                 told.effective_at, told.must_accept, told.changes,
+                _TEXTS.dump_json(told.translations).decode(),
             )  # fmt: skip
-        case events.DocumentAccepted(person_id, kind, number):
-            statement = "INSERT INTO documents_v2_accepted VALUES ($1, $2, $3, $4, $5)"
-            return statement, person_id, fact.community_id, kind, number, fact.at
+        case events.DocumentAccepted(person_id, kind, number, language):
+            statement = "INSERT INTO documents_v3_accepted VALUES ($1, $2, $3, $4, $5, $6)"
+            return statement, person_id, fact.community_id, kind, number, fact.at, language
         case MemberJoined():
-            statement = "INSERT INTO documents_v2_members VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            statement = "INSERT INTO documents_v3_members VALUES ($1, $2) ON CONFLICT DO NOTHING"
             return statement, fact.stream_id, fact.community_id
         case _:
-            return "DELETE FROM documents_v2_members WHERE person_id = $1", fact.stream_id
+            return "DELETE FROM documents_v3_members WHERE person_id = $1", fact.stream_id
 
 
 DOCUMENTS = Projection(
     name="documents",
-    version=2,
+    version=3,
     ddl=DDL,
-    tables=("documents_v2", "documents_v2_accepted", "documents_v2_members"),
+    tables=("documents_v3", "documents_v3_accepted", "documents_v3_members"),
     facts=(
         DocumentPublished,
         events.DocumentAccepted,
@@ -129,10 +136,12 @@ async def _accepted_by(
     return await accepted_now(service, community_id, person_id) if person_id else Accepted()
 
 
-async def accepted_since(service: Service, person_id: PersonId) -> dict[Kind, tuple[int, datetime]]:
+async def accepted_since(
+    service: Service, person_id: PersonId
+) -> dict[Kind, tuple[events.DocumentAccepted, datetime]]:
     """The latest version of each kind that the person accepted, and when; read strongly."""
     facts = await service.store.read_stream(acceptance_stream(person_id))
-    return {fact.body.kind: (fact.body.number, fact.at) for fact in facts}
+    return {fact.body.kind: (fact.body, fact.at) for fact in facts}
 
 
 async def asked_of(
@@ -147,7 +156,7 @@ async def agreement_now(
     service: Service,
     community_id: UUID,
     person_id: PersonId | None,
-    named: Mapping[Code, tuple[Kind, int]],
+    named: Mapping[Code, tuple[Kind, int, Code | None]],
     at: datetime,
 ) -> Agreement:
     """What a person is asked to accept, or who is nobody here yet, and what their request names, each by where."""
@@ -161,10 +170,12 @@ async def agreement_now(
         if now is not None and accepted.numbers.get(kind, 0) < documents[kind].asks_for(at)
     )
     told = []
-    for pointer, (kind, number) in named.items():
-        now = in_force[kind]
-        latest = len(documents[kind].versions)
-        told.append(Named(kind, number, now.number if now else 0, latest, pointer))
+    for pointer, (kind, number, language) in named.items():
+        now, versions = in_force[kind], documents[kind].versions
+        meant = versions[number - 1] if 1 <= number <= len(versions) else None
+        languages = tuple(text.language for text in meant.texts) if meant else ()
+        standing = now.number if now else 0
+        told.append(Named(kind, number, standing, len(versions), pointer, language, languages))
     return Agreement(asked, tuple(told))
 
 
@@ -180,16 +191,19 @@ def accepting(person_id: PersonId, agreement: Agreement) -> list[Ask]:
 async def versions_of(connection: Any, community_id: UUID) -> list[DocumentPublished]:
     """Every version of every document of the community."""
     rows = await connection.fetch(
-        "SELECT kind, number, url, sha256, language, effective_at, must_accept, changes"
-        " FROM documents_v2 WHERE community_id = $1 ORDER BY kind, number",
+        "SELECT kind, number, url, sha256, language, effective_at, must_accept, changes,"
+        " translations FROM documents_v3 WHERE community_id = $1 ORDER BY kind, number",
         community_id,
     )
-    return [DocumentPublished(**row) for row in rows]
+    return [
+        DocumentPublished(**{**row, "translations": _TEXTS.validate_json(row["translations"])})
+        for row in rows
+    ]
 
 
 _HAS_NOT = """
-FROM documents_v2_members m WHERE m.community_id = $1 AND NOT EXISTS (
-    SELECT FROM documents_v2_accepted a
+FROM documents_v3_members m WHERE m.community_id = $1 AND NOT EXISTS (
+    SELECT FROM documents_v3_accepted a
     WHERE a.person_id = m.person_id AND a.kind = $2 AND a.number >= $3)
 """
 
@@ -197,7 +211,7 @@ FROM documents_v2_members m WHERE m.community_id = $1 AND NOT EXISTS (
 async def counted(connection: Any, community_id: UUID, kind: Kind, number: int) -> tuple[int, int]:
     """How many members there are, and how many of them have accepted neither this version nor a later one."""
     row = await connection.fetchrow(
-        "SELECT (SELECT count(*) FROM documents_v2_members WHERE community_id = $1),"  # noqa: S608  Our own words.
+        "SELECT (SELECT count(*) FROM documents_v3_members WHERE community_id = $1),"  # noqa: S608  Our own words.
         f" (SELECT count(*) {_HAS_NOT})",
         community_id, kind, number,
     )  # fmt: skip
@@ -220,7 +234,7 @@ async def accepted_by(
 ) -> dict[tuple[UUID, Kind], tuple[int, datetime]]:
     """The latest version of each document that each of these agreed to, and when."""
     rows = await connection.fetch(
-        "SELECT DISTINCT ON (person_id, kind) person_id, kind, number, at FROM documents_v2_accepted"
+        "SELECT DISTINCT ON (person_id, kind) person_id, kind, number, at FROM documents_v3_accepted"
         " WHERE person_id = ANY ($1) ORDER BY person_id, kind, number DESC",
         list(people),
     )

@@ -42,7 +42,7 @@ def when_application_accepted_record_acceptance(fact: Fact) -> list[Ask]:
         Ask(
             ACCEPTANCE,
             acceptance_stream(person_id),
-            commands.RecordAcceptance(person_id, one.kind, one.number),
+            commands.RecordAcceptance(person_id, one.kind, one.number, one.language),
         )
         for one in accepted.agreed
     ]

@@ -65,13 +65,14 @@ async def test_what_one_accepts_by_applying_holds_once_one_is_taken_in(house: Ho
     refused = await apply(house, community_id, email, expect=422)
     assert code_of(refused) == "documents_not_accepted"
     assert await listed(house, owner) == []
-    agreed = [{"kind": "terms", "version": 1}]
+    agreed = [{"kind": "terms", "version": 1, "language": "en"}]
     applied = await apply(house, community_id, email, accepted_documents=agreed)
     await accept(house, owner, applied["application_id"])
     await house.quiet()
     member = await house.token(email, community_id)
     (terms,) = (await house.call("GET", "/documents/mine", token=member))["items"]
     assert (terms["accepted"], terms["asked"]) == (1, False)
+    assert terms["accepted_language"] == "en"
 
 
 async def test_who_applies_is_read_and_taken_in(house: House) -> None:

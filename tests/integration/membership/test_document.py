@@ -224,6 +224,70 @@ async def test_anybody_reads_every_version(house: House) -> None:
     await house.call("GET", f"/public/communities/{random_id()}/documents", expect=404)
 
 
+FRENCH = {"language": "fr", "url": "https://chess.example/conditions.pdf", "sha256": "f" * 64}
+
+
+async def test_a_version_is_read_in_the_readers_language_and_one_binds(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner, translations=[FRENCH])
+    path = f"/public/communities/{community_id}/documents"
+    for query, header, language in (
+        ("", "", "en"),
+        ("", "fr-CA, en;q=0.5", "fr"),
+        ("?language=fr", "en", "fr"),
+        ("?language=de", "", "en"),
+    ):
+        told = await house.call("GET", path + query, Accept_Language=header)
+        (version,) = told["items"]
+        assert version["language"] == language
+        assert version["url"] == (FRENCH if language == "fr" else terms())["url"]
+        assert [(one["language"], one["binds"]) for one in version["texts"]] == [
+            ("en", True),
+            ("fr", False),
+        ]
+    answer = await house.client.get(f"{BASE}{path}", headers={"Accept-Language": "fr"})
+    assert answer.headers["vary"] == "Accept-Language"
+    await house.call("GET", f"{path}?language=French", expect=422)
+
+
+async def test_of_which_language_was_shown_is_kept_with_the_acceptance(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    _, ada = await house.join("ada@example.com", community_id)
+    _, bob = await house.join("bob@example.com", community_id)
+    await published(house, owner, translations=[FRENCH])
+    path = "/documents/terms/acceptance"
+    wrong = {"version": 1, "language": "de"}
+    problem = await house.call("POST", path, wrong, token=ada, expect=422)
+    assert problem["errors"][0]["code"] == "document_not_in_language"
+    assert problem["errors"][0]["pointer"] == "/language"
+    assert (await mine(house, ada))["asked"]
+    await house.call("POST", path, {"version": 1, "language": "fr"}, token=ada)
+    await accept(house, bob, 1)
+    assert (await mine(house, ada))["accepted_language"] == "fr"
+    assert (await mine(house, bob))["accepted_language"] is None, "nobody said"
+    kept = await house.service.pool.fetch(
+        "SELECT data->>'language' AS l FROM events WHERE type = 'DocumentAccepted'"
+    )
+    assert sorted(str(row["l"]) for row in kept) == ["None", "fr"]
+
+
+async def test_who_comes_in_says_in_which_language_they_agreed(house: House) -> None:
+    community_id, owner = await house.community("olga@example.com")
+    await published(house, owner, translations=[FRENCH])
+    token = await house.token("ada@example.com")
+
+    async def join_in(language: str, expect: int) -> Json:
+        agreed = {"kind": "terms", "version": 1, "language": language}
+        body = {"name": "Ada", "email": "ada@example.com", "accepted_documents": [agreed]}
+        path = f"/communities/{community_id}/members"
+        return await house.call("POST", path, body, token=token, expect=expect)
+
+    refused = await join_in("de", 422)
+    assert refused["errors"][0]["pointer"] == "/accepted_documents/0/language"
+    joined = await join_in("fr", 201)
+    assert (await mine(house, joined["access_token"]))["accepted_language"] == "fr"
+
+
 async def test_staff_see_who_has_not_agreed(house: House) -> None:
     community_id, owner = await house.community("olga@example.com")
     people = [
@@ -256,6 +320,9 @@ async def test_staff_see_who_has_not_agreed(house: House) -> None:
         ({"effective_at": "2020-01-01T00:00:00Z"}, "/effective_at"),
         ({"effective_at": "2030-01-01T00:00:00"}, "/effective_at"),
         ({"changes": ""}, "/changes"),
+        ({"translations": [FRENCH, FRENCH]}, "/translations"),
+        ({"translations": [FRENCH | {"language": "en"}]}, "/translations"),
+        ({"translations": [FRENCH | {"url": "ftp://x"}]}, "/translations/0/url"),
         ({"colour": "red"}, "/colour"),
     ],
 )

@@ -10,8 +10,19 @@ from services.membership.document.commands import (
     RecordAcceptance,
     TellReaders,
 )
-from services.membership.document.decider import ACCEPTANCE, DOCUMENT, NOTICE, Document
-from services.membership.document.events import DocumentAccepted, DocumentPublished, ReadersTold
+from services.membership.document.decider import (
+    ACCEPTANCE,
+    DOCUMENT,
+    MOST_TRANSLATIONS,
+    NOTICE,
+    Document,
+)
+from services.membership.document.events import (
+    DocumentAccepted,
+    DocumentPublished,
+    ReadersTold,
+    Text,
+)
 from services.membership.member.events import StandingNow
 from shared.ids import Code, Label, PersonId
 from shared.testing import given
@@ -71,6 +82,55 @@ def test_the_same_text_is_no_new_version() -> None:
     given(DOCUMENT, published(1)).when(again).then_rejected("nothing_changed")
 
 
+french = Text(Code("fr"), Code("https://club.example/conditions.pdf"), Code("f" * 64))
+
+
+def test_a_version_may_be_read_in_other_languages_than_the_one_that_binds() -> None:
+    both = replace(publish(1), translations=(french,))
+    given(DOCUMENT).when(both).then(published(1, translations=(french,)))
+    texts = published(1, translations=(french,)).texts
+    assert [one.language for one in texts] == ["en", "fr"]
+
+
+def test_each_language_has_one_text_and_there_are_not_too_many() -> None:
+    again = replace(french, language=Code("en"))
+    given(DOCUMENT).when(replace(publish(1), translations=(again,))).then_rejected("language_twice")
+    given(DOCUMENT).when(replace(publish(1), translations=(french, french))).then_rejected(
+        "language_twice"
+    )
+    many = tuple(
+        replace(french, language=Code(f"x{letter}")) for letter in "abcdefghij"[:MOST_TRANSLATIONS]
+    )
+    given(DOCUMENT).when(replace(publish(1), translations=many)).then(
+        published(1, translations=many)
+    )
+    too_many = replace(publish(1), translations=(*many, french))
+    given(DOCUMENT).when(too_many).then_rejected("languages_out_of_range")
+
+
+def test_another_translation_or_another_that_binds_is_another_version() -> None:
+    told = published(1)
+    more = replace(publish(2), sha256=told.sha256, translations=(french,))
+    version = published(2, sha256=told.sha256, translations=(french,))
+    given(DOCUMENT, told).when(more).then(version)
+    third = replace(more, sha256=told.sha256)
+    given(DOCUMENT, told, version).when(third).then_rejected("nothing_changed")
+    swapped = replace(
+        more,
+        language=french.language,
+        sha256=french.sha256,
+        translations=(Text(told.language, told.url, told.sha256),),
+    )
+    given(DOCUMENT, told, version).when(swapped).then(
+        published(
+            3,
+            language=french.language,
+            sha256=french.sha256,
+            translations=(Text(told.language, told.url, told.sha256),),
+        )
+    )
+
+
 def test_a_version_is_in_force_until_the_next_one_is() -> None:
     document = Document((published(1, today), published(2, soon)))
     assert document.in_force(today - timedelta(seconds=1)) is None
@@ -101,6 +161,26 @@ def test_what_holds_or_is_announced_can_be_accepted_once() -> None:
 def test_one_document_says_nothing_of_another() -> None:
     privacy = DocumentAccepted(ada, "privacy", 3)
     given(ACCEPTANCE, privacy).when(accept(2)).then(DocumentAccepted(ada, "terms", 2))
+
+
+def shown_in(language: str | None, *there: str) -> AcceptDocument:
+    languages = tuple(Code(one) for one in there)
+    asked = Code(language) if language else None
+    return AcceptDocument(ada, Named("terms", 2, 2, 3, Code("/version"), asked, languages))
+
+
+def test_it_is_known_in_which_language_it_was_shown() -> None:
+    in_french = DocumentAccepted(ada, "terms", 2, Code("fr"))
+    given(ACCEPTANCE).when(shown_in("fr", "en", "fr")).then(in_french)
+    given(ACCEPTANCE).when(shown_in(None, "fr")).then(in_french)
+    given(ACCEPTANCE).when(shown_in(None, "en", "fr")).then(DocumentAccepted(ada, "terms", 2))
+    given(ACCEPTANCE, in_french).when(shown_in("en", "en", "fr")).then_nothing()
+    elsewhere = RecordAcceptance(ada, "terms", 2, Code("fr"))
+    given(ACCEPTANCE).when(elsewhere).then(in_french)
+
+
+def test_it_is_not_accepted_in_a_language_that_it_is_not_in() -> None:
+    given(ACCEPTANCE).when(shown_in("de", "en", "fr")).then_rejected("document_not_in_language")
 
 
 def test_what_was_replaced_or_never_was_is_not_accepted() -> None:
