@@ -18,6 +18,12 @@ class DocumentVersion(Body):
     version: int = Field(ge=1, le=1_000_000)
 
 
+class NamedDocument(DocumentVersion):
+    """In which `language` it was shown, of several, who accepts may say."""
+
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = None
+
+
 class Agree(Body):
     """The documents that the buyer accepts: those the checkout says there still are.
 
@@ -25,7 +31,7 @@ class Agree(Body):
     and what was used of a period is paid for.
     """
 
-    accepted_documents: tuple[DocumentVersion, ...] = Field(default=(), max_length=20)
+    accepted_documents: tuple[NamedDocument, ...] = Field(default=(), max_length=20)
     begin_at_once: TextVersion | None = None
 
 
@@ -34,6 +40,9 @@ def agreeing(body: Agree | None, agreements: Agreements) -> dict[str, Any]:
     named = body.accepted_documents if body else ()
     return {
         "agreements": agreements,
-        "agreed": tuple(Agreed(one.kind, one.version) for one in named),
+        "agreed": tuple(
+            Agreed(one.kind, one.version, Code(one.language) if one.language else None)
+            for one in named
+        ),
         "begin_by": Code(body.begin_at_once) if body and body.begin_at_once else None,
     }

@@ -9,16 +9,18 @@ from datetime import datetime
 from typing import Literal
 
 from shared.decider import Rejected
+from shared.ids import Code
 
 Kind = Literal["terms", "privacy", "conduct"]
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A document by its kind, and the version of it that a person accepts."""
+    """A document by its kind, and the version of it that a person accepts, shown in a language if they say so."""
 
     kind: Kind
     version: int
+    language: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Version:
     number: int
     effective_at: datetime
     must_accept: bool
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,12 @@ class Agreements:
         """The latest of each kind that they had not accepted `before`; Rejected where one does not hold."""
         for number, one in enumerate(named):
             self._check(one, at, f"{pointer}/{number}/version")
-        known, told = _latest(before), _latest(named)
-        return tuple(
-            Agreed(kind, version) for kind, version in told.items() if version > known.get(kind, 0)
-        )
+        known = _latest(before)
+        told: dict[Kind, Agreed] = {}
+        for one in named:
+            if one.version > (told[one.kind].version if one.kind in told else 0):
+                told[one.kind] = one
+        return tuple(one for one in told.values() if one.version > known.get(one.kind, 0))
 
     def demand(self, agreed: Sequence[Agreed], at: datetime, pointer: str) -> None:
         """Rejected where something has still to be accepted."""
@@ -72,6 +77,7 @@ class Agreements:
 
     def _check(self, one: Agreed, at: datetime, pointer: str) -> None:
         versions = [version for version in self.versions if version.kind == one.kind]
+        languages = {each.number: each.languages for each in versions}.get(one.version)
         in_force = max((each.number for each in versions if each.effective_at <= at), default=0)
         if one.version not in {version.number for version in versions}:
             raise Rejected("document_unknown", "There is no such version.", pointer=pointer)
@@ -81,6 +87,13 @@ class Agreements:
                 "A later version is in force.",
                 pointer=pointer,
                 in_force=in_force,
+            )
+        if one.language and languages and one.language not in languages:
+            raise Rejected(
+                "document_not_in_language",
+                "There is no such text of it.",
+                pointer=pointer.removesuffix("version") + "language",
+                languages=list(languages),
             )
 
 

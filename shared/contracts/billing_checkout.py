@@ -9,12 +9,13 @@ from shared.contracts.contract import CodeText, Contract, MoneyValue
 
 
 class AcceptedDocument(BaseModel):
-    """The version of a legal document of the community's that the buyer accepted."""
+    """The version of a legal document of the community's that the buyer accepted, and what it was `shown_in`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["terms", "privacy", "conduct"]
     number: int
+    shown_in: CodeText | None = None
 
 
 class CameBy(BaseModel):
@@ -44,7 +45,7 @@ class CheckoutOpened(CheckoutContract):
 class CheckoutCompleted(CheckoutContract):
     """All that was in it is paid, or free; its buyer accepted `documents` for it, and may have come `via` a link."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     total: MoneyValue
     documents: tuple[AcceptedDocument, ...] = ()

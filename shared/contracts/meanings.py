@@ -144,6 +144,8 @@ MEANINGS: Mapping[str, str] = {
     "invitation_id": "The invitation.",
     "kid": "The id of a key, found in the header of what it signs.",
     "kind": "Which kind it is.",
+    "languages": "In which languages its text can be read, the one that binds first; none, where that was not said.",
+    "shown_in": "The language in which the text was shown to whoever accepted it, if that is known.",
     "language": "What the community speaks: whoever asks for no other language is written to in it.",
     "last": "Whether no live reason is left, so that access itself ended.",
     "lines": "The parts, which sum to the whole.",

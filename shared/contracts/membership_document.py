@@ -20,9 +20,12 @@ class DocumentContract(Contract):
 class DocumentPublished(DocumentContract):
     """A version that never changes, and holds from `effective_at` until the next one does."""
 
+    version: ClassVar[int] = 2
+
     sha256: CodeText
     effective_at: AwareDatetime
     must_accept: bool
+    languages: tuple[CodeText, ...] = ()
 
 
 class DocumentAccepted(DocumentContract):

@@ -27,7 +27,7 @@ def completed(fact: Fact) -> contracts.CheckoutCompleted:
         person_id=checkout.basket.person_id,
         total=MoneyValue.of(checkout.basket.due),
         documents=tuple(
-            contracts.AcceptedDocument(kind=one.kind, number=one.version)
+            contracts.AcceptedDocument(kind=one.kind, number=one.version, shown_in=one.language)
             for one in checkout.documents
         ),
         via=contracts.CameBy(visit=via.visit, at=via.at) if (via := checkout.via) else None,

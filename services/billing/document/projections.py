@@ -11,15 +11,16 @@ from shared.event_store import Fact
 from shared.projection import Projection
 
 DDL = """
-CREATE TABLE documents_v1 (
+CREATE TABLE documents_v2 (
     community_id uuid        NOT NULL,
     kind         text        NOT NULL,
     number       int         NOT NULL,
     effective_at timestamptz NOT NULL,
     must_accept  boolean     NOT NULL,
+    languages    text[]      NOT NULL,
     PRIMARY KEY (community_id, kind, number)
 );
-CREATE TABLE documents_v1_accepted (
+CREATE TABLE documents_v2_accepted (
     person_id    uuid NOT NULL,
     community_id uuid NOT NULL,
     kind         text NOT NULL,
@@ -39,8 +40,9 @@ def _changes(fact: Fact) -> Iterator[tuple[str, *tuple[object, ...]]]:
     match fact.body:
         case DocumentPublished() as told:
             yield (
-                "INSERT INTO documents_v1 VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                "INSERT INTO documents_v2 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
                 fact.community_id, told.kind, told.number, told.effective_at, told.must_accept,
+                list(told.languages),
             )  # fmt: skip
         case DocumentAccepted(person_id=person_id, kind=kind, number=number):
             yield _accepted(fact, person_id, kind, number)
@@ -53,7 +55,7 @@ def _accepted(
     fact: Fact, person_id: UUID, kind: str, number: int
 ) -> tuple[str, *tuple[object, ...]]:
     statement = (
-        "INSERT INTO documents_v1_accepted AS known VALUES ($1, $2, $3, $4)"
+        "INSERT INTO documents_v2_accepted AS known VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (person_id, kind) DO UPDATE SET number = greatest(known.number, $4)"
     )
     return statement, person_id, fact.community_id, kind, number
@@ -61,9 +63,9 @@ def _accepted(
 
 DOCUMENTS = Projection(
     name="documents",
-    version=1,
+    version=2,
     ddl=DDL,
-    tables=("documents_v1", "documents_v1_accepted"),
+    tables=("documents_v2", "documents_v2_accepted"),
     facts=(DocumentPublished, DocumentAccepted, DocumentsAccepted),
     apply=apply,
 )
@@ -72,12 +74,12 @@ DOCUMENTS = Projection(
 async def agreements_of(connection: Any, person_id: UUID) -> Agreements:
     """What this community publishes, and what the person accepted of it."""
     versions = await connection.fetch(
-        "SELECT kind, number, effective_at, must_accept FROM documents_v1 ORDER BY kind, number"
+        "SELECT kind, number, effective_at, must_accept, languages FROM documents_v2 ORDER BY kind, number"
     )
     accepted = await connection.fetch(
-        "SELECT kind, number FROM documents_v1_accepted WHERE person_id = $1", person_id
+        "SELECT kind, number FROM documents_v2_accepted WHERE person_id = $1", person_id
     )
     return Agreements(
-        tuple(Version(**row) for row in versions),
+        tuple(Version(**{**row, "languages": tuple(row["languages"])}) for row in versions),
         tuple(Agreed(row["kind"], row["number"]) for row in accepted),
     )

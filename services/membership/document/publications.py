@@ -16,6 +16,7 @@ def published(fact: Fact) -> contracts.DocumentPublished:
         sha256=told.sha256,
         effective_at=told.effective_at,
         must_accept=told.must_accept,
+        languages=tuple(text.language for text in told.texts),
     )
 
 

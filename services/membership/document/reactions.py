@@ -16,7 +16,7 @@ from services.membership.document.projections import accepted_now, document_now,
 from services.membership.member.projections import standing_of
 from shared.contracts.billing_checkout import CheckoutCompleted
 from shared.event_store import Fact
-from shared.ids import PersonId
+from shared.ids import Code, PersonId
 from shared.reaction import Action, ActionContext, Ask, Call, Reaction
 
 TOLD_AT_ONCE = 500
@@ -29,7 +29,9 @@ def when_checkout_completed_record_acceptance(fact: Fact) -> list[Ask]:
         Ask(
             ACCEPTANCE,
             acceptance_stream(person_id),
-            commands.RecordAcceptance(person_id, one.kind, one.number),
+            commands.RecordAcceptance(
+                person_id, one.kind, one.number, Code(one.shown_in) if one.shown_in else None
+            ),
         )
         for one in bought.documents
     ]

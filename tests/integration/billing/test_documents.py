@@ -79,6 +79,19 @@ async def test_what_is_not_agreed_to_is_not_paid_and_what_is_stays_with_the_chec
     assert await asked(shop, again) == []
 
 
+async def test_the_language_that_was_shown_goes_with_what_was_agreed_to(shop: Shop) -> None:
+    await publishes(shop, languages=("en", "fr"))
+    checkout_id = await shop.checkout({"offer_id": await shop.offer()})
+    path = f"/checkouts/{checkout_id}/pay"
+    wrong = await paying(shop, TERMS | {"language": "de"})
+    assert await shop.house.refusal(ada, "POST", path, wrong) == (422, "document_not_in_language")
+    await shop.house.ask(ada, "POST", path, await paying(shop, TERMS | {"language": "fr"}))
+    await shop.state_of(checkout_id, "completed")
+    await shop.house.quiet()
+    (done,) = await shop.told(billing_checkout.CheckoutCompleted)
+    assert [(one.kind, one.number, one.shown_in) for one in done.documents] == [("terms", 1, "fr")]
+
+
 async def test_who_agreed_at_membership_is_not_asked_until_the_next_version_holds(
     shop: Shop,
 ) -> None:

@@ -371,13 +371,14 @@ async def test_what_was_agreed_to_when_something_was_bought_is_not_asked_again(
         checkout_id=random_id(),
         person_id=UUID(person_id),
         total=MoneyValue(minor=1000, currency="EUR"),
-        documents=(AcceptedDocument(kind="terms", number=1),),
+        documents=(AcceptedDocument(kind="terms", number=1, shown_in="en"),),
     )
     for _ in range(2):
         await house.hear(bought, bought.checkout_id)
         await house.quiet()
     seen = await mine(house, token)
     assert (seen["asked"], seen["accepted"]) == (False, 1)
+    assert seen["accepted_language"] == "en"
     await published(house, owner, 2)
     assert (await mine(house, token))["asked"] is True
 

@@ -1,11 +1,13 @@
 """Which versions of which documents a buyer has still to accept, and which they may."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from services.billing.agreements import Agreed, Agreements, Version
 from shared.decider import Rejected
+from shared.ids import Code
 from tests.unit.billing.cast import noon
 
 soon, later = noon + timedelta(days=1), noon + timedelta(days=2)
@@ -63,6 +65,20 @@ def test_what_was_replaced_or_never_was_is_refused_where_it_is_named() -> None:
     )
     assert refusal(terms(4)).code == "document_unknown"
     assert refusal(Agreed("conduct", 1)).code == "document_unknown"
+
+
+def test_it_is_accepted_in_a_language_that_it_can_be_read_in() -> None:
+    both = replace(first, languages=("en", "fr"))
+    in_french = Agreed("terms", 1, Code("fr"))
+    agreements = Agreements((both,))
+    assert agreements.accepting((in_french,), (), noon, "") == (in_french,)
+    assert agreements.accepting((terms(1),), (), noon, "") == (terms(1),)
+    with pytest.raises(Rejected) as refused:
+        agreements.accepting((Agreed("terms", 1, Code("de")),), (), noon, "/accepted_documents")
+    assert refused.value.code == "document_not_in_language"
+    assert refused.value.pointer == "/accepted_documents/0/language"
+    unsaid = Agreements((first,)).accepting((in_french,), (), noon, "")
+    assert unsaid == (in_french,), "of versions told before, nobody knows their languages"
 
 
 def test_what_is_announced_may_be_accepted_and_what_was_accepted_before_is_no_news() -> None:
