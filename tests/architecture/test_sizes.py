@@ -80,6 +80,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/present/reactions.py": "an order's life, and the letters that its present leads to",
     "services/membership/present/routes.py": "giving a present and accepting one are two sides of one door",
     "services/membership/ritual/decider.py": "what is promised, due, skipped, held or corrected is one history",
+    "services/membership/ritual/projections.py": "what is promised, what became of it and what was kept is one model",
     "services/membership/ritual/routes.py": "promising, deciding and showing what was promised are one door",
     "services/membership/seat/decider.py": "what is provided, given, claimed and lost of one plan is one history",
     "services/membership/seat/reactions.py": "a subscription's life, and the letters that its seats lead to",

@@ -6,24 +6,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.membership.access.projections import Standing as Access
-from services.membership.audience.projections import holds_ticket_to
-from services.membership.content.projections import opening_now
 from services.membership.feedback import events
-from services.membership.feedback.commands import Occasion
-from services.membership.feedback.commands import Standing as DeliveryStanding
 from services.membership.feedback.decider import Heard, feedback_stream, shown
 from services.membership.feedback.events import About, Delivered
-from services.membership.ritual.projections import Standing as OccurrenceStanding
-from services.membership.ritual.projections import occurrence_for
 from shared.contracts.events_gathering import (
     GatheringCancelled,
     GatheringPublished,
     GatheringRescheduled,
 )
-from shared.decider import NotFound
 from shared.event_store import Fact
-from shared.http import Caller
 from shared.ids import Label
 from shared.personal_value import Sealed
 from shared.projection import Projection
@@ -63,17 +54,6 @@ CREATE TABLE gatherings_held_v1 (
 );
 """
 
-NOTHING = Access(frozenset(), None, 0)
-"""What somebody may enter of whom nothing is known."""
-
-STANDINGS: dict[OccurrenceStanding, DeliveryStanding] = {
-    "planned": "to_come",
-    "begun": "to_come",
-    "held": "delivered",
-    "missed": "missed",
-    "skipped": "cancelled",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Mine:
@@ -91,13 +71,12 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Of which delivery how many have said how it was; `stream_id` is the place in the list."""
+    """Of which delivery how many have said how it was."""
 
     about: About
     about_id: UUID
     day: date | None
     answers: int
-    stream_id: UUID
 
 
 async def apply(connection: Any, facts: Sequence[Fact]) -> None:
@@ -159,72 +138,21 @@ GATHERINGS_HELD = Projection(
 )
 
 
-async def occasion_now(
-    caller: Caller,
-    delivered: Delivered,
-    people: Sequence[UUID] = (),
-    access: Access = NOTHING,
-    *,
-    is_member: bool = False,
-) -> Occasion:
-    """How it stands with a delivery, for who is all of these people and may enter what `access` says."""
-    match delivered.about:
-        case "ritual":
-            return await _of_ritual(caller, delivered, access, is_member=is_member)
-        case "gathering":
-            return await _of_gathering(caller, delivered.about_id, people)
-        case "content":
-            return await _of_content(caller, delivered.about_id, access, is_member=is_member)
+@dataclass(frozen=True, slots=True)
+class GatheringHeld:
+    """A gathering that people could come to."""
+
+    name: Label
+    ends_at: datetime
+    cancelled: bool
 
 
-async def name_now(caller: Caller, delivered: Delivered) -> Label:
-    """What it is called; NotFound where there is nothing of the kind, or no more."""
-    occasion = await occasion_now(caller, delivered)
-    if occasion.name is None:
-        raise NotFound("delivery_not_found", "There is nothing of the kind.")
-    return occasion.name
-
-
-async def _of_ritual(
-    caller: Caller, delivered: Delivered, access: Access, *, is_member: bool
-) -> Occasion:
-    async with caller.read() as connection:
-        found = delivered.on and await occurrence_for(
-            connection, delivered.about_id, delivered.on, is_member=is_member, tiers=access.tiers
-        )
-    if not found:
-        return Occasion("unknown")
-    name, standing, planned_at, is_theirs = found
-    return Occasion(STANDINGS[standing], planned_at, is_theirs, name)
-
-
-async def _of_gathering(caller: Caller, gathering_id: UUID, people: Sequence[UUID]) -> Occasion:
-    async with caller.read() as connection:
-        row = await connection.fetchrow(
-            "SELECT name, ends_at, cancelled FROM gatherings_held_v1 WHERE gathering_id = $1",
-            gathering_id,
-        )
-        comes = await holds_ticket_to(connection, gathering_id, people)
-    if row is None:
-        return Occasion("unknown")
-    standing: DeliveryStanding = "delivered" if row["ends_at"] <= caller.now else "to_come"
-    standing = "cancelled" if row["cancelled"] else standing
-    return Occasion(standing, row["ends_at"], comes, Label(row["name"]))
-
-
-async def _of_content(
-    caller: Caller, content_id: UUID, access: Access, *, is_member: bool
-) -> Occasion:
-    try:
-        name, opens_at = await opening_now(
-            caller.service, caller.community_id, content_id,
-            is_member=is_member, tiers=access.tiers, bought=access.contents,
-        )  # fmt: skip
-    except NotFound:
-        return Occasion("unknown")
-    is_to_come = opens_at is not None and opens_at > caller.now
-    standing: DeliveryStanding = "to_come" if is_to_come else "delivered"
-    return Occasion(standing, opens_at, opens_at is not None, name)
+async def gathering_of(connection: Any, gathering_id: UUID) -> GatheringHeld | None:
+    row = await connection.fetchrow(
+        "SELECT name, ends_at, cancelled FROM gatherings_held_v1 WHERE gathering_id = $1",
+        gathering_id,
+    )
+    return GatheringHeld(**row) if row else None
 
 
 async def heard_of(connection: Any, delivered: Delivered) -> list[Heard]:
@@ -257,7 +185,7 @@ async def answered_in(
 ) -> list[Answered]:
     """The deliveries of which something is said, in an order that tells nothing."""
     rows = await connection.fetch(
-        "SELECT about, about_id, day, count(*) AS answers, stream_id FROM feedbacks_v1"
+        "SELECT about, about_id, day, count(*) AS answers FROM feedbacks_v1"
         " WHERE community_id = $1 AND ($2::text IS NULL OR about = $2)"
         " AND ($3::uuid IS NULL OR stream_id > $3)"
         " GROUP BY stream_id, about, about_id, day ORDER BY stream_id LIMIT $4",

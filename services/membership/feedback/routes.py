@@ -1,6 +1,7 @@
 """Saying how a delivery was, and seeing what members say of it."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -20,13 +21,14 @@ from services.membership.feedback.decider import (
 )
 from services.membership.feedback.events import About, Delivered
 from services.membership.feedback.projections import (
+    Answered,
     answered_in,
     heard_of,
-    occasion_now,
     said_by,
 )
 from services.membership.member.projections import standing_of
 from services.membership.merging.projections import all_of
+from services.membership.occasions import occasion_now
 from shared.http import Body, Caller, Page, Written, listing, needs, paging
 from shared.ids import PersonId
 from shared.reaction import Ask
@@ -111,32 +113,13 @@ async def list_my_feedback(caller: Member) -> OwnFeedbacks:
     async with caller.read() as connection:
         rows = await said_by(connection, people)
     opened = await caller.open_all([row.words for row in rows])
-    return OwnFeedbacks(
-        items=[
-            OwnFeedback(
-                about=row.about,
-                about_id=row.about_id,
-                day=row.day,
-                rating=row.rating,
-                words=words,
-                named=row.named,
-                given_at=row.given_at,
-                settles_at=row.settles_at,
-            )
-            for row, words in zip(rows, opened, strict=True)
-        ]
-    )
-
-
-class AnsweredDelivery(BaseModel):
-    about: About
-    about_id: UUID
-    day: date | None
-    answers: int
+    told = zip(rows, opened, strict=True)
+    items = [OwnFeedback(**asdict(row) | {"words": words}) for row, words in told]
+    return OwnFeedbacks(items=items)
 
 
 class AnsweredDeliveries(BaseModel):
-    items: list[AnsweredDelivery]
+    items: list[Answered]
     next: str | None
 
 
@@ -153,12 +136,9 @@ async def list_feedback(
             after=page.cursor(UUID),
             limit=page.limit + 1,
         )
-    answer = page.answer(rows, lambda last: last.stream_id)
-    items = [
-        AnsweredDelivery(about=row.about, about_id=row.about_id, day=row.day, answers=row.answers)
-        for row in answer["items"]
-    ]
-    return AnsweredDeliveries(items=items, next=answer["next"])
+    return AnsweredDeliveries(
+        **page.answer(rows, lambda r: feedback_stream(Delivered(r.about, r.about_id, r.day)))
+    )
 
 
 class Remark(BaseModel):
@@ -219,5 +199,5 @@ async def _remarks(caller: Caller, seen: list[Heard]) -> list[Remark]:
         Remark(rating=one.rating, words=words, person_id=one.person_id if one.named else None)
         for one, words in zip(seen, opened, strict=True)
     ]
-    told = [remark for remark in remarks if remark.words or remark.person_id]
+    told = (remark for remark in remarks if remark.words or remark.person_id)
     return sorted(told, key=lambda one: (-one.rating, one.words or "", str(one.person_id)))

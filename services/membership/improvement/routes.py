@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from services.membership.feedback.events import About, Delivered
-from services.membership.feedback.projections import name_now, shown_of
+from services.membership.feedback.projections import shown_of
 from services.membership.idea.projections import titles_of
 from services.membership.improvement import commands
 from services.membership.improvement.decider import IMPROVEMENT, insist_on_reader
 from services.membership.improvement.events import ExitReason, Leaving, Made, Polled, Spoken
 from services.membership.improvement.projections import ImprovementRow, improvements_of
 from services.membership.member.projections import standing_of
+from services.membership.occasions import name_now
 from services.membership.poll.projections import poll_now
 from shared.http import Body, Caller, Page, Written, by_moment, listing, needs
 from shared.ids import AccountId, Label
