@@ -19,6 +19,7 @@ from services.membership.ballot.decider import (
     insist_on_no_names,
 )
 from services.membership.ballot.projections import ballots_of
+from services.membership.cursors import by_number
 from services.membership.marks import LONGEST, written
 from services.membership.member.projections import standing_of
 from services.membership.merging.projections import all_of
@@ -142,6 +143,6 @@ async def list_poll_texts(
     poll, terms = await poll_now(caller.service, caller.community_id, poll_id)
     insist_on_no_names(terms)
     remarks = list(enumerate(remarks_on(await caller.open_all(poll.words)), 1))
-    begin = max(0, page.cursor(int) or 0)
+    begin = page.cursor(by_number) or 0
     answer = page.answer(remarks[begin : begin + page.limit + 1], lambda last: last[0])
     return PollTexts(items=[remark for _, remark in answer["items"]], next=answer["next"])

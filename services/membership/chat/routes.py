@@ -13,6 +13,7 @@ from services.membership.chat import commands
 from services.membership.chat.decider import CHAT, Seat, stream_of
 from services.membership.chat.events import Problem, StepKind, Who
 from services.membership.chat.projections import CHAT_ACCOUNT, SENTENCES, stuck_seats_of
+from services.membership.cursors import by_number
 from services.membership.gateways.gateway import (
     Chat,
     ChatRefused,
@@ -213,7 +214,7 @@ async def list_stuck_chat_seats(
         rows = await stuck_seats_of(
             connection,
             caller.community_id,
-            after=page.cursor(int) or 0,
+            after=page.cursor(by_number) or 0,
             limit=page.limit + 1,
         )
     answer = page.answer(rows, lambda row: row.number)

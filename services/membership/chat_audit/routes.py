@@ -14,6 +14,7 @@ from services.membership.chat_audit.decider import CHAT_AUDIT, audits_of
 from services.membership.chat_audit.events import Cause, Kind, Outcome
 from services.membership.chat_audit.projections import WHY, AuditRow, audits_before, drifts_of
 from services.membership.chat_server.projections import chat_server_now
+from services.membership.cursors import by_number
 from services.membership.gateways.gateway import chat_of
 from shared.decider import Rejected
 from shared.http import Caller, Page, Written, needs, paging
@@ -87,7 +88,7 @@ async def list_chat_audits(
     chat_of(caller.service.gateways)
     async with caller.read() as connection:
         rows = await audits_before(
-            connection, caller.community_id, page.cursor(int), page.limit + 1
+            connection, caller.community_id, page.cursor(by_number), page.limit + 1
         )
     answer = page.answer(rows, lambda row: row.number)
     return ChatAudits(items=[_shown(row) for row in answer["items"]], next=answer["next"])
@@ -144,7 +145,7 @@ async def list_chat_drifts(
     """What the last audit still found, oldest first."""
     chat_of(caller.service.gateways)
     async with caller.read() as connection:
-        after = page.cursor(int) or 0
+        after = page.cursor(by_number) or 0
         rows = await drifts_of(connection, caller.community_id, after=after, limit=page.limit + 1)
     answer = page.answer(rows, lambda row: row.number)
     items = [

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 
 from services.membership.access.projections import standing_now
+from services.membership.cursors import by_number
 from services.membership.feedback import commands
 from services.membership.feedback.decider import (
     BEST,
@@ -180,7 +181,7 @@ async def read_feedback(
     seen = shown(heard, caller.now)
     ratings = Counter(one.rating for one in seen)
     remarks = list(enumerate(await _remarks(caller, seen), 1))
-    begin = max(0, page.cursor(int) or 0)
+    begin = page.cursor(by_number) or 0
     answer = page.answer(remarks[begin : begin + page.limit + 1], lambda last: last[0])
     return DeliveryFeedback(
         name=occasion.name,

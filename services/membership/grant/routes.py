@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.membership.access.events import Cause, ReasonKind
 from services.membership.chat.events import Who
+from services.membership.cursors import by_number
 from services.membership.granted import grants_now
 from services.membership.grants import Grant as KeptGrant
 from services.membership.grants import Kind, State, Stopped
@@ -77,7 +78,7 @@ async def list_grants(
         for grant in await grants_now(caller, person_id)
         if wanted.get("state") in (None, grant.state) and wanted.get("kind") in (None, grant.kind)
     ]
-    begin = max(0, page.cursor(int) or 0)
+    begin = page.cursor(by_number) or 0
     numbered = list(enumerate(found, 1))[begin : begin + page.limit + 1]
     answer = page.answer(numbered, lambda last: last[0])
     return Grants(items=[_shown(one, names) for _, one in answer["items"]], next=answer["next"])

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.membership.access.projections import standing_now
+from services.membership.cursors import by_number
 from services.membership.gateways.gateway import messenger_of
 from services.membership.group.events import GroupId
 from services.membership.group.projections import groups_now
@@ -215,7 +216,7 @@ async def list_group_tasks(
             connection,
             caller.community_id,
             kind=page.filters.get("kind"),
-            after=page.cursor(int) or 0,
+            after=page.cursor(by_number) or 0,
             limit=page.limit + 1,
         )
         said = await said_of(connection, {row.person_id for row in rows})

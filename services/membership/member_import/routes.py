@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from services.membership.account.projections import EMAIL
 from services.membership.community.projections import page_of, spoken
+from services.membership.cursors import by_number
 from services.membership.member.events import Language
 from services.membership.member_import import commands
 from services.membership.member_import.decider import MEMBER_IMPORT, file_of
@@ -193,6 +194,6 @@ async def list_import_refusals(
         if await import_of(connection, import_id) is None:
             raise NotFound("import_not_found", "There is no such import.")
         rows = await refusals_of(
-            connection, import_id, after=page.cursor(int) or 0, limit=page.limit + 1
+            connection, import_id, after=page.cursor(by_number) or 0, limit=page.limit + 1
         )
     return Refusals(**page.answer(rows, lambda last: last.line))

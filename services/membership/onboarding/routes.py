@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from services.membership.cursors import by_number
 from services.membership.journeys import OnboardingOfPerson, shown_to
 from services.membership.member.projections import member_now
 from services.membership.onboarding import commands
@@ -77,7 +78,7 @@ async def list_onboardings(
             connection,
             caller.community_id,
             state=page.filters.get("state"),
-            after=page.cursor(int) or 0,
+            after=page.cursor(by_number) or 0,
             limit=page.limit + 1,
         )
     answer = page.answer(rows, lambda row: row.place)
