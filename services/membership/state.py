@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.membership import guidance
-from services.membership.access.events import ReasonKind
+from services.membership.access.events import Cause, ReasonKind
 from services.membership.access.projections import Reason, bought_by, reasons_of
 from services.membership.announcement.projections import bounced_since
 from services.membership.chat.events import ChatSeatStuck, Problem
@@ -95,11 +95,24 @@ class PersonState(BaseModel):
     next: list[NextStep]
 
 
+class LivingReason(BaseModel):
+    """Why a tier is open now: `until` is the planned end, and of its grace, to which `cause` led; none has ended."""
+
+    tier_id: UUID
+    tier: str
+    kind: ReasonKind
+    reason_id: UUID
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    cause: Cause | None
+
+
 class Seen(NamedTuple):
-    """How they stand, with the reasons that live as they are kept."""
+    """How they stand, with each reason that lives."""
 
     state: PersonState
-    reasons: list[Reason]
+    reasons: list[LivingReason]
 
 
 async def state_of(caller: Caller, person_id: PersonId) -> PersonState:
@@ -134,7 +147,7 @@ async def state_with_reasons(caller: Caller, person_id: PersonId) -> Seen:
         bounced_since=bounced,
         next=[_shown(step) for step in guidance.next_steps(situation)],
     )
-    return Seen(state, reasons)
+    return Seen(state, [_living(reason, names) for reason in reasons])
 
 
 async def _read(
@@ -192,6 +205,19 @@ def _in(groups: GroupsState | None) -> InGroups | None:
     if groups is None:
         return None
     return InGroups(bool(groups.open), groups.has_number, tuple(map(GroupId, groups.stuck)))
+
+
+def _living(reason: Reason, names: dict[Any, str]) -> LivingReason:
+    return LivingReason(
+        tier_id=reason.tier_id,
+        tier=names.get(reason.tier_id, ""),
+        kind=reason.kind,
+        reason_id=reason.reason_id,
+        since=reason.since,
+        until=reason.until,
+        ended_at=reason.ended_at,
+        cause=reason.cause,
+    )
 
 
 def _open(reasons: list[Reason], names: dict[Any, str]) -> list[OpenTier]:

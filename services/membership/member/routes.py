@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.membership.access.projections import Reason
 from services.membership.activity_choice.projections import declined_now
 from services.membership.admission.projections import admission_now
 from services.membership.agreeing import AcceptedDocument, Agree, agreement_of, still_asked
@@ -43,7 +42,7 @@ from services.membership.member.projections import (
 from services.membership.merging.projections import merging_now
 from services.membership.proof import mark_of, new_nonce, way_to
 from services.membership.spelling import has_words, mailbox
-from services.membership.state import NextStep, state_with_reasons
+from services.membership.state import LivingReason, NextStep, state_with_reasons
 from services.membership.tier.events import TierId
 from services.membership.tier.projections import free_tiers_of
 from shared.auth import Principal
@@ -380,7 +379,7 @@ class Me(BaseModel):
     name: str | None = None
     email: str | None = None
     language: Language | None = None
-    access: list[Reason] = []
+    access: list[LivingReason] = []
     onboarding: list[OnboardingOfPerson] = []
     next: list[NextStep] = []
     activity_recorded: bool | None = None

@@ -95,6 +95,7 @@ async def test_access_lasts_for_its_grace_and_says_why(house: House) -> None:
     assert before <= until - timedelta(days=14) <= real_now()
     (reason,) = (await house.call("GET", "/me", token=ada.token))["access"]
     assert datetime.fromisoformat(reason["until"]) == until
+    assert (reason["tier"], reason["cause"]) == ("Gold", "ended")
     await house.service.move_clock(until - timedelta(minutes=5))
     await house.quiet()
     assert await house.live(ada.person_id, owner) == [("Gold", "subscription")]
