@@ -6,12 +6,10 @@ from uuid import UUID
 from services.membership.access.projections import Standing as Access
 from services.membership.audience.projections import holds_ticket_to
 from services.membership.content.projections import opening_now
-from services.membership.feedback.commands import Occasion, Standing
-from services.membership.feedback.events import Delivered
+from services.membership.feedback.events import Delivered, Occasion, Standing
 from services.membership.feedback.projections import gathering_of
-from services.membership.ritual.decider import is_for
 from services.membership.ritual.projections import Standing as OccurrenceStanding
-from services.membership.ritual.projections import occurrence_of
+from services.membership.ritual.projections import occurrence_for
 from shared.decider import NotFound
 from shared.http import Caller
 from shared.ids import Label
@@ -58,12 +56,13 @@ async def _of_ritual(
     caller: Caller, delivered: Delivered, access: Access, *, is_member: bool
 ) -> Occasion:
     async with caller.read() as connection:
-        found = delivered.on and await occurrence_of(connection, delivered.about_id, delivered.on)
+        found = delivered.on and await occurrence_for(
+            connection, delivered.about_id, delivered.on, is_member=is_member, tiers=access.tiers
+        )
     if not found:
         return Occasion("unknown")
-    plan, standing, planned_at = found
-    is_theirs = is_for(plan, is_member=is_member, tiers=access.tiers)
-    return Occasion(STANDINGS[standing], planned_at, is_theirs, plan.name)
+    name, standing, planned_at, is_theirs = found
+    return Occasion(STANDINGS[standing], planned_at, is_theirs, name)
 
 
 async def _of_gathering(caller: Caller, gathering_id: UUID, people: Sequence[UUID]) -> Occasion:

@@ -81,7 +81,7 @@ def _give(give: commands.GiveFeedback, feedback: Feedback) -> list[events.Feedba
     ]  # fmt: skip
 
 
-def _check(occasion: commands.Occasion, give: commands.GiveFeedback) -> datetime | None:
+def _check(occasion: events.Occasion, give: commands.GiveFeedback) -> datetime | None:
     """Until when it may be said: of content as long as it is open."""
     match occasion.standing:
         case "cancelled":
@@ -129,7 +129,7 @@ def _withdraw(
     ]
 
 
-def insist_on_known(heard: Sequence[Heard], occasion: commands.Occasion) -> None:
+def insist_on_known(heard: Sequence[Heard], occasion: events.Occasion) -> None:
     """What has been spoken of is known, whatever became of it since."""
     if not heard and occasion.standing == "unknown":
         raise NotFound("delivery_not_found", "There is nothing of the kind.")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.ids import PersonId
+from shared.ids import Label, PersonId
 from shared.personal_value import Sealed
 
 About = Literal["ritual", "gathering", "content"]
@@ -18,6 +18,22 @@ class Delivered:
     about: About
     about_id: UUID
     on: date | None = None
+
+
+Standing = Literal["unknown", "to_come", "missed", "cancelled", "delivered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """How it stands with what is called `name`, `at` when it was over, or opened.
+
+    `is_theirs` if it was for who speaks of it.
+    """
+
+    standing: Standing
+    at: datetime | None = None
+    is_theirs: bool = False
+    name: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

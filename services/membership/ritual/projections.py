@@ -9,9 +9,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.membership.ritual import events
-from services.membership.ritual.decider import Phase, moments
+from services.membership.ritual.decider import Phase, is_for, moments
 from services.membership.ritual.events import Plan, SkipReason
+from services.membership.tier.events import TierId
 from shared.event_store import Fact
+from shared.ids import Label
 from shared.projection import Projection
 
 _PLAN = TypeAdapter(Plan)
@@ -219,17 +221,21 @@ async def occurrences_of(
     return [OccurrenceRow(**row) for row in rows]
 
 
-async def occurrence_of(
-    connection: Any, ritual_id: UUID, day: date
-) -> tuple[Plan, Standing, datetime] | None:
-    """What became of one occurrence of a ritual, and when it was planned for."""
+async def occurrence_for(
+    connection: Any, ritual_id: UUID, day: date, *, is_member: bool, tiers: frozenset[TierId]
+) -> tuple[Label, Standing, datetime, bool] | None:
+    """What one occurrence is called, what became of it, when it was planned for, and whether it was for who asks."""
     row = await connection.fetchrow(
         "SELECT plan, standing, planned_at FROM rituals_v1 JOIN rituals_v1_occurrences"
         " USING (ritual_id) WHERE (ritual_id, day) = ($1, $2)",
         ritual_id,
         day,
     )
-    return row and (_PLAN.validate_json(row["plan"]), row["standing"], row["planned_at"])
+    if row is None:
+        return None
+    plan = _PLAN.validate_json(row["plan"])
+    is_theirs = is_for(plan, is_member=is_member, tiers=tiers)
+    return plan.name, row["standing"], row["planned_at"], is_theirs
 
 
 async def kept_of(

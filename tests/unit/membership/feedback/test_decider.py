@@ -4,12 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from services.membership.feedback.commands import (
-    GiveFeedback,
-    Occasion,
-    Standing,
-    WithdrawFeedback,
-)
+from services.membership.feedback.commands import GiveFeedback, WithdrawFeedback
 from services.membership.feedback.decider import (
     FEEDBACK,
     FEWEST,
@@ -25,6 +20,8 @@ from services.membership.feedback.events import (
     FeedbackChanged,
     FeedbackGiven,
     FeedbackWithdrawn,
+    Occasion,
+    Standing,
 )
 from services.membership.feedback.publications import PUBLICATIONS
 from services.membership.member.events import StandingNow
