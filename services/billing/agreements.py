@@ -29,7 +29,7 @@ class Version:
     number: int
     effective_at: datetime
     must_accept: bool
-    languages: tuple[str, ...] = ()
+    languages: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ ALLOWED: Mapping[str, str] = {
     "services/membership/community/decider.py": "a community, its staff and its address are one history",
     "services/membership/community/routes.py": "a community, its name and its staff are one door",
     "services/membership/content/routes.py": "preparing, publishing, listing and opening are one door",
+    "services/membership/document/routes.py": "publishing, reading, agreeing and seeing who has not are one door",
     "services/membership/application/routes.py": "applying and being answered are two sides of one door",
     "services/membership/group_seat/decider.py": "who is sent a door, and who is to be taken out, is one history",
     "services/membership/group_seat/reactions.py": "from a look at access to a message or a task is one way",

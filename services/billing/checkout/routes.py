@@ -314,8 +314,7 @@ async def preview_checkout(
 ) -> Preview:
     """What opening this checkout would lead to, month by month; refused where opening it would be."""
     decided: list[Any] = []
-    home = caller.service.settings.origin if body.return_url is None else body.return_url
-    asks = await _opening(caller.new_id("checkout"), body, home, caller)
+    asks = await _opening(caller.new_id("checkout"), body, _back(body, caller), caller)
     for ask in asks:
         state = await caller.state(ask.decider, ask.stream_id)
         decided += ask.decider.decide(ask.command, state)
@@ -505,6 +504,11 @@ async def _pay(
 async def cancel_checkout(checkout_id: UUID, caller: Member) -> Written:
     command = commands.CancelCheckout((await _buyer(checkout_id, caller)).payer_id)
     return await caller.ask(Ask(CHECKOUT, checkout_id, command), checkout_id=checkout_id)
+
+
+def _back(body: PreviewCheckout, caller: Caller) -> str:
+    """Who only looks comes back from nowhere: home will do."""
+    return str(caller.service.settings.origin) if body.return_url is None else body.return_url
 
 
 async def _opening(checkout_id: UUID, body: Choice, return_url: str, caller: Caller) -> list[Ask]:

@@ -8,6 +8,7 @@ from services.billing.agreements import Agreed, Agreements, Version
 from services.billing.checkout.events import DocumentsAccepted
 from shared.contracts.membership_document import DocumentAccepted, DocumentPublished
 from shared.event_store import Fact
+from shared.ids import Code
 from shared.projection import Projection
 
 DDL = """
@@ -80,6 +81,8 @@ async def agreements_of(connection: Any, person_id: UUID) -> Agreements:
         "SELECT kind, number FROM documents_v2_accepted WHERE person_id = $1", person_id
     )
     return Agreements(
-        tuple(Version(**{**row, "languages": tuple(row["languages"])}) for row in versions),
+        tuple(
+            Version(**{**row, "languages": tuple(map(Code, row["languages"]))}) for row in versions
+        ),
         tuple(Agreed(row["kind"], row["number"]) for row in accepted),
     )

@@ -75,7 +75,7 @@ def _send(
     if send.version != send.asked_version:
         raise Rejected("questions_changed", "The questions have changed: answer those of now.")
     insist_on_agreement(send.agreement)
-    insist_on_versions(send.agreement.named)
+    insist_on_versions(named := send.agreement.named)
     return [
         events.ApplicationSent(
             number=application.number + 1,
@@ -85,9 +85,7 @@ def _send(
             language=send.language,
             answers=_judged(send.answers, send.asked),
             expires_at=send.at + PATIENCE,
-            agreed=tuple(
-                events.Agreed(one.kind, one.number, one.shown) for one in send.agreement.named
-            ),
+            agreed=tuple(events.Agreed(one.kind, one.number, one.shown) for one in named),
         )
     ]
 

@@ -103,7 +103,9 @@ async def test_who_comes_in_by_invitation_accepts_what_is_asked(house: House) ->
     link = link_in(await letter_to(house))
     shown = await house.call("GET", f"/public/invitations/{link}")
     url = "https://chess.example/terms.pdf"
-    assert shown["documents"] == [{"kind": "terms", "version": 1, "url": url}]
+    (asked,) = shown["documents"]
+    assert (asked["kind"], asked["version"], asked["url"]) == ("terms", 1, url)
+    assert [(one["url"], one["binds"]) for one in asked["texts"]] == [(url, True)]
     account = await house.token(ada)
     assert code_of(await accept(house, link, account, expect=422)) == "documents_not_accepted"
     assert await standing(house, owner) == ["open"]

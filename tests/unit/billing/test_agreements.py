@@ -68,7 +68,7 @@ def test_what_was_replaced_or_never_was_is_refused_where_it_is_named() -> None:
 
 
 def test_it_is_accepted_in_a_language_that_it_can_be_read_in() -> None:
-    both = replace(first, languages=("en", "fr"))
+    both = replace(first, languages=(Code("en"), Code("fr")))
     in_french = Agreed("terms", 1, Code("fr"))
     agreements = Agreements((both,))
     assert agreements.accepting((in_french,), (), noon, "") == (in_french,)
