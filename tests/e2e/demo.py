@@ -23,6 +23,7 @@ from tests.e2e.story import (
     Figures,
     Member,
     Organiser,
+    Refused,
     World,
     eventually,
     offer,
@@ -159,6 +160,7 @@ class Year:
             self.a_trial_and_a_quarter,
             self.a_concert,
             self.money_that_comes_too_late,
+            self.at_the_door,
             self.two_more_singers,
             self.a_card_is_declined_and_replaced,
             self.a_card_is_declined_for_good,
@@ -351,6 +353,31 @@ class Year:
             f"/mailbox?to={self.finn.email}",
             topic="tessera.billing.payment.v1",
             table="billing.payments_v2",
+        )
+
+    def at_the_door(self) -> None:
+        """A ticket lets its seats in once, and who came has taken part."""
+        tell = self.tell
+        tell.until(self.day(1, 28, hour=18), "the evening of the concert")
+        tell.chapter("At the door")
+        (ticket,) = self.ada.tickets()
+        came = self.ines.check_in(self.concert, ticket["code"])
+        tell.check("Ada comes in", (came["holder"], came["checked_in"]), (self.ada.name, 1))
+        try:
+            self.ines.check_in(self.concert, ticket["code"])
+            again = "came in"
+        except Refused as refusal:
+            again = refusal.code
+        tell.check("nobody else comes in by her code", again, "already_checked_in")
+        self.world.settle()
+        did = self.ada.get(f"/api/membership/v1/people/{self.ada.person_id}/activity")["items"]
+        tell.check(
+            "she has taken part", [one["times"] for one in did if one["kind"] == "attendance"], [1]
+        )
+        tell.look(
+            f"/api/events/v1/gatherings/{self.concert}/attendance",
+            topic="tessera.events.ticket.v1",
+            table="events.tickets_v2",
         )
 
     def two_more_singers(self) -> None:

@@ -443,6 +443,10 @@ class Organiser(Account):
         }
         return UUID(self.post("/api/events/v1/gatherings", body)["gathering_id"])
 
+    def check_in(self, gathering_id: UUID, code: str) -> Json:
+        """Let in whoever shows the code, with all of its seats."""
+        return self.post(f"/api/events/v1/gatherings/{gathering_id}/check-ins", {"code": code})
+
     def revenue(self, first: date | None = None, last: date | None = None) -> Json:
         """MRR and its movements, subscriptions, takings by source: of these days, or this month so far."""
         path = f"/api/analytics/v1/communities/{self.community_id}/revenue"
