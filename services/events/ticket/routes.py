@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -28,6 +28,9 @@ from shared.merging.persons import all_of
 from shared.reaction import Ask
 
 router = APIRouter()
+
+CODE_OUTLASTS = timedelta(days=366)
+"""A gathering may be moved to later, and codes are printed: when the doors are closed is said by what they open to."""
 
 Door = Annotated[Caller, needs("tickets.write")]
 
@@ -68,7 +71,10 @@ async def list_my_tickets(
         gatherings = await gatherings_among(connection, {one.gathering_id for one in mine})
     codes = {
         one.ticket_id: caller.service.links.make(
-            "ticket", one.ticket_id, caller.community_id, gatherings[one.gathering_id].ends_at
+            "ticket",
+            one.ticket_id,
+            caller.community_id,
+            gatherings[one.gathering_id].ends_at + CODE_OUTLASTS,
         )
         for one in mine
         if one.gathering_id in gatherings and not one.cancelled

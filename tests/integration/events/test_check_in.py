@@ -137,14 +137,29 @@ async def test_a_door_without_a_network_tells_later_what_it_saw(house: House) ->
     seen_at = house.service.clock.now() + timedelta(hours=3)
     await house.move_clock(seen_at + timedelta(days=1))
     path = f"/gatherings/{gathering_id}/check-ins"
-    # The code is good until the gathering ends: of a day later it is none.
-    assert await house.refusal(door, "POST", path, {"code": hers["code"]}) == (422, "bad_code")
+    refused = await house.refusal(door, "POST", path, {"code": hers["code"]})
+    assert refused == (409, "doors_closed")
     ahead = {"code": hers["code"], "seen_at": (seen_at + timedelta(days=2)).isoformat()}
     assert (await house.answer(door, "POST", path, ahead)).status_code == 422
     body = {"code": hers["code"], "seen_at": seen_at.isoformat()}
     assert (await house.ask(door, "POST", path, body))["checked_in"] == 2
     (told,) = await house.told(TicketCheckedIn)
     assert told.occurred_at == seen_at
+
+
+async def test_a_code_is_good_on_the_day_that_a_gathering_was_moved_to(house: House) -> None:
+    gathering_id = await tonight(house)
+    hers = await ticket(house, gathering_id)
+    begins = house.service.clock.now().replace(microsecond=0) + timedelta(days=60)
+    times = {
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=2)).isoformat(),
+    }
+    path = f"/gatherings/{gathering_id}"
+    await house.ask(olga, "PUT", f"{path}/times", times, If_Match='"1"')
+    await house.move_clock(begins)
+    came = await house.ask(door, "POST", f"{path}/check-ins", {"code": hers["code"]})
+    assert came["checked_in"] == 2
 
 
 async def test_a_cancelled_ticket_admits_nobody(house: House) -> None:
