@@ -34,6 +34,9 @@ QUOTE_KEY, QUOTE_KEYS = key_pair("spring")
 community, gold = uuid4(), uuid4()
 olga, ada, bob = somebody(community, "owner"), somebody(community), somebody(community)
 
+PATIENCE = 60.0
+"""Seconds in which a double has answered, however much the machine has to do."""
+
 
 class Dying:
     """A gateway whose `step` is done once, or a few times, without anybody hearing of it."""
@@ -49,8 +52,8 @@ class Dying:
             return step
         self._left -= 1
 
-        async def unheard(*arguments: object) -> None:
-            await step(*arguments)
+        async def unheard(*arguments: object, **named: object) -> None:
+            await step(*arguments, **named)
             raise ProcessorUnavailable("The process died.")
 
         return unheard
@@ -83,7 +86,7 @@ async def closing(plan: Blueprint) -> AsyncIterator[None]:
 async def reported_to(service: Service, stripe_url: str) -> AsyncIterator[None]:
     """Let the double's reports reach the service over a real socket."""
     async with serving(create_app(service)) as address:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             registered = {"url": address + WEBHOOK_PATH, "secret": WEBHOOK_SECRET}
             await client.post(f"{stripe_url}/_config/webhooks/shop", json=registered)
         yield
@@ -105,7 +108,7 @@ class Shop:
 
     async def assigns(self, account: str) -> None:
         """The platform writes on an account at Stripe that it is the community's."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             written = {"community_id": str(community)}
             await client.post(f"{self.stripe_url}/_config/accounts/{account}", json=written)
 
@@ -235,7 +238,9 @@ class Shop:
         """What the processor's form does in a browser, once the payer's bank has agreed."""
         form = await self.house.ask(ada, "POST", "/payer/card-forms")
         setup = form["client_secret"].partition("_secret_")[0]
-        async with httpx.AsyncClient(base_url=self.stripe_url, auth=("sk_test_shop", "")) as there:
+        async with httpx.AsyncClient(
+            base_url=self.stripe_url, auth=("sk_test_shop", ""), timeout=PATIENCE
+        ) as there:
             found = (await there.get(f"/v1/setup_intents/{setup}")).json()
             kept = {"customer": found["customer"]}
             answer = await there.post(f"/v1/payment_methods/{card}/attach", data=kept)
@@ -251,7 +256,7 @@ class Shop:
         """What the double has charged for this shop's payments, whatever we believe."""
         rows = await self.house.service.pool.fetch("SELECT payment_id FROM payments_v2")
         ours = {str(row["payment_id"]) for row in rows}
-        async with httpx.AsyncClient(auth=("sk_test_shop", "")) as client:
+        async with httpx.AsyncClient(auth=("sk_test_shop", ""), timeout=PATIENCE) as client:
             listed = await client.get(f"{self.stripe_url}/v1/payment_intents?limit=1000")
         return [
             intent
@@ -280,7 +285,7 @@ class Shop:
         return await self._config(f"disputes/{dispute['id']}", {"due_by": None})
 
     async def _config(self, path: str, body: Json) -> Json:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             answer = await client.post(f"{self.stripe_url}/_config/{path}", json=body)
         answer.raise_for_status()
         told: Json = answer.json()
