@@ -63,7 +63,7 @@ def given(decider: Decider[C, S, E], *history: E) -> Scenario[C, S, E]:
 
 
 async def eventually(
-    look: Callable[[], Awaitable[T]], accept: Callable[[T], bool] = bool, *, within: float = 60.0
+    look: Callable[[], Awaitable[T]], accept: Callable[[T], bool] = bool, *, within: float = 120.0
 ) -> T:
     """Poll `look` until `accept` agrees; after `within` real seconds, fail with what was last seen."""
     deadline = time.monotonic() + within
