@@ -122,7 +122,7 @@ def _running(image: Image) -> Iterator[int]:
 
     container = DockerContainer(image.name)
     # Its own word for this would open the port to the whole network.
-    container.ports[str(image.port)] = (HOST, image.published)  # type: ignore[assignment]
+    container.ports[str(image.port)] = (HOST, image.published)  # type: ignore[assignment]  # docker takes (host, port), its annotation says int.
     container.with_envs(**image.environment)
     container.waiting_for(LogMessageWaitStrategy(image.ready))
     if image.command:

@@ -192,7 +192,7 @@ def test_the_others_hear_how_good_it_was_and_not_by_whom() -> None:
     changed = FeedbackChanged(dinner, ada, 2, words, named=True, before=4)
     said = [was_given, changed, FeedbackWithdrawn(dinner, ada, 2)]
     told = {one.of: one.map for one in PUBLICATIONS}
-    records = [told[type(event)](fact(event)).model_dump() for event in said]  # type: ignore[union-attr]
+    records = [told[type(event)](fact(event)).model_dump() for event in said]  # type: ignore[union-attr]  # None only of a change that changed nothing.
     figures = [
         {name: record[name] for name in ("rating", "before", "after") if name in record}
         for record in records
